@@ -1,0 +1,70 @@
+import type { BpeEncodingName } from "../shared/encodings.js";
+import type { Limits } from "../shared/limits.js";
+
+/** Algorithm names as flags, configuration and capability lists spell them. */
+export type AlgorithmName = "none" | "token-native" | "token" | "brotli" | "m2m" | "dictionary";
+
+/** What an algorithm can carry: any bytes, well-formed UTF-8 text, or JSON text. */
+export type Carries = "bytes" | "text" | "json";
+
+/** In what sense a round trip is exact: the same bytes, or the same JSON text minus insignificant whitespace. */
+export type LosslessScope = "bytes" | "minified-json";
+
+/** Settings a codec is made with. What a codec does not know it ignores. */
+export interface CodecOptions {
+  limits?: Partial<Limits>;
+  /** Vocabulary of `token-native`. Default `cl100k_base`. */
+  encoding?: BpeEncodingName;
+  /** Brotli quality, 0 (fast) to 11 (small). */
+  quality?: number;
+  /** Brotli implementation; default `node:zlib` on Node. */
+  brotli?: BrotliEngine;
+  /** 32 bytes: frames are secured when compressing (see `security`) and verified or opened when decompressing. */
+  key?: Uint8Array;
+  /** How a frame is secured when compressing. Default `aead` if a key is given, else `none`. */
+  security?: SecurityMode;
+  /** `token` only: drop request parameters that equal their defaults. Changes the text, not the request. */
+  dropDefaults?: boolean;
+}
+
+export type SecurityMode = "none" | "hmac" | "aead";
+
+/** One wire format. Content is bytes; a wire is text, and bytes too where the format defines a binary form. */
+export interface Codec {
+  /** Text wire of `content`. @throws M2MError if this format cannot carry it. */
+  encodeText(content: Uint8Array): string;
+  /** Content of a text wire that starts with this codec's prefix. @throws M2MError */
+  decodeText(wire: string): Uint8Array;
+  /** Binary wire of `content`; absent where the format has none. */
+  encodeBinary?(content: Uint8Array): Uint8Array;
+  decodeBinary?(wire: Uint8Array): Uint8Array;
+}
+
+/** What shared code knows of an algorithm. Nothing outside this table switches over names. */
+export interface AlgorithmDescriptor {
+  readonly name: AlgorithmName;
+  /** ASCII prefix of the text wire; empty for `none`. */
+  readonly prefix: string;
+  readonly carries: Carries;
+  readonly lossless: LosslessScope;
+  /** Whether a binary wire exists. */
+  readonly binary: boolean;
+  /** Relative time to compress: candidates are tried in this order. */
+  readonly costClass: number;
+  /** Whether `bytes` are this algorithm's binary wire. Absent where there is none. */
+  matchesBinary?(bytes: Uint8Array): boolean;
+  /** Absent: the name is reserved, and asking for it is refused. */
+  create?(options: CodecOptions): Codec;
+}
+
+/** A Brotli implementation (RFC 7932). */
+export interface BrotliEngine {
+  readonly name: string;
+  /** @param quality 0 to 11 */
+  compress(content: Uint8Array, quality: number): Uint8Array;
+  /**
+   * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE` as soon as the output passes `maxOutputBytes`
+   * @throws {FormatError} `M2M_BROTLI_INVALID`, `M2M_BROTLI_TRUNCATED`
+   */
+  decompress(compressed: Uint8Array, maxOutputBytes: number): Uint8Array;
+}

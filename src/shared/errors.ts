@@ -1,0 +1,111 @@
+/**
+ * The error taxonomy. Callers test `code` (stable) or the family (class), never the message.
+ * Every code has a row in `docs/errors.md`; a test holds the two equal.
+ */
+
+/** Error codes by family. A code never changes its meaning and is never reused. */
+export const ERROR_CODES = {
+  InputError: [
+    "M2M_USAGE",
+    "M2M_INPUT_MISSING",
+    "M2M_INPUT_LOOKS_LIKE_FILE",
+    "M2M_FILE_READ",
+    "M2M_FILE_WRITE",
+    "M2M_FILE_EXISTS",
+    "M2M_BINARY_TO_TERMINAL",
+    "M2M_CONFIG_INVALID",
+    "M2M_MODEL_UNKNOWN",
+    "M2M_MODELS_FILE_INVALID",
+    "M2M_KEY_INVALID",
+    "M2M_KEY_REQUIRED",
+  ],
+  FormatError: [
+    "M2M_UTF8_INVALID",
+    "M2M_TEXT_LONE_SURROGATE",
+    "M2M_JSON_INVALID",
+    "M2M_JSON_POINTER_MISSING",
+    "M2M_LINE_INVALID",
+    "M2M_BASE64_INVALID",
+    "M2M_VARINT_TRUNCATED",
+    "M2M_VARINT_OVERLONG",
+    "M2M_WIRE_UNKNOWN",
+    "M2M_WIRE_AMBIGUOUS",
+    "M2M_TK_HEADER_INVALID",
+    "M2M_TK_TOKEN_UNKNOWN",
+    "M2M_TK_TEXT_INVALID",
+    "M2M_T1_INVALID",
+    "M2M_BROTLI_INVALID",
+    "M2M_BROTLI_TRUNCATED",
+    "M2M_FRAME_INVALID",
+    "M2M_FRAME_TRUNCATED",
+    "M2M_FRAME_TRAILING_BYTES",
+  ],
+  IntegrityError: ["M2M_CHECKSUM_MISMATCH", "M2M_AUTHENTICATION_FAILED"],
+  LimitError: ["M2M_INPUT_TOO_LARGE", "M2M_OUTPUT_TOO_LARGE", "M2M_JSON_TOO_DEEP"],
+  UnsupportedError: [
+    "M2M_ALGORITHM_UNSUPPORTED",
+    "M2M_TOKENIZER_UNSUPPORTED",
+    "M2M_VERSION_UNSUPPORTED",
+    "M2M_PLATFORM_UNSUPPORTED",
+    "M2M_PACKAGE_MISSING",
+  ],
+  UpstreamError: ["M2M_UPSTREAM_FAILED"],
+  ProtocolError: ["M2M_PROTOCOL_VIOLATION"],
+} as const;
+
+export type ErrorFamily = keyof typeof ERROR_CODES;
+export type ErrorCode = (typeof ERROR_CODES)[ErrorFamily][number];
+
+/** Where and why, beyond the message. */
+export interface ErrorDetails {
+  /** Byte (binary) or UTF-16 (text) offset of the first offending unit in the input. */
+  offset?: number;
+  /** 1-based line number, for line-oriented input. */
+  line?: number;
+  /** One sentence that says what to do about it. */
+  hint?: string;
+  cause?: unknown;
+}
+
+/** Base class of every expected failure. Anything else that is thrown is a defect of this package. */
+export abstract class M2MError extends Error {
+  abstract readonly family: ErrorFamily;
+  readonly code: ErrorCode;
+  readonly offset?: number;
+  readonly line?: number;
+  readonly hint?: string;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.offset = details.offset;
+    this.line = details.line;
+    this.hint = details.hint;
+  }
+}
+
+/** Bad arguments, configuration or files: nothing is wrong with the data itself. */
+export class InputError extends M2MError {
+  readonly family = "InputError";
+}
+
+/** Malformed data. Carries the `offset` or `line` where it is known. */
+export class FormatError extends M2MError {
+  readonly family = "FormatError";
+}
+
+/** A checksum or an authentication tag does not match. */
+export class IntegrityError extends M2MError {
+  readonly family = "IntegrityError";
+}
+
+/** A configured limit (bytes, depth) would be passed. */
+export class LimitError extends M2MError {
+  readonly family = "LimitError";
+}
+
+/** A version, algorithm, tokenizer or platform this build does not serve. */
+export class UnsupportedError extends M2MError {
+  readonly family = "UnsupportedError";
+}
