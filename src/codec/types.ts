@@ -1,5 +1,6 @@
 import type { BpeEncodingName } from "../shared/encodings.js";
 import type { Limits } from "../shared/limits.js";
+import type { TokenizerCache } from "../tokenizer/index.js";
 
 /** Algorithm names as flags, configuration and capability lists spell them. */
 export type AlgorithmName = "none" | "token-native" | "token" | "brotli" | "m2m" | "dictionary";
@@ -15,6 +16,8 @@ export interface CodecOptions {
   limits?: Partial<Limits>;
   /** Vocabulary of `token-native`. Default `cl100k_base`. */
   encoding?: BpeEncodingName;
+  /** Where `token-native` takes its vocabularies from. Default: one cache for the process. */
+  tokenizers?: TokenizerCache;
   /** Brotli quality, 0 (fast) to 11 (small). */
   quality?: number;
   /** Brotli implementation; default `node:zlib` on Node. */

@@ -4,6 +4,7 @@ import { UnsupportedError } from "./errors.js";
 interface NodeModules {
   crypto: typeof import("node:crypto");
   fs: typeof import("node:fs");
+  module: typeof import("node:module");
   url: typeof import("node:url");
   zlib: typeof import("node:zlib");
 }

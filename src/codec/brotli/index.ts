@@ -1,0 +1,10 @@
+export {
+  BROTLI_DESCRIPTOR,
+  BROTLI_PREFIX,
+  BrotliCodec,
+  DEFAULT_BROTLI_QUALITY,
+  parseBrotliQuality,
+} from "./brotli-codec.js";
+export { createNodeBrotliEngine } from "./node-engine.js";
+export { createNodeBrotliEngine as defaultBrotliEngine } from "./node-engine.js";
+export { loadWasmBrotliEngine } from "./wasm-engine.js";
