@@ -6,7 +6,8 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (name) => fileURLToPath(import.meta.resolve(name));
-const run = (file, ...args) => execFileSync(process.execPath, [file, ...args], { cwd: root, stdio: "inherit" });
+const run = (file, ...args) =>
+  execFileSync(process.execPath, [file, ...args], { cwd: root, stdio: "inherit" });
 
 for (const folder of ["codec", "tokenizer", "models", "config", "shared", "cli", "commands"]) {
   rmSync(`${root}dist/${folder}`, { recursive: true, force: true });

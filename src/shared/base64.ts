@@ -71,5 +71,7 @@ function invalidCharacter(text: string, from: number): FormatError {
 }
 
 function invalid(offset: number, why: string): FormatError {
-  return new FormatError("M2M_BASE64_INVALID", `The base64 is invalid at offset ${offset}: ${why}.`, { offset });
+  return new FormatError("M2M_BASE64_INVALID", `The base64 is invalid at offset ${offset}: ${why}.`, {
+    offset,
+  });
 }

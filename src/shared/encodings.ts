@@ -28,7 +28,9 @@ export function tryParseEncoding(name: string): EncodingName | undefined {
 export function parseEncoding(name: string): EncodingName {
   const encoding = tryParseEncoding(name);
   if (encoding) return encoding;
-  throw new InputError("M2M_USAGE", `There is no encoding "${name}".`, { hint: `Use one of ${ENCODINGS.join(", ")}.` });
+  throw new InputError("M2M_USAGE", `There is no encoding "${name}".`, {
+    hint: `Use one of ${ENCODINGS.join(", ")}.`,
+  });
 }
 
 export function isBpeEncoding(encoding: EncodingName): encoding is BpeEncodingName {

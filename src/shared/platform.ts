@@ -22,8 +22,14 @@ export function tryNodeModule<Name extends keyof NodeModules>(name: Name): NodeM
  * A Node built-in module.
  * @throws {UnsupportedError} `M2M_PLATFORM_UNSUPPORTED` outside Node, naming `purpose`.
  */
-export function requireNodeModule<Name extends keyof NodeModules>(name: Name, purpose: string): NodeModules[Name] {
+export function requireNodeModule<Name extends keyof NodeModules>(
+  name: Name,
+  purpose: string,
+): NodeModules[Name] {
   const found = tryNodeModule(name);
   if (found) return found;
-  throw new UnsupportedError("M2M_PLATFORM_UNSUPPORTED", `${purpose} needs node:${name}, which this platform lacks.`);
+  throw new UnsupportedError(
+    "M2M_PLATFORM_UNSUPPORTED",
+    `${purpose} needs node:${name}, which this platform lacks.`,
+  );
 }

@@ -29,7 +29,9 @@ export function decodeUtf8(bytes: Uint8Array): string {
     return decoder.decode(bytes);
   } catch {
     const offset = findInvalidUtf8(bytes);
-    throw new FormatError("M2M_UTF8_INVALID", `The bytes are not valid UTF-8 at offset ${offset}.`, { offset });
+    throw new FormatError("M2M_UTF8_INVALID", `The bytes are not valid UTF-8 at offset ${offset}.`, {
+      offset,
+    });
   }
 }
 

@@ -34,7 +34,9 @@ export function readVarint(bytes: Uint8Array, cursor: Cursor): number {
   for (let i = 0; i < 5; i++) {
     const at = start + i;
     if (at >= bytes.length) {
-      throw new FormatError("M2M_VARINT_TRUNCATED", `The number at byte ${start} is cut short.`, { offset: start });
+      throw new FormatError("M2M_VARINT_TRUNCATED", `The number at byte ${start} is cut short.`, {
+        offset: start,
+      });
     }
     const byte = bytes[at];
     if (i === 4 && byte > 0x0f) break;
@@ -45,7 +47,11 @@ export function readVarint(bytes: Uint8Array, cursor: Cursor): number {
       return value;
     }
   }
-  throw new FormatError("M2M_VARINT_OVERLONG", `The number at byte ${start} is overlong or exceeds 32 bits.`, {
-    offset: start,
-  });
+  throw new FormatError(
+    "M2M_VARINT_OVERLONG",
+    `The number at byte ${start} is overlong or exceeds 32 bits.`,
+    {
+      offset: start,
+    },
+  );
 }

@@ -1,0 +1,58 @@
+// The rule of imports of docs/architecture.md, checked by `npm run lint`.
+
+/** Rooms from top to bottom. A room imports from rooms below it only. */
+const ROOMS = ["commands", "cli", "codec", "tokenizer", "models", "config", "shared"];
+
+/** The composition root: it alone knows both the commands and the machinery around them. */
+const ROOT = "^src/cli/(main|oclif-commands)\\.ts$";
+
+const upward = ROOMS.slice(1).map((room, index) => ({
+  name: `${room}-imports-down-only`,
+  comment: `src/${room} may import only from the rooms below it.`,
+  severity: "error",
+  from: { path: `^src/${room}/`, pathNot: ROOT },
+  to: { path: `^src/(index\\.ts|(${ROOMS.slice(0, index + 1).join("|")})/)` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    {
+      name: "rooms-by-their-index",
+      comment: "A room is entered through its index.ts; the files of shared are its interface.",
+      severity: "error",
+      from: { path: "^src/([^/]+)(/|\\.ts$)", pathNot: ROOT },
+      to: { path: "^src/(?!shared/)[^/]+/", pathNot: ["^src/$1/", "^src/[^/]+/index\\.ts$"] },
+    },
+    {
+      name: "library-without-command-line",
+      comment: "The public library loads nothing of the command line, the configuration or oclif.",
+      severity: "error",
+      from: { path: "^src/(index\\.ts|(codec|tokenizer|models)/index\\.ts)$" },
+      to: { path: "^src/(commands|cli|config)/|(^|/)@oclif/", reachable: true },
+    },
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-development-packages",
+      comment: "What ships depends on `dependencies` only.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "resolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+    },
+  },
+};

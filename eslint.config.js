@@ -1,0 +1,106 @@
+// Lint rules. Formatting is prettier's, the rule of imports is dependency-cruiser's; what is here is about meaning.
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Rooms that also run in browsers: Node built-ins are reached through shared/platform.ts only. */
+const PORTABLE = ["src/index.ts", "src/{shared,models,tokenizer,codec}/**/*.ts"];
+
+const noDefaultExport = {
+  selector: "ExportDefaultDeclaration",
+  message: "Use a named export; only commands have a default one.",
+};
+
+export default tseslint.config(
+  { ignores: ["dist/", "node_modules/", "coverage/", "test/vectors/", "**/*.gen.ts"] },
+  js.configs.recommended,
+  {
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: "error",
+      "no-var": "error",
+      "prefer-const": "error",
+      "object-shorthand": "error",
+      "no-param-reassign": "off",
+      // Wire formats are made of control characters.
+      "no-control-regex": "off",
+      "max-lines": ["error", { max: 400 }],
+    },
+  },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      "@typescript-eslint/require-await": "off",
+      "no-restricted-syntax": ["error", noDefaultExport],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    rules: {
+      "no-console": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+    },
+  },
+  {
+    files: PORTABLE,
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { group: ["node:*"], message: "Use shared/platform.ts: this room runs in browsers too." },
+          ],
+        },
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "process", property: "exit", message: "The library never ends the process." },
+        { object: "process", property: "argv", message: "The library reads no arguments." },
+      ],
+    },
+  },
+  {
+    files: ["src/commands/**/*.ts"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      "max-lines": "off",
+      // chai's assertions are property reads.
+      "@typescript-eslint/no-unused-expressions": "off",
+      // Tests parse JSON and feed wrong values on purpose.
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+    },
+  },
+  {
+    files: ["**/*.{js,mjs,cjs}"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          "process",
+          "console",
+          "Buffer",
+          "URL",
+          "performance",
+          "fetch",
+          "module",
+          "require",
+          "structuredClone",
+        ].map((name) => [name, "readonly"]),
+      ),
+    },
+  },
+);
