@@ -2,13 +2,19 @@ import { FormatError } from "../../shared/errors.js";
 
 /** The stream ends before its last block. */
 export function truncatedStream(lengthBytes: number, cause?: unknown): FormatError {
-  return new FormatError("M2M_BROTLI_TRUNCATED", `The Brotli stream is cut short after ${lengthBytes} bytes.`, {
-    offset: lengthBytes,
-    cause,
-  });
+  return new FormatError(
+    "M2M_BROTLI_TRUNCATED",
+    `The Brotli stream is cut short after ${lengthBytes} bytes.`,
+    {
+      offset: lengthBytes,
+      cause,
+    },
+  );
 }
 
 /** Bytes follow the stream's last block. */
 export function trailingBytes(offset: number, lengthBytes: number): FormatError {
-  return new FormatError("M2M_BROTLI_INVALID", `${lengthBytes - offset} bytes follow the Brotli stream.`, { offset });
+  return new FormatError("M2M_BROTLI_INVALID", `${lengthBytes - offset} bytes follow the Brotli stream.`, {
+    offset,
+  });
 }

@@ -39,7 +39,8 @@ export function createNodeBrotliEngine(): BrotliEngine {
       }
       const { buffer, engine } = result;
       if (buffer.length > maxOutputBytes) throw outputTooLarge({ maxOutputBytes });
-      if (engine.bytesWritten < compressed.length) throw trailingBytes(engine.bytesWritten, compressed.length);
+      if (engine.bytesWritten < compressed.length)
+        throw trailingBytes(engine.bytesWritten, compressed.length);
       return buffer;
     },
   };

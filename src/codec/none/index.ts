@@ -1,0 +1,1 @@
+export { NONE_DESCRIPTOR, NoneCodec } from "./none-codec.js";

@@ -1,0 +1,55 @@
+import { FormatError } from "../../shared/errors.js";
+import { assertInputSize, DEFAULT_LIMITS, outputTooLarge, type Limits } from "../../shared/limits.js";
+import { decodeUtf8, encodeUtf8 } from "../../shared/utf8.js";
+import { findReservedPrefix } from "../reserved.js";
+import type { AlgorithmDescriptor, Codec, CodecOptions } from "../types.js";
+
+/** `none`: the text itself, unless it could be taken for a wire (docs/spec/none.md). */
+export class NoneCodec implements Codec {
+  readonly #limits: Limits;
+
+  constructor(options: CodecOptions = {}) {
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+  }
+
+  encodeText(content: Uint8Array): string {
+    return decodeUtf8(this.encodeBinary(content));
+  }
+
+  /** @throws {FormatError} `M2M_WIRE_AMBIGUOUS` if the content begins like a wire. */
+  encodeBinary(content: Uint8Array): Uint8Array {
+    assertInputSize(content.length, this.#limits);
+    const reserved = findReservedPrefix(content);
+    if (reserved === undefined) return content;
+    throw new FormatError(
+      "M2M_WIRE_AMBIGUOUS",
+      `The content begins with ${reserved} and would be read as a wire, so it cannot be passed through as none.`,
+      { offset: 0, hint: "Leave the algorithm to auto, or choose token-native, brotli or m2m." },
+    );
+  }
+
+  decodeText(wire: string): Uint8Array {
+    return this.#checkOutput(encodeUtf8(wire));
+  }
+
+  decodeBinary(wire: Uint8Array): Uint8Array {
+    this.#checkOutput(wire);
+    decodeUtf8(wire);
+    return wire;
+  }
+
+  #checkOutput(content: Uint8Array): Uint8Array {
+    if (content.length > this.#limits.maxOutputBytes) throw outputTooLarge(this.#limits);
+    return content;
+  }
+}
+
+export const NONE_DESCRIPTOR: AlgorithmDescriptor = {
+  name: "none",
+  prefix: "",
+  carries: "text",
+  lossless: "bytes",
+  binary: true,
+  costClass: 0,
+  create: (options) => new NoneCodec(options),
+};
