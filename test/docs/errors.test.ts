@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { ERROR_CODES, type ErrorFamily } from "../../src/shared/errors.js";
+
+interface Row {
+  family: string;
+  code: string;
+  cells: string[];
+}
+
+/** The rows of the code tables in docs/errors.md, each with the heading it stands under. */
+function readRows(): Row[] {
+  const rows: Row[] = [];
+  let heading = "";
+  const page = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
+  for (const line of page.split("\n")) {
+    if (line.startsWith("## ")) heading = line.slice(3).trim();
+    const code = /^\| `(M2M_[A-Z0-9_]+)`/.exec(line)?.[1];
+    if (!code) continue;
+    // A pipe inside a cell is written \|.
+    const cells = line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+    rows.push({ family: heading, code, cells });
+  }
+  return rows;
+}
+
+const rows = readRows();
+
+describe("docs/errors.md", () => {
+  it("has exactly one row for every code of the source, and no other", () => {
+    const documented = rows.map((row) => row.code);
+    const declared = Object.values(ERROR_CODES).flat();
+    expect(documented).to.have.members(declared);
+    expect(new Set(documented).size).to.equal(documented.length);
+  });
+
+  it("lists each code under its family", () => {
+    for (const [family, codes] of Object.entries(ERROR_CODES) as [ErrorFamily, readonly string[]][]) {
+      for (const code of codes) {
+        const row = rows.find((candidate) => candidate.code === code);
+        expect(row?.family.split(" and "), code).to.include(family);
+      }
+    }
+  });
+
+  it("fills meaning, cause, remedy and exit code", () => {
+    for (const { code, cells } of rows) {
+      expect(cells, code).to.have.length(5);
+      for (const cell of cells.slice(1, 4)) expect(cell, code).to.match(/^\S.{9,}[.]$/);
+      expect(cells[4], code).to.match(/^[234]$/);
+    }
+  });
+});
