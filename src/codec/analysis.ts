@@ -4,9 +4,9 @@ import { minifyJsonText } from "../shared/json-text.js";
 import { encodeUtf8 } from "../shared/utf8.js";
 import type { TokenizerCache } from "../tokenizer/index.js";
 import type { Content, ContentKind } from "./content.js";
-import type { CompressionResult } from "./engine.js";
 import { POLICIES, type PolicyName, type Selection } from "./policy.js";
 import { ALGORITHMS } from "./registry.js";
+import type { CompressionResult } from "./result.js";
 import type { Route } from "./router.js";
 import type { AlgorithmName, LosslessScope } from "./types.js";
 

@@ -26,7 +26,8 @@ export class Content {
   readonly bytes: Uint8Array;
   #text: string | undefined;
   #textKnown = false;
-  #root: { value: unknown } | undefined | null = null;
+  #isJson: boolean | undefined;
+  #root: { value: unknown } | undefined;
   readonly #maxJsonDepth: number;
 
   /** @throws {FormatError} `M2M_TEXT_LONE_SURROGATE` if a string has no UTF-8 form. */
@@ -50,8 +51,8 @@ export class Content {
 
   /** Whether this is JSON text within the depth limit. */
   get isJson(): boolean {
-    const text = this.text;
-    return text !== undefined && isJsonText(text, this.#maxJsonDepth);
+    this.#isJson ??= this.text !== undefined && isJsonText(this.text, this.#maxJsonDepth);
+    return this.#isJson;
   }
 
   /** Whether this is JSON text without insignificant whitespace, which `token` carries byte for byte. */

@@ -1,4 +1,3 @@
-import type { BpeEncodingName } from "../shared/encodings.js";
 import { InputError, M2MError, LimitError } from "../shared/errors.js";
 import { assertInputSize, DEFAULT_LIMITS, maxWireBytes, type Limits } from "../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../shared/utf8.js";
@@ -14,6 +13,7 @@ import {
   type Selection,
 } from "./policy.js";
 import { createCodec, findDescriptor } from "./registry.js";
+import type { CompressionResult, DecompressionResult } from "./result.js";
 import { DEFAULT_ROUTER_THRESHOLDS, routeByTokens, type Route, type RouterThresholds } from "./router.js";
 import { optimizeRequest } from "./t1/index.js";
 import type { AlgorithmName, Codec, CodecOptions } from "./types.js";
@@ -26,39 +26,13 @@ export interface EngineOptions extends CodecOptions {
   /** Milliseconds after which `smallest` tries no further candidate. Default 20. */
   timeBudgetMs?: number;
   router?: Partial<RouterThresholds>;
-  /** With a key: whether frames without authentication are accepted all the same. Default false. */
-  allowUnsecured?: boolean;
 }
 
-export interface CompressOptions extends Omit<EngineOptions, "router" | "allowUnsecured"> {
+export interface CompressOptions extends Omit<EngineOptions, "router"> {
   /** Default `auto`. */
   algorithm?: AlgorithmName | "auto";
   /** Give the binary wire instead of text. */
   binary?: boolean;
-}
-
-export interface CompressionResult {
-  algorithm: AlgorithmName;
-  /** Vocabulary of a `token-native` wire. */
-  encoding?: BpeEncodingName;
-  /** The wire: text, or bytes if `binary` was asked for. */
-  data: string | Uint8Array;
-  originalBytes: number;
-  /** Bytes of the wire, in UTF-8 if it is text. */
-  compressedBytes: number;
-  /** compressedBytes / originalBytes; smaller is better; 1 for empty content. */
-  ratio: number;
-  /** Why `auto` chose this algorithm; absent if it was asked for. */
-  reason?: string;
-}
-
-export interface DecompressionResult {
-  algorithm: AlgorithmName;
-  form: "text" | "binary";
-  encoding?: BpeEncodingName;
-  bytes: Uint8Array;
-  /** The bytes as text. @throws {FormatError} `M2M_UTF8_INVALID` */
-  readonly text: string;
 }
 
 const DEFAULT_TIME_BUDGET_MS = 20;

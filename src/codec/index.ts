@@ -2,13 +2,7 @@ export type { Analysis, CandidateReport } from "./analysis.js";
 export * from "./brotli/index.js";
 export type { ContentKind } from "./content.js";
 export { detect, type Detection } from "./detect.js";
-export {
-  CodecEngine,
-  type CompressionResult,
-  type CompressOptions,
-  type DecompressionResult,
-  type EngineOptions,
-} from "./engine.js";
+export { CodecEngine, type CompressOptions, type EngineOptions } from "./engine.js";
 export * from "./frame/index.js";
 export * from "./none/index.js";
 export {

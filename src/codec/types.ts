@@ -26,6 +26,8 @@ export interface CodecOptions {
   key?: Uint8Array;
   /** How a frame is secured when compressing. Default `aead` if a key is given, else `none`. */
   security?: SecurityMode;
+  /** With a key: whether frames without authentication are accepted all the same. Default false. */
+  allowUnsecured?: boolean;
   /** `token` only: drop request parameters that equal their defaults. Changes the text, not the request. */
   dropDefaults?: boolean;
 }
