@@ -1,0 +1,43 @@
+import type { CommandContext } from "./context.js";
+
+export interface Column {
+  readonly title: string;
+  readonly align?: "left" | "right";
+}
+
+/**
+ * `rows` as a table for a person: framed by blanks, titles in bold on a terminal. Cells are already text.
+ * Loads cli-table3, which measures East Asian and emoji widths.
+ */
+export async function renderTable(
+  context: CommandContext,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): Promise<string> {
+  const [{ default: Table }, style] = await Promise.all([import("cli-table3"), context.style()]);
+  const table = new Table({
+    head: columns.map((column) => style.bold(column.title)),
+    colAligns: columns.map((column) => column.align ?? "left"),
+    chars: {
+      top: "",
+      "top-mid": "",
+      "top-left": "",
+      "top-right": "",
+      bottom: "",
+      "bottom-mid": "",
+      "bottom-left": "",
+      "bottom-right": "",
+      left: "",
+      "left-mid": "",
+      mid: "",
+      "mid-mid": "",
+      right: "",
+      "right-mid": "",
+      middle: "  ",
+    },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0, compact: true },
+  });
+  for (const row of rows) table.push([...row]);
+  const text = table.toString();
+  return text.replace(/[ \t]+$/gm, "");
+}

@@ -1,0 +1,5 @@
+/** Every command of `m2m`. A command that is not in this table does not exist. */
+import type { AnyCommand } from "../cli/definition.js";
+import { TOKENS } from "./tokens.js";
+
+export const COMMANDS: readonly AnyCommand[] = [TOKENS];
