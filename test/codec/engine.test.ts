@@ -1,0 +1,244 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  ALGORITHMS,
+  availableAlgorithms,
+  CodecEngine,
+  detect,
+  type AlgorithmName,
+} from "../../src/codec/index.js";
+import { M2MError } from "../../src/shared/errors.js";
+import { minifyJsonText } from "../../src/shared/json-text.js";
+import { decodeUtf8, encodeUtf8 } from "../../src/shared/utf8.js";
+import { catchM2MError } from "../helpers/catch-error.js";
+import { readVectors } from "../helpers/vectors.js";
+
+interface WireCase {
+  name: string;
+  input: string;
+  auto: string;
+  analysis: { is_json: boolean; is_llm_api: boolean; has_tools: boolean; repetition_ratio: number };
+}
+
+const CASES = readVectors<WireCase>("wire-v3/wire-v3.json");
+const PUBLISHED_NAMES: Record<string, AlgorithmName> = {
+  None: "none",
+  TokenNative: "token-native",
+  Brotli: "brotli",
+};
+const REQUEST = '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}';
+const RESERVED = [
+  "#TK|C|x",
+  "#T1|{}",
+  "#M2M[v3.0]|DATA:x",
+  "#M2M[v9]",
+  "#M2M|1|x",
+  "#M2M|2|",
+  "\u0000a",
+  "\u0001",
+  "\u0002x",
+];
+const engine = new CodecEngine();
+
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 400 }),
+  fc.json({ maxDepth: 6 }),
+  fc.tuple(fc.constantFrom(...RESERVED), fc.string()).map(([head, tail]) => head + tail),
+);
+
+describe("codec/engine", () => {
+  it("gives back every text, by every policy and form", () => {
+    const options = fc.record({
+      policy: fc.constantFrom("published" as const, "smallest" as const),
+      binary: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(text, options, (content, chosen) => {
+        const { data } = engine.compress(content, chosen);
+        expect(engine.decompress(data).text).to.equal(content);
+        const bytes = typeof data === "string" ? encodeUtf8(data) : data;
+        expect(engine.decompress(bytes).text).to.equal(content);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it("gives back any bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (content, binary) => {
+        const { data } = engine.compress(content, { binary });
+        expect(Buffer.compare(engine.decompress(data).bytes, content)).to.equal(0);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  for (const { name, lossless } of availableAlgorithms()) {
+    it(`gives back every vector's input by ${name}`, () => {
+      for (const { input } of CASES) {
+        const { data } = engine.compress(input, { algorithm: name });
+        const expected = lossless === "bytes" ? input : minifyJsonText(input);
+        const result = engine.decompress(data);
+        expect(result.text).to.equal(expected);
+        expect(result.algorithm).to.equal(name);
+      }
+    });
+  }
+
+  it("chooses what the published implementation chooses, unless that makes the message larger", () => {
+    for (const { name, input, auto } of CASES) {
+      const { algorithm, ratio } = engine.compressAuto(input);
+      const published = PUBLISHED_NAMES[auto];
+      if (algorithm === published) {
+        if (algorithm !== "none") expect(ratio, name).to.be.below(1);
+        continue;
+      }
+      expect(algorithm, name).to.equal("none");
+      expect(engine.compress(input, { algorithm: published }).ratio, name).to.be.at.least(1);
+    }
+  });
+
+  it("never makes a text larger by itself, reserved openings apart", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 500 }), (content) => {
+        if (/^(?:#TK\||#T1\||#M2M[|[]|[\0-\u0002])/u.test(content)) return;
+        expect(engine.compressAuto(content).ratio).to.be.at.most(1);
+      }),
+    );
+  });
+
+  it("finds the smallest wire of all that carry the bytes exactly", () => {
+    for (const { input } of CASES) {
+      const smallest = engine.compress(input, { policy: "smallest", timeBudgetMs: 10_000 });
+      for (const { name, lossless } of availableAlgorithms()) {
+        if (lossless !== "bytes" && minifyJsonText(input) !== input) continue;
+        expect(smallest.compressedBytes).to.be.at.most(
+          engine.compress(input, { algorithm: name }).compressedBytes,
+        );
+      }
+      expect(engine.decompress(smallest.data).text).to.equal(input);
+    }
+  });
+
+  it("wraps content that begins like a wire, and refuses to force it through none", () => {
+    for (const content of RESERVED) {
+      const { algorithm, data } = engine.compress(content);
+      expect(algorithm).not.to.equal("none");
+      expect(engine.decompress(data).text).to.equal(content);
+      expect(catchM2MError(() => engine.compress(content, { algorithm: "none" })).code).to.equal(
+        "M2M_WIRE_AMBIGUOUS",
+      );
+    }
+  });
+
+  it("refuses text-only formats for bytes that are no text", () => {
+    const content = Uint8Array.of(0x7b, 0xff, 0x7d);
+    for (const algorithm of ["none", "token", "token-native"] as const) {
+      expect(catchM2MError(() => engine.compress(content, { algorithm })).code).to.equal("M2M_UTF8_INVALID");
+    }
+    for (const algorithm of ["brotli", "m2m"] as const) {
+      const { data } = engine.compress(content, { algorithm });
+      expect([...engine.decompress(data).bytes]).to.deep.equal([...content]);
+    }
+  });
+
+  it("says that dictionary is only a name so far", () => {
+    const error = catchM2MError(() => engine.compress(REQUEST, { algorithm: "dictionary" }));
+    expect(error.code).to.equal("M2M_ALGORITHM_UNSUPPORTED");
+    expect(ALGORITHMS.map(({ name }) => name)).to.include("dictionary");
+    expect(availableAlgorithms().map(({ name }) => name)).not.to.include("dictionary");
+  });
+
+  it("refuses wires of versions it lacks", () => {
+    for (const wire of ["#M2M|2|AAAA", "#M2M[v2.0]|DATA:AAAA", "#M2M[v4.0]|DATA:"]) {
+      expect(catchM2MError(() => engine.decompress(wire)).code).to.equal("M2M_VERSION_UNSUPPORTED");
+      expect(catchM2MError(() => engine.decompress(encodeUtf8(wire))).code).to.equal(
+        "M2M_VERSION_UNSUPPORTED",
+      );
+    }
+  });
+
+  it("ignores one line break behind a wire, but not behind plain text", () => {
+    const { data } = engine.compress(REQUEST, { algorithm: "token-native" });
+    expect(engine.decompress(`${data as string}\n`).text).to.equal(REQUEST);
+    expect(engine.decompress(`${data as string}\r\n`).text).to.equal(REQUEST);
+    expect(engine.decompress("plain\n").text).to.equal("plain\n");
+    expect(() => engine.decompress(`${data as string}\n\n`)).to.throw(M2MError);
+  });
+
+  it("tells text and binary frames apart", () => {
+    const frame = engine.compress(REQUEST, { algorithm: "m2m", binary: true }).data as Uint8Array;
+    expect(detect(frame)).to.include({ form: "binary" });
+    const wire = engine.compress(REQUEST, { algorithm: "m2m" }).data as string;
+    expect(detect(encodeUtf8(wire))).to.include({ form: "text" });
+    expect(decodeUtf8(engine.decompress(frame).bytes)).to.equal(REQUEST);
+  });
+
+  it("secures with a key, and only frames", () => {
+    const key = randomBytes(32);
+    const sealed = engine.compress(REQUEST, { key });
+    expect(sealed.algorithm).to.equal("m2m");
+    expect(engine.decompress(sealed.data, { key }).text).to.equal(REQUEST);
+    expect(catchM2MError(() => engine.decompress(sealed.data)).code).to.equal("M2M_KEY_REQUIRED");
+    const wrong = catchM2MError(() => engine.decompress(sealed.data, { key: randomBytes(32) }));
+    expect(wrong.code).to.equal("M2M_AUTHENTICATION_FAILED");
+    expect(catchM2MError(() => engine.compress(REQUEST, { key, algorithm: "brotli" })).code).to.equal(
+      "M2M_USAGE",
+    );
+  });
+
+  it("keeps its limits before it allocates", () => {
+    const small = new CodecEngine({ limits: { maxInputBytes: 100, maxOutputBytes: 100 } });
+    expect(catchM2MError(() => small.compress("x".repeat(101))).code).to.equal("M2M_INPUT_TOO_LARGE");
+    expect(catchM2MError(() => small.compress("é".repeat(51))).code).to.equal("M2M_INPUT_TOO_LARGE");
+    expect(catchM2MError(() => small.decompress("x".repeat(70_000))).code).to.equal("M2M_INPUT_TOO_LARGE");
+    for (const { name } of availableAlgorithms()) {
+      const { data } = engine.compress(`"${"y".repeat(200)}"`, { algorithm: name });
+      expect(catchM2MError(() => small.decompress(data)).code, name).to.equal("M2M_OUTPUT_TOO_LARGE");
+    }
+  });
+
+  it("decodes a good wire after it refused a bad one", () => {
+    for (const { name } of availableAlgorithms()) {
+      const { data } = engine.compress(REQUEST, { algorithm: name });
+      if (name !== "none") expect(() => engine.decompress((data as string).slice(0, -3))).to.throw(M2MError);
+      expect(engine.decompress(data).text).to.equal(REQUEST);
+    }
+  });
+
+  it("analyses as the published implementation does", () => {
+    for (const { name, input, analysis } of CASES) {
+      const own = engine.analyze(input);
+      expect(own.isJson, name).to.equal(analysis.is_json);
+      expect(own.hasTools, name).to.equal(analysis.has_tools);
+      expect(own.isLlmApi, name).to.equal(analysis.is_llm_api);
+      expect(own.repetitionRatio, name).to.be.closeTo(analysis.repetition_ratio, 1e-6);
+    }
+  });
+
+  it("reports every algorithm, what it refuses, and both choices", () => {
+    const analysis = engine.analyze("just words");
+    expect(analysis.candidates.map(({ algorithm }) => algorithm)).to.deep.equal(
+      ALGORITHMS.map(({ name }) => name),
+    );
+    const refused = analysis.candidates.find(({ algorithm }) => algorithm === "token")?.refused;
+    expect(refused?.code).to.equal("M2M_JSON_INVALID");
+    expect(analysis.chosen.published.algorithm).to.equal("none");
+    expect(analysis.chosen.smallest.bytes).to.be.at.most(analysis.bytes);
+    expect(analysis.route.strategy).to.equal("skip");
+  });
+
+  it("routes by tokens", () => {
+    const strategies = [10, 60, 400].map((words) => engine.route("word ".repeat(words)).strategy);
+    expect(strategies).to.deep.equal(["skip", "optimize", "full"]);
+    const strict = new CodecEngine({ router: { skipBelowTokens: 0, fullFromTokens: 1 } });
+    expect(strict.route("word").strategy).to.equal("full");
+  });
+
+  it("optimizes a request without changing it", () => {
+    expect(engine.optimize('{ "model": "gpt-4o", "messages": [], "temperature": 1.0 }')).to.equal(
+      '{"model":"gpt-4o","messages":[]}',
+    );
+  });
+});
