@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { ROOT, runNpm } from "../helpers/package.js";
+
+interface Pack {
+  size: number;
+  unpackedSize: number;
+  files: { path: string }[];
+}
+
+/** Everything that may ship. */
+const ALLOWED = [
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|oclif\.manifest\.json)$/,
+  /^bin\/run\.js$/,
+  /^dist\/(index|(codec|tokenizer|models|config|shared|cli|commands)\/[\w./-]+)\.(js|d\.ts)$/,
+  /^dist\/cli\/main\.cjs$/,
+  /^dist\/ranks\/[\w-]+\.bin$/,
+  /^docs\/[\w./-]+\.(md|json)$/,
+];
+
+/** Without these an installed package does not work. */
+const REQUIRED = [
+  "LICENSE",
+  "README.md",
+  "bin/run.js",
+  "dist/cli/main.cjs",
+  "dist/index.d.ts",
+  "dist/index.js",
+  "dist/ranks/cl100k_base.bin",
+  "dist/ranks/llama.bin",
+  "dist/ranks/o200k_base.bin",
+  "docs/errors.md",
+  "docs/library.md",
+  "oclif.manifest.json",
+  "package.json",
+];
+
+describe("the packed package", () => {
+  let pack: Pack;
+  let paths: string[];
+
+  before(function () {
+    this.timeout(60_000);
+    [pack] = JSON.parse(runNpm("pack", "--dry-run", "--json", "--ignore-scripts")) as Pack[];
+    paths = pack.files.map((file) => file.path);
+    console.log(`    ${paths.length} files, ${pack.size} bytes packed, ${pack.unpackedSize} unpacked`);
+  });
+
+  it("holds what ships and nothing else", () => {
+    expect(paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))).to.deep.equal([]);
+  });
+
+  it("holds what an installed package needs", () => {
+    expect(paths).to.include.members(REQUIRED);
+  });
+
+  it("has no source maps and no references to them", () => {
+    expect(paths.filter((path) => path.endsWith(".map"))).to.deep.equal([]);
+    const scripts = paths.filter((path) => /\.(c?js|d\.ts)$/.test(path));
+    const referring = scripts.filter((path) =>
+      readFileSync(join(ROOT, path), "utf8").includes("//# sourceMappingURL="),
+    );
+    expect(referring).to.deep.equal([]);
+  });
+
+  it("starts its binary on any system", () => {
+    expect(readFileSync(join(ROOT, "bin/run.js"), "utf8")).to.match(/^#!\/usr\/bin\/env node\n/);
+  });
+});

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { expect } from "chai";
+import { ROOT, tryListTrackedFiles } from "../helpers/package.js";
+
+/** Written in pieces, so that this file does not contain what it looks for. */
+const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp])[] = [
+  ["a registry host", new RegExp(["registry", "(npmjs|yarnpkg)"].join("\\."))],
+  ["a local path", new RegExp("(?<![\\w.])/(wo" + "rk|ro" + "ot)/")],
+  ["a file URL", new RegExp("file" + "://" + "/[A-Za-z]")],
+];
+
+describe("the files under version control", () => {
+  let files: string[];
+
+  before(function () {
+    const tracked = tryListTrackedFiles();
+    if (!tracked) return this.skip();
+    files = tracked;
+  });
+
+  it("mention no registry host and no path of one machine", () => {
+    const found: string[] = [];
+    for (const file of files) {
+      // Vectors are other people's text.
+      if (file.startsWith("test/vectors/") || /\.(bin|png)$/.test(file)) continue;
+      const text = readFileSync(join(ROOT, file), "utf8");
+      for (const [what, pattern] of FORBIDDEN) if (pattern.test(text)) found.push(`${file}: ${what}`);
+    }
+    expect(found).to.deep.equal([]);
+  });
+
+  it("depend on no local packages", () => {
+    for (const file of ["package.json", "package-lock.json"]) {
+      expect(readFileSync(join(ROOT, file), "utf8"), file).not.to.match(/"(file|link|git\+ssh):/);
+    }
+  });
+
+  it("have kebab-case names in the source and the tests", () => {
+    const code = files.filter((file) => /^(src|test|scripts)\/.*\.(ts|mjs|cjs)$/.test(file));
+    expect(code.length).to.be.greaterThan(20);
+    const named = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|gen|d|case))?\.(ts|mjs|cjs)$/;
+    expect(code.filter((file) => !named.test(basename(file)))).to.deep.equal([]);
+  });
+
+  it("end in a line feed and use no other line ends", () => {
+    const text = files.filter(
+      (file) => /\.(ts|mjs|cjs|js|md|json|yml)$/.test(file) && !file.startsWith("test/vectors/"),
+    );
+    const bad = text.filter((file) => {
+      const content = readFileSync(join(ROOT, file), "utf8");
+      return content.includes("\r\n") || !content.endsWith("\n");
+    });
+    expect(bad).to.deep.equal([]);
+  });
+});
