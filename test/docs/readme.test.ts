@@ -1,0 +1,59 @@
+import { mkdtempSync, readFileSync, rmSync, existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { readSession, runPipeline } from "../helpers/console-session.js";
+import { readCodeBlocks } from "../helpers/markdown.js";
+import { ROOT, tryListTrackedFiles } from "../helpers/package.js";
+
+const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+const steps = readCodeBlocks(readme)
+  .filter((block) => block.info === "console")
+  .flatMap((block) => readSession(block.code));
+
+/** Durations differ from run to run. */
+const withoutTimes = (text: string): string => text.replace(/\d+(\.\d+)? ms/g, "… ms");
+
+describe("README.md", function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  // One folder for all steps: a later command may read what an earlier one wrote.
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "m2m-readme-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("shows commands with their output", () => {
+    expect(steps.length).to.be.greaterThan(4);
+  });
+
+  for (const { commandLine, output } of steps) {
+    it(`$ ${commandLine}`, () => {
+      expect(withoutTimes(runPipeline(commandLine, folder))).to.equal(withoutTimes(output));
+    });
+  }
+
+  it("gives the two commands for a fresh clone", () => {
+    expect(readme).to.include("npm ci && npm test");
+    expect(readme).to.match(/npm ci && npx m2m compress '\{.+\}'/);
+  });
+});
+
+describe("links in the documents", () => {
+  it("lead to files that exist", function () {
+    const pages = (tryListTrackedFiles() ?? ["README.md"]).filter(
+      (name) => name.endsWith(".md") && !name.startsWith("test/vectors/"),
+    );
+    const dead: string[] = [];
+    for (const page of pages) {
+      const text = readFileSync(join(ROOT, page), "utf8").replace(/```[\s\S]*?```|`[^`\n]*`/g, "");
+      for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^(https?:|#|mailto:)/.test(target)) continue;
+        const path = join(ROOT, dirname(page), target.replace(/#.*$/, ""));
+        if (!existsSync(path)) dead.push(`${page}: ${target}`);
+      }
+    }
+    expect(dead).to.deep.equal([]);
+  });
+});
