@@ -1,6 +1,6 @@
-import { isatty } from "node:tty";
+import { fstatSync } from "node:fs";
 
-/** The three standard streams by file descriptor. Separate so that tests can pass others. */
+/** The three standard streams, by what a command asks about them. */
 export interface Terminal {
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
@@ -9,20 +9,35 @@ export interface Terminal {
   readonly columns: number | undefined;
 }
 
-/** The terminal of this process. Each question is asked only when needed: a stream object costs milliseconds. */
+/** The terminal of this process. Nothing is asked before it is needed: `node:tty` and stream objects cost milliseconds. */
 export function processTerminal(): Terminal {
   return {
     get stdinIsTerminal() {
-      return isatty(0);
+      return isTerminal(0);
     },
     get stdoutIsTerminal() {
-      return isatty(1);
+      return isTerminal(1);
     },
     get stderrIsTerminal() {
-      return isatty(2);
+      return isTerminal(2);
     },
     get columns() {
-      return isatty(1) ? process.stdout.columns : undefined;
+      return isTerminal(1) ? process.stdout.columns : undefined;
     },
   };
+}
+
+function isTerminal(descriptor: number): boolean {
+  try {
+    // Only a character device can be a terminal, and telling that needs no `node:tty`. Windows has no such files.
+    if (process.platform !== "win32" && !fstatSync(descriptor).isCharacterDevice()) return false;
+  } catch {
+    return false;
+  }
+  return process.getBuiltinModule("node:tty").isatty(descriptor);
+}
+
+/** Whether somebody is there to answer a question. */
+export function isTerminalInput(): boolean {
+  return isTerminal(0);
 }

@@ -1,0 +1,109 @@
+import { InputError, M2MError, type ErrorFamily } from "../shared/errors.js";
+
+/** What the process exits with. */
+export const EXIT = Object.freeze({
+  OK: 0,
+  /** Findings (scan) or a difference (verify). */
+  FINDINGS: 1,
+  USAGE: 2,
+  BAD_DATA: 3,
+  INPUT_OUTPUT: 4,
+  /** A defect of m2m (`EX_SOFTWARE` of sysexits.h). */
+  BUG: 70,
+  INTERRUPTED: 130,
+});
+
+const FAMILY_EXIT: Readonly<Record<ErrorFamily, number>> = {
+  InputError: EXIT.USAGE,
+  FormatError: EXIT.BAD_DATA,
+  IntegrityError: EXIT.BAD_DATA,
+  LimitError: EXIT.BAD_DATA,
+  UnsupportedError: EXIT.BAD_DATA,
+  UpstreamError: EXIT.INPUT_OUTPUT,
+  ProtocolError: EXIT.INPUT_OUTPUT,
+};
+
+/** Thrown when the reader of stdout has gone (`m2m … | head`): there is nothing left to do, and nothing is wrong. */
+export class OutputClosed extends Error {}
+
+/** The exit code for whatever was thrown. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof OutputClosed) return EXIT.OK;
+  if (!(error instanceof M2MError)) return EXIT.BUG;
+  if (error.code === "M2M_FILE_READ" || error.code === "M2M_FILE_WRITE") return EXIT.INPUT_OUTPUT;
+  return FAMILY_EXIT[error.family];
+}
+
+/** The `error` member of a `--json` document. */
+export interface ErrorJson {
+  code: string;
+  message: string;
+  hint?: string;
+}
+
+/** Code of an error that is a defect of m2m. It is in no `M2MError`. */
+export const BUG_CODE = "M2M_BUG";
+
+const REPORT_HINT =
+  "This is a defect of m2m: please report it with the stack (see `bugs` in its package.json).";
+
+export function toErrorJson(error: unknown): ErrorJson {
+  if (!(error instanceof M2MError)) return { code: BUG_CODE, message: messageOf(error), hint: REPORT_HINT };
+  const json: ErrorJson = { code: error.code, message: error.message };
+  if (error.hint !== undefined) json.hint = error.hint;
+  return json;
+}
+
+/**
+ * What stderr shows of `error`: one line and a hint; the stack if it is a defect; the chain of causes on request.
+ * @param where what the error is about, such as `line 3`
+ */
+export function formatError(error: unknown, options: { verbose?: boolean; where?: string } = {}): string {
+  const where = options.where === undefined ? "" : `${options.where}: `;
+  const lines = [`m2m: ${where}${messageOf(error)}`];
+  if (!(error instanceof M2MError)) {
+    if (error instanceof Error && error.stack) lines.push(stackOnly(error));
+    lines.push(`  ${REPORT_HINT}`);
+  } else if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+  if (options.verbose && error instanceof Error) {
+    if (error instanceof M2MError) lines.push(`  code: ${error.code}`);
+    for (
+      let cause = error.cause;
+      cause !== undefined;
+      cause = cause instanceof Error ? cause.cause : undefined
+    ) {
+      lines.push(`  caused by: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** The file error for an error of a system call: `M2M_FILE_READ` or `M2M_FILE_WRITE`. */
+export function fileError(action: "read" | "write", path: string, cause: unknown): InputError {
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  const why = Object.hasOwn(REASONS, code) ? REASONS[code] : messageOf(cause);
+  const verb = action === "read" ? "Cannot read" : "Cannot write";
+  return new InputError(action === "read" ? "M2M_FILE_READ" : "M2M_FILE_WRITE", `${verb} ${path}: ${why}.`, {
+    cause,
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EISDIR: "it is a directory",
+  ENOENT: "there is no such file or folder",
+  ENOSPC: "no space is left on the device",
+  ENOTDIR: "a part of the path is not a folder",
+  EPERM: "the operation is not permitted",
+  EROFS: "the file system is read-only",
+};
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function stackOnly(error: Error): string {
+  const stack = error.stack ?? "";
+  const start = stack.indexOf("\n    at ");
+  return start < 0 ? stack : stack.slice(start + 1);
+}

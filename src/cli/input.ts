@@ -1,0 +1,114 @@
+import { createReadStream, statSync } from "node:fs";
+import { InputError, LimitError } from "../shared/errors.js";
+import { isJsonText } from "../shared/json-text.js";
+import { encodeUtf8 } from "../shared/utf8.js";
+import type { CommandContext } from "./context.js";
+import { fileError } from "./errors.js";
+import { readStdin } from "./stdio.js";
+
+/** Where a command's input is to come from, as the user said it. */
+export interface InputOptions {
+  /** The positional argument: a literal, or `-` for stdin. */
+  readonly literal?: string;
+  /** Paths given with `--file`; `-` is stdin. */
+  readonly files?: readonly string[];
+}
+
+/** One input, not read yet. */
+export interface Source {
+  /** How messages name it; `undefined` for a literal. */
+  readonly name: string | undefined;
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The inputs that `options` mean: the files in order, or the literal, or stdin. Stdin is not touched if another was given.
+ * @throws {InputError} `M2M_USAGE`, `M2M_INPUT_MISSING`, `M2M_INPUT_LOOKS_LIKE_FILE`
+ */
+export function openSources(context: CommandContext, options: InputOptions): Source[] {
+  const { literal, files = [] } = options;
+  if (files.length > 0) {
+    if (literal !== undefined) {
+      throw new InputError("M2M_USAGE", "An argument and --file were both given; m2m reads one of them.");
+    }
+    if (files.filter((path) => path === "-").length > 1) {
+      throw new InputError("M2M_USAGE", "Stdin (-) can be read only once.");
+    }
+    return files.map((path) => (path === "-" ? STDIN : fileSource(path)));
+  }
+  if (literal !== undefined && literal !== "-") {
+    assertNoFileName(literal);
+    return [literalSource(literal)];
+  }
+  if (literal === undefined && context.terminal.stdinIsTerminal) {
+    throw new InputError("M2M_INPUT_MISSING", "There is no input.", {
+      hint: "Give a literal argument or --file PATH, or pipe something in; - reads what you type, up to Ctrl-D.",
+    });
+  }
+  return [STDIN];
+}
+
+/** All bytes of `source`. @throws {LimitError} `M2M_INPUT_TOO_LARGE` once there are more than `maxBytes` */
+export async function readSource(source: Source, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of source.chunks()) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new LimitError("M2M_INPUT_TOO_LARGE", `The input has more than the limit of ${maxBytes} bytes.`, {
+        hint: "Raise --max-bytes if you trust the source, or use --lines if each line is a message.",
+      });
+    }
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size);
+}
+
+const STDIN: Source = { name: "stdin", chunks: readStdin };
+
+function literalSource(literal: string): Source {
+  return {
+    name: undefined,
+    async *chunks() {
+      if (literal.length > 0) yield encodeUtf8(literal);
+    },
+  };
+}
+
+function fileSource(path: string): Source {
+  return {
+    name: path,
+    async *chunks() {
+      try {
+        yield* createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
+      } catch (error) {
+        throw fileError("read", path, error);
+      }
+    },
+  };
+}
+
+/** Text that a format claims by its prefix is a wire, whatever files there are. */
+const WIRE = /^#(?:TK|T1|M2M)[|[]/;
+const LONGEST_PATH = 4096;
+
+/** Compressing the name of a file instead of the file is never meant. */
+function assertNoFileName(literal: string): void {
+  if (literal.length === 0 || literal.length > LONGEST_PATH || WIRE.test(literal) || !isFile(literal)) return;
+  if (isJsonText(literal)) return;
+  throw new InputError(
+    "M2M_INPUT_LOOKS_LIKE_FILE",
+    `"${literal}" is the name of a file. Did you mean --file?`,
+    {
+      hint: `Use --file ${literal} for its content, or pipe the text in if you mean the name.`,
+    },
+  );
+}
+
+function isFile(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
