@@ -1,4 +1,4 @@
-import { T1_MODEL_NAMES } from "./model-names.js";
+import { T1_MODEL_NAMES } from "../../models/index.js";
 import {
   CALLED_FUNCTION_KEYS,
   CHOICE_KEYS,
