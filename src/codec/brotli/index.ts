@@ -6,5 +6,4 @@ export {
   parseBrotliQuality,
 } from "./brotli-codec.js";
 export { createNodeBrotliEngine } from "./node-engine.js";
-export { createNodeBrotliEngine as defaultBrotliEngine } from "./node-engine.js";
 export { loadWasmBrotliEngine } from "./wasm-engine.js";
