@@ -5,6 +5,12 @@ import tseslint from "typescript-eslint";
 /** Rooms that also run in browsers: Node built-ins are reached through shared/platform.ts only. */
 const PORTABLE = ["src/index.ts", "src/{shared,models,tokenizer,codec}/**/*.ts"];
 
+/** What scripts in plain JavaScript use of Node. */
+const SCRIPT_GLOBALS = [
+  ...["process", "console", "Buffer", "URL", "performance", "TextDecoder", "TextEncoder"],
+  ...["__dirname", "module", "require"],
+];
+
 const noDefaultExport = {
   selector: "ExportDefaultDeclaration",
   message: "Use a named export; only commands have a default one.",
@@ -88,19 +94,11 @@ export default tseslint.config(
   {
     files: ["**/*.{js,mjs,cjs}"],
     languageOptions: {
-      globals: Object.fromEntries(
-        [
-          "process",
-          "console",
-          "Buffer",
-          "URL",
-          "performance",
-          "fetch",
-          "module",
-          "require",
-          "structuredClone",
-        ].map((name) => [name, "readonly"]),
-      ),
+      globals: Object.fromEntries(SCRIPT_GLOBALS.map((name) => [name, "readonly"])),
     },
+  },
+  {
+    files: ["bin/*.js"],
+    languageOptions: { sourceType: "commonjs" },
   },
 );

@@ -12,7 +12,7 @@ interface Pack {
 /** Everything that may ship. */
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|oclif\.manifest\.json)$/,
-  /^bin\/run\.js$/,
+  /^bin\/(run\.js|package\.json)$/,
   /^dist\/(index|(codec|tokenizer|models|config|shared|cli|commands)\/[\w./-]+)\.(js|d\.ts)$/,
   /^dist\/cli\/main\.cjs$/,
   /^dist\/ranks\/[\w-]+\.bin$/,
@@ -23,6 +23,7 @@ const ALLOWED = [
 const REQUIRED = [
   "LICENSE",
   "README.md",
+  "bin/package.json",
   "bin/run.js",
   "dist/cli/main.cjs",
   "dist/index.d.ts",
