@@ -1,0 +1,32 @@
+import { has, items, member } from "./json-value.js";
+import type { FrameSchema } from "./layout.js";
+
+/**
+ * What a parsed JSON text is, by the keys of OpenAI's API. Anything that is not recognised is a request, as in the
+ * published implementation; it also labels stream chunks, errors and embeddings so, which have their own labels here.
+ */
+export function classify(json: unknown): Exclude<FrameSchema, "custom" | "unknown"> {
+  if (has(json, "messages") && has(json, "model")) return "request";
+  if (member(json, "object") === "chat.completion.chunk") return "stream";
+  if (has(json, "choices") || isChatCompletionId(member(json, "id"))) return "response";
+  if (isEmbeddingRequest(json)) return "embedding-request";
+  if (member(items(member(json, "data"))[0], "object") === "embedding") return "embedding-response";
+  if (isError(member(json, "error"))) return "error";
+  return "request";
+}
+
+function isChatCompletionId(id: unknown): boolean {
+  return typeof id === "string" && id.startsWith("chatcmpl-");
+}
+
+/** `input` alone is also a request of the Responses API, so a key or a model of embeddings has to be there too. */
+function isEmbeddingRequest(json: unknown): boolean {
+  if (!has(json, "input")) return false;
+  if (has(json, "encoding_format") || has(json, "dimensions")) return true;
+  const model = member(json, "model");
+  return typeof model === "string" && model.toLowerCase().includes("embed");
+}
+
+function isError(error: unknown): boolean {
+  return typeof error === "string" || typeof member(error, "message") === "string";
+}

@@ -1,0 +1,240 @@
+import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { InputError, IntegrityError } from "../../shared/errors.js";
+import {
+  assertInputSize,
+  DEFAULT_LIMITS,
+  maxWireBytes,
+  outputTooLarge,
+  type Limits,
+} from "../../shared/limits.js";
+import { createNodeBrotliEngine, parseBrotliQuality } from "../brotli/index.js";
+import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions, SecurityMode } from "../types.js";
+import { crc32 } from "./crc32.js";
+import { authenticationFailed, frameTrailing, frameTruncated } from "./errors.js";
+import { COMPRESSED_FLAG } from "./flags.js";
+import { assertKey } from "./keys.js";
+import {
+  AEAD_NONCE_BYTES,
+  AEAD_TAG_BYTES,
+  COMPRESSION_THRESHOLD_BYTES,
+  FIXED_HEADER_BYTES,
+  FLAGS_OFFSET,
+  FRAME_PREFIX,
+  HMAC_TAG_BYTES,
+  PAYLOAD_PREFIX_BYTES,
+  PREFIX_BYTES,
+  SCHEMA_BYTES,
+  SCHEMA_OFFSET,
+  SECURITY_MODES,
+  SECURITY_OFFSET,
+  type FrameSchema,
+} from "./layout.js";
+import { assertPrefix, binaryBody, isBinaryFrame, readUint32 } from "./peek.js";
+import { readFixedHeader, type FixedHeader } from "./read-header.js";
+import { readVariableHeader } from "./read-variable-header.js";
+import { createNodeFrameCrypto, type FrameCrypto } from "./security.js";
+import { describeContent, type ContentHeader } from "./write-header.js";
+
+/** Settings of the frame codec beyond those of every codec. */
+export interface FrameOptions extends CodecOptions {
+  /** What the content is labelled as; told from the content by default. */
+  schema?: FrameSchema;
+  /**
+   * Accept frames without security although a key was given. By default they are refused: whoever can change a frame
+   * could otherwise strip its security.
+   */
+  allowUnsecured?: boolean;
+  /** Primitives of secured frames; default those of `node:crypto`. */
+  crypto?: FrameCrypto;
+}
+
+/** `m2m`: headers readable by routers, then the content, compressed and perhaps secured (docs/spec/frame.md). */
+export class FrameCodec implements Codec {
+  readonly security: SecurityMode;
+  readonly quality: number;
+  readonly #limits: Limits;
+  readonly #key: Uint8Array | undefined;
+  readonly #options: FrameOptions;
+  #brotli: BrotliEngine | undefined;
+  #crypto: FrameCrypto | undefined;
+
+  /**
+   * @throws {InputError} `M2M_KEY_INVALID` if the key has not 32 bytes, `M2M_KEY_REQUIRED` if `security` needs one,
+   *   `M2M_USAGE` if the quality is no integer from 0 to 11
+   */
+  constructor(options: FrameOptions = {}) {
+    if (options.key) assertKey(options.key);
+    this.security = options.security ?? (options.key ? "aead" : "none");
+    if (this.security !== "none" && !options.key) throw keyRequired(`Securing a frame by ${this.security}`);
+    this.quality = parseBrotliQuality(options.quality);
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#key = options.key && Uint8Array.from(options.key);
+    this.#options = options;
+    this.#brotli = options.brotli;
+    this.#crypto = options.crypto;
+  }
+
+  encodeText(content: Uint8Array): string {
+    return FRAME_PREFIX + encodeBase64(this.encodeBinary(content).subarray(PREFIX_BYTES));
+  }
+
+  encodeBinary(content: Uint8Array): Uint8Array {
+    assertInputSize(content.length, { maxInputBytes: Math.min(this.#limits.maxInputBytes, 0xffffffff) });
+    const header = describeContent(content, this.#limits.maxJsonDepth, this.#options.schema);
+    const compressed = content.length < COMPRESSION_THRESHOLD_BYTES ? content : this.#compress(content);
+    const isSmaller = compressed.length < content.length;
+    const payload = isSmaller ? compressed : content;
+    const headerBytes = FIXED_HEADER_BYTES + header.variable.length;
+    const body = new Uint8Array(headerBytes + PAYLOAD_PREFIX_BYTES + payload.length);
+    writeHeaders(body, header, this.security, isSmaller);
+    const view = new DataView(body.buffer, headerBytes);
+    view.setUint32(0, payload.length, true);
+    view.setUint32(4, crc32(content), true);
+    body.set(payload, headerBytes + PAYLOAD_PREFIX_BYTES);
+    return this.#secure(body, headerBytes);
+  }
+
+  decodeText(wire: string): Uint8Array {
+    assertPrefix(wire);
+    assertInputSize(wire.length, { maxInputBytes: maxWireBytes(this.#limits) });
+    return this.#decode(decodeBase64(wire, PREFIX_BYTES));
+  }
+
+  decodeBinary(wire: Uint8Array): Uint8Array {
+    const body = binaryBody(wire);
+    assertInputSize(wire.length, { maxInputBytes: maxWireBytes(this.#limits) });
+    return this.#decode(body);
+  }
+
+  #decode(body: Uint8Array): Uint8Array {
+    const fixed = readFixedHeader(body);
+    const rest = this.#verify(body, fixed);
+    readVariableHeader(body, fixed);
+    return this.#readPayload(rest, fixed.compressed);
+  }
+
+  /** The payload's length, its CRC-32 and itself, verified and in the clear. */
+  #verify(body: Uint8Array, { security, headerBytes }: FixedHeader): Uint8Array {
+    if (security === "none") {
+      if (this.#key && !this.#options.allowUnsecured) throw unsecured();
+      return body.subarray(headerBytes, checkEnd(body, headerBytes, 0));
+    }
+    if (!this.#key) throw keyRequired(`The frame is secured by ${security}; reading it`);
+    if (security === "hmac") {
+      const end = checkEnd(body, headerBytes, HMAC_TAG_BYTES);
+      const expected = this.#primitives().hmac(this.#key, body.subarray(0, end));
+      if (!this.#primitives().equal(expected, body.subarray(end))) throw authenticationFailed();
+      return body.subarray(headerBytes, end);
+    }
+    const need = headerBytes + AEAD_NONCE_BYTES + PAYLOAD_PREFIX_BYTES + AEAD_TAG_BYTES;
+    if (body.length < need) throw frameTruncated(body.length, need, "sealed payload");
+    const sealedAt = headerBytes + AEAD_NONCE_BYTES;
+    const nonce = body.subarray(headerBytes, sealedAt);
+    const plaintext = this.#primitives().open(
+      this.#key,
+      nonce,
+      body.subarray(sealedAt),
+      body.subarray(0, headerBytes),
+    );
+    checkEnd(plaintext, 0, 0);
+    return plaintext;
+  }
+
+  #readPayload(rest: Uint8Array, compressed: boolean): Uint8Array {
+    const payload = rest.subarray(PAYLOAD_PREFIX_BYTES);
+    const { maxOutputBytes } = this.#limits;
+    if (!compressed && payload.length > maxOutputBytes) throw outputTooLarge(this.#limits);
+    const content = compressed ? this.#engine().decompress(payload, maxOutputBytes) : payload.slice();
+    if (crc32(content) === readUint32(rest, 4)) return content;
+    throw new IntegrityError(
+      "M2M_CHECKSUM_MISMATCH",
+      "The content does not have the CRC-32 that the frame states.",
+    );
+  }
+
+  #secure(body: Uint8Array, headerBytes: number): Uint8Array {
+    if (!this.#key || this.security === "none") return concatenate([body]);
+    if (this.security === "hmac") return concatenate([body, this.#primitives().hmac(this.#key, body)]);
+    const headers = body.subarray(0, headerBytes);
+    const nonce = this.#primitives().nonce();
+    const sealed = this.#primitives().seal(this.#key, nonce, body.subarray(headerBytes), headers);
+    return concatenate([headers, nonce, sealed]);
+  }
+
+  #compress(content: Uint8Array): Uint8Array {
+    return this.#engine().compress(content, this.quality);
+  }
+
+  #engine(): BrotliEngine {
+    return (this.#brotli ??= createNodeBrotliEngine());
+  }
+
+  #primitives(): FrameCrypto {
+    return (this.#crypto ??= createNodeFrameCrypto());
+  }
+}
+
+function writeHeaders(
+  body: Uint8Array,
+  header: ContentHeader,
+  security: SecurityMode,
+  compressed: boolean,
+): void {
+  const view = new DataView(body.buffer);
+  view.setUint16(0, FIXED_HEADER_BYTES + header.variable.length, true);
+  body[SCHEMA_OFFSET] = SCHEMA_BYTES[header.schema];
+  body[SECURITY_OFFSET] = SECURITY_MODES.indexOf(security);
+  view.setUint16(FLAGS_OFFSET, header.flags, true);
+  body[FLAGS_OFFSET + 3] = compressed ? COMPRESSED_FLAG : 0;
+  body.set(header.variable, FIXED_HEADER_BYTES);
+}
+
+/**
+ * Where the payload ends, by the length stated at `at`: `tailBytes` before the end of `body`, neither more nor less.
+ * @throws {FormatError} `M2M_FRAME_TRUNCATED`, `M2M_FRAME_TRAILING_BYTES`
+ */
+function checkEnd(body: Uint8Array, at: number, tailBytes: number): number {
+  const start = at + PAYLOAD_PREFIX_BYTES;
+  if (body.length < start) throw frameTruncated(body.length, start, "payload length and checksum");
+  const end = start + readUint32(body, at);
+  if (body.length < end + tailBytes) throw frameTruncated(body.length, end + tailBytes, "payload");
+  if (body.length > end + tailBytes) throw frameTrailing(body.length, end + tailBytes);
+  return end;
+}
+
+/** The prefix and `parts`. */
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, PREFIX_BYTES));
+  for (let i = 0; i < PREFIX_BYTES; i++) whole[i] = FRAME_PREFIX.charCodeAt(i);
+  let at = PREFIX_BYTES;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function keyRequired(what: string): InputError {
+  return new InputError("M2M_KEY_REQUIRED", `${what} needs a key.`, {
+    hint: "Give the 32-byte key of the frame.",
+  });
+}
+
+function unsecured(): IntegrityError {
+  return new IntegrityError(
+    "M2M_AUTHENTICATION_FAILED",
+    "A key was given, but the frame is not secured: anyone could have written it.",
+    { hint: "Decode it without a key if it needs no proof of origin." },
+  );
+}
+
+export const FRAME_DESCRIPTOR: AlgorithmDescriptor = {
+  name: "m2m",
+  prefix: FRAME_PREFIX,
+  carries: "bytes",
+  lossless: "bytes",
+  binary: true,
+  costClass: 4,
+  matchesBinary: isBinaryFrame,
+  create: (options) => new FrameCodec(options),
+};

@@ -1,0 +1,12 @@
+export { FRAME_DESCRIPTOR, FrameCodec, type FrameOptions } from "./frame-codec.js";
+export type { FrameHeader, ResponseHeader, RoutingHeader } from "./header.js";
+export { deriveKey, KEY_BYTES, parseKey, type KeyInfo } from "./keys.js";
+export {
+  FRAME_PREFIX,
+  FRAME_SCHEMAS,
+  type FinishReason,
+  type FrameRole,
+  type FrameSchema,
+} from "./layout.js";
+export { isBinaryFrame, peekFrame } from "./peek.js";
+export { createNodeFrameCrypto, type FrameCrypto } from "./security.js";
