@@ -1,0 +1,59 @@
+import { BPE_ENCODINGS, type BpeEncodingName } from "../shared/encodings.js";
+import { UnsupportedError } from "../shared/errors.js";
+import { requireNodeModule } from "../shared/platform.js";
+import { Tokenizer } from "./tokenizer.js";
+
+/** Where a rank table comes from. @throws if there is none */
+export type RankTableLoader = (encoding: BpeEncodingName) => Uint8Array;
+
+/** Tokenizers by encoding, each made on first use and then kept. */
+export class TokenizerCache {
+  readonly #load: RankTableLoader;
+  readonly #tokenizers = new Map<BpeEncodingName, Tokenizer>();
+
+  /** @param load default: reads the tables of this package with `node:fs`; a browser passes its own */
+  constructor(load: RankTableLoader = readPackagedTable) {
+    this.#load = load;
+  }
+
+  /**
+   * The tokenizer of `encoding`.
+   * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if it is no such encoding or its table is missing,
+   *   `M2M_PLATFORM_UNSUPPORTED` outside Node without a loader
+   * @throws {FormatError} `M2M_RANK_TABLE_INVALID`
+   */
+  get(encoding: BpeEncodingName): Tokenizer {
+    const known = this.#tokenizers.get(encoding);
+    if (known !== undefined) return known;
+    if (!BPE_ENCODINGS.includes(encoding)) {
+      throw new UnsupportedError(
+        "M2M_TOKENIZER_UNSUPPORTED",
+        `"${String(encoding)}" has no public vocabulary.`,
+        {
+          hint: `Encodings with token ids: ${BPE_ENCODINGS.join(", ")}.`,
+        },
+      );
+    }
+    const tokenizer = Tokenizer.fromRankTable(this.#load(encoding));
+    this.#tokenizers.set(encoding, tokenizer);
+    return tokenizer;
+  }
+}
+
+/** The cache that is used where none is given. It holds nothing until a tokenizer is asked for. */
+export const defaultTokenizers: TokenizerCache = new TokenizerCache();
+
+function readPackagedTable(encoding: BpeEncodingName): Uint8Array {
+  const { readFileSync } = requireNodeModule("fs", "Reading rank tables");
+  // The same from src/tokenizer, dist/tokenizer and the bundle in dist/cli.
+  const url = new URL(`../../dist/ranks/${encoding}.bin`, import.meta.url);
+  try {
+    return readFileSync(url);
+  } catch (cause) {
+    throw new UnsupportedError(
+      "M2M_TOKENIZER_UNSUPPORTED",
+      `The rank table of ${encoding} cannot be read: ${url.pathname}.`,
+      { hint: "Install the package again, or run `npm run build` in its sources.", cause },
+    );
+  }
+}
