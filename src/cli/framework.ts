@@ -1,9 +1,9 @@
 /** The slow path: oclif, for help, completion, "did you mean" and the messages about wrong flags. */
 import { InputError, M2MError } from "../shared/errors.js";
+import { nearestNames } from "../shared/nearest-name.js";
 import { selectCommand } from "./argv.js";
 import type { AnyCommand } from "./definition.js";
 import { reportError, wantsJson } from "./run.js";
-import { nearest } from "./suggest.js";
 import { isTerminalInput } from "./terminal.js";
 
 /** Words that plugins and oclif itself own. */
@@ -42,7 +42,7 @@ function assertCommandKnown(commands: readonly AnyCommand[], argv: readonly stri
   if (isTerminalInput()) return;
   const wanted = isTopic ? `${first} ${second}` : first;
   const names = [...commands.map(({ id }) => id), ...words.map(([topic]) => topic), ...PLUGIN_COMMANDS];
-  const suggestion = nearest(wanted, names);
+  const [suggestion] = nearestNames(wanted, names, 1) as [string?];
   throw new InputError("M2M_USAGE", `"${wanted}" is no command of m2m.`, {
     hint: suggestion === undefined ? "See m2m help." : `Did you mean "m2m ${suggestion}"? See m2m help.`,
   });

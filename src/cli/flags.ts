@@ -1,0 +1,156 @@
+/** Flags that several commands share, and the reading of their values. */
+import { readFileSync } from "node:fs";
+import type { BpeEncodingName, EncodingName } from "../shared/encodings.js";
+import { ENCODINGS, isBpeEncoding, parseEncoding } from "../shared/encodings.js";
+import { InputError } from "../shared/errors.js";
+import { DEFAULT_LIMITS, type Limits } from "../shared/limits.js";
+import type { ModelCard } from "../models/index.js";
+import type { CommandContext } from "./context.js";
+import type { FlagSpecs } from "./definition.js";
+import { fileError } from "./errors.js";
+
+export const FILE_FLAG = {
+  file: {
+    type: "string",
+    char: "f",
+    summary: "Read the input from this file; - is stdin.",
+    valueName: "PATH",
+    group: "INPUT AND OUTPUT",
+  },
+} as const satisfies FlagSpecs;
+
+export const OUTPUT_FLAGS = {
+  output: {
+    type: "string",
+    char: "o",
+    summary: "Write the result to this file, which appears when it is complete; - is stdout.",
+    valueName: "PATH",
+    group: "INPUT AND OUTPUT",
+  },
+  force: {
+    type: "boolean",
+    summary: "Overwrite an existing file; write binary to a terminal.",
+    group: "INPUT AND OUTPUT",
+  },
+} as const satisfies FlagSpecs;
+
+export const LINES_FLAGS = {
+  lines: {
+    type: "boolean",
+    summary:
+      "Each line is a message, each result a line, in order. A bad line is reported; the others go on (exit 3).",
+    group: "LINES",
+  },
+  field: {
+    type: "string",
+    summary: "With --lines: each line is a JSON record, and the message is the value at this JSON Pointer.",
+    valueName: "POINTER",
+    dependsOn: ["lines"],
+    group: "LINES",
+  },
+} as const satisfies FlagSpecs;
+
+export const LIMIT_FLAG = {
+  "max-bytes": {
+    type: "integer",
+    summary: "Most bytes of a message, before compression and after decompression.",
+    valueName: "N",
+    min: 1,
+    max: 512 * 1024 * 1024,
+    fallback: String(DEFAULT_LIMITS.maxInputBytes),
+    group: "INPUT AND OUTPUT",
+  },
+} as const satisfies FlagSpecs;
+
+export const KEY_FLAGS = {
+  key: {
+    type: "string",
+    summary:
+      "Key of secured frames: 32 bytes as 64 hexadecimal digits or base64. Others may see it in the process list.",
+    valueName: "KEY",
+    exclusive: ["key-file"],
+    group: "SECURITY",
+  },
+  "key-file": {
+    type: "string",
+    summary: "File with the key, in the same spelling or as 32 raw bytes.",
+    valueName: "PATH",
+    exclusive: ["key"],
+    group: "SECURITY",
+  },
+} as const satisfies FlagSpecs;
+
+export const MODELS_FLAG = {
+  models: {
+    type: "string",
+    summary: "Further models, in a TOML file such as ~/.m2m/models.toml.",
+    valueName: "PATH",
+    multiple: true,
+    group: "MODEL",
+  },
+} as const satisfies FlagSpecs;
+
+/** Spellings of the encodings; `cl100k` and `cl100k_base` are the same. */
+export const ENCODING_OPTIONS = ["cl100k", "o200k", "llama3", ...ENCODINGS] as const;
+/** The same without `heuristic`, which has no token ids. */
+export const BPE_ENCODING_OPTIONS = [
+  "cl100k",
+  "o200k",
+  "llama3",
+  "cl100k_base",
+  "o200k_base",
+  "llama",
+] as const;
+
+export interface EncodingChoice {
+  readonly encoding: EncodingName;
+  readonly card?: ModelCard;
+}
+
+/** The encoding that the flags ask for, by name or by model; `undefined` if they ask for none. */
+export async function chooseEncoding(
+  context: CommandContext,
+  flags: { encoding?: string; model?: string; models?: string[] },
+): Promise<EncodingChoice | undefined> {
+  const card = flags.model === undefined ? undefined : (await context.models(flags.models)).get(flags.model);
+  if (flags.encoding !== undefined) return { encoding: parseEncoding(flags.encoding), card };
+  return card && { encoding: card.encoding, card };
+}
+
+/** The encoding for a format that carries token ids: a closed tokenizer has none, so the format's default holds. */
+export function toBpeEncoding(choice: EncodingChoice | undefined): BpeEncodingName | undefined {
+  return choice && isBpeEncoding(choice.encoding) ? choice.encoding : undefined;
+}
+
+/** The key that the flags give. @throws {InputError} `M2M_KEY_INVALID`, `M2M_FILE_READ` */
+export async function readKey(flags: { key?: string; "key-file"?: string }): Promise<Uint8Array | undefined> {
+  const { key, "key-file": path } = flags;
+  if (key === undefined && path === undefined) return undefined;
+  const { KEY_BYTES, parseKey } = await import("../codec/index.js");
+  if (path === undefined) return parseKey(key as string);
+  let content: Buffer;
+  try {
+    content = readFileSync(path);
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+  return content.length === KEY_BYTES ? content : parseKey(content.toString("latin1"));
+}
+
+/** The limits that `--max-bytes` sets. */
+export function limitsOf(flags: { "max-bytes"?: number }): Limits {
+  const maxBytes = flags["max-bytes"];
+  if (maxBytes === undefined) return DEFAULT_LIMITS;
+  return { ...DEFAULT_LIMITS, maxInputBytes: maxBytes, maxOutputBytes: maxBytes };
+}
+
+/** @throws {InputError} `M2M_USAGE` if two flags of which only one makes sense were both given */
+export function assertNotBoth(
+  flags: Readonly<Record<string, unknown>>,
+  one: string,
+  other: string,
+  why: string,
+): void {
+  if (flags[one] === undefined || flags[other] === undefined) return;
+  throw new InputError("M2M_USAGE", `--${one} and --${other} cannot be given together: ${why}.`);
+}

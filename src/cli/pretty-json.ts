@@ -1,0 +1,29 @@
+import { JsonScanner, TOKEN } from "../shared/json-scanner.js";
+
+const COLON = 0x3a;
+
+/**
+ * JSON text, indented by two blanks. Only whitespace changes: strings, numbers, key order and duplicate keys stay.
+ * @throws {FormatError} `M2M_JSON_INVALID`
+ */
+export function prettyJsonText(text: string): string {
+  const scanner = new JsonScanner(text);
+  let out = "";
+  let depth = 0;
+  let empty = true;
+  for (let token = scanner.next(); token !== TOKEN.END; token = scanner.next()) {
+    const closes = token === TOKEN.CLOSE_OBJECT || token === TOKEN.CLOSE_ARRAY;
+    const opens = token === TOKEN.OPEN_OBJECT || token === TOKEN.OPEN_ARRAY;
+    if (closes) depth--;
+    if (scanner.separator === COLON) out += ": ";
+    else {
+      if (scanner.separator !== 0) out += ",";
+      // An empty container stays on one line.
+      if (out !== "" && !(closes && empty)) out += `\n${"  ".repeat(depth)}`;
+    }
+    out += text.slice(scanner.start, scanner.end);
+    if (opens) depth++;
+    empty = opens;
+  }
+  return out;
+}
