@@ -1,0 +1,124 @@
+/** A way to read a model name: look `key` up, and accept the card only if `provider`, where given, made it. */
+export interface NameReading {
+  key: string;
+  provider?: string;
+}
+
+/** Prefixes that name the maker, as makers and resellers spell them. */
+const MAKERS: ReadonlyMap<string, string> = new Map([
+  ["openai", "openai"],
+  ["anthropic", "anthropic"],
+  ["google", "google"],
+  ["gemini", "google"],
+  ["meta", "meta"],
+  ["meta-llama", "meta"],
+  ["meta_llama", "meta"],
+  ["mistral", "mistral"],
+  ["mistralai", "mistral"],
+  ["codestral", "mistral"],
+  ["deepseek", "deepseek"],
+  ["deepseek-ai", "deepseek"],
+  ["xai", "xai"],
+  ["x-ai", "xai"],
+  ["cohere", "cohere"],
+  ["cohere_chat", "cohere"],
+  ["amazon", "amazon"],
+  ["qwen", "qwen"],
+  ["alibaba", "qwen"],
+  ["dashscope", "qwen"],
+  ["moonshot", "moonshot"],
+  ["moonshotai", "moonshot"],
+  ["perplexity", "perplexity"],
+  ["ai21", "ai21"],
+  ["voyage", "voyage"],
+  ["voyageai", "voyage"],
+  ["zai", "zai"],
+  ["z-ai", "zai"],
+  ["zai-org", "zai"],
+  ["minimax", "minimax"],
+  ["minimaxai", "minimax"],
+  ["microsoft", "microsoft"],
+  ["nvidia", "nvidia"],
+]);
+
+/** Prefixes that name a host or an API path: they say nothing about the maker. */
+const HOSTS: ReadonlySet<string> = new Set([
+  ...[
+    "openrouter",
+    "azure",
+    "azure_ai",
+    "bedrock",
+    "vertex_ai",
+    "groq",
+    "together",
+    "together_ai",
+    "fireworks",
+  ],
+  ...[
+    "fireworks_ai",
+    "accounts",
+    "models",
+    "deepinfra",
+    "cerebras",
+    "sambanova",
+    "replicate",
+    "nebius",
+    "ollama",
+  ],
+]);
+
+/** Variants of one model at a reseller, behind a colon. */
+const VARIANT = /:(?:free|beta|nitro|extended|floor|online|thinking|latest)$/;
+
+/** Dates and versions that snapshots of one model end in: 2024-08-06, 20241022, 08-2024, 2411, 0613, 001, latest. */
+const SNAPSHOT =
+  /[-@](?:20\d\d-?[01]\d-?[0-3]\d|[01]\d-20\d\d|2[0-9](?:0[1-9]|1[0-2])|[01]\d[0-3]\d|00\d|latest)$/;
+
+/** Amazon Bedrock: an optional region, the maker, a dot; behind the name a version. */
+const BEDROCK = /^(?:(?:us|eu|apac|global)\.)?([a-z0-9]+)\.(.+?)(?:-v\d+(?::\d+)?)?$/;
+
+/** Longest name that is looked at: longer ones are no model's. */
+const MAX_LENGTH = 200;
+
+/** `name` with the characters that spellings differ in (dots, blanks, underscores, colons) made equal. */
+export function foldName(name: string): string {
+  return name.toLowerCase().replace(/[.\s_:@]+/g, "-");
+}
+
+/** The ways to read `name`, the most literal first. */
+export function* readName(name: string): Generator<NameReading> {
+  let key = name.trim().toLowerCase();
+  if (key.length === 0 || key.length > MAX_LENGTH) return;
+  for (;;) {
+    yield* readPrefixes(key);
+    const base = key.replace(VARIANT, "").replace(SNAPSHOT, "");
+    if (base === key) return;
+    key = base;
+  }
+}
+
+function* readPrefixes(key: string): Generator<NameReading> {
+  yield* readSpellings(key);
+  let provider: string | undefined;
+  let rest = key;
+  for (let slash = rest.indexOf("/"); slash >= 0; slash = rest.indexOf("/")) {
+    const prefix = rest.slice(0, slash);
+    const maker = MAKERS.get(prefix);
+    if (maker === undefined && !HOSTS.has(prefix)) return;
+    provider = maker ?? provider;
+    rest = rest.slice(slash + 1);
+    yield* readSpellings(rest, provider);
+  }
+  const bedrock = BEDROCK.exec(rest);
+  const maker = bedrock ? MAKERS.get(bedrock[1]) : undefined;
+  if (bedrock && maker !== undefined) {
+    yield* readSpellings(bedrock[2], maker);
+    yield* readSpellings(bedrock[2].replace(SNAPSHOT, ""), maker);
+  }
+}
+
+function* readSpellings(key: string, provider?: string): Generator<NameReading> {
+  yield { key, provider };
+  const folded = foldName(key);
+  if (folded !== key) yield { key: folded, provider };
+}
