@@ -3,7 +3,7 @@ import type { BpeEncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { encodeBase64 } from "../shared/base64.js";
 import type { Limits } from "../shared/limits.js";
-import { TokenizerCache } from "../tokenizer/index.js";
+import { defaultTokenizers } from "../tokenizer/index.js";
 import type { CommandContext } from "./context.js";
 import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
@@ -114,7 +114,7 @@ async function measure(
 ): Promise<Stats> {
   const { card, encoding = result.encoding ?? ("cl100k_base" satisfies BpeEncodingName as BpeEncodingName) } =
     job.choice ?? {};
-  const tokenizer = new TokenizerCache().get(encoding);
+  const tokenizer = defaultTokenizers.get(encoding);
   const tokens = tokenizer.count(content);
   const wireTokens = typeof result.data === "string" ? tokenizer.count(result.data) : undefined;
   const stats: Stats = { encoding, tokens, wireTokens, timeMs: round(timeMs) };
