@@ -62,9 +62,8 @@ export class Content {
 
   /** The top-level object, or `undefined` if there is none. */
   get rootObject(): Readonly<Record<string, unknown>> | undefined {
-    if (this.#root === null)
-      this.#root = this.isJson ? { value: JSON.parse(this.text as string) } : undefined;
-    const value = this.#root?.value;
+    this.#root ??= { value: this.isJson ? (JSON.parse(this.text as string) as unknown) : undefined };
+    const { value } = this.#root;
     return isObject(value) ? value : undefined;
   }
 

@@ -12,20 +12,21 @@ export class NoneCodec implements Codec {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
   }
 
+  /** @throws {FormatError} `M2M_WIRE_AMBIGUOUS` if the content begins like a wire, `M2M_UTF8_INVALID` */
   encodeText(content: Uint8Array): string {
-    return decodeUtf8(this.encodeBinary(content));
-  }
-
-  /** @throws {FormatError} `M2M_WIRE_AMBIGUOUS` if the content begins like a wire. */
-  encodeBinary(content: Uint8Array): Uint8Array {
     assertInputSize(content.length, this.#limits);
     const reserved = findReservedPrefix(content);
-    if (reserved === undefined) return content;
+    if (reserved === undefined) return decodeUtf8(content);
     throw new FormatError(
       "M2M_WIRE_AMBIGUOUS",
       `The content begins with ${reserved} and would be read as a wire, so it cannot be passed through as none.`,
       { offset: 0, hint: "Leave the algorithm to auto, or choose token-native, brotli or m2m." },
     );
+  }
+
+  encodeBinary(content: Uint8Array): Uint8Array {
+    this.encodeText(content);
+    return content;
   }
 
   decodeText(wire: string): Uint8Array {
