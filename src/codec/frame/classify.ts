@@ -2,13 +2,14 @@ import { has, items, member } from "./json-value.js";
 import type { FrameSchema } from "./layout.js";
 
 /**
- * What a parsed JSON text is, by the keys of OpenAI's API. Anything that is not recognised is a request, as in the
+ * What a parsed JSON text is, by the keys of the common APIs. Anything that is not recognised is a request, as in the
  * published implementation; it also labels stream chunks, errors and embeddings so, which have their own labels here.
  */
 export function classify(json: unknown): Exclude<FrameSchema, "custom" | "unknown"> {
   if (has(json, "messages") && has(json, "model")) return "request";
   if (member(json, "object") === "chat.completion.chunk") return "stream";
-  if (has(json, "choices") || isChatCompletionId(member(json, "id"))) return "response";
+  if (has(json, "choices") || isChatCompletionId(member(json, "id")) || isOtherResponse(json))
+    return "response";
   if (isEmbeddingRequest(json)) return "embedding-request";
   if (member(items(member(json, "data"))[0], "object") === "embedding") return "embedding-response";
   if (isError(member(json, "error"))) return "error";
@@ -17,6 +18,14 @@ export function classify(json: unknown): Exclude<FrameSchema, "custom" | "unknow
 
 function isChatCompletionId(id: unknown): boolean {
   return typeof id === "string" && id.startsWith("chatcmpl-");
+}
+
+/** A response of OpenAI's Responses API or of Anthropic's Messages API. */
+function isOtherResponse(json: unknown): boolean {
+  if (typeof member(json, "id") !== "string") return false;
+  return (
+    member(json, "object") === "response" || (member(json, "type") === "message" && has(json, "content"))
+  );
 }
 
 /** `input` alone is also a request of the Responses API, so a key or a model of embeddings has to be there too. */

@@ -18,7 +18,7 @@ export interface Response {
 export function extractResponse(json: unknown, estimatesCost: boolean): Response {
   const choice = items(member(json, "choices"))[0];
   const message = member(choice, "message");
-  const finishReason = parseFinishReason(member(choice, "finish_reason"));
+  const finishReason = parseFinishReason(member(choice, "finish_reason") ?? member(json, "stop_reason"));
   let flags = 0;
   if (has(message, "tool_calls")) flags |= RESPONSE_FLAGS.toolCalls;
   if (typeof member(message, "refusal") === "string") flags |= RESPONSE_FLAGS.refusal;
@@ -30,15 +30,18 @@ export function extractResponse(json: unknown, estimatesCost: boolean): Response
     id: shortText(member(json, "id")),
     model: shortText(member(json, "model")),
     finishReason,
-    promptTokens: count(member(usage, "prompt_tokens")) ?? 0,
-    completionTokens: count(member(usage, "completion_tokens")) ?? 0,
+    promptTokens: count(member(usage, "prompt_tokens") ?? member(usage, "input_tokens")) ?? 0,
+    completionTokens: count(member(usage, "completion_tokens") ?? member(usage, "output_tokens")) ?? 0,
   };
-  const cached = count(member(member(usage, "prompt_tokens_details"), "cached_tokens"));
+  const promptDetails = member(usage, "prompt_tokens_details") ?? member(usage, "input_tokens_details");
+  const cached = count(member(promptDetails, "cached_tokens") ?? member(usage, "cache_read_input_tokens"));
   if (cached) {
     header.cachedTokens = cached;
     flags |= RESPONSE_FLAGS.cachedTokens;
   }
-  const reasoning = count(member(member(usage, "completion_tokens_details"), "reasoning_tokens"));
+  const completionDetails =
+    member(usage, "completion_tokens_details") ?? member(usage, "output_tokens_details");
+  const reasoning = count(member(completionDetails, "reasoning_tokens"));
   if (reasoning) {
     header.reasoningTokens = reasoning;
     flags |= RESPONSE_FLAGS.reasoningTokens;
@@ -53,6 +56,16 @@ export function extractResponse(json: unknown, estimatesCost: boolean): Response
   return { header, flags };
 }
 
+/** Anthropic's `stop_reason`, in the words of the format. */
+const STOP_REASONS: readonly (readonly [stopReason: string, reason: FinishReason])[] = [
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["max_tokens", "length"],
+  ["tool_use", "tool_calls"],
+  ["refusal", "content_filter"],
+];
+
 function parseFinishReason(value: unknown): FinishReason {
-  return FINISH_REASONS.find((reason) => reason === value) ?? "unknown";
+  const stopReason = STOP_REASONS.find(([name]) => name === value)?.[1];
+  return stopReason ?? FINISH_REASONS.find((reason) => reason === value) ?? "unknown";
 }

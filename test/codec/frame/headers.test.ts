@@ -36,6 +36,9 @@ describe("frame headers", () => {
       ["request", { model: "gpt-4.1", input: "Tell me a story" }],
       ["response", { id: "chatcmpl-1" }],
       ["response", { choices: [] }],
+      ["response", { id: "resp_1", object: "response", output: [], error: null }],
+      ["response", { id: "msg_1", type: "message", role: "assistant", content: [] }],
+      ["request", { type: "message", content: "no id" }],
       ["stream", { id: "chatcmpl-1", object: "chat.completion.chunk", choices: [] }],
       ["embedding-request", { model: "text-embedding-3-small", input: ["a", "b"] }],
       ["embedding-request", { model: "x", input: "a", encoding_format: "float" }],
@@ -110,6 +113,45 @@ describe("frame headers", () => {
       finishReason: "unknown",
       promptTokens: 7,
       completionTokens: 0,
+    });
+  });
+
+  it("reads the usage of other APIs' responses", () => {
+    const usage = { input_tokens: 12, output_tokens: 5, cache_read_input_tokens: 8 };
+    const message = {
+      id: "msg_1",
+      type: "message",
+      model: "claude-3-opus",
+      content: [],
+      stop_reason: "tool_use",
+      usage,
+    };
+    expect(headerOf(message).response).to.deep.equal({
+      id: "msg_1",
+      model: "claude-3-opus",
+      finishReason: "tool_calls",
+      promptTokens: 12,
+      completionTokens: 5,
+      cachedTokens: 8,
+      estCostUsd: 0.000555,
+    });
+    for (const [stop_reason, reason] of [
+      ["end_turn", "stop"],
+      ["max_tokens", "length"],
+      ["refusal", "content_filter"],
+      ["pause_turn", "unknown"],
+    ]) {
+      expect(headerOf({ ...message, stop_reason }).response).to.include({ finishReason: reason });
+    }
+    const details = {
+      input_tokens: 3,
+      input_tokens_details: { cached_tokens: 2 },
+      output_tokens_details: { reasoning_tokens: 1 },
+    };
+    expect(headerOf({ id: "resp_1", object: "response", usage: details }).response).to.include({
+      promptTokens: 3,
+      cachedTokens: 2,
+      reasoningTokens: 1,
     });
   });
 
