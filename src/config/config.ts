@@ -1,0 +1,134 @@
+import { dirname } from "node:path";
+import { InputError } from "../shared/errors.js";
+import { nearestNames } from "../shared/nearest-name.js";
+import type { ConfigValues } from "./file.js";
+import { type ConfigEnvironment, findProjectFile, isFile, resolvePath, userFile } from "./locations.js";
+import {
+  badValue,
+  CONFIG_KEY_NAMES,
+  CONFIG_SECTIONS,
+  type ConfigKey,
+  type ConfigScalar,
+  type ConfigValue,
+  specOf,
+  tryParseText,
+  tryParseValue,
+  variableOf,
+} from "./schema.js";
+
+/** Where a value comes from, for people: `environment M2M_SERVER_PORT`. */
+export type ConfigOrigin = "default" | "flag" | `${"user file" | "project file" | "environment"} ${string}`;
+
+export interface ConfigEntry {
+  key: ConfigKey;
+  /** Absent where nothing sets it and there is no default. */
+  value: ConfigScalar | undefined;
+  origin: ConfigOrigin;
+}
+
+export interface LoadConfigOptions extends ConfigEnvironment {
+  /** Values that flags give. They win over everything. */
+  readonly flags?: Readonly<Partial<Record<ConfigKey, ConfigScalar>>>;
+}
+
+/** The settings in force, and where each comes from. Immutable. */
+export class Config {
+  /** The user's file; it need not exist. */
+  readonly userFile: string;
+  /** The project's file, if there is one. */
+  readonly projectFile: string | undefined;
+  readonly #values: ReadonlyMap<ConfigKey, ConfigEntry>;
+
+  constructor(files: { userFile: string; projectFile?: string }, entries: Iterable<ConfigEntry>) {
+    this.userFile = files.userFile;
+    this.projectFile = files.projectFile;
+    this.#values = new Map([...entries].map((entry) => [entry.key, entry]));
+  }
+
+  get<Key extends ConfigKey>(key: Key): ConfigValue<Key> {
+    return (this.#values.get(key)?.value ?? specOf(key).default) as ConfigValue<Key>;
+  }
+
+  origin(key: ConfigKey): ConfigOrigin {
+    return this.#values.get(key)?.origin ?? "default";
+  }
+
+  /** Every setting, in the order of the schema. */
+  entries(): ConfigEntry[] {
+    return CONFIG_KEY_NAMES.map((key) => ({ key, value: this.get(key), origin: this.origin(key) }));
+  }
+}
+
+/**
+ * The settings by precedence: flag, environment, project file, user file, default. Files that do not exist count as
+ * empty, except one that `M2M_CONFIG` names; the TOML parser is loaded only if there is a file.
+ * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key (or the variable); `M2M_FILE_READ`
+ */
+export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+  const files = { userFile: userFile(options), projectFile: findProjectFile(options) };
+  const values = new Map<ConfigKey, ConfigEntry>();
+  const add = (found: ConfigValues, folder: string, originOf: (key: ConfigKey) => ConfigOrigin) => {
+    for (const [key, given] of found) {
+      const isPath = specOf(key).type === "path" && typeof given === "string";
+      const value = isPath ? resolvePath(given, folder, options.home) : given;
+      values.set(key, { key, value, origin: originOf(key) });
+    }
+  };
+  if (options.env.M2M_CONFIG || isFile(files.userFile)) {
+    add(await readFile(files.userFile), dirname(files.userFile), () => `user file ${files.userFile}`);
+  }
+  if (files.projectFile !== undefined && files.projectFile !== files.userFile) {
+    const path = files.projectFile;
+    add(await readFile(path), dirname(path), () => `project file ${path}`);
+  }
+  add(readEnvironment(options.env), options.cwd, (key) => `environment ${variableOf(key)}`);
+  add(readFlags(options.flags ?? {}), options.cwd, () => "flag");
+  return new Config(files, values.values());
+}
+
+async function readFile(path: string): Promise<ConfigValues> {
+  const { readConfigFile } = await import("./file.js");
+  return readConfigFile(path);
+}
+
+/** A variable that begins like a setting's but is none is refused: silence would hide a slip. */
+function readEnvironment(env: ConfigEnvironment["env"]): ConfigValues {
+  const values = new Map<ConfigKey, ConfigScalar>();
+  const keys = new Map(CONFIG_KEY_NAMES.map((key) => [variableOf(key), key]));
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("M2M_")) continue;
+    const text = env[name];
+    // An empty variable counts as unset, as in shells that cannot unset.
+    if (text === undefined || text === "") continue;
+    const key = keys.get(name);
+    if (key === undefined) {
+      if (CONFIG_SECTIONS.some((section) => name.startsWith(`M2M_${section.toUpperCase()}_`))) {
+        throw unknownVariable(name, [...keys.keys()]);
+      }
+      continue;
+    }
+    const value = tryParseText(key, text);
+    if (value === undefined) throw badValue(key, text, { place: name });
+    values.set(key, value);
+  }
+  return values;
+}
+
+function unknownVariable(name: string, known: string[]): InputError {
+  const [near] = nearestNames(name, known, 1);
+  return new InputError("M2M_CONFIG_INVALID", `There is no setting for the environment variable ${name}.`, {
+    hint: near === undefined ? "`m2m config list` shows all settings." : `Did you mean ${near}?`,
+  });
+}
+
+function readFlags(flags: NonNullable<LoadConfigOptions["flags"]>): ConfigValues {
+  const values = new Map<ConfigKey, ConfigScalar>();
+  for (const key of CONFIG_KEY_NAMES) {
+    const given = flags[key];
+    if (given === undefined) continue;
+    const value = tryParseValue(key, given);
+    if (value === undefined) throw badValue(key, given);
+    values.set(key, value);
+  }
+  return values;
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { InputError } from "../shared/errors.js";
+import { parseToml } from "../shared/toml.js";
+import { decodeUtf8 } from "../shared/utf8.js";
+import {
+  badValue,
+  CONFIG_KEY_NAMES,
+  CONFIG_SECTIONS,
+  type ConfigKey,
+  type ConfigScalar,
+  isConfigKey,
+  tryParseValue,
+  unknownKey,
+} from "./schema.js";
+
+export type ConfigValues = ReadonlyMap<ConfigKey, ConfigScalar>;
+
+/**
+ * The settings in the TOML `text`.
+ * @param name what messages call it: its path
+ * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key
+ */
+export async function parseConfigText(text: string, name: string): Promise<ConfigValues> {
+  const document = await parseToml(text, name, "M2M_CONFIG_INVALID");
+  const values = new Map<ConfigKey, ConfigScalar>();
+  const at = (path: string[]) => {
+    const line = document.lineOf(path);
+    return { place: `${name}:${line}`, line };
+  };
+  for (const [section, table] of Object.entries(document.root)) {
+    if (!CONFIG_SECTIONS.includes(section)) throw unknownSection(section, table, at([section]));
+    if (!isTable(table)) {
+      const { place, line } = at([section]);
+      throw new InputError("M2M_CONFIG_INVALID", `${place}: ${section} is a table: [${section}].`, { line });
+    }
+    for (const [word, value] of Object.entries(table)) {
+      const key = `${section}.${word}`;
+      if (!isConfigKey(key)) throw unknownKey(key, at([section, word]));
+      const parsed = tryParseValue(key, value);
+      if (parsed === undefined) throw badValue(key, value, at([section, word]));
+      values.set(key, parsed);
+    }
+  }
+  return values;
+}
+
+/** @throws {InputError} `M2M_FILE_READ`, `M2M_CONFIG_INVALID` */
+export async function readConfigFile(path: string): Promise<ConfigValues> {
+  return parseConfigText(readTextFile(path), path);
+}
+
+/** @throws {InputError} `M2M_FILE_READ` if it cannot be read, `M2M_CONFIG_INVALID` if it is not UTF-8 */
+export function readTextFile(path: string): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new InputError("M2M_FILE_READ", `Cannot read ${path}: ${reasonOf(cause)}.`, { cause });
+  }
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    throw new InputError("M2M_CONFIG_INVALID", `${path} is not UTF-8 text.`, { cause });
+  }
+}
+
+/** What a system call's error says, without its code and path: `permission denied`. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /^[A-Z0-9]+: (.+?)(?:, \w+.*)?$/s.exec(message)?.[1] ?? message;
+}
+
+/** A key at the top that belongs into a table, or a table that does not exist. */
+function unknownSection(section: string, value: unknown, where: { place: string; line: number }): InputError {
+  const inside = CONFIG_KEY_NAMES.find((key) => key.split(".")[1] === section);
+  if (isTable(value) || inside === undefined) return unknownKey(section, where);
+  const [table] = inside.split(".");
+  return new InputError(
+    "M2M_CONFIG_INVALID",
+    `${where.place}: There is no setting "${section}" at the top.`,
+    {
+      line: where.line,
+      hint: `${section} belongs under [${table}].`,
+    },
+  );
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}

@@ -1,0 +1,221 @@
+import { BPE_ENCODINGS } from "../shared/encodings.js";
+import { InputError } from "../shared/errors.js";
+import { DEFAULT_LIMITS } from "../shared/limits.js";
+import { nearestNames } from "../shared/nearest-name.js";
+
+interface KeyBase {
+  /** One line for `docs/configuration.md` and `m2m config list`. */
+  readonly summary: string;
+}
+
+/** A setting: its type, the values it takes, and its default (absent: the consumer decides). */
+export type KeySpec =
+  | (KeyBase & { readonly type: "boolean"; readonly default?: boolean })
+  | (KeyBase & {
+      readonly type: "integer" | "number";
+      readonly min: number;
+      readonly max: number;
+      readonly default?: number;
+    })
+  | (KeyBase & { readonly type: "enum"; readonly options: readonly string[]; readonly default?: string })
+  /** A path; relative to the folder of the file that sets it, else to the working directory. `~` is the home folder. */
+  | (KeyBase & { readonly type: "path"; readonly default?: string });
+
+const TOKENS = { type: "integer", min: 0, max: 1_000_000_000 } as const;
+const GIB = 1024 ** 3;
+
+/**
+ * Every setting, `section.name`. The one source for files, environment, messages and documentation. The names of
+ * algorithms and policies are those of the codec, which stands above this room: a test holds them equal.
+ */
+export const CONFIG_KEYS = {
+  "compression.default_algorithm": {
+    type: "enum",
+    options: ["auto", "none", "token-native", "token", "brotli", "m2m"],
+    default: "auto",
+    summary: "Algorithm of `compress` without `--algorithm`.",
+  },
+  "compression.brotli_threshold": {
+    type: "integer",
+    min: 0,
+    max: GIB,
+    default: 1024,
+    summary: "Bytes above which the policy `published` takes brotli.",
+  },
+  "compression.policy": {
+    type: "enum",
+    options: ["published", "smallest"],
+    default: "published",
+    summary: "How `auto` chooses an algorithm.",
+  },
+  "compression.encoding": {
+    type: "enum",
+    options: BPE_ENCODINGS,
+    default: "cl100k_base",
+    summary: "Vocabulary of `token-native` where no model says which.",
+  },
+  "compression.quality": {
+    type: "integer",
+    min: 0,
+    max: 11,
+    default: 5,
+    summary: "Brotli quality, 0 (fast) to 11 (small).",
+  },
+  "limits.max_content_bytes": {
+    type: "integer",
+    min: 1,
+    max: 2 * GIB - 1,
+    default: DEFAULT_LIMITS.maxInputBytes,
+    summary: "Most bytes of a message, before compression and after decompression.",
+  },
+  "limits.max_json_depth": {
+    type: "integer",
+    min: 1,
+    max: 10_000,
+    default: DEFAULT_LIMITS.maxJsonDepth,
+    summary: "Most nested arrays and objects in JSON that is parsed.",
+  },
+  "router.skip_below_tokens": {
+    ...TOKENS,
+    default: 25,
+    summary: "Messages of fewer tokens are left alone.",
+  },
+  "router.full_from_tokens": {
+    ...TOKENS,
+    default: 100,
+    summary: "Messages of at least this many tokens are compressed fully.",
+  },
+  "models.file": {
+    type: "path",
+    summary: "Models of your own, beside `models.toml` in the folder of the user file.",
+  },
+  "security.enabled": {
+    type: "boolean",
+    default: true,
+    summary: "Scan content for threats where it enters.",
+  },
+  "security.block_threshold": {
+    type: "number",
+    min: 0,
+    max: 1,
+    default: 0.8,
+    summary: "Score from which content is blocked, 0 to 1.",
+  },
+  "server.port": {
+    type: "integer",
+    min: 1,
+    max: 65535,
+    default: 3000,
+    summary: "TCP port of `m2m server`.",
+  },
+} as const satisfies Readonly<Record<string, KeySpec>>;
+
+export type ConfigKey = keyof typeof CONFIG_KEYS;
+export type ConfigScalar = string | number | boolean;
+
+type TypeOf<Spec> = Spec extends { type: "boolean" }
+  ? boolean
+  : Spec extends { type: "integer" | "number" }
+    ? number
+    : Spec extends { options: readonly (infer Option)[] }
+      ? Option
+      : string;
+
+/** Type of the value of `Key`; `undefined` where there is no default. */
+export type ConfigValue<Key extends ConfigKey> =
+  | TypeOf<(typeof CONFIG_KEYS)[Key]>
+  | ((typeof CONFIG_KEYS)[Key] extends { default: unknown } ? never : undefined);
+
+export const CONFIG_KEY_NAMES = Object.keys(CONFIG_KEYS) as ConfigKey[];
+
+/** First words of the keys: the tables of a file. */
+export const CONFIG_SECTIONS: readonly string[] = [
+  ...new Set(CONFIG_KEY_NAMES.map((key) => key.split(".")[0])),
+];
+
+export function specOf(key: ConfigKey): KeySpec {
+  return CONFIG_KEYS[key];
+}
+
+/** The environment variable of `key`: `server.port` is `M2M_SERVER_PORT`. */
+export function variableOf(key: ConfigKey): string {
+  return `M2M_${key.replace(".", "_").toUpperCase()}`;
+}
+
+export function isConfigKey(name: string): name is ConfigKey {
+  return Object.hasOwn(CONFIG_KEYS, name);
+}
+
+/** @throws {InputError} `M2M_CONFIG_INVALID` if `name` is no key. */
+export function parseConfigKey(name: string): ConfigKey {
+  if (isConfigKey(name)) return name;
+  throw unknownKey(name);
+}
+
+/** The error for a key that does not exist, with the nearest that does. `where` is put before the message. */
+export function unknownKey(name: string, where?: { place: string; line?: number }): InputError {
+  const [near] = nearestNames(name, CONFIG_KEY_NAMES, 1);
+  const prefix = where ? `${where.place}: ` : "";
+  return new InputError("M2M_CONFIG_INVALID", `${prefix}There is no setting "${name}".`, {
+    line: where?.line,
+    hint: near === undefined ? "`m2m config list` shows all settings." : `Did you mean ${near}?`,
+  });
+}
+
+/** `value`, as TOML gives it, if `key` takes it; else `undefined`. */
+export function tryParseValue(key: ConfigKey, value: unknown): ConfigScalar | undefined {
+  const spec = specOf(key);
+  switch (spec.type) {
+    case "boolean":
+      return typeof value === "boolean" ? value : undefined;
+    case "integer":
+    case "number": {
+      if (typeof value !== "number" || !(value >= spec.min && value <= spec.max)) return undefined;
+      return spec.type === "number" || Number.isInteger(value) ? value : undefined;
+    }
+    case "enum":
+      return typeof value === "string" && spec.options.includes(value) ? value : undefined;
+    case "path":
+      return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
+  }
+}
+
+/** The value that `text` (of the environment or an argument) spells for `key`, or `undefined` if it spells none. */
+export function tryParseText(key: ConfigKey, text: string): ConfigScalar | undefined {
+  const { type } = specOf(key);
+  if (type === "boolean") {
+    const word = text.toLowerCase();
+    if (word === "true" || word === "1") return true;
+    return word === "false" || word === "0" ? false : undefined;
+  }
+  if (type === "enum" || type === "path") return tryParseValue(key, text);
+  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? tryParseValue(key, Number(text)) : undefined;
+}
+
+/** What `key` takes, for messages: `an integer from 0 to 11`. */
+export function describeType(key: ConfigKey): string {
+  const spec = specOf(key);
+  if (spec.type === "boolean") return "true or false";
+  if (spec.type === "path") return "a path";
+  if (spec.type === "enum") return `one of ${spec.options.join(", ")}`;
+  return `${spec.type === "integer" ? "an integer" : "a number"} from ${spec.min} to ${spec.max}`;
+}
+
+/** The error for a value that `key` does not take. `where` is put before the message. */
+export function badValue(
+  key: ConfigKey,
+  value: unknown,
+  where?: { place: string; line?: number },
+): InputError {
+  const prefix = where ? `${where.place}: ` : "";
+  const shown = typeof value === "string" ? JSON.stringify(value) : describeOther(value);
+  return new InputError("M2M_CONFIG_INVALID", `${prefix}${key} takes ${describeType(key)}, not ${shown}.`, {
+    line: where?.line,
+  });
+}
+
+function describeOther(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Date) return "a date";
+  return typeof value === "object" ? "a table" : String(value);
+}
