@@ -124,7 +124,9 @@ export const CHAT_REQUEST_1K = JSON.stringify({
     },
     {
       role: "user",
-      content: "The plan shows a hash join on line_items (41 million rows). Rewrite it so that it fits.",
+      content:
+        "The plan shows a hash join on line_items (41 million rows) with an estimate of 11 GiB, and customers is read " +
+        "twice. The table has an index on (order_id, created_at). Rewrite the query so that it fits, without other results.",
     },
   ],
   temperature: 0.2,
