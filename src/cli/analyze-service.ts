@@ -1,14 +1,14 @@
 import { CodecEngine, type Analysis, type CandidateReport } from "../codec/index.js";
 import type { ModelCard } from "../models/index.js";
 import { isBpeEncoding, type BpeEncodingName } from "../shared/encodings.js";
-import type { Limits } from "../shared/limits.js";
 import type { CommandContext } from "./context.js";
 import { formatPercent, formatUsd } from "./stats.js";
+import type { EngineSettings } from "./settings.js";
 import { renderTable } from "./table.js";
 
 export interface AnalyzeJob {
   readonly content: Uint8Array;
-  readonly limits: Limits;
+  readonly settings: EngineSettings;
   readonly encoding?: BpeEncodingName;
   readonly card?: ModelCard;
   readonly modelFiles?: readonly string[];
@@ -21,11 +21,7 @@ export interface AnalysisReport extends Analysis {
 
 /** The engine's analysis, with the price of the model that was asked for or that the body names. */
 export async function analyze(context: CommandContext, job: AnalyzeJob): Promise<AnalysisReport> {
-  const config = await context.config();
-  const engine = new CodecEngine({
-    limits: job.limits,
-    brotliThresholdBytes: config.get("compression.brotli_threshold"),
-  });
+  const engine = new CodecEngine(job.settings);
   let { card, encoding } = job;
   let analysis = engine.analyze(job.content, { encoding });
   const registry = await context.models(job.modelFiles);

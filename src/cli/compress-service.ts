@@ -2,21 +2,22 @@ import { CodecEngine, createCodec, findDescriptor, type CompressOptions } from "
 import type { BpeEncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { encodeBase64 } from "../shared/base64.js";
-import type { Limits } from "../shared/limits.js";
-import { defaultTokenizers } from "../tokenizer/index.js";
 import type { CommandContext } from "./context.js";
+import { tryCountTokens } from "./count.js";
 import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
 import { assertBinaryAllowed, withOutput, type OutputOptions } from "./output.js";
+import type { EngineSettings } from "./settings.js";
 import { formatStats, type Stats } from "./stats.js";
 
 export interface CompressJob {
   readonly sources: readonly Source[];
-  readonly limits: Limits;
+  readonly settings: EngineSettings;
   readonly options: CompressOptions;
   readonly output: OutputOptions;
   readonly choice: EncodingChoice | undefined;
+  readonly modelFiles?: readonly string[];
   readonly flags: { readonly stats?: boolean; readonly field?: string };
 }
 
@@ -27,7 +28,7 @@ export async function compress(context: CommandContext, job: CompressJob): Promi
   const { binary } = job.options;
   if (binary && !context.json) assertBinaryAllowed(context, job.output);
   const engine = await createEngine(context, job);
-  const content = await readSource(job.sources[0], job.limits.maxInputBytes);
+  const content = await readSource(job.sources[0], job.settings.limits.maxInputBytes);
   const start = performance.now();
   const result = engine.compress(content, job.options);
   const timeMs = performance.now() - start;
@@ -64,7 +65,7 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
       sources: job.sources,
       output,
       field: job.flags.field,
-      maxLineBytes: job.limits.maxInputBytes,
+      maxLineBytes: job.settings.limits.maxInputBytes,
       transform(message) {
         const start = performance.now();
         const result = engine.compress(message, job.options);
@@ -87,16 +88,13 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
 }
 
 async function createEngine(context: CommandContext, job: CompressJob): Promise<CodecEngine> {
-  const { options, limits } = job;
-  // The settings matter only where the algorithm is not said: reading them is left out otherwise.
-  if (options.algorithm !== undefined && options.algorithm !== "auto") {
-    // A reserved name is refused once, not for every line.
-    createCodec(findDescriptor(options.algorithm), options);
-    return new CodecEngine({ limits });
-  }
-  const config = await context.config();
-  options.algorithm ??= options.key ? "auto" : config.get("compression.default_algorithm");
-  return new CodecEngine({ limits, brotliThresholdBytes: config.get("compression.brotli_threshold") });
+  const { options, settings } = job;
+  // A key is for frames, whatever the settings prefer.
+  options.algorithm ??= options.key ? "auto" : (await context.config()).get("compression.default_algorithm");
+  // A reserved name is refused once, not for every line.
+  if (options.algorithm !== "auto")
+    createCodec(findDescriptor(options.algorithm), { ...settings, ...options });
+  return new CodecEngine(settings);
 }
 
 function describe(result: Result): object {
@@ -112,14 +110,12 @@ async function measure(
   result: Result,
   timeMs: number,
 ): Promise<Stats> {
-  const { card, encoding = result.encoding ?? ("cl100k_base" satisfies BpeEncodingName as BpeEncodingName) } =
-    job.choice ?? {};
-  const tokenizer = defaultTokenizers.get(encoding);
-  const tokens = tokenizer.count(content);
-  const wireTokens = typeof result.data === "string" ? tokenizer.count(result.data) : undefined;
+  const { card, encoding = result.encoding ?? job.settings.encoding } = job.choice ?? {};
+  const tokens = tryCountTokens(content, encoding);
+  const wireTokens = typeof result.data === "string" ? tryCountTokens(result.data, encoding) : undefined;
   const stats: Stats = { encoding, tokens, wireTokens, timeMs: round(timeMs) };
   if (!card) return stats;
-  const registry = await context.models();
+  const registry = await context.models(job.modelFiles);
   const cost = (count: number | undefined) =>
     count === undefined ? undefined : registry.costUsd(card, { inputTokens: count });
   return { ...stats, model: card.id, costUsd: cost(tokens), wireCostUsd: cost(wireTokens) };

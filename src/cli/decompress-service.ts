@@ -2,17 +2,18 @@ import { CodecEngine } from "../codec/index.js";
 import { encodeBase64 } from "../shared/base64.js";
 import { FormatError } from "../shared/errors.js";
 import { isJsonText } from "../shared/json-text.js";
-import { maxWireBytes, type Limits } from "../shared/limits.js";
+import { maxWireBytes } from "../shared/limits.js";
 import { tryDecodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
 import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
 import { assertBinaryAllowed, withOutput, type OutputOptions } from "./output.js";
 import { prettyJsonText } from "./pretty-json.js";
+import type { EngineSettings } from "./settings.js";
 
 export interface DecompressJob {
   readonly source: Source;
-  readonly limits: Limits;
+  readonly settings: EngineSettings;
   readonly key?: Uint8Array;
   readonly allowUnsecured?: boolean;
   readonly output: OutputOptions;
@@ -26,9 +27,9 @@ const LINE_FEED = 0x0a;
 
 /** One wire in, its content out. */
 export async function decompress(context: CommandContext, job: DecompressJob): Promise<void> {
-  const { limits, key, allowUnsecured } = job;
-  const wire = await readSource(job.source, maxWireBytes(limits));
-  const result = new CodecEngine({ limits }).decompress(wire, { key, allowUnsecured });
+  const { settings, key, allowUnsecured } = job;
+  const wire = await readSource(job.source, maxWireBytes(settings.limits));
+  const result = new CodecEngine(settings).decompress(wire, { key, allowUnsecured });
   const text = tryDecodeUtf8(result.bytes);
   if (text === undefined && !context.json) assertBinaryAllowed(context, job.output);
   const pretty = job.pretty && text !== undefined && isJsonText(text) ? prettyJsonText(text) : undefined;
@@ -45,14 +46,14 @@ export async function decompress(context: CommandContext, job: DecompressJob): P
 
 /** @returns the exit code */
 export async function decompressLines(context: CommandContext, job: DecompressJob): Promise<number> {
-  const { limits, key, allowUnsecured } = job;
-  const engine = new CodecEngine({ limits });
+  const { settings, key, allowUnsecured } = job;
+  const engine = new CodecEngine(settings);
   return withOutput(context, job.output, (output) =>
     runLines(context, {
       sources: [job.source],
       output,
       field: job.field,
-      maxLineBytes: maxWireBytes(limits),
+      maxLineBytes: maxWireBytes(settings.limits),
       transform(wire) {
         const result = engine.decompress(wire, { key, allowUnsecured });
         if (context.json) return describe(result, tryDecodeUtf8(result.bytes));

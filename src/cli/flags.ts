@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { BpeEncodingName, EncodingName } from "../shared/encodings.js";
 import { ENCODINGS, isBpeEncoding, parseEncoding } from "../shared/encodings.js";
-import { InputError } from "../shared/errors.js";
-import { DEFAULT_LIMITS, type Limits } from "../shared/limits.js";
+import { DEFAULT_LIMITS } from "../shared/limits.js";
 import type { ModelCard } from "../models/index.js";
 import type { CommandContext } from "./context.js";
 import type { FlagSpecs } from "./definition.js";
@@ -57,7 +56,8 @@ export const LIMIT_FLAG = {
     valueName: "N",
     min: 1,
     max: 512 * 1024 * 1024,
-    fallback: String(DEFAULT_LIMITS.maxInputBytes),
+    fallback: `limits.max_content_bytes, or ${DEFAULT_LIMITS.maxInputBytes}`,
+    env: "M2M_LIMITS_MAX_CONTENT_BYTES",
     group: "INPUT AND OUTPUT",
   },
 } as const satisfies FlagSpecs;
@@ -135,22 +135,4 @@ export async function readKey(flags: { key?: string; "key-file"?: string }): Pro
     throw fileError("read", path, error);
   }
   return content.length === KEY_BYTES ? content : parseKey(content.toString("latin1"));
-}
-
-/** The limits that `--max-bytes` sets. */
-export function limitsOf(flags: { "max-bytes"?: number }): Limits {
-  const maxBytes = flags["max-bytes"];
-  if (maxBytes === undefined) return DEFAULT_LIMITS;
-  return { ...DEFAULT_LIMITS, maxInputBytes: maxBytes, maxOutputBytes: maxBytes };
-}
-
-/** @throws {InputError} `M2M_USAGE` if two flags of which only one makes sense were both given */
-export function assertNotBoth(
-  flags: Readonly<Record<string, unknown>>,
-  one: string,
-  other: string,
-  why: string,
-): void {
-  if (flags[one] === undefined || flags[other] === undefined) return;
-  throw new InputError("M2M_USAGE", `--${one} and --${other} cannot be given together: ${why}.`);
 }

@@ -1,11 +1,25 @@
+import { join } from "node:path";
 import type { ModelRegistry } from "../models/index.js";
 import type { CommandContext } from "./context.js";
 
-/** The registry with the user's own models. */
-export async function loadModels(
-  _context: CommandContext,
-  _files: readonly string[],
-): Promise<ModelRegistry> {
-  const models = await import("../models/index.js");
-  return new models.ModelRegistry();
+/** The user's models, in the folder of his settings. */
+const USER_MODELS_NAME = "models.toml";
+
+/**
+ * The catalog with the user's own models: `~/.m2m/models.toml`, the setting `models.file`, then `files` (`--models`);
+ * a later card replaces an earlier one of the same id.
+ * @throws {InputError} `M2M_MODELS_FILE_INVALID`, `M2M_FILE_READ`
+ */
+export async function loadModels(context: CommandContext, files: readonly string[]): Promise<ModelRegistry> {
+  const [{ ModelRegistry, parseModelsToml }, { isFile, readTextFile, userFolder }, config] =
+    await Promise.all([import("../models/index.js"), import("../config/index.js"), context.config()]);
+  const userModels = join(userFolder(context), USER_MODELS_NAME);
+  const setting = config.get("models.file");
+  const paths = [
+    ...(isFile(userModels) ? [userModels] : []),
+    ...(setting === undefined ? [] : [setting]),
+    ...files,
+  ];
+  const cards = await Promise.all(paths.map((path) => parseModelsToml(readTextFile(path), path)));
+  return new ModelRegistry(cards.flat());
 }

@@ -124,9 +124,13 @@ async function createCounter(
   const { card, encoding = "cl100k_base" } = choice ?? {};
   const exact = isBpeEncoding(encoding);
   if (!exact && (job.ids || job.truncate !== undefined)) {
-    throw new InputError("M2M_USAGE", `The encoding ${encoding} has no token ids: it only estimates counts.`, {
-      hint: "Leave --ids and --truncate out, or choose cl100k, o200k or llama3.",
-    });
+    throw new InputError(
+      "M2M_USAGE",
+      `The encoding ${encoding} has no token ids: it only estimates counts.`,
+      {
+        hint: "Leave --ids and --truncate out, or choose cl100k, o200k or llama3.",
+      },
+    );
   }
   const registry = card && (await context.models(job.modelFiles));
   const price = (tokens: number) => card && registry?.costUsd(card, { inputTokens: tokens });
@@ -155,7 +159,8 @@ async function createCounter(
   }
 
   function explain(counted: readonly Counted[]): void {
-    if (!exact) context.note(`m2m: ${card ? `${card.id} has a closed tokenizer; ` : ""}the count is an estimate.`);
+    if (!exact)
+      context.note(`m2m: ${card ? `${card.id} has a closed tokenizer; ` : ""}the count is an estimate.`);
     if (!job.chat) return;
     for (const { chat, costUsd, tokens } of counted) {
       if (!chat) continue;
@@ -172,6 +177,7 @@ function parseRequest(bytes: Uint8Array): object {
   const text = decodeUtf8(bytes);
   assertJsonText(text);
   const value: unknown = JSON.parse(text);
-  if (typeof value === "object" && value !== null && "messages" in value && Array.isArray(value.messages)) return value;
+  if (typeof value === "object" && value !== null && "messages" in value && Array.isArray(value.messages))
+    return value;
   throw new FormatError("M2M_JSON_INVALID", "The input is no chat request: it has no list of messages.");
 }

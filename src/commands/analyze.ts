@@ -4,11 +4,11 @@ import {
   chooseEncoding,
   FILE_FLAG,
   LIMIT_FLAG,
-  limitsOf,
   MODELS_FLAG,
   toBpeEncoding,
 } from "../cli/flags.js";
 import { openSources, readSource } from "../cli/input.js";
+import { loadEngineSettings } from "../cli/settings.js";
 
 export const ANALYZE = defineCommand({
   id: "analyze",
@@ -36,7 +36,8 @@ export const ANALYZE = defineCommand({
       options: BPE_ENCODING_OPTIONS,
       valueName: "NAME",
       summary: "Vocabulary of token-native and of the counts: cl100k, o200k or llama3.",
-      fallback: "the model's, or cl100k",
+      fallback: "the model's, compression.encoding, or cl100k",
+      env: "M2M_COMPRESSION_ENCODING",
       group: "MODEL",
     },
     ...MODELS_FLAG,
@@ -81,11 +82,11 @@ export const ANALYZE = defineCommand({
       files: flags.file === undefined ? [] : [flags.file],
     });
     const { analyze, renderAnalysis } = await import("../cli/analyze-service.js");
-    const limits = limitsOf(flags);
+    const settings = await loadEngineSettings(context, flags);
     const choice = await chooseEncoding(context, flags);
     const report = await analyze(context, {
-      content: await readSource(source, limits.maxInputBytes),
-      limits,
+      content: await readSource(source, settings.limits.maxInputBytes),
+      settings,
       encoding: toBpeEncoding(choice),
       card: choice?.card,
       modelFiles: flags.models,

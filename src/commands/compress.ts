@@ -5,7 +5,6 @@ import {
   FILE_FLAG,
   KEY_FLAGS,
   LIMIT_FLAG,
-  limitsOf,
   LINES_FLAGS,
   MODELS_FLAG,
   OUTPUT_FLAGS,
@@ -13,6 +12,7 @@ import {
   toBpeEncoding,
 } from "../cli/flags.js";
 import { openSources } from "../cli/input.js";
+import { loadEngineSettings } from "../cli/settings.js";
 
 /** Spelled out so that the help loads no codec; a test holds it equal to the registry. */
 export const ALGORITHM_OPTIONS = [
@@ -65,7 +65,8 @@ export const COMPRESS = defineCommand({
       valueName: "NAME",
       summary:
         "Vocabulary of token-native: cl100k, o200k or llama3 (cl100k_base, o200k_base, llama are the same).",
-      fallback: "the model's, or cl100k",
+      fallback: "the model's, compression.encoding, or cl100k",
+      env: "M2M_COMPRESSION_ENCODING",
       group: "MODEL",
     },
     model: {
@@ -79,7 +80,8 @@ export const COMPRESS = defineCommand({
       type: "enum",
       options: ["published", "smallest"],
       summary: "How auto chooses: the protocol's table by size, or the smallest wire within a time budget.",
-      fallback: "published",
+      fallback: "compression.policy, or published",
+      env: "M2M_COMPRESSION_POLICY",
     },
     quality: {
       type: "integer",
@@ -87,6 +89,8 @@ export const COMPRESS = defineCommand({
       valueName: "N",
       min: 0,
       max: 11,
+      fallback: "compression.quality, or 5",
+      env: "M2M_COMPRESSION_QUALITY",
     },
     binary: { type: "boolean", summary: "Give the binary form of the wire (token-native, m2m)." },
     "drop-defaults": {
@@ -138,7 +142,8 @@ export const COMPRESS = defineCommand({
       flags,
       sources,
       choice,
-      limits: limitsOf(flags),
+      modelFiles: flags.models,
+      settings: await loadEngineSettings(context, flags),
       options: {
         algorithm: flags.algorithm,
         encoding: toBpeEncoding(choice),

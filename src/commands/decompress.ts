@@ -1,14 +1,7 @@
 import { defineCommand } from "../cli/definition.js";
-import {
-  FILE_FLAG,
-  KEY_FLAGS,
-  LIMIT_FLAG,
-  limitsOf,
-  LINES_FLAGS,
-  OUTPUT_FLAGS,
-  readKey,
-} from "../cli/flags.js";
+import { FILE_FLAG, KEY_FLAGS, LIMIT_FLAG, LINES_FLAGS, OUTPUT_FLAGS, readKey } from "../cli/flags.js";
 import { openSources } from "../cli/input.js";
+import { loadEngineSettings } from "../cli/settings.js";
 
 export const DECOMPRESS = defineCommand({
   id: "decompress",
@@ -64,7 +57,7 @@ export const DECOMPRESS = defineCommand({
     const { decompress, decompressLines } = await import("../cli/decompress-service.js");
     const job = {
       source: sources[0],
-      limits: limitsOf(flags),
+      settings: await loadEngineSettings(context, flags),
       key: await readKey(flags),
       allowUnsecured: flags["allow-unsecured"],
       output: { path: flags.output, force: flags.force },
