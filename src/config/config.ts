@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
-import type { ConfigValues } from "./file.js";
+import { type ConfigValues, readConfigFile } from "./file.js";
 import { type ConfigEnvironment, findProjectFile, isFile, resolvePath, userFile } from "./locations.js";
 import {
   badValue,
@@ -75,20 +75,15 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     }
   };
   if (options.env.M2M_CONFIG || isFile(files.userFile)) {
-    add(await readFile(files.userFile), dirname(files.userFile), () => `user file ${files.userFile}`);
+    add(await readConfigFile(files.userFile), dirname(files.userFile), () => `user file ${files.userFile}`);
   }
   if (files.projectFile !== undefined && files.projectFile !== files.userFile) {
     const path = files.projectFile;
-    add(await readFile(path), dirname(path), () => `project file ${path}`);
+    add(await readConfigFile(path), dirname(path), () => `project file ${path}`);
   }
   add(readEnvironment(options.env), options.cwd, (key) => `environment ${variableOf(key)}`);
   add(readFlags(options.flags ?? {}), options.cwd, () => "flag");
   return new Config(files, values.values());
-}
-
-async function readFile(path: string): Promise<ConfigValues> {
-  const { readConfigFile } = await import("./file.js");
-  return readConfigFile(path);
 }
 
 /** A variable that begins like a setting's but is none is refused: silence would hide a slip. */

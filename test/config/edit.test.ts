@@ -1,0 +1,231 @@
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
+import { type ConfigKey, setConfigValue } from "../../src/config/index.js";
+import { parseConfigText } from "../../src/config/file.js";
+import { InputError } from "../../src/shared/errors.js";
+
+describe("setConfigValue", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "m2m-edit-"));
+    file = join(folder, "config.toml");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function edit(before: string, key: ConfigKey, value: string): Promise<string> {
+    writeFileSync(file, before);
+    await setConfigValue(file, key, value);
+    return readFileSync(file, "utf8");
+  }
+
+  async function refusal(key: ConfigKey, value: string): Promise<InputError> {
+    const error = await setConfigValue(file, key, value).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(InputError);
+    return error as InputError;
+  }
+
+  it("makes folder and file for the owner only", async () => {
+    const path = join(folder, "home", ".m2m", "config.toml");
+    expect(await setConfigValue(path, "server.port", "8080")).to.equal(8080);
+    expect(readFileSync(path, "utf8")).to.equal("[server]\nport = 8080\n");
+    if (process.platform !== "win32") {
+      expect(statSync(path).mode & 0o777).to.equal(0o600);
+      expect(statSync(join(folder, "home", ".m2m")).mode & 0o777).to.equal(0o700);
+    }
+    expect(readdirSync(join(folder, "home", ".m2m"))).to.deep.equal(["config.toml"]);
+  });
+
+  const edits: [what: string, before: string, key: ConfigKey, value: string, after: string][] = [
+    [
+      "changes one value and keeps comments",
+      "# mine\n[server] # here\n  port = 1 # old\n\n[security]\nenabled = false\n",
+      "server.port",
+      "2",
+      "# mine\n[server] # here\n  port = 2 # old\n\n[security]\nenabled = false\n",
+    ],
+    [
+      "adds a line to a table, like its last",
+      "[compression]\n  quality = 1 # low\n\n[server]\nport = 1\n",
+      "compression.policy",
+      "smallest",
+      '[compression]\n  quality = 1 # low\n  policy = "smallest"\n\n[server]\nport = 1\n',
+    ],
+    [
+      "adds a line to an empty table",
+      "[compression]\n[server]\n",
+      "server.port",
+      "1",
+      "[compression]\n[server]\nport = 1\n",
+    ],
+    [
+      "adds a table",
+      "[compression]\nquality = 1\n",
+      "server.port",
+      "1",
+      "[compression]\nquality = 1\n\n[server]\nport = 1\n",
+    ],
+    [
+      "adds a missing line feed",
+      "[server]\nport = 1",
+      "security.enabled",
+      "0",
+      "[server]\nport = 1\n\n[security]\nenabled = false\n",
+    ],
+    [
+      "adds to the last line",
+      "[compression]\nquality = 1",
+      "compression.encoding",
+      "llama",
+      '[compression]\nquality = 1\nencoding = "llama"\n',
+    ],
+    [
+      "keeps CRLF",
+      "[server]\r\nport = 1\r\n",
+      "security.enabled",
+      "false",
+      "[server]\r\nport = 1\r\n\r\n[security]\r\nenabled = false\r\n",
+    ],
+    [
+      "keeps CRLF in a table",
+      "[compression]\r\nquality = 1\r\n",
+      "compression.policy",
+      "smallest",
+      '[compression]\r\nquality = 1\r\npolicy = "smallest"\r\n',
+    ],
+    [
+      "changes a dotted key",
+      "compression.quality = 1 # x\n",
+      "compression.quality",
+      "2",
+      "compression.quality = 2 # x\n",
+    ],
+    [
+      "adds a dotted key",
+      "compression.quality = 1\n",
+      "compression.encoding",
+      "llama",
+      'compression.quality = 1\ncompression.encoding = "llama"\n',
+    ],
+    ["changes a quoted key", '["server"]\n"port" = 1\n', "server.port", "2", '["server"]\n"port" = 2\n'],
+    [
+      "is not misled by a comment",
+      "# [server]\n# port = 1\n",
+      "server.port",
+      "2",
+      "# [server]\n# port = 1\n\n[server]\nport = 2\n",
+    ],
+    [
+      "is not misled by a string",
+      '[models]\nfile = """\\\n[server]\\\nport = 1\\\n"""\n',
+      "server.port",
+      "2",
+      '[models]\nfile = """\\\n[server]\\\nport = 1\\\n"""\n\n[server]\nport = 2\n',
+    ],
+    [
+      "writes whole numbers of a number key as such",
+      "",
+      "security.block_threshold",
+      "1",
+      "[security]\nblock_threshold = 1.0\n",
+    ],
+    ["escapes text", "", "models.file", 'a"b\\c\u007f', '[models]\nfile = "a\\"b\\\\c\\u007f"\n'],
+  ];
+  for (const [what, before, key, value, after] of edits) {
+    it(what, async () => expect(await edit(before, key, value)).to.equal(after));
+  }
+
+  it("keeps a byte order mark", async () => {
+    expect(await edit("\ufeff[server]\nport = 1\n", "server.port", "2")).to.equal(
+      "\ufeff[server]\nport = 2\n",
+    );
+  });
+
+  it("sets what is read back, and nothing else, in any order of edits", async () => {
+    const pairs = fc.constantFrom<[ConfigKey, string]>(
+      ["server.port", "1"],
+      ["server.port", "65535"],
+      ["compression.quality", "0"],
+      ["compression.policy", "smallest"],
+      ["compression.encoding", "llama"],
+      ["models.file", "a # b = [c]"],
+      ["models.file", "'''x'''\n\"\"\"y"],
+      ["security.enabled", "false"],
+      ["security.block_threshold", "1e-2"],
+      ["limits.max_json_depth", "64"],
+    );
+    const starts = fc.constantFrom(
+      "",
+      "# c\n",
+      "[server]\n",
+      "server.port = 3\n\n[models]",
+      "[compression]\r\n\r\n# x\r\n",
+    );
+    await fc.assert(
+      fc.asyncProperty(starts, fc.array(pairs, { minLength: 1, maxLength: 8 }), async (start, list) => {
+        writeFileSync(file, start);
+        const expected = new Map(await parseConfigText(start, file));
+        for (const [key, text] of list) expected.set(key, await setConfigValue(file, key, text));
+        const found = await parseConfigText(readFileSync(file, "utf8"), file);
+        expect(Object.fromEntries(found)).to.deep.equal(Object.fromEntries(expected));
+      }),
+    );
+  });
+
+  it("writes nothing for a bad value", async () => {
+    writeFileSync(file, "[server]\nport = 1\n");
+    expect((await refusal("server.port", "x")).message).to.equal(
+      'server.port takes an integer from 1 to 65535, not "x".',
+    );
+    expect(readFileSync(file, "utf8")).to.equal("[server]\nport = 1\n");
+  });
+
+  it("writes nothing to a file that is wrong already", async () => {
+    writeFileSync(file, "[server]\nprt = 1\n");
+    expect((await refusal("server.port", "2")).message).to.include(
+      `${file}:2: There is no setting "server.prt"`,
+    );
+    expect(readFileSync(file, "utf8")).to.equal("[server]\nprt = 1\n");
+  });
+
+  it("leaves an inline table to its author", async () => {
+    writeFileSync(file, "server = { port = 1 }\n");
+    expect((await refusal("server.port", "2")).hint).to.equal("Edit the file by hand.");
+    expect(readFileSync(file, "utf8")).to.equal("server = { port = 1 }\n");
+  });
+
+  it("follows a link and keeps the mode", async function () {
+    if (process.platform === "win32") this.skip();
+    writeFileSync(join(folder, "real.toml"), "");
+    chmodSync(join(folder, "real.toml"), 0o644);
+    symlinkSync("real.toml", file);
+    await setConfigValue(file, "server.port", "2");
+    expect(lstatSync(file).isSymbolicLink()).to.equal(true);
+    expect(readFileSync(join(folder, "real.toml"), "utf8")).to.equal("[server]\nport = 2\n");
+    expect(statSync(join(folder, "real.toml")).mode & 0o777).to.equal(0o644);
+  });
+
+  it("says why a file cannot be written, and leaves nothing behind", async () => {
+    writeFileSync(join(folder, "plain"), "");
+    const inFile = await setConfigValue(join(folder, "plain", "config.toml"), "server.port", "1").catch(
+      (e) => e,
+    );
+    expect(inFile).to.be.instanceOf(InputError).with.property("code", "M2M_FILE_WRITE");
+    mkdirSync(file);
+    expect((await refusal("server.port", "1")).code).to.equal("M2M_FILE_WRITE");
+    expect(readdirSync(folder).sort()).to.deep.equal(["config.toml", "plain"]);
+  });
+});

@@ -1,0 +1,224 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type Config, CONFIG_KEY_NAMES, loadConfig, type LoadConfigOptions } from "../../src/config/index.js";
+import { InputError } from "../../src/shared/errors.js";
+
+/** A home folder with a project in it, all real. */
+class Place {
+  readonly home = realpathSync(mkdtempSync(join(tmpdir(), "m2m-config-")));
+  readonly project = join(this.home, "work", "project");
+  readonly inside = join(this.project, "deep", "er");
+  readonly userFile = join(this.home, ".m2m", "config.toml");
+  readonly projectFile = join(this.project, "m2m.toml");
+
+  constructor() {
+    mkdirSync(this.inside, { recursive: true });
+    mkdirSync(join(this.home, ".m2m"));
+  }
+
+  load(env: Record<string, string> = {}, flags: LoadConfigOptions["flags"] = {}): Promise<Config> {
+    return loadConfig({ cwd: this.inside, home: this.home, env, flags });
+  }
+
+  async refusal(env: Record<string, string> = {}): Promise<InputError> {
+    try {
+      await this.load(env);
+    } catch (error) {
+      expect(error).to.be.instanceOf(InputError);
+      return error as InputError;
+    }
+    throw new Error("It was not refused.");
+  }
+}
+
+describe("loadConfig", () => {
+  let place: Place;
+  beforeEach(() => (place = new Place()));
+  afterEach(() => rmSync(place.home, { recursive: true }));
+
+  it("has defaults", async () => {
+    const config = await place.load();
+    expect(Object.fromEntries(config.entries().map(({ key, value }) => [key, value]))).to.deep.equal({
+      "compression.default_algorithm": "auto",
+      "compression.brotli_threshold": 1024,
+      "compression.policy": "published",
+      "compression.encoding": "cl100k_base",
+      "compression.quality": 5,
+      "limits.max_content_bytes": 16 * 1024 * 1024,
+      "limits.max_json_depth": 32,
+      "router.skip_below_tokens": 25,
+      "router.full_from_tokens": 100,
+      "models.file": undefined,
+      "security.enabled": true,
+      "security.block_threshold": 0.8,
+      "server.port": 3000,
+    });
+    expect(new Set(config.entries().map((entry) => entry.origin))).to.deep.equal(new Set(["default"]));
+    expect(config.userFile).to.equal(place.userFile);
+    expect(config.projectFile).to.equal(undefined);
+  });
+
+  it("takes flag before environment before project file before user file before default", async () => {
+    writeFileSync(place.userFile, "[server]\nport = 1\n");
+    let config = await place.load();
+    expect([config.get("server.port"), config.origin("server.port")]).to.deep.equal([
+      1,
+      `user file ${place.userFile}`,
+    ]);
+    writeFileSync(place.projectFile, "server = { port = 2 }\n");
+    config = await place.load();
+    expect([config.get("server.port"), config.origin("server.port")]).to.deep.equal([
+      2,
+      `project file ${place.projectFile}`,
+    ]);
+    config = await place.load({ M2M_SERVER_PORT: "3" });
+    expect([config.get("server.port"), config.origin("server.port")]).to.deep.equal([
+      3,
+      "environment M2M_SERVER_PORT",
+    ]);
+    config = await place.load({ M2M_SERVER_PORT: "3" }, { "server.port": 4 });
+    expect([config.get("server.port"), config.origin("server.port")]).to.deep.equal([4, "flag"]);
+    expect(config.origin("compression.quality")).to.equal("default");
+  });
+
+  it("reads the files of the protocol's own documentation", async () => {
+    writeFileSync(
+      place.userFile,
+      '[compression]\ndefault_algorithm = "token-native"\nbrotli_threshold = 1024\n\n[security]\nenabled = true\nblock_threshold = 0.8\n',
+    );
+    const env = {
+      M2M_SERVER_PORT: "3000",
+      M2M_SECURITY_ENABLED: "true",
+      M2M_SECURITY_BLOCK_THRESHOLD: "0.8",
+    };
+    const config = await place.load(env);
+    expect(config.get("compression.default_algorithm")).to.equal("token-native");
+    expect(config.origin("security.block_threshold")).to.equal("environment M2M_SECURITY_BLOCK_THRESHOLD");
+  });
+
+  it("takes a byte order mark and CRLF", async () => {
+    writeFileSync(place.userFile, "\ufeff[server]\r\nport = 8080\r\n");
+    expect((await place.load()).get("server.port")).to.equal(8080);
+  });
+
+  it("honours M2M_HOME and M2M_CONFIG", async () => {
+    const other = join(place.home, "other");
+    mkdirSync(other);
+    writeFileSync(join(other, "config.toml"), "[server]\nport = 5\n");
+    writeFileSync(join(other, "third.toml"), "[server]\nport = 6\n");
+    expect((await place.load({ M2M_HOME: other })).get("server.port")).to.equal(5);
+    expect(
+      (await place.load({ M2M_HOME: other, M2M_CONFIG: join(other, "third.toml") })).get("server.port"),
+    ).to.equal(6);
+    expect((await place.load({ M2M_CONFIG: "/dev/null" })).get("server.port")).to.equal(3000);
+  });
+
+  it("finds the nearest project file, not above the home folder", async () => {
+    writeFileSync(join(place.home, "work", "m2m.toml"), "[server]\nport = 7\n");
+    expect((await place.load()).get("server.port")).to.equal(7);
+    writeFileSync(place.projectFile, "[server]\nport = 8\n");
+    expect((await place.load()).get("server.port")).to.equal(8);
+    const config = await loadConfig({ cwd: place.inside, home: join(place.project, "deep"), env: {} });
+    expect(config.get("server.port")).to.equal(3000);
+  });
+
+  it("resolves paths from where they are written", async () => {
+    writeFileSync(place.userFile, '[models]\nfile = "mine.toml"\n');
+    expect((await place.load()).get("models.file")).to.equal(join(place.home, ".m2m", "mine.toml"));
+    writeFileSync(place.userFile, '[models]\nfile = "~/mine.toml"\n');
+    expect((await place.load()).get("models.file")).to.equal(join(place.home, "mine.toml"));
+    expect((await place.load({ M2M_MODELS_FILE: "here.toml" })).get("models.file")).to.equal(
+      join(place.inside, "here.toml"),
+    );
+  });
+
+  it("takes the default for an empty variable and ignores other variables", async () => {
+    const config = await place.load({ M2M_SERVER_PORT: "", M2M_KEY: "x", M2M_CONFIG_DIR: "x", HOME: "x" });
+    expect(config.get("server.port")).to.equal(3000);
+  });
+
+  const badFiles: [what: string, text: string, line: number, message: string, hint?: string][] = [
+    ["no TOML", "[server\nport = 1", 1, ":1:8: This is not valid TOML"],
+    ["a key twice", "[server]\nport = 1\nport = 2\n", 3, "This is not valid TOML"],
+    ["an unknown key", "# c\n[server]\nprt = 1\n", 3, ':3: There is no setting "server.prt".', "server.port"],
+    ["an unknown table", "[serve]\nport = 1\n", 1, ':1: There is no setting "serve".'],
+    [
+      "a key at the top",
+      "port = 1\n",
+      1,
+      'There is no setting "port" at the top.',
+      "port belongs under [server].",
+    ],
+    ["a prototype key", "[server]\n__proto__ = 1\n", 2, '"server.__proto__"'],
+    ["a prototype table", "[constructor]\nx = 1\n", 1, 'There is no setting "constructor".'],
+    ["a section that is no table", "server = 3\n", 1, "server is a table"],
+    [
+      "a word for a number",
+      '[server]\nport = "80"\n',
+      2,
+      ':2: server.port takes an integer from 1 to 65535, not "80".',
+    ],
+    ["half a port", "[server]\nport = 80.5\n", 2, "not 80.5."],
+    ["a port out of range", "\n\n[server]\nport = 65536\n", 4, "not 65536."],
+    [
+      "a threshold that is no number",
+      "[security]\nblock_threshold = nan\n",
+      2,
+      "a number from 0 to 1, not NaN.",
+    ],
+    ["a word for a truth", "[security]\nenabled = 1\n", 2, "security.enabled takes true or false, not 1."],
+    ["an unknown algorithm", '[compression]\ndefault_algorithm = "gzip"\n', 2, 'not "gzip".'],
+    ["a list", "compression.quality = [\n1\n]\n", 1, "not a list."],
+    ["a date", "[server]\nport = 2026-01-01\n", 2, "not a date."],
+  ];
+  for (const [what, text, line, message, hint] of badFiles) {
+    it(`refuses ${what} in a file, with its line`, async () => {
+      writeFileSync(place.projectFile, text);
+      const error = await place.refusal();
+      expect(error.code).to.equal("M2M_CONFIG_INVALID");
+      expect(error.message.startsWith(`${place.projectFile}:${line}`), error.message).to.equal(true);
+      expect(error.message).to.include(message);
+      expect(error.line).to.equal(line);
+      if (hint !== undefined) expect(error.hint).to.include(hint);
+    });
+  }
+
+  const badVariables: [name: string, value: string, message: string, hint?: string][] = [
+    ["M2M_SERVER_PORT", "http", 'M2M_SERVER_PORT: server.port takes an integer from 1 to 65535, not "http".'],
+    ["M2M_SERVER_PORT", "0x50", "M2M_SERVER_PORT: "],
+    ["M2M_SECURITY_ENABLED", "yes", "security.enabled takes true or false"],
+    ["M2M_COMPRESSION_POLICY", "SMALLEST", "one of published, smallest"],
+    ["M2M_SERVER_PROT", "1", "no setting for the environment variable M2M_SERVER_PROT.", "M2M_SERVER_PORT"],
+    ["M2M_SECURITY_", "1", "M2M_SECURITY_"],
+  ];
+  for (const [name, value, message, hint] of badVariables) {
+    it(`refuses ${name}=${value}`, async () => {
+      const error = await place.refusal({ [name]: value });
+      expect(error.code).to.equal("M2M_CONFIG_INVALID");
+      expect(error.message).to.include(message);
+      if (hint !== undefined) expect(error.hint).to.include(hint);
+    });
+  }
+
+  it("refuses a bad flag", async () => {
+    const error = await place.load({}, { "compression.quality": 12 }).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(InputError).with.property("code", "M2M_CONFIG_INVALID");
+  });
+
+  it("refuses a file that is named but missing, a folder, and bytes that are no text", async () => {
+    expect((await place.refusal({ M2M_CONFIG: "nowhere.toml" })).code).to.equal("M2M_FILE_READ");
+    expect((await place.refusal({ M2M_CONFIG: place.home })).code).to.equal("M2M_FILE_READ");
+    writeFileSync(place.userFile, Uint8Array.of(0x23, 0xff));
+    expect((await place.refusal()).code).to.equal("M2M_CONFIG_INVALID");
+  });
+
+  it("takes every key from the environment", async () => {
+    for (const key of CONFIG_KEY_NAMES) {
+      const name = `M2M_${key.replace(".", "_").toUpperCase()}`;
+      const value = String((await place.load()).get(key) ?? "x");
+      expect((await place.load({ [name]: value })).origin(key)).to.equal(`environment ${name}`);
+    }
+  });
+});
