@@ -39,7 +39,7 @@ const jobs = formats.flatMap((format, index) => [
 const gzip = gzipSync(request, { level: 9 });
 const raw5 = brotli(request, 5);
 jobs.push(
-  () => engine.compress(request) as never,
+  () => engine.compress(request),
   () => gzipSync(request, { level: 9 }) as never,
   () => gunzipSync(gzip) as never,
   () => brotli(request, 5) as never,

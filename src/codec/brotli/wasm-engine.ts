@@ -77,9 +77,9 @@ async function importBrotliWasm(): Promise<BrotliWasm> {
     // `require` condition is the Node build.
     const node = tryNodeModule("module");
     if (node) return node.createRequire(import.meta.url)("brotli-wasm") as BrotliWasm;
-    return await (
-      await import("brotli-wasm")
-    ).default;
+    // The web build's default export is a promise, whatever the types say.
+    const loaded: unknown = (await import("brotli-wasm")).default;
+    return (await loaded) as BrotliWasm;
   } catch (cause) {
     throw new UnsupportedError("M2M_PACKAGE_MISSING", "The package brotli-wasm cannot be loaded.", {
       hint: "Install it with: npm install brotli-wasm",
