@@ -217,5 +217,5 @@ export function badValue(
 function describeOther(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value instanceof Date) return "a date";
-  return typeof value === "object" ? "a table" : String(value as number | boolean | bigint);
+  return typeof value === "object" ? "a table" : `${value as number}`;
 }
