@@ -50,21 +50,20 @@ function readRouting(fields: HeaderFields, { flags }: FixedHeader): RoutingHeade
   const announced = (flags & REQUEST_FLAGS.maxTokens) !== 0;
   const start = fields.at;
   const roleBytes = Math.ceil(msgCount / 4);
-  for (const withMaxTokens of announced ? [true, false] : [false]) {
+  // Known senders always write the cost, so a reading without one comes last: four bytes may also pass for a number.
+  for (const [withMaxTokens, costBytes] of [
+    [announced, 4],
+    [false, 4],
+    [announced, 0],
+  ] as const) {
     fields.at = start;
     const roles = fields.roles(msgCount);
     const contentHint = roles && fields.varint();
     const maxTokens = withMaxTokens && contentHint !== undefined ? fields.varint() : undefined;
     if (contentHint === undefined || (withMaxTokens && maxTokens === undefined)) continue;
-    const mayLackCost = withMaxTokens === announced;
-    if (fields.left !== 4 && !(fields.left === 0 && mayLackCost)) continue;
-    return {
-      ...base,
-      roles,
-      contentHint,
-      maxTokens,
-      estCostUsd: fields.left === 4 ? fields.float32() : undefined,
-    };
+    if (fields.left !== costBytes) continue;
+    const estCostUsd = costBytes === 4 ? fields.float32() : undefined;
+    return { ...base, roles, contentHint, maxTokens, estCostUsd };
   }
   // Fewer role bytes than announced: a hint of 1 to 5 bytes, perhaps a number of 1 to 5, and the cost have to remain.
   const last = Math.min(start + roleBytes - 1, fields.end - 5);

@@ -113,13 +113,32 @@ describe("frame: refused", () => {
   it("reads a request whose sender announced a max_tokens that it did not write", () => {
     // The published sender's frame of {"model":"gpt-4o","messages":[],"max_tokens":null}: flag set, number absent.
     const frame = patched(fromHex(vector("empty-messages").frameHex), AT.flags, 0x40);
-    expect(peekFrame(frame).routing).to.include({
-      msgCount: 0,
-      contentHint: 0,
-      maxTokens: undefined,
-      estCostUsd: 0.005,
-    });
+    const expected = { model: "gpt-4o", msgCount: 0, roles: [], contentHint: 0, maxTokens: undefined };
+    expect(peekFrame(frame).routing).to.deep.equal({ ...expected, estCostUsd: 0.005 });
     expect(codec.decodeBinary(frame)).to.have.length.greaterThan(0);
+    // A cost whose bytes would also pass for a number of four bytes.
+    const cost = 7 + peekFrame(frame).headerBytes - 4;
+    const ambiguous = patched(frame, cost, 0x8f, 0xc2, 0xf5, 0x3c);
+    expect(peekFrame(ambiguous).routing).to.deep.equal({ ...expected, estCostUsd: 0.03 });
+  });
+
+  it("reads a request whose sender left out roles, without a guess at what is uncertain", () => {
+    // The published sender's header of 600 messages with roles unknown to it: no role bytes at all.
+    const header = [1, 0x6d, 0xd8, 0x04, 0x85, 0x07, 0x0a, 0xd7, 0xa3, 0x3b];
+    const frame = Uint8Array.from([...HELLO.subarray(0, 27), ...header, ...HELLO.subarray(7 + HELLO[7])]);
+    const counted = patched(frame, AT.length, 20 + header.length);
+    expect(peekFrame(counted).routing).to.deep.equal({ model: "m", msgCount: 600, estCostUsd: 0.005 });
+    expect(toHex(codec.decodeBinary(counted))).to.equal(toHex(utf8(vector("hello").input)));
+    const withMaxTokens = Uint8Array.from([...frame.subarray(0, 33), 0x40, ...frame.subarray(33)]);
+    const announced = patched(patched(withMaxTokens, AT.length, 21 + header.length), AT.flags, 0x40);
+    expect(peekFrame(announced).routing).to.deep.equal({ model: "m", msgCount: 600, estCostUsd: 0.005 });
+  });
+
+  it("reads a routing header without a cost", () => {
+    const end = 7 + HELLO[7];
+    const frame = Uint8Array.from([...HELLO.subarray(0, end - 4), ...HELLO.subarray(end)]);
+    const shorter = patched(frame, AT.length, HELLO[7] - 4);
+    expect(peekFrame(shorter).routing).to.include({ contentHint: 5, estCostUsd: undefined });
   });
 
   it("refuses a frame whose schema has no variable header but that brings one", () => {
