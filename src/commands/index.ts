@@ -2,7 +2,26 @@
 import type { AnyCommand } from "../cli/definition.js";
 import { ANALYZE } from "./analyze.js";
 import { COMPRESS } from "./compress.js";
+import { CONFIG_GET } from "./config/get.js";
+import { CONFIG_LIST } from "./config/list.js";
+import { CONFIG_PATH } from "./config/path.js";
+import { CONFIG_SET } from "./config/set.js";
 import { DECOMPRESS } from "./decompress.js";
+import { MODELS_INFO } from "./models/info.js";
+import { MODELS_LIST } from "./models/list.js";
+import { MODELS_SEARCH } from "./models/search.js";
 import { TOKENS } from "./tokens.js";
 
-export const COMMANDS: readonly AnyCommand[] = [ANALYZE, COMPRESS, DECOMPRESS, TOKENS];
+export const COMMANDS: readonly AnyCommand[] = [
+  ANALYZE,
+  COMPRESS,
+  CONFIG_GET,
+  CONFIG_LIST,
+  CONFIG_PATH,
+  CONFIG_SET,
+  DECOMPRESS,
+  MODELS_INFO,
+  MODELS_LIST,
+  MODELS_SEARCH,
+  TOKENS,
+];

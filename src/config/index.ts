@@ -2,7 +2,7 @@ export { Config, loadConfig } from "./config.js";
 export type { ConfigEntry, ConfigOrigin, LoadConfigOptions } from "./config.js";
 export { setConfigValue } from "./edit.js";
 export { readTextFile } from "./file.js";
-export { findProjectFile, isFile, PROJECT_FILE_NAME, userFile, userFolder } from "./locations.js";
+export { isFile, locateConfigFile, userFolder } from "./locations.js";
 export type { ConfigEnvironment } from "./locations.js";
 export { CONFIG_KEY_NAMES, CONFIG_KEYS, isConfigKey, parseConfigKey, specOf, variableOf } from "./schema.js";
 export type { ConfigKey, ConfigScalar, ConfigValue, KeySpec } from "./schema.js";

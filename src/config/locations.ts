@@ -32,6 +32,12 @@ export function findProjectFile({ cwd, home }: ConfigEnvironment): string | unde
   }
 }
 
+/** The file that a change of the user's or the project's settings goes to. It need not exist. */
+export function locateConfigFile(environment: ConfigEnvironment, whose: "user" | "project"): string {
+  if (whose === "user") return userFile(environment);
+  return findProjectFile(environment) ?? join(resolve(environment.cwd), PROJECT_FILE_NAME);
+}
+
 /** Whether `path` can be read as a file (`/dev/null` too): there is something, and it is no folder. */
 export function isFile(path: string): boolean {
   try {

@@ -1,0 +1,30 @@
+import { defineCommand } from "../../cli/definition.js";
+
+export const CONFIG_PATH = defineCommand({
+  id: "config path",
+  summary: "Print where the settings file is, or would be made.",
+  examples: [
+    { description: "The user file", command: "m2m config path" },
+    { description: "The project's", command: "m2m config path --project" },
+  ],
+  args: {},
+  flags: {
+    project: {
+      type: "boolean",
+      summary: "The nearest m2m.toml upwards; if there is none, the one of this folder.",
+    },
+  },
+  jsonType: `{
+  version: 1;
+  path: string;
+  exists: boolean;
+}`,
+  async run(context, { flags }) {
+    const { isFile, locateConfigFile } = await import("../../config/index.js");
+    const path = locateConfigFile(context, flags.project ? "project" : "user");
+    const exists = isFile(path);
+    if (context.json) return context.printJson({ version: 1, path, exists });
+    await context.print(path);
+    if (!exists) context.note("There is no such file yet.");
+  },
+});

@@ -1,0 +1,46 @@
+import { defineCommand } from "../../cli/definition.js";
+
+export const CONFIG_SET = defineCommand({
+  id: "config set",
+  summary: "Change one setting in the user file, or in the project's.",
+  description:
+    "One line of the file changes; comments and everything else stay. The file is made if there is none. Values that " +
+    "begin with a dash follow --.",
+  examples: [
+    { description: "For the user", command: "m2m config set compression.quality 9" },
+    {
+      description: "For the project in this folder",
+      command: "m2m config set compression.policy smallest --project",
+    },
+  ],
+  args: {
+    key: { summary: "The setting, such as compression.quality.", required: true },
+    value: { summary: "Its new value.", required: true },
+  },
+  flags: {
+    project: {
+      type: "boolean",
+      summary: "Change the nearest m2m.toml upwards, or make one in this folder.",
+    },
+  },
+  jsonType: `{
+  version: 1;
+  key: string;
+  value: string | number | boolean;
+  /** The file that was changed. */
+  file: string;
+  /** Where the value in force comes from, if not from this file. */
+  overriddenBy?: string;
+}`,
+  async run(context, { args, flags }) {
+    const { locateConfigFile, parseConfigKey, setConfigValue } = await import("../../config/index.js");
+    const key = parseConfigKey(args.key);
+    const file = locateConfigFile(context, flags.project ? "project" : "user");
+    const value = await setConfigValue(file, key, args.value);
+    const origin = (await context.config()).origin(key);
+    const overriddenBy = origin.endsWith(` file ${file}`) ? undefined : origin;
+    if (context.json) return context.printJson({ version: 1, key, value, file, overriddenBy });
+    context.note(`${key} is ${value} in ${file}.`);
+    if (overriddenBy !== undefined) context.note(`It has no effect here: ${overriddenBy} says otherwise.`);
+  },
+});
