@@ -138,7 +138,9 @@ export class JsonScanner {
       case 0x6e:
         return this.#literal("null", TOKEN.NULL);
       default:
-        if (unit !== 0x2d && !isDigit(unit)) throw this.fault(at, "a value is expected");
+        if (unit !== 0x2d && !isDigit(unit)) {
+          throw this.fault(at, unit === 0xfeff ? "a byte order mark is no JSON" : "a value is expected");
+        }
         this.end = this.#numberEnd(at, unit);
         this.#expect = this.depth > 0 ? COMMA_OR_CLOSE : END_OF_TEXT;
         return TOKEN.NUMBER;

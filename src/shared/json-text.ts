@@ -1,5 +1,6 @@
 import { InputError, M2MError } from "./errors.js";
 import { JsonScanner, TOKEN } from "./json-scanner.js";
+import { TextBuilder } from "./text-builder.js";
 
 /**
  * Checks that `text` is one JSON text (RFC 8259, strict: no byte order mark, no comments, no trailing comma).
@@ -30,7 +31,7 @@ export function isJsonText(text: string, maxDepth: number = Infinity): boolean {
  */
 export function minifyJsonText(text: string, maxDepth: number = Infinity): string {
   const scanner = new JsonScanner(text, maxDepth);
-  let out = "";
+  const out = new TextBuilder();
   let runStart = -1;
   let runEnd = 0;
   while (scanner.next() !== TOKEN.END) {
@@ -38,14 +39,15 @@ export function minifyJsonText(text: string, maxDepth: number = Infinity): strin
     if (runStart < 0) runStart = start;
     else if (start !== runEnd + (separator === 0 ? 0 : 1)) {
       // There was whitespace: the run of text that can be copied as it is ends here.
-      out += text.slice(runStart, runEnd);
-      if (separator !== 0) out += separator === 0x2c ? "," : ":";
+      out.append(text.slice(runStart, runEnd));
+      if (separator !== 0) out.append(separator === 0x2c ? "," : ":");
       runStart = start;
     }
     runEnd = scanner.end;
   }
   if (runStart === 0 && runEnd === text.length) return text;
-  return out + text.slice(runStart, runEnd);
+  out.append(text.slice(runStart, runEnd));
+  return out.toString();
 }
 
 /** A piece of a text: from `start` up to, but without, `end`, in UTF-16 units. */

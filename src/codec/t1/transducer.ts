@@ -1,5 +1,6 @@
 import { JsonScanner, TOKEN } from "../../shared/json-scanner.js";
 import { outputTooLarge } from "../../shared/limits.js";
+import { TextBuilder } from "../../shared/text-builder.js";
 import { OPAQUE, type Position, rootPosition } from "./positions.js";
 import { ESCAPE, RESERVED } from "./tables.js";
 
@@ -60,7 +61,8 @@ export function transduce(
   let container = OPAQUE;
   // Where the next value stands: set by a key, or by the array it is an item of.
   let place = transducer.root;
-  let out = opening;
+  const out = new TextBuilder();
+  out.append(opening);
   // The run of input that can be copied as it is and is not in `out` yet.
   let runStart = -1;
   let runEnd = -1;
@@ -101,18 +103,19 @@ export function transduce(
     if (runStart < 0) runStart = start;
     else if (start !== runEnd + (separator === 0 ? 0 : 1)) {
       // Whitespace was skipped.
-      out += text.slice(runStart, runEnd);
-      if (separator !== 0) out += separator === 0x2c ? "," : ":";
+      out.append(text.slice(runStart, runEnd));
+      if (separator !== 0) out.append(separator === 0x2c ? "," : ":");
       runStart = start;
     }
     runEnd = end;
     if (rewritten !== undefined) {
-      out += text.slice(runStart, start) + '"' + rewritten + '"';
-      runStart = end;
+      out.append(text.slice(runStart, start + 1));
+      out.append(rewritten);
+      runStart = end - 1;
       if (out.length > most) throw outputTooLarge(limits);
     }
   }
-  out += text.slice(runStart, runEnd);
+  out.append(text.slice(runStart, runEnd));
   if (out.length > most) throw outputTooLarge(limits);
-  return out;
+  return out.toString();
 }
