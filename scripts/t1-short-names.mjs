@@ -17,7 +17,10 @@ export function assignShortNames(rows, models, taken) {
   const used = new Set([...DIALECT_NAMES, ...taken, ...shortOf.keys(), ...shortOf.values()]);
   for (const model of models) {
     if (shortOf.has(model)) continue;
-    const short = candidates(model).find((name) => !used.has(name) && name.length < model.length);
+    // The colon tells a reader that lacks the row that this is a short name (docs/spec/t1.md, "Changes").
+    const short = candidates(model)
+      .map((name) => `:${name}`)
+      .find((name) => !used.has(name) && name.length < model.length);
     if (short === undefined) continue;
     shortOf.set(model, short);
     used.add(short);

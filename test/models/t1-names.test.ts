@@ -57,7 +57,7 @@ describe("T1 model names", () => {
     ]);
     for (const [model, short] of T1_MODEL_NAMES) {
       expect(short.length, model).to.be.lessThan(model.length);
-      expect(short, model).to.match(/^[a-z0-9-]+$/);
+      expect(short, model).to.match(/^:?[a-z0-9-]+$/);
       expect(model).to.match(/^[a-z0-9./:-]+$/);
       expect(taken.has(short), `${short} for ${model}`).to.equal(false);
     }
