@@ -101,12 +101,25 @@ function rate(bytes: number, run: () => void): string {
 }
 
 function chatRequest(): string {
-  const turns = ["Which ports does the harbour office list?", "Three: the quay, the dry dock and the fuel pier."];
+  const turns = [
+    "Which ports does the harbour office list?",
+    "Three: the quay, the dry dock and the fuel pier.",
+  ];
   const messages = [{ role: "system", content: "You answer in one sentence and name your source." }];
   while (JSON.stringify(messages).length < 850) {
-    messages.push({ role: messages.length % 2 ? "user" : "assistant", content: turns[(messages.length + 1) % 2] });
+    messages.push({
+      role: messages.length % 2 ? "user" : "assistant",
+      content: turns[(messages.length + 1) % 2],
+    });
   }
-  return JSON.stringify({ model: "gpt-4o", messages, temperature: 0.2, max_tokens: 256, stream: true, user: "u-17" });
+  return JSON.stringify({
+    model: "gpt-4o",
+    messages,
+    temperature: 0.2,
+    max_tokens: 256,
+    stream: true,
+    user: "u-17",
+  });
 }
 
 function sum(numbers: readonly number[]): number {
