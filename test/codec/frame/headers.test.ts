@@ -186,6 +186,15 @@ describe("frame headers", () => {
     expect(({} as Record<string, unknown>).model).to.equal(undefined);
   });
 
+  it("reads own members only, even where a library has changed Object.prototype", () => {
+    Object.defineProperty(Object.prototype, "model", { value: "evil", configurable: true });
+    try {
+      expect(headerOf("{}").routing).to.include({ model: "" });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "model");
+    }
+  });
+
   it("gives every message a role, whatever it is", () => {
     const messages = [
       { role: "system" },

@@ -209,7 +209,7 @@ describe("frame: refused", () => {
           }
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: Number(process.env.M2M_FUZZ_RUNS ?? 3000) },
     );
     expect(toHex(open.decodeBinary(HELLO))).to.equal(toHex(utf8(vector("hello").input)));
   });

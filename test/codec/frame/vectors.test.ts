@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { loadWasmBrotliEngine } from "../../../src/codec/brotli/index.js";
 import { createNodeFrameCrypto, FrameCodec, peekFrame } from "../../../src/codec/frame/index.js";
 import { fromHex, KEY, KEY_VECTORS, toHex, utf8, vector, VECTORS } from "./vectors.js";
 
@@ -18,6 +19,14 @@ describe("frame: published vectors", () => {
       expect(toHex(keyed.decodeBinary(fromHex(aeadHex)))).to.equal(expected);
     });
   }
+
+  it("decodes and writes them with the portable Brotli engine", async () => {
+    const codec = new FrameCodec({ brotli: await loadWasmBrotliEngine() });
+    for (const { input, frameText } of VECTORS) {
+      expect(toHex(codec.decodeText(frameText))).to.equal(toHex(utf8(input)));
+      expect(toHex(new FrameCodec().decodeText(codec.encodeText(utf8(input))))).to.equal(toHex(utf8(input)));
+    }
+  });
 
   it("has vectors of every kind", () => {
     expect(VECTORS).to.have.length(38);
