@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { ModelRegistry } from "../models/index.js";
+import { isFile, readTextFile, userFolder } from "../config/index.js";
+import { ModelRegistry, parseModelsToml } from "../models/index.js";
 import type { CommandContext } from "./context.js";
 
 /** The user's models, in the folder of his settings. */
@@ -11,8 +12,7 @@ const USER_MODELS_NAME = "models.toml";
  * @throws {InputError} `M2M_MODELS_FILE_INVALID`, `M2M_FILE_READ`
  */
 export async function loadModels(context: CommandContext, files: readonly string[]): Promise<ModelRegistry> {
-  const [{ ModelRegistry, parseModelsToml }, { isFile, readTextFile, userFolder }, config] =
-    await Promise.all([import("../models/index.js"), import("../config/index.js"), context.config()]);
+  const config = await context.config();
   const userModels = join(userFolder(context), USER_MODELS_NAME);
   const setting = config.get("models.file");
   const paths = [
