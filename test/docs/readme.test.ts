@@ -11,8 +11,9 @@ const steps = readCodeBlocks(readme)
   .filter((block) => block.info === "console")
   .flatMap((block) => readSession(block.code));
 
-/** Durations differ from run to run. */
-const withoutTimes = (text: string): string => text.replace(/\d+(\.\d+)? ms/g, "… ms");
+/** Durations differ from run to run, and with them the width of their column. */
+const withoutTimes = (text: string): string =>
+  text.replace(/\d+(\.\d+)? ms/g, "… ms").replace(/ {2,}/g, "  ");
 
 describe("README.md", function () {
   this.timeout(60_000);
@@ -37,6 +38,29 @@ describe("README.md", function () {
   it("gives the two commands for a fresh clone", () => {
     expect(readme).to.include("npm ci && npm test");
     expect(readme).to.match(/npm ci && npx m2m compress '\{.+\}'/);
+  });
+});
+
+/** The cells of a Markdown table row. */
+const cellsOf = (line: string): string[] =>
+  line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
+describe("the numbers of README.md", () => {
+  it("are those of docs/benchmarks/billed-tokens.md", function () {
+    const report = join(ROOT, "docs/benchmarks/billed-tokens.md");
+    if (!existsSync(report)) return this.skip();
+    const text = readFileSync(report, "utf8");
+    const measured = new Map(text.split("\n").map((line) => [cellsOf(line)[0], cellsOf(line)] as const));
+    const rows = readme.split("\n").filter((line) => /^\| .*\| +-?[\d.]+ % +\|$/.test(line));
+    expect(rows.length).to.be.greaterThan(4);
+    for (const [form, bytes, tokens] of rows.map(cellsOf)) {
+      const [, , cl100k, , , ofBytes] = measured.get(form) ?? [];
+      expect({ form, bytes, tokens }).to.deep.equal({ form, bytes: ofBytes, tokens: cl100k });
+    }
+    expect(readme).to.include(`over ${/(\d+) JSON bodies/.exec(text)?.[1]} JSON bodies`);
   });
 });
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./package.js";
 
@@ -20,23 +20,32 @@ export function readSession(code: string): SessionStep[] {
   return steps.map(({ commandLine, lines }) => ({ commandLine, output: lines.join("\n").trimEnd() }));
 }
 
-/** The stages of a pipeline, each as words. Knows blanks, single quotes and `|`: enough for documents, on any system. */
-export function parseCommandLine(commandLine: string): string[][] {
+/**
+ * The stages of a pipeline, each as words, and the file that takes its output. Knows blanks, single quotes, `|` and `>`:
+ * enough for documents, on any system.
+ */
+function parseCommandLine(commandLine: string): { stages: string[][]; target?: string } {
   const stages: string[][] = [[]];
-  for (const [token] of commandLine.matchAll(/\||(?:'[^']*'|[^\s'|])+/g)) {
+  let target: string | undefined;
+  let redirects = false;
+  for (const [token] of commandLine.matchAll(/[|>]|(?:'[^']*'|[^\s'|>])+/g)) {
+    const word = token.replace(/'([^']*)'/g, "$1");
     if (token === "|") stages.push([]);
-    else stages[stages.length - 1].push(token.replace(/'([^']*)'/g, "$1"));
+    else if (token === ">") redirects = true;
+    else if (redirects) target = word;
+    else stages[stages.length - 1].push(word);
   }
-  return stages;
+  return { stages, target };
 }
 
-/** Output and errors of a pipeline of `m2m`, `cat FILE` and `printf TEXT`, run in `folder`. */
+/** What a terminal shows of a pipeline of `m2m`, `cat FILE` and `echo TEXT` that runs in `folder`. */
 export function runPipeline(commandLine: string, folder: string): string {
   let input: Buffer = Buffer.alloc(0);
   let errors = "";
-  for (const [program, ...args] of parseCommandLine(commandLine)) {
+  const { stages, target } = parseCommandLine(commandLine);
+  for (const [program, ...args] of stages) {
     if (program === "cat") input = Buffer.concat(args.map((name) => readFileSync(join(folder, name))));
-    else if (program === "printf") input = Buffer.from(args[0].replaceAll("\\n", "\n"));
+    else if (program === "echo") input = Buffer.from(`${args.join(" ")}\n`);
     else if (program === "m2m") {
       const child = spawnSync(process.execPath, [join(ROOT, "bin", "run.js"), ...args], {
         cwd: folder,
@@ -46,7 +55,11 @@ export function runPipeline(commandLine: string, folder: string): string {
       });
       input = child.stdout;
       errors += child.stderr.toString();
-    } else throw new Error(`Documents run m2m, cat and printf only, not ${program}.`);
+    } else throw new Error(`Documents run m2m, cat and echo only, not ${program}.`);
+  }
+  if (target !== undefined) {
+    writeFileSync(join(folder, target), input);
+    return errors.trimEnd();
   }
   return `${input.toString()}${errors}`.trimEnd();
 }
