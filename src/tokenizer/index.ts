@@ -1,3 +1,10 @@
+export type { CountedModel, ModelLookup, TokenizerChoice } from "./choose-tokenizer.js";
+export { countChatTokens } from "./count-chat-tokens.js";
+export type { ChatTokens } from "./count-chat-tokens.js";
+export { countTokens, countTokensDetailed, decode, encode, truncate } from "./count-tokens.js";
+export type { TokenCount } from "./count-tokens.js";
+export { estimateTokens } from "./estimate.js";
+export type { EstimateOptions } from "./estimate.js";
 export { Tokenizer } from "./tokenizer.js";
 export type { Truncation } from "./tokenizer.js";
 export { defaultTokenizers, TokenizerCache } from "./tokenizer-cache.js";

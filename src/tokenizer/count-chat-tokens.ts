@@ -1,0 +1,116 @@
+import type { EncodingName } from "../shared/encodings.js";
+import { FormatError } from "../shared/errors.js";
+import { assertJsonText } from "../shared/json-text.js";
+import { chooseCounter, preferModel, type TokenCounter, type TokenizerChoice } from "./choose-tokenizer.js";
+import { countToolTokens, isRecord, listOf, textOf } from "./count-tool-tokens.js";
+
+/**
+ * Tokens of a chat request as the OpenAI Cookbook counts them ("How to count tokens with tiktoken", sections 6 and 7):
+ * each message is framed by 3 tokens, a name costs 1 more, and the reply is primed with 3.
+ */
+const MESSAGE_TOKENS = 3;
+const NAME_TOKENS = 1;
+const REPLY_TOKENS = 3;
+/** `gpt-3.5-turbo-0301` framed messages by 4, and a name stood in the place of the role. */
+const MESSAGE_TOKENS_0301 = 4;
+const NAME_TOKENS_0301 = -1;
+
+/** `total` is `messages + tools + overhead`. */
+export interface ChatTokens {
+  readonly total: number;
+  /** Roles, names, text, and the names and arguments of calls. */
+  readonly messages: number;
+  /** Declarations of tools and functions. */
+  readonly tools: number;
+  /** Framing of messages and names, and the priming of the reply. */
+  readonly overhead: number;
+  /** The part of `overhead` that primes the reply. */
+  readonly replyPriming: number;
+  /** Images, audio and files, whose tokens are not in `total`. */
+  readonly uncountedParts: number;
+  /**
+   * Whether the figure is the documented rule over exact tokens. `false` for closed tokenizers, for requests with tools
+   * or calls (the Cookbook calls its own formula an estimate), and where parts are uncounted.
+   */
+  readonly exact: boolean;
+  readonly encoding: EncodingName;
+}
+
+/**
+ * Counts the prompt tokens of an OpenAI chat completion request. The model is `options.model`, else the request's own
+ * where neither `model` nor `encoding` is given and the catalog has it.
+ * @param request the parsed request, or its JSON text
+ * @throws {FormatError} `M2M_JSON_INVALID` if it is no chat request
+ * @throws {InputError} `M2M_MODEL_UNKNOWN` if `options.model` names none
+ */
+export function countChatTokens(request: unknown, options: TokenizerChoice = {}): ChatTokens {
+  const parsed = typeof request === "string" ? parseJson(request) : request;
+  if (!isRecord(parsed) || !Array.isArray(parsed.messages)) {
+    throw new FormatError("M2M_JSON_INVALID", "The input is no chat request: it has no list of messages.");
+  }
+  const counter = chooseCounter(preferModel(options, textOf(parsed.model)));
+  const model = typeof options.model === "string" ? options.model : textOf(parsed.model);
+  const isOldest = model === "gpt-3.5-turbo-0301";
+  const tally: Tally = { counter, text: 0, uncountedParts: 0, calls: 0 };
+  let overhead = REPLY_TOKENS;
+  for (const message of parsed.messages as unknown[]) {
+    overhead += isOldest ? MESSAGE_TOKENS_0301 : MESSAGE_TOKENS;
+    if (!isRecord(message)) continue;
+    if (typeof message.name === "string") overhead += isOldest ? NAME_TOKENS_0301 : NAME_TOKENS;
+    countMessage(message, tally);
+  }
+  const declarations = listOf(parsed.tools).concat(
+    listOf(parsed.functions).map((declaration) => ({ type: "function", function: declaration })),
+  );
+  const tools = countToolTokens(declarations, counter);
+  return {
+    total: tally.text + tools + overhead,
+    messages: tally.text,
+    tools,
+    overhead,
+    replyPriming: REPLY_TOKENS,
+    uncountedParts: tally.uncountedParts,
+    exact: counter.exact && tally.uncountedParts === 0 && tally.calls === 0 && declarations.length === 0,
+    encoding: counter.encoding,
+  };
+}
+
+interface Tally {
+  readonly counter: TokenCounter;
+  text: number;
+  uncountedParts: number;
+  calls: number;
+}
+
+/** Every text of a message counts, whatever its key; structured content counts by its parts. */
+function countMessage(message: Record<string, unknown>, tally: Tally): void {
+  for (const [key, value] of Object.entries(message)) {
+    if (typeof value === "string") tally.text += tally.counter.count(value);
+    else if (key === "content") for (const part of listOf(value)) countPart(part, tally);
+    else if (key === "tool_calls")
+      for (const call of listOf(value)) countCall(isRecord(call) ? call.function : call, tally);
+    else if (key === "function_call") countCall(value, tally);
+  }
+}
+
+function countPart(part: unknown, tally: Tally): void {
+  if (typeof part === "string") tally.text += tally.counter.count(part);
+  else if (isRecord(part)) {
+    const text = textOf(part.text) ?? textOf(part.refusal);
+    if (text === undefined) tally.uncountedParts++;
+    else tally.text += tally.counter.count(text);
+  }
+}
+
+/** A call in the history: its name and arguments are text of the prompt; how they are framed is not documented. */
+function countCall(call: unknown, tally: Tally): void {
+  if (!isRecord(call)) return;
+  tally.calls++;
+  tally.text +=
+    tally.counter.count(textOf(call.name) ?? "") + tally.counter.count(textOf(call.arguments) ?? "");
+}
+
+function parseJson(text: string): unknown {
+  assertJsonText(text);
+  return JSON.parse(text);
+}

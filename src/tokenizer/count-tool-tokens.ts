@@ -1,0 +1,69 @@
+import type { TokenCounter } from "./choose-tokenizer.js";
+
+/** What the OpenAI Cookbook's formula adds beside the texts ("How to count tokens with tiktoken", section 7). */
+const PROPERTIES_TOKENS = 3;
+const PROPERTY_TOKENS = 3;
+const ENUM_TOKENS = -3;
+const ENUM_ITEM_TOKENS = 3;
+const END_TOKENS = 12;
+/** Per function: 7 for models of o200k_base (gpt-4o and later), 10 for those before. */
+const FUNCTION_TOKENS_O200K = 7;
+const FUNCTION_TOKENS = 10;
+/** Schemas nested deeper than this count no further; nothing real is. */
+const MAX_DEPTH = 32;
+
+/**
+ * Tokens of function declarations in a chat request. The Cookbook counts the first level of properties; objects and
+ * arrays within it are counted here by the same rule, so that a deep schema is not taken for a cheap one.
+ * @param tools items of the request's `tools`
+ */
+export function countToolTokens(tools: readonly unknown[], counter: TokenCounter): number {
+  if (tools.length === 0) return 0;
+  let tokens = END_TOKENS;
+  for (const tool of tools) {
+    const declaration = isRecord(tool) && isRecord(tool.function) ? tool.function : {};
+    tokens += counter.encoding === "o200k_base" ? FUNCTION_TOKENS_O200K : FUNCTION_TOKENS;
+    tokens += counter.count(
+      `${textOf(declaration.name) ?? ""}:${withoutStop(textOf(declaration.description))}`,
+    );
+    tokens += countProperties(declaration.parameters, counter, 0);
+  }
+  return tokens;
+}
+
+function countProperties(schema: unknown, counter: TokenCounter, depth: number): number {
+  if (!isRecord(schema) || depth > MAX_DEPTH) return 0;
+  const properties = isRecord(schema.properties) ? Object.entries(schema.properties) : [];
+  let tokens = properties.length > 0 ? PROPERTIES_TOKENS : 0;
+  for (const [name, property] of properties) {
+    tokens += PROPERTY_TOKENS;
+    if (!isRecord(property)) continue;
+    if (Array.isArray(property.enum)) {
+      tokens += ENUM_TOKENS;
+      for (const item of property.enum) tokens += ENUM_ITEM_TOKENS + counter.count(String(item));
+    }
+    tokens += counter.count(`${name}:${typeOf(property.type)}:${withoutStop(textOf(property.description))}`);
+    tokens += countProperties(property, counter, depth + 1);
+  }
+  return tokens + (isRecord(schema.items) ? countProperties(schema.items, counter, depth + 1) : 0);
+}
+
+function typeOf(type: unknown): string {
+  return textOf(type) ?? listOf(type).map(String).join("|");
+}
+
+function withoutStop(description = ""): string {
+  return description.endsWith(".") ? description.slice(0, -1) : description;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
