@@ -36,7 +36,7 @@ export function selectCommand(
 /** The values of `argv` for `definition`, or `undefined` if any word of it is left to the framework. */
 export function tryParseArgv(definition: AnyCommand, argv: readonly string[]): RawInput | undefined {
   const specs = allFlags(definition);
-  const flags: RawInput["flags"] = Object.create(null);
+  const flags = Object.create(null) as RawInput["flags"];
   const values: string[] = [];
   /** A repeatable flag takes the bare words that follow, until another flag with a value: `--file *.json`. */
   let open: string | undefined;
@@ -67,8 +67,8 @@ export function tryParseArgv(definition: AnyCommand, argv: readonly string[]): R
     if (value === undefined) return undefined;
     open = undefined;
     if (spec.type === "string" && spec.multiple) {
-      ((flags[name] as string[] | undefined) ?? (flags[name] = [])) satisfies unknown;
-      (flags[name] as string[]).push(text);
+      const given = (flags[name] ??= []) as string[];
+      given.push(text);
       open = name;
     } else if (Object.hasOwn(flags, name)) return undefined;
     else flags[name] = value;
@@ -109,7 +109,7 @@ function relationsHold(specs: FlagSpecs, flags: RawInput["flags"]): boolean {
 function assignArgs(definition: AnyCommand, values: readonly string[]): RawInput["args"] | undefined {
   const names = Object.keys(definition.args);
   if (values.length > names.length) return undefined;
-  const args: RawInput["args"] = Object.create(null);
+  const args = Object.create(null) as RawInput["args"];
   for (const [index, name] of names.entries()) {
     if (index < values.length) args[name] = values[index];
     else if (definition.args[name].required) return undefined;

@@ -1,5 +1,4 @@
 import { CodecEngine, createCodec, findDescriptor, type CompressOptions } from "../codec/index.js";
-import type { BpeEncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { encodeBase64 } from "../shared/base64.js";
 import type { CommandContext } from "./context.js";
@@ -73,7 +72,7 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
         lines++;
         originalBytes += result.originalBytes;
         compressedBytes += result.compressedBytes;
-        return context.json ? describe(result) : (result.data as string);
+        return context.json ? describe(result) : result.data;
       },
     }),
   );

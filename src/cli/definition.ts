@@ -102,7 +102,7 @@ export type AnyCommand = CommandDefinition;
 export function defineCommand<const Flags extends FlagSpecs, const Args extends ArgSpecs>(
   definition: CommandDefinition<Flags, Args>,
 ): AnyCommand {
-  return definition as unknown as AnyCommand;
+  return definition;
 }
 
 /** All flags of `definition`, its own first. */

@@ -1,5 +1,5 @@
 import { Args, Command, Flags, type Interfaces } from "@oclif/core";
-import { allFlags, type AnyCommand, type FlagSpec, type ParsedInput } from "./definition.js";
+import { allFlags, type AnyCommand, type FlagSpec } from "./definition.js";
 import { toErrorJson } from "./errors.js";
 import { asUsageError } from "./framework.js";
 import { reportError, runCommand, wantsJson } from "./run.js";
@@ -31,7 +31,7 @@ export function toOclifCommand(definition: AnyCommand): typeof Command {
 
     override async run(): Promise<void> {
       const { args, flags } = await this.parse(DefinedCommand);
-      process.exitCode = await runCommand(definition, { args, flags } as ParsedInput);
+      process.exitCode = await runCommand(definition, { args, flags });
     }
 
     /** Errors of `run` are reported by `runCommand`; what arrives here is about the command line. */

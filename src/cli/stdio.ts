@@ -24,7 +24,7 @@ export async function* readStdin(): AsyncGenerator<Uint8Array> {
       if (descriptor !== 0) closeSync(descriptor);
     }
   }
-  const chunks = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const chunks = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
   try {
     for (;;) {
       const { done, value } = await interruptible(() => chunks.next());
