@@ -144,16 +144,15 @@ function skipValue(text: string, offset: number): number {
   return end;
 }
 
-function offsetOf(layout: TomlLayout, path: readonly string[]): number {
+/** Start of the first item at `path`; else of the first inside it; else of the same for the path above. */
+function offsetOf({ entries, headers }: TomlLayout, path: readonly string[]): number {
+  const items = [...entries, ...headers].sort((a, b) => a.start - b.start);
   for (let length = path.length; length > 0; length--) {
     const wanted = JSON.stringify(path.slice(0, length));
-    const found = [...layout.entries, ...layout.headers].find((item) => JSON.stringify(item.path) === wanted);
+    const found =
+      items.find((item) => JSON.stringify(item.path) === wanted) ??
+      items.find((item) => JSON.stringify(item.path.slice(0, length)) === wanted);
     if (found) return found.start;
-    // A dotted key or a longer header defines the tables on its way.
-    const inside = [...layout.entries, ...layout.headers].find(
-      (item) => item.path.length > length && JSON.stringify(item.path.slice(0, length)) === wanted,
-    );
-    if (inside) return inside.start;
   }
   return 0;
 }
