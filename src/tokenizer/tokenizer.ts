@@ -12,6 +12,8 @@ const GREATER_THAN = 0x3e;
 /** Most bytes a special token has: `<|`, 60 characters, `|>`. */
 const MAX_SPECIAL_BYTES = 64;
 const NO_SPECIAL = -1;
+/** Most ids that are kept room for between calls (1 MB). */
+const MAX_KEPT_SCRATCH = 1 << 18;
 
 /** Content cut to a number of tokens. `content` has the type of what was cut. */
 export interface Truncation<Content extends string | Uint8Array> {
@@ -66,9 +68,7 @@ export class Tokenizer {
    * @throws {FormatError} `M2M_TEXT_LONE_SURROGATE` (text), `M2M_UTF8_INVALID` (bytes)
    */
   encode(content: string | Uint8Array): Uint32Array {
-    const bytes = toBytes(content);
-    const count = this.#encodeToScratch(bytes);
-    return this.#scratch.slice(0, count);
+    return this.#encodeToScratch(toBytes(content)).slice();
   }
 
   /**
@@ -143,16 +143,16 @@ export class Tokenizer {
    */
   truncate<Content extends string | Uint8Array>(content: Content, maxTokens: number): Truncation<Content> {
     const bytes = toBytes(content);
-    const total = this.#encodeToScratch(bytes);
-    if (total <= maxTokens) return { content, tokenCount: total, truncated: false };
+    const ids = this.#encodeToScratch(bytes);
+    // Anything that is no number of tokens, NaN too, leaves nothing.
+    const limit = maxTokens > 0 ? Math.floor(maxTokens) : 0;
+    if (ids.length <= limit) return { content, tokenCount: ids.length, truncated: false };
     const { offsets } = this.#table;
-    let kept = Math.max(0, Math.floor(maxTokens));
-    let size = 0;
-    for (let i = 0; i < kept; i++) size += offsets[this.#scratch[i] + 1] - offsets[this.#scratch[i]];
-    const ids = this.#scratch.slice(0, kept);
+    let kept = limit;
+    let size = this.decodedLength(ids.subarray(0, kept));
     for (;;) {
       const tokenCount = (bytes[size] & 0xc0) === 0x80 ? Infinity : this.countUtf8(bytes.subarray(0, size));
-      if (tokenCount <= maxTokens) {
+      if (tokenCount <= limit) {
         const start = bytes.subarray(0, size);
         const cut = typeof content === "string" ? decodeUtf8(start) : start.slice();
         return { content: cut as Content, tokenCount, truncated: true };
@@ -162,11 +162,16 @@ export class Tokenizer {
     }
   }
 
-  #encodeToScratch(bytes: Uint8Array): number {
-    // One id a byte is the most there can be; large contents rarely come near it, so their ids grow by need.
+  /** Ids of well-formed UTF-8; valid until the next call. */
+  #encodeToScratch(bytes: Uint8Array): Uint32Array {
     const { length } = bytes;
-    if (this.#scratch.length < length) this.#scratch = new Uint32Array(length);
-    return this.#run(bytes, this.#scratch);
+    let scratch = this.#scratch;
+    if (scratch.length < length) {
+      // One id a byte is the most there can be. What is never written to takes no memory, but is not worth keeping.
+      scratch = new Uint32Array(length);
+      if (length <= MAX_KEPT_SCRATCH) this.#scratch = scratch;
+    }
+    return scratch.subarray(0, this.#run(bytes, scratch));
   }
 
   /** Encodes well-formed UTF-8, special tokens included, to `out`, or counts if `out` is undefined. */
@@ -201,16 +206,16 @@ export class Tokenizer {
   ): number {
     const classes = this.#classes;
     const pieces = this.#pieces;
-    // Two loops, so that each calls one function that can be inlined.
+    // Two loops, so that each calls one function that can be inlined. Only cut characters reach over the end.
     if (this.#table.pattern === "o200k") {
       while (start < end) {
-        const next = nextPieceO200k(bytes, start, end, classes);
+        const next = Math.min(nextPieceO200k(bytes, start, end, classes), end);
         count = pieces.encode(bytes, view, start, next, out, count);
         start = next;
       }
     } else {
       while (start < end) {
-        const next = nextPieceCl100k(bytes, start, end, classes);
+        const next = Math.min(nextPieceCl100k(bytes, start, end, classes), end);
         count = pieces.encode(bytes, view, start, next, out, count);
         start = next;
       }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { forEachEncoding, referenceOf, tokenizers } from "./references.js";
+import { referenceOf, tokenizers } from "./references.js";
 
 /**
  * Contexts in which a wrong class of the character changes the ids: `'s` is a contraction behind a letter only, a
@@ -15,9 +15,26 @@ const RANGES = [
   [0xeffff, 0xf0010],
   [0x10fff0, 0x110000],
 ];
+/** Insides of large uniform blocks, where every 61st code point has to do. */
+const UNIFORM = [
+  [0x3500, 0x4d00],
+  [0x4f00, 0x9f00],
+  [0xad00, 0xd700],
+  [0xe100, 0xf800],
+  [0x13500, 0x14300],
+  [0x17100, 0x18700],
+  [0x20100, 0x2a600],
+  [0x2b900, 0x2ce00],
+  [0x2cf00, 0x2eb00],
+  [0x30100, 0x31200],
+  [0x31400, 0x32300],
+];
+const isTested = (codePoint: number) =>
+  codePoint % 61 === 0 || !UNIFORM.some(([first, last]) => codePoint >= first && codePoint < last);
 
 describe("character classes", () => {
-  forEachEncoding((encoding) => {
+  // Llama 3 shares the pre-tokenizer of cl100k_base.
+  for (const encoding of ["cl100k_base", "o200k_base"] as const) {
     it(`every code point is classed as the reference does (${encoding})`, () => {
       const tokenizer = tokenizers.get(encoding);
       const reference = referenceOf(encoding);
@@ -31,6 +48,7 @@ describe("character classes", () => {
       const textOf = (first: number, last: number) => {
         let text = "";
         for (let codePoint = first; codePoint < last; codePoint++) {
+          if (!isTested(codePoint)) continue;
           const character = String.fromCodePoint(codePoint);
           for (const context of CONTEXTS) text += context.replaceAll("@", character) + "\n";
         }
@@ -49,5 +67,5 @@ describe("character classes", () => {
       }
       expect(wrong).to.deep.equal([]);
     }).timeout(60_000);
-  });
+  }
 });
