@@ -28,10 +28,11 @@ export async function compress(context: CommandContext, job: CompressJob): Promi
   if (binary && !context.json) assertBinaryAllowed(context, job.output);
   const engine = await createEngine(context, job);
   const content = await readSource(job.sources[0], job.settings.limits.maxInputBytes);
-  const start = performance.now();
+  const start = job.flags.stats ? performance.now() : 0;
   const result = engine.compress(content, job.options);
-  const timeMs = performance.now() - start;
-  const stats = job.flags.stats ? await measure(context, job, content, result, timeMs) : undefined;
+  const stats = job.flags.stats
+    ? await measure(context, job, content, result, performance.now() - start)
+    : undefined;
   await withOutput(context, job.output, async (output) => {
     if (context.json) {
       await output.write(
@@ -66,9 +67,9 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
       field: job.flags.field,
       maxLineBytes: job.settings.limits.maxInputBytes,
       transform(message) {
-        const start = performance.now();
+        const start = job.flags.stats ? performance.now() : 0;
         const result = engine.compress(message, job.options);
-        timeMs += performance.now() - start;
+        if (job.flags.stats) timeMs += performance.now() - start;
         lines++;
         originalBytes += result.originalBytes;
         compressedBytes += result.compressedBytes;
@@ -110,8 +111,9 @@ async function measure(
   timeMs: number,
 ): Promise<Stats> {
   const { card, encoding = result.encoding ?? job.settings.encoding } = job.choice ?? {};
-  const tokens = tryCountTokens(content, encoding);
-  const wireTokens = typeof result.data === "string" ? tryCountTokens(result.data, encoding) : undefined;
+  const tokens = tryCountTokens(content, encoding, card?.provider);
+  const wireTokens =
+    typeof result.data === "string" ? tryCountTokens(result.data, encoding, card?.provider) : undefined;
   const stats: Stats = { encoding, tokens, wireTokens, timeMs: round(timeMs) };
   if (!card) return stats;
   const registry = await context.models(job.modelFiles);

@@ -30,7 +30,7 @@ interface Counted {
   ids?: number[];
   text?: string;
   truncated?: boolean;
-  chat?: Omit<ChatTokens, "total">;
+  chat?: Pick<ChatTokens, "messages" | "tools" | "overhead" | "replyPriming" | "uncountedParts" | "exact">;
   costUsd?: number;
 }
 
@@ -138,11 +138,11 @@ async function createCounter(
 
   function count(bytes: Uint8Array): Counted {
     if (job.chat) {
-      const { total, ...chat } = countChatTokens(parseRequest(bytes), { encoding });
+      const { total, encoding: _, ...chat } = countChatTokens(parseRequest(bytes), { encoding, model: card });
       return { tokens: total, bytes: bytes.length, chat, costUsd: price(total) };
     }
     if (!tokenizer) {
-      const tokens = estimateTokens(decodeUtf8(bytes));
+      const tokens = estimateTokens(decodeUtf8(bytes), { provider: card?.provider });
       return { tokens, bytes: bytes.length, costUsd: price(tokens) };
     }
     if (job.truncate !== undefined) {
@@ -164,9 +164,12 @@ async function createCounter(
     if (!job.chat) return;
     for (const { chat, costUsd, tokens } of counted) {
       if (!chat) continue;
-      const parts = Object.entries(chat).map(([part, value]) => `${part} ${String(value)}`);
       const cost = costUsd === undefined ? "" : `; ${formatUsd(costUsd)} as input of ${card?.id}`;
-      context.note(`${tokens} tokens (${encoding}): ${parts.join(", ")}${cost}`);
+      const { messages, overhead, tools, uncountedParts } = chat;
+      context.note(
+        `${tokens} tokens (${encoding}): messages ${messages}, tools ${tools}, overhead ${overhead}${cost}`,
+      );
+      if (uncountedParts > 0) context.note(`m2m: ${uncountedParts} images, sounds or files are not counted.`);
     }
   }
 

@@ -80,7 +80,15 @@ export const TOKENS = defineCommand({
     text?: string;
     truncated?: boolean;
     /** With --chat. */
-    chat?: { messages: number; tools: number; overhead: number };
+    chat?: {
+      messages: number;
+      tools: number;
+      overhead: number;
+      replyPriming: number;
+      /** Images, audio and files, which are not in tokens. */
+      uncountedParts: number;
+      exact: boolean;
+    };
     /** What the tokens cost as input, where the price is known. */
     costUsd?: number;
   }[];
