@@ -10,7 +10,7 @@ const BUDGET = {
   packedBytes: 9_000_000,
   unpackedBytes: 20_000_000,
   fileCount: 400,
-  // A slower or shared machine may ask for slack, the figure that counts is 2.2.
+  // 2.2 is the target; a shared machine may be given slack.
   coldStartRatio: Number(process.env.M2M_COLD_START_BUDGET ?? 2.2),
   peakMegabytes: 80,
 };
