@@ -28,7 +28,7 @@ export function findProjectFile({ cwd, home }: ConfigEnvironment): string | unde
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const file = join(folder, PROJECT_FILE_NAME);
     if (isFile(file)) return file;
-    if (folder === home || folder === dirname(folder)) return undefined;
+    if (folder === resolve(home) || folder === dirname(folder)) return undefined;
   }
 }
 

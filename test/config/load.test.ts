@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Config, CONFIG_KEY_NAMES, loadConfig, type LoadConfigOptions } from "../../src/config/index.js";
@@ -112,7 +112,7 @@ describe("loadConfig", () => {
     expect(
       (await place.load({ M2M_HOME: other, M2M_CONFIG: join(other, "third.toml") })).get("server.port"),
     ).to.equal(6);
-    expect((await place.load({ M2M_CONFIG: "/dev/null" })).get("server.port")).to.equal(3000);
+    expect((await place.load({ M2M_CONFIG: devNull })).get("server.port")).to.equal(3000);
   });
 
   it("finds the nearest project file, not above the home folder", async () => {

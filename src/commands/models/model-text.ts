@@ -80,18 +80,15 @@ export async function renderModel(context: CommandContext, card: ModelCard): Pro
     ["Provider", card.provider],
     ["Kind", card.kind],
     ["Encoding", card.encoding === "heuristic" ? "heuristic (counts are estimates)" : card.encoding],
-    ["Context window", `${groupDigits(card.contextWindow)} tokens`],
-    ["Max output", card.maxOutputTokens && `${groupDigits(card.maxOutputTokens)} tokens`],
-    ["Input", price ? perMillion(price.inputUsdPerMillion) : "price unknown"],
-    [
-      "Cached input",
-      price?.cachedInputUsdPerMillion === undefined ? undefined : perMillion(price.cachedInputUsdPerMillion),
-    ],
-    ["Output", price?.outputUsdPerMillion === undefined ? undefined : perMillion(price.outputUsdPerMillion)],
+    ["Context window", tokens(card.contextWindow)],
+    ["Max output", tokens(card.maxOutputTokens)],
+    ["Input", perMillion(price?.inputUsdPerMillion) ?? "price unknown"],
+    ["Cached input", perMillion(price?.cachedInputUsdPerMillion)],
+    ["Output", perMillion(price?.outputUsdPerMillion)],
     ["Can", capabilities(card).join(", ") || undefined],
     ["T1 name", card.t1Name],
     ["Facts of", card.asOf],
-  ].map(([label, value]) => [String(label), value === undefined || value === 0 ? undefined : String(value)]);
+  ];
   const shown = rows.filter(([, value]) => value !== undefined);
   const width = Math.max(...shown.map(([label]) => label.length)) + GAP;
   return shown.map(([label, value]) => `${style.dim(label.padEnd(width))}${value}`).join("\n");
@@ -106,11 +103,11 @@ function usd(price: number | undefined): string {
   return price === undefined ? "-" : price.toFixed(6).replace(/(\.\d\d\d*?)0+$/, "$1");
 }
 
-/** 128,000. `toLocaleString` would load the locales, which takes longer than all the rest. */
-function groupDigits(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+/** 128,000 tokens. `toLocaleString` would load the locales, which takes longer than all the rest. */
+function tokens(count: number | undefined): string | undefined {
+  return count === undefined ? undefined : `${String(count).replace(/\B(?=(\d{3})+$)/g, ",")} tokens`;
 }
 
-function perMillion(price: number): string {
-  return `$${usd(price)} per million tokens`;
+function perMillion(price: number | undefined): string | undefined {
+  return price === undefined ? undefined : `$${usd(price)} per million tokens`;
 }
