@@ -12,9 +12,11 @@ interface Pack {
 /** Everything that may ship. */
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|oclif\.manifest\.json)$/,
-  /^bin\/(run\.js|package\.json)$/,
+  /^bin\/(load\.js|run\.js|package\.json)$/,
   /^dist\/(index|(codec|tokenizer|models|config|shared|cli|commands)\/[\w./-]+)\.(js|d\.ts)$/,
-  /^dist\/cli\/main\.cjs$/,
+  /^dist\/cli\/(catalog|main)\.cjs$/,
+  // V8's code cache: made for the Node that built the package, ignored by any other.
+  /^dist\/cli\/main\.cache$/,
   /^dist\/ranks\/[\w-]+\.bin$/,
   /^docs\/[\w./-]+\.(md|json)$/,
 ];
@@ -23,6 +25,7 @@ const ALLOWED = [
 const REQUIRED = [
   "LICENSE",
   "README.md",
+  "bin/load.js",
   "bin/package.json",
   "bin/run.js",
   "dist/cli/main.cjs",
