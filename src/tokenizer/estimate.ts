@@ -46,7 +46,7 @@ function kindOf(unit: number): number {
   return unit < 0x80 ? SYMBOL : BEYOND_ASCII;
 }
 
-/** The constants below are mean cl100k_base counts of such runs in LLM API traffic (bench/tokenizer-estimate.ts). */
+/** The constants below are mean cl100k_base counts of such runs in LLM API traffic (test/bench/tokenizer-estimate.ts). */
 function estimateBase(text: string): number {
   const { length } = text;
   let tokens = 0;
@@ -99,13 +99,18 @@ function humpTokens(size: number): number {
 function wordTokens(size: number, isCapitals: boolean): number {
   if (size === 1) return 1;
   if (isCapitals) return 0.75 + 0.27 * size;
-  return size <= 7 ? 1.07 : size <= 13 ? 1.32 : 1.4 + (size - 13) * 0.22;
+  return size <= 7 ? 1.07 : size <= 13 ? 1.32 : 1.4 + (size - 13) * 0.3;
 }
 
 function beyondAsciiTokens(unit: number): number {
-  if (unit < 0x800) return 0.6;
-  // Each half of a surrogate pair; then East Asian and Indic scripts, dashes and quotes.
-  return unit >= 0xd800 && unit < 0xe000 ? 1.25 : 1.05;
+  if (unit < 0x250) return 0.6; // Latin
+  if (unit < 0x530) return 0.75; // Greek, Cyrillic
+  if (unit < 0x800) return 1.1; // Hebrew, Arabic
+  if (unit < 0x2000) return 1.3; // Indic, Thai
+  if (unit < 0x2070) return 1.1; // dashes, quotes
+  if (unit < 0x2e80) return 1.7; // mathematics and other symbols
+  // East Asian scripts; each half of a surrogate pair; compatibility forms.
+  return unit < 0xd800 ? 1.15 : unit < 0xe000 ? 1.4 : 1.5;
 }
 
 /** @param behind kind of the character behind the run, -1 at the end of the text */

@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { countChatTokens, countTokens, estimateTokens } from "../../src/tokenizer/index.js";
+import { catchM2MError } from "../helpers/catch-error.js";
+
+interface ChatVector {
+  name: string;
+  request: object;
+  model: string;
+  expected: Record<string, unknown>;
+}
+const VECTORS = JSON.parse(
+  readFileSync(new URL("../vectors/tokenizer/chat.json", import.meta.url), "utf8"),
+) as ChatVector[];
+const encoding = "cl100k_base";
+
+describe("countChatTokens", () => {
+  for (const { name, request, model, expected } of VECTORS) {
+    it(`${name}: as published`, () => {
+      expect(countChatTokens(request, { model })).to.include(expected);
+      expect(countChatTokens(JSON.stringify(request), { model })).to.include(expected);
+      expect(countChatTokens({ ...request, model })).to.include(expected);
+    });
+  }
+
+  const user = { role: "user", content: "Hello there" };
+
+  it("an encoding that is chosen wins over the request's model, and an unknown model is cl100k_base", () => {
+    const request = { model: "gpt-4o", messages: [user] };
+    expect(countChatTokens(request).encoding).to.equal("o200k_base");
+    expect(countChatTokens(request, { encoding: "llama" }).encoding).to.equal("llama");
+    expect(countChatTokens({ ...request, model: "zzz-unheard-of" }).encoding).to.equal("cl100k_base");
+  });
+
+  it("the parts add up", () => {
+    const count = countChatTokens({ messages: [user, user] }, { encoding });
+    expect(count).to.deep.equal({
+      total: 2 * (countTokens("user") + countTokens("Hello there")) + 2 * 3 + 3,
+      messages: 2 * (countTokens("user") + countTokens("Hello there")),
+      tools: 0,
+      overhead: 9,
+      replyPriming: 3,
+      uncountedParts: 0,
+      exact: true,
+      encoding,
+    });
+    expect(countChatTokens({ messages: [] }, { encoding }).total).to.equal(3);
+  });
+
+  it("the oldest model frames messages by four and names by minus one", () => {
+    const named = { messages: [{ ...user, name: "ann" }] };
+    const model = "gpt-3.5-turbo-0301";
+    expect(countChatTokens({ ...named, model }, { encoding }).overhead).to.equal(4 - 1 + 3);
+    expect(countChatTokens(named, { encoding }).overhead).to.equal(3 + 1 + 3);
+  });
+
+  it("parts count their text; images are told apart", () => {
+    const parts = [
+      { type: "text", text: "What is this?" },
+      { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } },
+    ];
+    const count = countChatTokens({ messages: [{ role: "user", content: parts }] }, { encoding });
+    expect(count.messages).to.equal(countTokens("user") + countTokens("What is this?"));
+    expect(count).to.include({ uncountedParts: 1, exact: false });
+  });
+
+  it("calls in the history count their names and arguments", () => {
+    const call = {
+      id: "call_1",
+      type: "function",
+      function: { name: "get_weather", arguments: '{"city":"Paris"}' },
+    };
+    const count = countChatTokens(
+      { messages: [{ role: "assistant", content: null, tool_calls: [call] }] },
+      { encoding },
+    );
+    expect(count.messages).to.equal(
+      countTokens("assistant") + countTokens("get_weather") + countTokens('{"city":"Paris"}'),
+    );
+    expect(count.exact).to.equal(false);
+    const legacy = { messages: [{ role: "assistant", content: null, function_call: call.function }] };
+    expect(countChatTokens(legacy, { encoding }).messages).to.equal(count.messages);
+  });
+
+  it("functions count as tools, and nested schemas count", () => {
+    const schema = (inner: object) => ({ type: "object", properties: { place: inner } });
+    const flat = { name: "f", description: "Finds.", parameters: schema({ type: "object" }) };
+    const nested = {
+      ...flat,
+      parameters: schema({ type: "object", properties: { city: { type: "string" } } }),
+    };
+    const ofTools = (declaration: object) =>
+      countChatTokens({ messages: [], tools: [{ type: "function", function: declaration }] }, { encoding })
+        .tools;
+    expect(countChatTokens({ messages: [], functions: [flat] }, { encoding }).tools).to.equal(ofTools(flat));
+    expect(ofTools(flat)).to.equal(10 + countTokens("f:Finds") + 3 + 3 + countTokens("place:object:") + 12);
+    expect(ofTools(nested) - ofTools(flat)).to.equal(3 + 3 + countTokens("city:string:"));
+  });
+
+  it("closed tokenizers are estimated", () => {
+    const count = countChatTokens({ messages: [user] }, { model: "claude-sonnet-4-5" });
+    expect(count).to.include({ exact: false, encoding: "heuristic" });
+    const text = (value: string) => estimateTokens(value, { provider: "anthropic" });
+    expect(count.messages).to.equal(text("user") + text("Hello there"));
+  });
+
+  it("anything else is refused", () => {
+    for (const request of [null, 1, [], {}, { messages: "x" }, "{}", "[]", "{", ""]) {
+      expect(catchM2MError(() => countChatTokens(request)).code, JSON.stringify(request)).to.equal(
+        "M2M_JSON_INVALID",
+      );
+    }
+  });
+
+  it("odd messages do not break the count", () => {
+    const messages = [
+      null,
+      "x",
+      1,
+      { role: 1, content: [null, 1, "text", { text: 2 }], tool_calls: [null, {}] },
+    ];
+    expect(countChatTokens({ messages, tools: [null, 1, {}] }, { encoding }).total).to.be.above(0);
+  });
+});

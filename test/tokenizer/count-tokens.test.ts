@@ -1,0 +1,85 @@
+import { expect } from "chai";
+import {
+  countTokens,
+  countTokensDetailed,
+  decode,
+  encode,
+  estimateTokens,
+  TokenizerCache,
+  truncate,
+} from "../../src/tokenizer/index.js";
+import { catchM2MError } from "../helpers/catch-error.js";
+
+describe("countTokens", () => {
+  const text = "don't tokenise naïvely: ＡＢＣ, 12345";
+
+  it("counts by encoding, by model name and by card", () => {
+    expect(countTokens(text)).to.equal(encode(text).length);
+    expect(countTokens(text, { encoding: "o200k_base" })).to.equal(
+      encode(text, { encoding: "o200k_base" }).length,
+    );
+    expect(countTokensDetailed(text, { model: "gpt-4o" })).to.deep.equal({
+      count: countTokens(text, { encoding: "o200k_base" }),
+      exact: true,
+      encoding: "o200k_base",
+    });
+    expect(countTokens(text, { model: { encoding: "llama" } })).to.equal(
+      countTokens(text, { encoding: "llama" }),
+    );
+    expect(countTokensDetailed(text, { model: "gpt-4o", encoding: "llama" }).encoding).to.equal("llama");
+  });
+
+  it("estimates for closed tokenizers, and says so", () => {
+    const claude = countTokensDetailed(text, { model: "claude-sonnet-4-5" });
+    expect(claude).to.deep.equal({
+      count: estimateTokens(text, { provider: "anthropic" }),
+      exact: false,
+      encoding: "heuristic",
+    });
+    expect(countTokensDetailed("", { encoding: "heuristic" })).to.deep.equal({
+      count: 0,
+      exact: false,
+      encoding: "heuristic",
+    });
+  });
+
+  it("a model is looked up in the registry that is given", () => {
+    const registry = {
+      get: () => ({ encoding: "llama" as const }),
+      find: () => undefined,
+    };
+    expect(countTokensDetailed("x", { model: "mine", registry }).encoding).to.equal("llama");
+    expect(catchM2MError(() => countTokens("x", { model: "no such model at all" })).code).to.equal(
+      "M2M_MODEL_UNKNOWN",
+    );
+  });
+
+  it("tokenizers come from the cache that is given", () => {
+    const failing = new TokenizerCache(() => {
+      throw new Error("asked");
+    });
+    expect(() => countTokens("x", { tokenizers: failing })).to.throw("asked");
+  });
+
+  it("encodes, decodes and cuts", () => {
+    for (const encoding of ["cl100k_base", "o200k_base", "llama"] as const) {
+      expect(decode(encode(text, { encoding }), { encoding })).to.equal(text);
+      expect(truncate("one two three", 2, { encoding }).content).to.equal("one two");
+    }
+  });
+
+  it("ids need a public vocabulary", () => {
+    for (const run of [
+      () => encode("x", { encoding: "heuristic" }),
+      () => decode([1], { model: "claude-sonnet-4-5" }),
+      () => truncate("x", 1, { encoding: "heuristic" }),
+    ]) {
+      expect(catchM2MError(run).code).to.equal("M2M_TOKENIZER_UNSUPPORTED");
+    }
+  });
+
+  it("ids that cut a character have no text", () => {
+    const [first] = encode("🦙");
+    expect(catchM2MError(() => decode([first])).code).to.equal("M2M_UTF8_INVALID");
+  });
+});
