@@ -3,14 +3,13 @@
 const { readFileSync } = require("node:fs");
 const { createRequire, wrap } = require("node:module");
 const { dirname } = require("node:path");
-const { constants, Script } = require("node:vm");
+const { Script } = require("node:vm");
 
 /** @param {string} path of the bundle @param {Buffer} [cachedData] */
 exports.loadScript = function loadScript(path, cachedData) {
   const script = new Script(wrap(readFileSync(path, "utf8")), {
     filename: path,
     cachedData,
-    importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path));

@@ -76,7 +76,7 @@ function describeFacts(report: AnalysisReport): [string, string][] {
   const about = [
     report.kind.replaceAll(".", " "),
     `${bytes} bytes`,
-    report.messageCount === undefined ? "" : `${report.messageCount} messages`,
+    report.messageCount === undefined ? "" : countOf(report.messageCount, "message"),
     report.hasTools ? "tools" : "",
     report.isStream ? "stream" : "",
     report.model === undefined ? "" : `model ${report.model}`,
@@ -111,4 +111,8 @@ function describeCandidate(candidate: CandidateReport, report: AnalysisReport): 
     timeMs === undefined ? "-" : `${timeMs.toFixed(2)} ms`,
     remarks.filter(Boolean).join("; "),
   ];
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

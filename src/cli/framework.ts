@@ -56,14 +56,21 @@ function plannedExit(error: unknown): number | undefined {
 
 /** What oclif throws about a command line (a `CLIError`: it has `oclif.exit`) as an error of ours. */
 export function asUsageError(error: unknown, id?: string): unknown {
-  if (!(error instanceof Error) || error instanceof M2MError) return error;
-  if ((error as { oclif?: { exit?: unknown } }).oclif?.exit === undefined) return error;
+  if (!(error instanceof Error)) return error;
+  // An error of a flag's own parser comes back with oclif's words around its message.
+  const isUsage = error instanceof M2MError ? error.message.startsWith("Parsing --") : isCliError(error);
+  if (!isUsage) return error;
   const message = stripAnsi(error.message)
     .replace(/^Parsing --\S+ \n\t/, "")
     .replace(/\nSee more help with --help$/, "")
     .trim()
     .replace(/\s*\n\s*/g, "; ");
   return new InputError("M2M_USAGE", message, { hint: `See m2m help${id === undefined ? "" : ` ${id}`}.` });
+}
+
+/** oclif's own errors carry the exit code they ask for. */
+function isCliError(error: Error & { oclif?: { exit?: unknown } }): boolean {
+  return error.oclif?.exit !== undefined;
 }
 
 function stripAnsi(text: string): string {
