@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const BENCHMARKS = ["tokenizer", "codec", "t1", "frame", "billed-tokens", "process"];
+const BENCHMARKS = ["tokenizer", "codec", "t1", "frame", "billed-tokens", "roundtrip", "process"];
 const args = process.argv.slice(2);
 const corpusAt = args.indexOf("--corpus");
 const corpus = corpusAt === -1 ? [] : args.splice(corpusAt, 2);
