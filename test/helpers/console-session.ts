@@ -51,7 +51,13 @@ export function runPipeline(commandLine: string, folder: string): string {
         cwd: folder,
         input,
         // A home without settings, and no colours.
-        env: { ...process.env, HOME: folder, USERPROFILE: folder, NO_COLOR: "1", NODE_OPTIONS: "" },
+        env: {
+          ...withoutSettings(process.env),
+          HOME: folder,
+          USERPROFILE: folder,
+          NO_COLOR: "1",
+          NODE_OPTIONS: "",
+        },
       });
       input = child.stdout;
       errors += child.stderr.toString();
@@ -62,4 +68,9 @@ export function runPipeline(commandLine: string, folder: string): string {
     return errors.trimEnd();
   }
   return `${input.toString()}${errors}`.trimEnd();
+}
+
+/** The environment without the variables that m2m reads its settings from. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("M2M_")));
 }
