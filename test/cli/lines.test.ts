@@ -1,0 +1,123 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CliFolder } from "../helpers/run-cli.js";
+
+describe("--lines", () => {
+  let folder: CliFolder;
+  beforeEach(() => (folder = new CliFolder()));
+  afterEach(() => folder.remove());
+
+  function run(args: readonly string[], input: string | Uint8Array) {
+    const { code, stderr, stdout } = folder.run([...args, "--lines"], { input });
+    return { code, stdout: stdout.toString(), stderr };
+  }
+
+  it("gives a wire for each line, in order, and every line back", () => {
+    const text = fc
+      .string({ unit: "binary", maxLength: 40 })
+      .map((line) => line.toWellFormed().replaceAll("\n", " "));
+    const record = fc.json().map((line) => line.repeat(1));
+    const lines = fc
+      .sample(fc.oneof(text, record), 400)
+      .concat("", "#TK|C|no wire", "#M2M|1|", " ", "\r", "{}\r");
+    const input = lines.map((line) => `${line}\n`).join("");
+    for (const algorithm of ["auto", "token-native", "brotli", "m2m"]) {
+      const wires = run(["compress", "--algorithm", algorithm], input);
+      expect([wires.code, wires.stderr], algorithm).to.deep.equal([0, ""]);
+      expect(wires.stdout.split("\n")).to.have.length(lines.length + 1);
+      const back = run(["decompress"], wires.stdout);
+      expect(back.code, algorithm).to.equal(0);
+      expect(back.stdout === input, algorithm).to.equal(true);
+    }
+  });
+
+  it("carries lines that are not UTF-8", () => {
+    const input = Buffer.from([0xff, 0xfe, 10, 0x61, 10]);
+    const wires = folder.run(["compress", "--lines"], { input }).stdout;
+    expect(folder.run(["decompress", "--lines"], { input: wires }).stdout.equals(input)).to.equal(true);
+  });
+
+  it("takes a last line without a line feed", () => {
+    expect(run(["tokens"], "hello\nhello world").stdout).to.equal("1\n2\n");
+    expect(run(["tokens"], "").stdout).to.equal("");
+  });
+
+  it("reports a bad line with its number, goes on, and exits 3", () => {
+    const plain = run(["decompress"], "one\n#TK|C|*\nthree\n");
+    expect([plain.code, plain.stdout]).to.deep.equal([3, "one\nthree\n"]);
+    expect(plain.stderr).to.match(/^m2m: line 2: .+\n$/);
+    const json = run(["decompress", "--json"], "one\n#TK|C|*\nthree\n");
+    const [one, two, three] = json.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect([json.code, one.content, one.line, three.content, three.line]).to.deep.equal([
+      3,
+      "one",
+      1,
+      "three",
+      3,
+    ]);
+    expect([two.line, two.error.code]).to.deep.equal([2, "M2M_BASE64_INVALID"]);
+  });
+
+  it("names the file where there are several", () => {
+    writeFileSync(join(folder.path, "a"), "{}\n");
+    writeFileSync(join(folder.path, "b"), '{"m":"hello"}\nnot JSON\n');
+    const { code, stderr, stdout } = folder.run(["tokens", "--lines", "--field", "/m", "--file", "a", "b"]);
+    expect([code, stdout.toString()]).to.deep.equal([3, "1\n"]);
+    expect(stderr).to.match(/^m2m: a: line 1: The record has no \/m\.\nm2m: b: line 2: /);
+  });
+
+  it("stops at what is wrong with every line", () => {
+    const { code, stderr, stdout } = run(["compress", "--algorithm", "dictionary"], "a\nb\n");
+    expect([code, stdout]).to.deep.equal([3, ""]);
+    expect(stderr.match(/^m2m: /gm)).to.have.length(1);
+    expect(run(["compress", "--binary"], "a\n").code).to.equal(2);
+  });
+
+  it("refuses content with a line break, which --json carries", () => {
+    const wire = folder
+      .run(["compress", "--algorithm", "token-native"], { input: "two\nlines" })
+      .stdout.toString();
+    const plain = run(["decompress"], `${wire}\nok\n`);
+    expect([plain.code, plain.stdout]).to.deep.equal([3, "ok\n"]);
+    expect(plain.stderr).to.include("line 1").and.to.include("--json");
+    expect(JSON.parse(run(["decompress", "--json"], `${wire}\n`).stdout).content).to.equal("two\nlines");
+  });
+
+  it("passes over a line that is over the limit", () => {
+    const { code, stderr, stdout } = run(["compress", "--max-bytes", "5"], "12345\n123456\n1\n");
+    expect([code, stdout]).to.deep.equal([3, "12345\n1\n"]);
+    expect(stderr).to.include("line 2");
+  });
+
+  describe("--field", () => {
+    it("takes the text of a string and the raw text of any other value", () => {
+      const records = ['{"a":{"b":["x","h\\u00e9\\n"]}}', '{"a":{"b":[0,{"n": 1.0}]}}'].join("\n");
+      const wires = run(["compress", "--algorithm", "none", "--field", "/a/b/1", "--json"], records);
+      const data = wires.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).data);
+      expect(data).to.deep.equal(["hé\n", '{"n": 1.0}']);
+    });
+
+    it("needs --lines, and a pointer", () => {
+      expect(folder.run(["tokens", "--field", "/a", "x"]).code).to.equal(2);
+      expect(run(["tokens", "--field", "a"], "{}\n").code).to.equal(2);
+    });
+  });
+
+  it("answers before its input ends", async () => {
+    const child = folder.start(["tokens", "--lines"]);
+    const answer = new Promise<string>((resolve) =>
+      child.stdout?.once("data", (data) => resolve(String(data))),
+    );
+    child.stdin?.write("hello\n");
+    expect(await answer).to.equal("1\n");
+    child.stdin?.end();
+  });
+});

@@ -1,0 +1,254 @@
+import { expect } from "chai";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CliFolder, ended } from "../helpers/run-cli.js";
+
+const REQUEST = '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}';
+const WIRE = '#T1|{"M":"4o","m":[{"r":"u","c":"Hello"}]}';
+const KEY = "11".repeat(32);
+const isWindows = process.platform === "win32";
+
+describe("m2m as a process", () => {
+  let folder: CliFolder;
+  beforeEach(() => (folder = new CliFolder()));
+  afterEach(() => folder.remove());
+
+  /** Exit code, stdout as text and the first line of stderr. */
+  function outcome(args: readonly string[], input?: string | Uint8Array) {
+    const { code, stderr, stdout } = folder.run(args, { input });
+    return { code, stdout: stdout.toString(), stderr: stderr.split("\n")[0] };
+  }
+
+  describe("input", () => {
+    it("is the argument, piped stdin, - or a file", () => {
+      writeFileSync(join(folder.path, "request.json"), REQUEST);
+      const args = ["compress", "--algorithm", "token"];
+      expect(outcome([...args, REQUEST]).stdout).to.equal(WIRE);
+      expect(outcome(args, REQUEST).stdout).to.equal(WIRE);
+      expect(outcome([...args, "-"], REQUEST).stdout).to.equal(WIRE);
+      expect(outcome([...args, "--file", "request.json"]).stdout).to.equal(WIRE);
+      expect(outcome([...args, "--file", "-"], REQUEST).stdout).to.equal(WIRE);
+    });
+
+    it("is not read from stdin if an argument or a file was given", async () => {
+      writeFileSync(join(folder.path, "request.json"), REQUEST);
+      for (const args of [
+        ["decompress", WIRE],
+        ["tokens", "--file", "request.json"],
+        ["analyze", REQUEST],
+      ]) {
+        // Stdin stays open and silent: whoever reads it waits for ever.
+        const child = folder.start(args);
+        expect(await ended(child), args[0]).to.deep.equal({ code: 0, signal: null });
+      }
+    });
+
+    it("is any bytes", () => {
+      const bytes = Buffer.from([0, 255, 10, 13, 10, 0xc3, 0x28, ...Buffer.from("x".repeat(5000))]);
+      const wire = folder.run(["compress"], { input: bytes });
+      expect([wire.code, wire.stderr]).to.deep.equal([0, ""]);
+      expect(folder.run(["decompress"], { input: wire.stdout }).stdout.equals(bytes)).to.equal(true);
+    });
+
+    it("refuses the name of a file as a literal, but not JSON or a wire of that name", () => {
+      writeFileSync(join(folder.path, "request"), REQUEST);
+      writeFileSync(join(folder.path, "123"), REQUEST);
+      const refused = folder.run(["compress", "request"]);
+      expect(refused.code).to.equal(2);
+      expect(refused.stderr).to.equal(
+        'm2m: "request" is the name of a file. Did you mean --file?\n' +
+          "  Use --file request for its content, or pipe the text in if you mean the name.\n",
+      );
+      expect(outcome(["compress", "123"])).to.deep.equal({ code: 0, stdout: "123", stderr: "" });
+    });
+
+    it("cannot be two things", () => {
+      writeFileSync(join(folder.path, "a"), "a");
+      expect(outcome(["tokens", "x", "--file", "a"]).code).to.equal(2);
+      expect(outcome(["tokens", "--file", "-", "-"]).code).to.equal(2);
+    });
+
+    it("says which file cannot be read", () => {
+      const stderr = "m2m: Cannot read missing.json: there is no such file or folder.";
+      expect(outcome(["analyze", "--file", "missing.json"])).to.deep.equal({ code: 4, stdout: "", stderr });
+      expect(outcome(["tokens", "--file", "."]).code).to.equal(4);
+    });
+
+    it("stops at the limit", () => {
+      const { code, stderr } = outcome(["compress", "--max-bytes", "10"], "x".repeat(11));
+      expect([code, stderr]).to.deep.equal([3, "m2m: The input has more than the limit of 10 bytes."]);
+      const bomb = outcome(["compress", "--algorithm", "brotli"], "x".repeat(100_000)).stdout;
+      expect(outcome(["decompress", "--max-bytes", "1000", bomb]).code).to.equal(3);
+    });
+  });
+
+  describe("output", () => {
+    it("is exact in a pipe: no final newline is added", () => {
+      for (const content of ["", "a", "a\n", "a\r\n\n"]) {
+        const wire = folder.run(["compress"], { input: content }).stdout;
+        expect(folder.run(["decompress"], { input: wire }).stdout.toString()).to.equal(content);
+      }
+    });
+
+    it("goes to a file that appears when it is complete", () => {
+      expect(outcome(["compress", "--output", "out.wire", "--algorithm", "token", REQUEST]).code).to.equal(0);
+      expect(readFileSync(join(folder.path, "out.wire"), "utf8")).to.equal(WIRE);
+      expect(readdirSync(folder.path)).to.deep.equal(["out.wire"]);
+    });
+
+    it("does not overwrite a file without --force, and leaves nothing behind", () => {
+      writeFileSync(join(folder.path, "out"), "old");
+      const { code, stderr } = outcome(["decompress", "--output", "out", WIRE]);
+      expect([code, stderr]).to.deep.equal([2, "m2m: out exists."]);
+      expect(readFileSync(join(folder.path, "out"), "utf8")).to.equal("old");
+      expect(outcome(["decompress", "--output", "out", "--force", WIRE]).code).to.equal(0);
+      expect(readFileSync(join(folder.path, "out"), "utf8")).to.equal(REQUEST);
+      expect(readdirSync(folder.path)).to.deep.equal(["out"]);
+    });
+
+    it("keeps the old file if the work fails", () => {
+      writeFileSync(join(folder.path, "out"), "old");
+      expect(outcome(["decompress", "--output", "out", "--force", "#TK|C|*"]).code).to.equal(3);
+      expect(
+        outcome(["decompress", "--lines", "--output", "new", "--key", KEY], "#M2M|1|broken\n").code,
+      ).to.equal(3);
+      expect(readFileSync(join(folder.path, "out"), "utf8")).to.equal("old");
+    });
+
+    it("says why it cannot be written", () => {
+      mkdirSync(join(folder.path, "sub"));
+      expect(outcome(["compress", "--output", "sub", "x"])).to.include({
+        code: 4,
+        stderr: "m2m: Cannot write sub: it is a directory.",
+      });
+      expect(outcome(["compress", "--output", "none/x", "x"]).code).to.equal(4);
+    });
+
+    it("may be binary in a pipe", () => {
+      const args = ["compress", "--algorithm", "token-native", "--binary"];
+      const { code, stdout } = folder.run(args, { input: "Hello" });
+      expect(code).to.equal(0);
+      expect(stdout[0]).to.equal(0);
+      expect(folder.run(["decompress"], { input: stdout }).stdout.toString()).to.equal("Hello");
+    });
+  });
+
+  describe("exit codes and errors", () => {
+    const cases: [string, string[], number, string][] = [
+      ["an unknown command", ["compres", "x"], 2, "M2M_USAGE"],
+      ["an unknown flag", ["compress", "--nope", "x"], 2, "M2M_USAGE"],
+      ["a bad value of a flag", ["compress", "--quality", "12", "x"], 2, "M2M_USAGE"],
+      ["too many arguments", ["compress", "x", "y"], 2, "M2M_USAGE"],
+      ["an unknown model", ["tokens", "--model", "gpt-4oo", "x"], 2, "M2M_MODEL_UNKNOWN"],
+      ["a bad key", ["decompress", "--key", "11", "x"], 2, "M2M_KEY_INVALID"],
+      ["a malformed wire", ["decompress", "#TK|C|***="], 3, "M2M_BASE64_INVALID"],
+      [
+        "a reserved algorithm",
+        ["compress", "--algorithm", "dictionary", "x"],
+        3,
+        "M2M_ALGORITHM_UNSUPPORTED",
+      ],
+      ["a missing file", ["tokens", "--file", "missing"], 4, "M2M_FILE_READ"],
+    ];
+    for (const [what, args, code, errorCode] of cases) {
+      it(`${what} exits ${code}, with one line and perhaps a hint on stderr, or as JSON on stdout`, () => {
+        const plain = folder.run(args);
+        expect([plain.code, plain.stdout.toString()]).to.deep.equal([code, ""]);
+        expect(plain.stderr).to.match(/^m2m: [^\n]+\n( {2}[^\n]+\n)?$/);
+        const json = folder.run([...args, "--json"]);
+        expect([json.code, json.stderr]).to.deep.equal([code, ""]);
+        const { error, ...rest } = JSON.parse(json.stdout.toString());
+        expect(rest).to.deep.equal({});
+        expect(error.code).to.equal(errorCode);
+        expect(Object.keys(error).filter((key) => !["code", "message", "hint"].includes(key))).to.deep.equal(
+          [],
+        );
+        expect(plain.stderr).to.include(error.message);
+      });
+    }
+
+    it("suggests the command that was meant", () => {
+      expect(folder.run(["tokns"]).stderr).to.include('Did you mean "m2m tokens"?');
+      expect(folder.run(["models", "lst"]).stderr).to.include('Did you mean "m2m models list"?');
+    });
+
+    it("shows the code and the causes with --verbose", () => {
+      const { stderr } = folder.run(["tokens", "--verbose", "--file", "missing"]);
+      expect(stderr).to.include("code: M2M_FILE_READ").and.to.include("caused by: Error: ENOENT");
+    });
+
+    it("refuses a wrong key", () => {
+      const wire = outcome(["compress", "--algorithm", "m2m", "--key", KEY, REQUEST]).stdout;
+      expect(outcome(["decompress", "--key", KEY, wire]).stdout).to.equal(REQUEST);
+      expect(outcome(["decompress", "--key", "ff".repeat(32), wire]).code).to.equal(3);
+      writeFileSync(join(folder.path, "raw.key"), Buffer.from(KEY, "hex"));
+      writeFileSync(join(folder.path, "hex.key"), `${KEY}\n`);
+      for (const file of ["raw.key", "hex.key"]) {
+        expect(outcome(["decompress", "--key-file", file, wire]).stdout, file).to.equal(REQUEST);
+      }
+    });
+  });
+
+  (isWindows ? describe.skip : describe)("in a shell", () => {
+    it("ends quietly when the reader goes", () => {
+      const { stderr, stdout } = folder.shell(
+        'seq 1 300000 | m2m compress --lines | head -c 1; echo -n " ${PIPESTATUS[1]}"',
+      );
+      expect([stdout.toString(), stderr]).to.deep.equal(["1 0", ""]);
+    });
+
+    it("reports a full device", function () {
+      if (!existsSync("/dev/full")) this.skip();
+      const { code, stderr } = folder.shell("m2m tokens hello > /dev/full");
+      expect([code, stderr]).to.deep.equal([
+        4,
+        "m2m: Cannot write stdout: no space is left on the device.\n",
+      ]);
+    });
+
+    it("writes to devices and pipes as they are", () => {
+      expect(folder.shell("m2m tokens hello --output /dev/null").code).to.equal(0);
+      expect(folder.shell("m2m tokens hello --output /dev/stdout | cat").stdout.toString()).to.equal("1\n");
+      expect(folder.shell("m2m tokens --file <(printf hello)").stdout.toString()).to.equal("1\n");
+    });
+
+    it("takes the names that a pattern gives", () => {
+      const { stdout } = folder.shell("printf a > a.txt; printf 'b b b' > b.txt; m2m tokens --file *.txt");
+      expect(stdout.toString()).to.equal("1  a.txt\n3  b.txt\n4  total\n");
+    });
+
+    it("keeps a message whole through a pipe", () => {
+      writeFileSync(join(folder.path, "big"), Buffer.alloc(3_000_000, '{"a": 1.0}\r\n'));
+      for (const algorithm of ["none", "token-native", "brotli", "m2m"]) {
+        const line = `m2m compress --algorithm ${algorithm} --file big | m2m decompress | cmp - big`;
+        expect(folder.shell(line), algorithm).to.include({ code: 0, stderr: "" });
+      }
+    });
+
+    it("exits 130 on Ctrl-C, and leaves no file behind", async () => {
+      for (const args of [["compress"], ["compress", "--lines", "--output", "out"], ["tokens", "--lines"]]) {
+        const child = folder.start(args);
+        child.stdin?.write("first line\n");
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        child.kill("SIGINT");
+        expect(await ended(child), args.join(" ")).to.deep.equal({ code: 130, signal: null });
+        expect(readdirSync(folder.path)).to.deep.equal([]);
+      }
+    });
+  });
+
+  describe("colours", () => {
+    const args = ["analyze", REQUEST];
+    it("are not in a pipe", () => {
+      expect(outcome(args).stdout).not.to.include("\u001b[");
+    });
+    it("come with FORCE_COLOR, and go with NO_COLOR and --no-color", () => {
+      const colored = (extra: string[], env: Record<string, string>) =>
+        folder.run([...args, ...extra], { env }).stdout.includes("\u001b[");
+      expect(colored([], { FORCE_COLOR: "1" })).to.equal(true);
+      expect(colored([], { FORCE_COLOR: "0" })).to.equal(false);
+      expect(colored([], { FORCE_COLOR: "1", NO_COLOR: "1" })).to.equal(false);
+      expect(colored(["--no-color"], { FORCE_COLOR: "1" })).to.equal(false);
+    });
+  });
+});
