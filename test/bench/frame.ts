@@ -1,72 +1,36 @@
-/**
- * Prints the time and the size of frames as Markdown: `node --import tsx test/bench/frame.ts`. Nothing else should run.
- */
+// Time and size of frames by size of the content and by security: npx tsx test/bench/frame.ts --corpus FILE
 import { randomBytes } from "node:crypto";
-import { FrameCodec, peekFrame, type FrameOptions } from "../../src/codec/frame/index.js";
+import { FrameCodec, peekFrame, type SecurityMode } from "../../src/codec/index.js";
+import { describeRun, formatMs, loadCorpus, table, timeInterleaved } from "./support.js";
 
-const KEY = randomBytes(32);
-const MODES: [string, FrameOptions][] = [
-  ["none", {}],
-  ["hmac", { key: KEY, security: "hmac" }],
-  ["aead", { key: KEY, security: "aead" }],
-];
+const corpus = loadCorpus();
+const key = randomBytes(32);
+const SIZES = [1024, 4096, 65536];
+const MODES: readonly SecurityMode[] = ["none", "hmac", "aead"];
 
-/** A chat request of about `sizeBytes`, of words with the spread of prose. */
-function chatRequest(sizeBytes: number): Uint8Array {
-  const words =
-    "the of request model token stream latency budget agent tool result session cost protocol review".split(
-      " ",
-    );
-  let seed = 7;
-  let text = "";
-  while (text.length < sizeBytes - 140) {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    text += `${words[seed % words.length]}${seed % 7 === 0 ? seed % 1000 : ""} `;
-  }
-  const messages = [
-    { role: "system", content: "You are a careful assistant." },
-    { role: "user", content: text },
-  ];
-  return new TextEncoder().encode(
-    JSON.stringify({ model: "gpt-4o", messages, temperature: 0.2, max_tokens: 500 }),
-  );
+/** The body of the corpus whose size is nearest. */
+function bodyNear(sizeBytes: number): Buffer {
+  const distance = ({ length }: Buffer): number => Math.abs(length - sizeBytes);
+  return corpus.bodies
+    .map(({ bytes }) => bytes)
+    .reduce((best, bytes) => (distance(bytes) < distance(best) ? bytes : best));
 }
 
-/** Median and 99th percentile of one call, in milliseconds. */
-function measure(run: () => unknown, rounds: number): [p50: number, p99: number] {
-  for (let i = 0; i < rounds / 4; i++) run();
-  const times: number[] = [];
-  for (let i = 0; i < rounds; i++) {
-    const start = performance.now();
-    run();
-    times.push(performance.now() - start);
-  }
-  times.sort((a, b) => a - b);
-  return [times[rounds >> 1], times[Math.floor(rounds * 0.99)]];
-}
-
-const show = ([p50, p99]: [number, number]) => `${p50.toFixed(3)} / ${p99.toFixed(3)}`;
-
-console.log(
-  `Frame codec, Node ${process.version}, ${process.platform} ${process.arch}. Times are p50 / p99 in ms.\n`,
-);
-console.log("| content bytes | security | text bytes | binary bytes | compress | decompress | peek (text) |");
-console.log("|---:|---|---:|---:|---:|---:|---:|");
-for (const [sizeBytes, rounds] of [
-  [1024, 4000],
-  [4096, 2000],
-  [65536, 300],
-]) {
-  const content = chatRequest(sizeBytes);
-  for (const [name, options] of MODES) {
-    const codec = new FrameCodec(options);
+const rows = SIZES.flatMap((size) => {
+  const content = bodyNear(size);
+  return MODES.map((security) => {
+    const codec = new FrameCodec(security === "none" ? {} : { key, security });
     const text = codec.encodeText(content);
     const binary = codec.encodeBinary(content);
-    const encode = measure(() => codec.encodeText(content), rounds);
-    const decode = measure(() => codec.decodeText(text), rounds);
-    const peek = measure(() => peekFrame(text), rounds);
-    console.log(
-      `| ${content.length} | ${name} | ${text.length} | ${binary.length} | ${show(encode)} | ${show(decode)} | ${show(peek)} |`,
+    const timings = timeInterleaved(
+      [() => codec.encodeBinary(content), () => codec.decodeBinary(binary), () => peekFrame(binary)],
+      size > 10_000 ? 300 : 3000,
     );
-  }
-}
+    const times = timings.flatMap(({ p50, p99 }) => [formatMs(p50), formatMs(p99)]);
+    return [content.length, security, text.length, binary.length, ...times];
+  });
+});
+console.log(`# Frames: time and size\n\n${describeRun(corpus)}\n`);
+console.log("Times in ms, binary form, for the bodies of the corpus that are nearest to 1, 4 and 64 KB.\n");
+const TIMES = ["compress p50", "p99", "decompress p50", "p99", "peek p50", "p99"];
+console.log(table(["content bytes", "security", "text bytes", "binary bytes", ...TIMES], rows));

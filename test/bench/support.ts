@@ -13,22 +13,15 @@ export interface Corpus {
   bodies: { kind: string; text: string; bytes: Buffer }[];
 }
 
-const DEFAULT_CORPUS = "../shared/data/traffic/dev.jsonl.gz";
-
 /**
- * The corpus that `--corpus FILE` names: JSONL (or JSONL under gzip) of objects with a string `body` and, if known,
- * a `kind`.
+ * The corpus that `--corpus FILE` or M2M_BENCH_CORPUS names: JSONL (or JSONL under gzip) of objects with a string `body`
+ * and, if known, a `kind`.
  */
 export function loadCorpus(): Corpus {
-  const { values } = parseArgs({
-    options: { corpus: { type: "string", default: DEFAULT_CORPUS } },
-    strict: false,
-  });
-  const file = String(values.corpus);
+  const { values } = parseArgs({ options: { corpus: { type: "string" } }, strict: false });
+  const file = String(values.corpus ?? process.env.M2M_BENCH_CORPUS ?? "");
   if (!existsSync(file)) {
-    throw new Error(
-      `There is no corpus ${file}. Pass one: --corpus FILE (JSONL of objects with a string "body").`,
-    );
+    throw new Error(`No corpus "${file}". Pass one: --corpus FILE, JSONL of objects with a string "body".`);
   }
   const stored = readFileSync(file);
   const text = (file.endsWith(".gz") ? gunzipSync(stored) : stored).toString("utf8");
