@@ -54,7 +54,11 @@ await build({
 
 rmSync(`${root}dist/cli/main.cache`, { force: true });
 // In a process of its own, which runs the commands that are to start fast, so that their functions are in the cache.
+// The builder's own settings are kept out: the folder has none.
+const settings = Object.entries(process.env).filter(([variable]) => !variable.startsWith("M2M_"));
 const cached = spawnSync(process.execPath, [`${root}scripts/build-code-cache.cjs`], {
+  cwd: `${root}dist`,
+  env: { ...Object.fromEntries(settings), M2M_HOME: `${root}dist` },
   stdio: ["ignore", "ignore", "inherit"],
 });
 if (cached.status !== 0) throw new Error("The code cache could not be made.");
