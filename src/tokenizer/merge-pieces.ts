@@ -3,6 +3,10 @@ import type { RankTable } from "./rank-table.js";
 /** Pieces up to this length are merged by scanning for the lowest rank; it is quadratic, and fastest there. */
 const SCAN_BYTES = 80;
 const NO_MERGE = 0x7fffffff;
+/** Longer pieces are merged in windows of this size. */
+const WINDOW_BYTES = 1 << 16;
+/** Tokens at the end of a window that are merged anew with the next one. */
+const UNSETTLED_TOKENS = 8;
 
 /**
  * Byte-pair merging: of all neighbours that are a token together, the pair of the lowest rank (leftmost of equals) is
@@ -10,12 +14,18 @@ const NO_MERGE = 0x7fffffff;
  */
 export class PieceMerger {
   readonly #table: RankTable;
-  #ids: Int32Array = new Int32Array(128);
+  #ids = new Int32Array(0);
+  readonly #short = new Int32Array(SCAN_BYTES + 1);
   readonly #ranks = new Int32Array(SCAN_BYTES + 1);
+  readonly #windowBytes: number;
   #long: LongScratch | undefined;
+  #window = new Int32Array(0);
+  #joined = new Int32Array(0);
 
-  constructor(table: RankTable) {
+  /** @param windowBytes most bytes of a long piece that are merged at once */
+  constructor(table: RankTable, windowBytes = WINDOW_BYTES) {
     this.#table = table;
+    this.#windowBytes = windowBytes;
   }
 
   /** Ids of the last merged piece; valid until the next one. */
@@ -32,7 +42,7 @@ export class PieceMerger {
 
   #mergeShort(bytes: Uint8Array, start: number, end: number): number {
     const { bytePairs, byteIds, pairs, pairShift } = this.#table;
-    const ids = this.#ids;
+    const ids = (this.#ids = this.#short);
     const ranks = this.#ranks;
     let last = end - start - 1;
     let best = NO_MERGE;
@@ -71,11 +81,53 @@ export class PieceMerger {
     return last + 1;
   }
 
+  /**
+   * Merges window by window, so that scratch memory does not grow with the piece. A sequence of tokens is what merging
+   * gives if every two neighbours in it are what merging the two gives, so windows are joined at a token behind which
+   * the next window's first token stays as it is. Where it does not, the window begins
+   * a token earlier and is twice as long, so the end is reached in any case.
+   */
   #mergeLong(bytes: Uint8Array, start: number, end: number): number {
     this.#long ??= new LongScratch(this.#table);
-    const length = end - start;
-    if (this.#ids.length < length) this.#ids = new Int32Array(length);
-    return this.#long.merge(bytes, start, end, this.#ids);
+    const { offsets } = this.#table;
+    let count = 0;
+    let at = start;
+    let size = this.#windowBytes;
+    while (at < end) {
+      const stop = Math.min(end, at + size);
+      const window =
+        this.#window.length < stop - at ? (this.#window = new Int32Array(stop - at)) : this.#window;
+      const found = this.#long.merge(bytes, at, stop, window);
+      if (count > 0 && !this.#stayApart(this.#joined[count - 1], window[0], bytes, at)) {
+        // The token before goes into this window, and the border before that one is tried.
+        count--;
+        at -= offsets[this.#joined[count] + 1] - offsets[this.#joined[count]];
+        size += size;
+        continue;
+      }
+      // The last tokens of a window may have merged with what follows.
+      const kept = stop === end ? found : Math.max(1, found - UNSETTLED_TOKENS);
+      if (this.#joined.length < count + kept) {
+        const grown = new Int32Array((count + kept) * 2);
+        grown.set(this.#joined.subarray(0, count));
+        this.#joined = grown;
+      }
+      for (let i = 0; i < kept; i++) {
+        this.#joined[count++] = window[i];
+        at += offsets[window[i] + 1] - offsets[window[i]];
+      }
+    }
+    this.#ids = this.#joined;
+    return count;
+  }
+
+  /** Whether merging the bytes of two tokens, the second of which starts at `border`, gives these two again. */
+  #stayApart(left: number, right: number, bytes: Uint8Array, border: number): boolean {
+    const { offsets } = this.#table;
+    const start = border - (offsets[left + 1] - offsets[left]);
+    const end = border + (offsets[right + 1] - offsets[right]);
+    const ids = new Int32Array(end - start);
+    return this.#long!.merge(bytes, start, end, ids) === 2 && ids[0] === left && ids[1] === right;
   }
 }
 
