@@ -68,7 +68,8 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
       maxLineBytes: job.settings.limits.maxInputBytes,
       transform(message) {
         const start = job.flags.stats ? performance.now() : 0;
-        const result = engine.compress(message, job.options);
+        // A message from a record may hold line breaks; its wire must not.
+        const result = engine.compress(message, { ...job.options, singleLine: !context.json });
         if (job.flags.stats) timeMs += performance.now() - start;
         lines++;
         originalBytes += result.originalBytes;

@@ -1,4 +1,4 @@
-import { InputError, M2MError, LimitError } from "../shared/errors.js";
+import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
 import { assertInputSize, DEFAULT_LIMITS, maxWireBytes, type Limits } from "../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../shared/utf8.js";
 import { defaultTokenizers } from "../tokenizer/index.js";
@@ -33,6 +33,8 @@ export interface CompressOptions extends Omit<EngineOptions, "router"> {
   algorithm?: AlgorithmName | "auto";
   /** Give the binary wire instead of text. */
   binary?: boolean;
+  /** The wire must be one line: a text wire with a line feed (of `none`) is refused, and never chosen by `auto`. */
+  singleLine?: boolean;
 }
 
 const DEFAULT_TIME_BUDGET_MS = 20;
@@ -167,6 +169,15 @@ export class CodecEngine {
     const descriptor = findDescriptor(algorithm);
     const codec = createCodec(descriptor, settings);
     const data = settings.binary ? encodeBinary(codec, algorithm, view.bytes) : codec.encodeText(view.bytes);
+    if (settings.singleLine && typeof data === "string" && data.includes("\n")) {
+      throw new FormatError(
+        "M2M_LINE_INVALID",
+        `The ${algorithm} wire of this content is more than one line.`,
+        {
+          hint: "Leave the algorithm to auto, or choose token-native, brotli or m2m.",
+        },
+      );
+    }
     const originalBytes = view.bytes.length;
     const compressedBytes = typeof data === "string" ? utf8Length(data) : data.length;
     return {

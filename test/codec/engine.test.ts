@@ -132,6 +132,16 @@ describe("codec/engine", () => {
     }
   });
 
+  it("finds a wire of one line for content of several", () => {
+    const content = "two\nlines";
+    expect(engine.compress(content).data).to.equal(content);
+    const { data } = engine.compress(content, { singleLine: true });
+    expect(data).not.to.include("\n");
+    expect(engine.decompress(data).text).to.equal(content);
+    const forced = () => engine.compress(content, { singleLine: true, algorithm: "none" });
+    expect(catchM2MError(forced).code).to.equal("M2M_LINE_INVALID");
+  });
+
   it("refuses text-only formats for bytes that are no text", () => {
     const content = Uint8Array.of(0x7b, 0xff, 0x7d);
     for (const algorithm of ["none", "token", "token-native"] as const) {
