@@ -1,5 +1,5 @@
 // The error of the estimate for closed tokenizers against the public vocabularies:
-//   npx tsx test/bench/tokenizer-estimate.ts [--corpus FILE]
+//   npx tsx test/bench/tokenizer-estimate.ts --corpus FILE
 import { BPE_ENCODINGS } from "../../src/shared/encodings.js";
 import { countTokens, estimateTokens } from "../../src/tokenizer/index.js";
 import { describeRun, loadCorpus, quantile, table } from "./support.js";

@@ -1,5 +1,5 @@
 // Tokenizers: load, speed, latency, memory and exactness, beside the packages of the registry.
-//   npm run build && npx tsx test/bench/tokenizer.ts [--corpus FILE] [--quick]
+//   npm run build && npx tsx test/bench/tokenizer.ts --corpus FILE [--quick]
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { CHAT_REQUEST_1K, describeRun, loadCorpus, quantile, table } from "./support.js";
@@ -67,8 +67,8 @@ ${describeRun(corpus)}
   responses, bodies over 200 KB and long base64. Fresh: compiled on other text, then one pass over text it has not seen.
   Warm: passes after that, caches filled. Each library runs in a process of its own; medians of three processes
   (js-tiktoken: one), in brackets lowest and highest.
-- Import: evaluating the modules, which for gpt-tokenizer and js-tiktoken parses their tables; m2m as ES modules file by file
-  (bundled, as in the command line, it is under 1 ms). Load + first call: from there to the first count.
+- Import: evaluating the modules, which for gpt-tokenizer and js-tiktoken parses their tables; m2m as ES modules, file by file
+  (the command line is one bundle). Load + first call: from there to the first count.
 - 1 KB request: the ${Buffer.byteLength(CHAT_REQUEST_1K)}-byte chat request of \`support.ts\`, counted repeatedly.
 - Wrong: payloads whose ids differ from those of \`tiktoken\` (WebAssembly).
 
