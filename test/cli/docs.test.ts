@@ -58,8 +58,7 @@ describe("the commands' documentation", () => {
   }
 
   it("m2m help lists every command", () => {
-    const help =
-      folder.run(["help"]).stdout.toString() + folder.run(["models"]).stdout + folder.run(["config"]).stdout;
+    const help = ["help", "models", "config"].map((word) => folder.run([word]).stdout.toString()).join("");
     for (const { id } of COMMANDS) expect(help).to.include(`\n  ${id} `);
   });
 

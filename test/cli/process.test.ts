@@ -167,6 +167,20 @@ describe("m2m as a process", () => {
       });
     }
 
+    it("are the same on the framework's path, which letters in one word take", () => {
+      expect(outcome(["tokens", "-qv", "hello"])).to.deep.equal({ code: 0, stdout: "1\n", stderr: "" });
+      expect(outcome(["tokens", "-qv", "--json", "hello"]).stdout).to.equal(
+        outcome(["tokens", "--json", "hello"]).stdout,
+      );
+      const failed = folder.run(["tokens", "-qv", "--file", "missing"]);
+      expect([failed.code, failed.stderr.split("\n")[0]]).to.deep.equal([
+        4,
+        "m2m: Cannot read missing: there is no such file or folder.",
+      ]);
+      const piped = folder.run(["compress", "-qv"], { input: "piped\n" });
+      expect([piped.code, piped.stdout.toString()]).to.deep.equal([0, "piped\n"]);
+    });
+
     it("suggests the command that was meant", () => {
       expect(folder.run(["tokns"]).stderr).to.include('Did you mean "m2m tokens"?');
       expect(folder.run(["models", "lst"]).stderr).to.include('Did you mean "m2m models list"?');
