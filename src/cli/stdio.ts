@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync, constants } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, writeSync, constants, type Stats } from "node:fs";
 import { fileError, OutputClosed } from "./errors.js";
 import { interruptible } from "./interrupt.js";
 
@@ -40,11 +40,22 @@ export async function* readStdin(): AsyncGenerator<Uint8Array> {
 
 /** A descriptor of stdin whose reads return at once, or `undefined`. */
 function openWithoutBlocking(): number | undefined {
+  const stat = tryStat(0);
+  // Node gives an empty stream for a folder.
+  if (stat?.isDirectory())
+    throw fileError("read", "stdin", Object.assign(new Error("EISDIR"), { code: "EISDIR" }));
+  if (stat?.isFile()) return 0;
+  if (!stat?.isFIFO() || process.platform !== "linux") return undefined;
   try {
-    const stat = fstatSync(0);
-    if (stat.isFile()) return 0;
-    if (!stat.isFIFO() || process.platform !== "linux") return undefined;
     return openSync("/proc/self/fd/0", constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
+function tryStat(descriptor: number): Stats | undefined {
+  try {
+    return fstatSync(descriptor);
   } catch {
     return undefined;
   }

@@ -211,6 +211,11 @@ describe("m2m as a process", () => {
       expect([stdout.toString(), stderr]).to.deep.equal(["1 0", ""]);
     });
 
+    it("refuses a folder as stdin", () => {
+      const { code, stderr } = folder.shell("m2m tokens < .");
+      expect([code, stderr]).to.deep.equal([4, "m2m: Cannot read stdin: it is a directory.\n"]);
+    });
+
     it("reports a full device", function () {
       if (!existsSync("/dev/full")) this.skip();
       const { code, stderr } = folder.shell("m2m tokens hello > /dev/full");
