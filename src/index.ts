@@ -1,4 +1,4 @@
-/** The public library. Each room is also a subpath of its own: `/codec`, `/tokenizer`, `/models`. */
+/** The public library. Each room is also a subpath of its own: `/codec`, `/tokenizer`, `/models`, `/errors`. */
 export * from "./codec/index.js";
 export * from "./models/index.js";
 export {
@@ -9,5 +9,24 @@ export {
   type EncodingName,
 } from "./shared/encodings.js";
 export * from "./shared/errors.js";
-export { DEFAULT_LIMITS, type Limits } from "./shared/limits.js";
-export * from "./tokenizer/index.js";
+export {
+  countChatTokens,
+  countTokens,
+  countTokensDetailed,
+  // Beside compress and decompress the short names would read as those of wires.
+  decode as decodeTokens,
+  defaultTokenizers,
+  encode as encodeTokens,
+  estimateTokens,
+  Tokenizer,
+  TokenizerCache,
+  truncate as truncateTokens,
+  type ChatTokens,
+  type CountedModel,
+  type EstimateOptions,
+  type ModelLookup,
+  type RankTableLoader,
+  type TokenCount,
+  type TokenizerChoice,
+  type Truncation,
+} from "./tokenizer/index.js";

@@ -88,7 +88,12 @@ function describeFacts(report: AnalysisReport): [string, string][] {
   }
   if (report.cost)
     facts.push(["Cost", `${formatUsd(report.cost.inputUsd)} as input of ${report.cost.model}`]);
-  facts.push(["Repetition", formatPercent(report.repetitionRatio)]);
+  if (report.repetitionRatio !== undefined) {
+    facts.push([
+      "Repetition",
+      `${formatPercent(report.repetitionRatio)} of four-character windows occurred before`,
+    ]);
+  }
   facts.push(["Route", `${report.route.strategy}: ${report.route.reason}`]);
   return facts;
 }

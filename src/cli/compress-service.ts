@@ -1,4 +1,5 @@
-import { CodecEngine, createCodec, findDescriptor, type CompressOptions } from "../codec/index.js";
+import { CodecEngine, type CompressOptions } from "../codec/index.js";
+import { RESERVED_ALGORITHM_NAMES } from "../shared/algorithms.js";
 import { InputError } from "../shared/errors.js";
 import { encodeBase64 } from "../shared/base64.js";
 import type { CommandContext } from "./context.js";
@@ -92,10 +93,12 @@ async function createEngine(context: CommandContext, job: CompressJob): Promise<
   const { options, settings } = job;
   // A key is for frames, whatever the settings prefer.
   options.algorithm ??= options.key ? "auto" : (await context.config()).get("compression.default_algorithm");
+  const engine = new CodecEngine(settings);
   // A reserved name is refused once, not for every line.
-  if (options.algorithm !== "auto")
-    createCodec(findDescriptor(options.algorithm), { ...settings, ...options });
-  return new CodecEngine(settings);
+  const { algorithm } = options;
+  if (algorithm !== "auto" && RESERVED_ALGORITHM_NAMES.includes(algorithm))
+    engine.compress("", { algorithm });
+  return engine;
 }
 
 function describe(result: Result): object {

@@ -1,14 +1,14 @@
+import type { AlgorithmName, PolicyName } from "../shared/algorithms.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
 import { M2MError } from "../shared/errors.js";
-import { minifyJsonText } from "../shared/json-text.js";
 import { encodeUtf8 } from "../shared/utf8.js";
-import type { TokenizerCache } from "../tokenizer/index.js";
+import type { Tokenizer, TokenizerCache } from "../tokenizer/index.js";
 import type { Content, ContentKind } from "./content.js";
-import { POLICIES, type PolicyName, type Selection } from "./policy.js";
-import { ALGORITHMS } from "./registry.js";
+import type { Selection } from "./policy.js";
+import { availableAlgorithms } from "./registry.js";
 import type { CompressionResult } from "./result.js";
 import type { Route } from "./router.js";
-import type { AlgorithmName, LosslessScope } from "./types.js";
+import type { LosslessScope } from "./types.js";
 
 /** What one algorithm makes of the content. */
 export interface CandidateReport {
@@ -36,8 +36,11 @@ export interface Analysis {
   hasTools: boolean;
   isStream: boolean;
   messageCount?: number;
-  /** Share of four-character windows that occurred before, 0 to 1, over the first 64 Ki characters. */
-  repetitionRatio: number;
+  /**
+   * Share of four-character windows that occurred before, 0 to 1, over the first 64 Ki characters; absent for what is no
+   * text and for less than 100 bytes, which say nothing.
+   */
+  repetitionRatio?: number;
   encoding: BpeEncodingName;
   /** Tokens of the content; absent if it is not text. */
   tokens?: number;
@@ -52,9 +55,9 @@ export interface Analysis {
 export interface AnalysisContext {
   encoding: BpeEncodingName;
   tokenizers: TokenizerCache;
-  binary: boolean;
   compress(algorithm: AlgorithmName): CompressionResult;
-  select(policy: PolicyName): CompressionResult;
+  /** What a policy takes of the wires that `encode` makes. */
+  choose(policy: PolicyName, encode: (algorithm: AlgorithmName) => CompressionResult): CompressionResult;
   route(): Route;
 }
 
@@ -67,12 +70,19 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
   const { encoding } = context;
   const tokenizer = context.tokenizers.get(encoding);
   const root = content.rootObject;
-  const minified = content.isJson ? encodeUtf8(minifyJsonText(content.text as string)) : undefined;
-  const chosen = {} as Analysis["chosen"];
-  for (const policy of POLICIES) {
-    const { algorithm, reason = "", compressedBytes } = context.select(policy);
-    chosen[policy] = { algorithm, reason, bytes: compressedBytes };
-  }
+  const minified = content.minified === undefined ? undefined : encodeUtf8(content.minified);
+  const attempts = new Map(
+    availableAlgorithms().map(({ name }) => [name, attempt(() => context.compress(name))] as const),
+  );
+  const encode = (algorithm: AlgorithmName): CompressionResult => {
+    const result = attempts.get(algorithm)?.result;
+    if (result instanceof M2MError || !result) throw result ?? new TypeError(`No attempt of ${algorithm}.`);
+    return result;
+  };
+  const choose = (policy: PolicyName): Selection & { bytes: number } => {
+    const { algorithm, reason = "", compressedBytes } = context.choose(policy, encode);
+    return { algorithm, reason, bytes: compressedBytes };
+  };
   return {
     bytes: content.bytes.length,
     kind: content.kind,
@@ -89,36 +99,48 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
     encoding,
     tokens: content.text === undefined ? undefined : tokenizer.count(content.bytes),
     minified: minified && { bytes: minified.length, tokens: tokenizer.count(minified) },
-    candidates: ALGORITHMS.map((descriptor) => ({
-      algorithm: descriptor.name,
-      lossless: descriptor.lossless,
-      ...reportCandidate(descriptor.name, context),
+    candidates: availableAlgorithms().map(({ name, lossless }) => ({
+      algorithm: name,
+      lossless,
+      ...report(attempts.get(name) as Attempt, tokenizer),
     })),
-    chosen,
+    chosen: { published: choose("published"), smallest: choose("smallest") },
     route: context.route(),
   };
 }
 
-function reportCandidate(algorithm: AlgorithmName, context: AnalysisContext): Partial<CandidateReport> {
+interface Attempt {
+  result: CompressionResult | M2MError;
+  timeMs: number;
+}
+
+function attempt(compress: () => CompressionResult): Attempt {
+  const start = performance.now();
   try {
-    const start = performance.now();
-    const { data, compressedBytes, ratio } = context.compress(algorithm);
-    const timeMs = performance.now() - start;
-    const tokens =
-      typeof data === "string" ? context.tokenizers.get(context.encoding).count(data) : undefined;
-    return { bytes: compressedBytes, ratio, tokens, timeMs };
+    return { result: compress(), timeMs: performance.now() - start };
   } catch (error) {
-    if (!(error instanceof M2MError)) throw error;
-    return { refused: { code: error.code, message: error.message } };
+    if (error instanceof M2MError) return { result: error, timeMs: performance.now() - start };
+    throw error;
   }
 }
 
-function measureRepetition(content: Content): number {
+function report({ result, timeMs }: Attempt, tokenizer: Tokenizer): Partial<CandidateReport> {
+  if (result instanceof M2MError) return { refused: { code: result.code, message: result.message } };
+  const { data, compressedBytes, ratio } = result;
+  return {
+    bytes: compressedBytes,
+    ratio,
+    tokens: typeof data === "string" ? tokenizer.count(data) : undefined,
+    timeMs,
+  };
+}
+
+function measureRepetition(content: Content): number | undefined {
   const text = content.text;
-  if (text === undefined || content.bytes.length < REPETITION_MIN_BYTES) return 0;
+  if (text === undefined || content.bytes.length < REPETITION_MIN_BYTES) return undefined;
   const characters = Array.from(text.slice(0, REPETITION_SAMPLE));
   const windows = characters.length - 3;
-  if (windows <= 0) return 0;
+  if (windows <= 0) return undefined;
   const seen = new Set<string>();
   for (let i = 0; i < windows; i++) seen.add(characters.slice(i, i + 4).join(""));
   return 1 - seen.size / windows;

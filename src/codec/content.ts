@@ -1,4 +1,5 @@
 import { isJsonText, minifyJsonText } from "../shared/json-text.js";
+import { isJsonObject } from "../shared/json-value.js";
 import { encodeUtf8, tryDecodeUtf8 } from "../shared/utf8.js";
 
 /** What a body of an LLM API is, told from its top-level keys. */
@@ -27,6 +28,7 @@ export class Content {
   #text: string | undefined;
   #textKnown = false;
   #isJson: boolean | undefined;
+  #isMinified: boolean | undefined;
   #root: { value: unknown } | undefined;
   readonly #maxJsonDepth: number;
 
@@ -57,14 +59,20 @@ export class Content {
 
   /** Whether this is JSON text without insignificant whitespace, which `token` carries byte for byte. */
   get isMinifiedJson(): boolean {
-    return this.isJson && minifyJsonText(this.text as string).length === (this.text as string).length;
+    this.#isMinified ??= this.isJson && this.minified?.length === this.text?.length;
+    return this.#isMinified;
+  }
+
+  /** The JSON text without insignificant whitespace, or `undefined` if this is no JSON. */
+  get minified(): string | undefined {
+    return this.isJson ? minifyJsonText(this.text as string) : undefined;
   }
 
   /** The top-level object, or `undefined` if there is none. */
   get rootObject(): Readonly<Record<string, unknown>> | undefined {
     this.#root ??= { value: this.isJson ? (JSON.parse(this.text as string) as unknown) : undefined };
     const { value } = this.#root;
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   }
 
   get kind(): ContentKind {
@@ -99,15 +107,11 @@ function kindOfRoot(root: Readonly<Record<string, unknown>> | undefined): Conten
   if (
     root.object === "list" &&
     Array.isArray(root.data) &&
-    isObject(root.data[0]) &&
+    isJsonObject(root.data[0]) &&
     "embedding" in root.data[0]
   ) {
     return "embeddings.response";
   }
   if (has("error")) return "error";
   return has("model") ? "chat.request" : "json";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,41 +1,53 @@
+import { POLICY_NAMES, type AlgorithmName, type PolicyName } from "../shared/algorithms.js";
+import {
+  DEFAULT_BROTLI_THRESHOLD_BYTES,
+  DEFAULT_ENCODING,
+  DEFAULT_POLICY,
+  DEFAULT_ROUTER_THRESHOLDS,
+  type RouterThresholds,
+} from "../shared/defaults.js";
 import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
 import { assertInputSize, DEFAULT_LIMITS, maxWireBytes, type Limits } from "../shared/limits.js";
-import { decodeUtf8, encodeUtf8 } from "../shared/utf8.js";
+import { decodeUtf8, utf8Length } from "../shared/utf8.js";
 import { defaultTokenizers } from "../tokenizer/index.js";
 import { analyzeContent, type Analysis } from "./analysis.js";
+import { parseBrotliQuality } from "./brotli/index.js";
 import { Content } from "./content.js";
-import { detect } from "./detect.js";
-import {
-  candidatesFor,
-  DEFAULT_BROTLI_THRESHOLD_BYTES,
-  selectPublished,
-  type PolicyName,
-  type Selection,
-} from "./policy.js";
-import { createCodec, findDescriptor } from "./registry.js";
+import { detectDescriptor } from "./detect.js";
+import { candidatesFor, selectPublished, type Selection } from "./policy.js";
+import { availableAlgorithms, createCodec, findDescriptor } from "./registry.js";
 import type { CompressionResult, DecompressionResult } from "./result.js";
-import { DEFAULT_ROUTER_THRESHOLDS, routeByTokens, type Route, type RouterThresholds } from "./router.js";
+import { routeByTokens, type Route } from "./router.js";
+import { unsecuredWire } from "./secured.js";
 import { optimizeRequest } from "./t1/index.js";
-import type { AlgorithmName, Codec, CodecOptions } from "./types.js";
+import type { AlgorithmDescriptor, Codec, CodecOptions } from "./types.js";
 
-export interface EngineOptions extends CodecOptions {
+/** Settings that one message may have of its own. */
+interface MessageOptions extends Pick<CodecOptions, "encoding" | "key" | "quality" | "security"> {
   /** How `auto` chooses. Default `published`. */
   policy?: PolicyName;
   /** Above this many bytes `published` takes brotli. Default 1024. */
   brotliThresholdBytes?: number;
   /** Milliseconds after which `smallest` tries no further candidate. Default 20. */
   timeBudgetMs?: number;
+}
+
+export interface EngineOptions extends MessageOptions, CodecOptions {
   router?: Partial<RouterThresholds>;
 }
 
-export interface CompressOptions extends Omit<EngineOptions, "router"> {
+export interface CompressOptions extends MessageOptions {
   /** Default `auto`. */
   algorithm?: AlgorithmName | "auto";
   /** Give the binary wire instead of text. */
   binary?: boolean;
   /** The wire must be one line: a text wire with a line feed (of `none`) is refused, and never chosen by `auto`. */
   singleLine?: boolean;
+  /** First drop whitespace and request parameters that equal their defaults (`optimize`) where the content is JSON. */
+  dropDefaults?: boolean;
 }
+
+type Settings = EngineOptions & CompressOptions;
 
 const DEFAULT_TIME_BUDGET_MS = 20;
 
@@ -44,29 +56,29 @@ export class CodecEngine {
   readonly #options: EngineOptions;
   readonly #limits: Limits;
 
+  /** @throws {InputError} `M2M_USAGE` if a setting is out of range. */
   constructor(options: EngineOptions = {}) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    for (const [name, value] of Object.entries(this.#limits)) {
+      if (typeof value === "number" && value >= 0) continue;
+      throw new InputError("M2M_USAGE", `The limit ${name} is a number from 0, not ${String(value)}.`);
+    }
+    this.#settings({});
   }
 
   /**
-   * The wire of `content`.
-   * @throws {M2MError} if the chosen algorithm cannot carry it (`auto` always finds one that can) or a limit is passed.
+   * The wire of `content`. With a key (or `security`) it is secured, by an algorithm that can.
+   * @throws {InputError} `M2M_USAGE`, `M2M_KEY_REQUIRED`, `M2M_KEY_INVALID` if the options do not fit together
+   * @throws {M2MError} if the algorithm cannot carry the content (`auto` always finds one that can) or a limit is passed
    */
   compress(content: string | Uint8Array, options: CompressOptions = {}): CompressionResult {
-    const settings = { ...this.#options, ...withoutUndefined(options) };
-    const view = this.#view(content);
-    const algorithm = options.algorithm ?? "auto";
-    if (settings.key && algorithm === "auto") settings.algorithm = "m2m";
-    else if (algorithm === "auto") return this.#compressAuto(view, settings);
-    else settings.algorithm = algorithm;
-    if (settings.key && settings.algorithm !== "m2m") {
-      throw new InputError(
-        "M2M_USAGE",
-        `Only m2m frames can be secured with a key, not ${settings.algorithm}.`,
-      );
-    }
-    return this.#encode(view, settings.algorithm, settings);
+    const settings = this.#settings(options);
+    const view = this.#view(content, settings.dropDefaults);
+    const { algorithm = "auto" } = options;
+    if (isSecured(settings)) return this.#encode(view, securingAlgorithm(algorithm).name, settings);
+    if (algorithm !== "auto") return this.#encode(view, algorithm, settings);
+    return this.#choose(view, settings, (name) => this.#encode(view, name, settings));
   }
 
   /** `compress` with the algorithm chosen by the policy. */
@@ -79,32 +91,28 @@ export class CodecEngine {
 
   /**
    * The content of a wire, told by its opening; what has none of ours is passed through. One line break behind a text
-   * wire with an opening is ignored, as editors and `echo` add it.
-   * @throws {M2MError} if the wire is malformed, fails its checks or passes a limit.
+   * wire with an opening is ignored, as editors and `echo` add it. With a key only secured wires are accepted, unless
+   * `allowUnsecured` is set.
+   * @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED`, `M2M_CHECKSUM_MISMATCH`
+   * @throws {M2MError} if the wire is malformed or passes a limit
    */
   decompress(
     wire: string | Uint8Array,
-    options: Pick<EngineOptions, "key" | "allowUnsecured"> = {},
+    options: Pick<CodecOptions, "key" | "allowUnsecured"> = {},
   ): DecompressionResult {
-    const limit = maxWireBytes(this.#limits);
-    if (wire.length > limit) {
-      throw new LimitError(
-        "M2M_INPUT_TOO_LARGE",
-        `The wire has ${wire.length} bytes, over the limit of ${limit}.`,
-      );
+    this.#assertWireSize(wire);
+    const settings = this.#settings(options);
+    const { descriptor, form } = detectDescriptor(wire);
+    if (settings.key && !settings.allowUnsecured && !descriptor.canSecure) {
+      throw unsecuredWire(`${descriptor.name} wire`);
     }
-    const { descriptor, form, encoding } = detect(wire);
-    const codec = createCodec(descriptor, { ...this.#options, ...withoutUndefined(options) });
+    const codec = createCodec(descriptor, settings);
     const bytes =
-      form === "binary"
-        ? decodeBinary(codec, wire as Uint8Array)
-        : codec.decodeText(
-            withoutFinalLineBreak(typeof wire === "string" ? wire : decodeUtf8(wire), descriptor.prefix),
-          );
+      form === "binary" ? decodeBinary(codec, wire as Uint8Array) : decodeText(codec, descriptor, wire);
     return {
       algorithm: descriptor.name,
       form,
-      encoding,
+      ...descriptor.describeWire?.(wire),
       bytes,
       get text() {
         return decodeUtf8(bytes);
@@ -112,60 +120,81 @@ export class CodecEngine {
     };
   }
 
-  /** The algorithm that `auto` would take, and why. Compresses only under the policy `smallest`. */
+  /** The algorithm that `auto` takes for `content`, and why. It compresses, because a choice that grows is not taken. */
   selectAlgorithm(content: string | Uint8Array, options: Omit<CompressOptions, "algorithm"> = {}): Selection {
-    const { algorithm, reason = "" } = this.compressAuto(content, options);
+    const { algorithm, reason = "A key secures it." } = this.compressAuto(content, options);
     return { algorithm, reason };
   }
 
   /** What `content` is, what each algorithm makes of it, and what each policy would choose. */
   analyze(content: string | Uint8Array, options: CompressOptions = {}): Analysis {
-    const settings = { ...this.#options, ...withoutUndefined(options) };
-    const view = this.#view(content);
+    const settings = this.#settings(options);
+    const view = this.#view(content, settings.dropDefaults);
     return analyzeContent(view, {
-      encoding: settings.encoding ?? "cl100k_base",
+      encoding: settings.encoding ?? DEFAULT_ENCODING,
       tokenizers: settings.tokenizers ?? defaultTokenizers,
-      binary: settings.binary ?? false,
       compress: (algorithm) => this.#encode(view, algorithm, settings),
-      select: (policy) => this.#compressAuto(view, { ...settings, policy }),
+      // What is measured anyway needs no budget.
+      choose: (policy, encode) => this.#choose(view, { ...settings, policy, timeBudgetMs: Infinity }, encode),
       route: () => this.#route(view, settings),
     });
   }
 
-  /** Skip, optimize or compress fully, by the message's tokens. */
-  route(content: string | Uint8Array, options: Pick<EngineOptions, "encoding"> = {}): Route {
-    return this.#route(this.#view(content), { ...this.#options, ...options });
+  /** Whether to skip, optimize or fully compress `content`, by its tokens. */
+  route(content: string | Uint8Array, options: Pick<CompressOptions, "encoding"> = {}): Route {
+    return this.#route(this.#view(content), this.#settings(options));
   }
 
   /**
    * JSON text without insignificant whitespace and without request parameters that equal their defaults: another text,
    * the same request.
    * @throws {FormatError} `M2M_JSON_INVALID`
+   * @throws {LimitError} `M2M_JSON_TOO_DEEP`
    */
   optimize(content: string): string {
     return optimizeRequest(content, this.#limits);
   }
 
-  #view(content: string | Uint8Array): Content {
-    // Bytes are at least UTF-16 units, so an oversized string is refused before it is encoded.
+  #settings(options: CompressOptions & Pick<CodecOptions, "allowUnsecured">): Settings {
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    const settings: Settings = { ...this.#options, ...given };
+    parseBrotliQuality(settings.quality);
+    if (settings.policy && !POLICY_NAMES.includes(settings.policy)) {
+      throw new InputError("M2M_USAGE", `There is no policy "${String(settings.policy)}".`, {
+        hint: `Use one of ${POLICY_NAMES.join(", ")}.`,
+      });
+    }
+    return settings;
+  }
+
+  #view(content: string | Uint8Array, dropDefaults = false): Content {
+    assertContent(content);
+    // A text has at least as many bytes as UTF-16 units, so an oversized one is refused before it is encoded.
     assertInputSize(content.length, this.#limits);
     const view = new Content(content, this.#limits.maxJsonDepth);
     assertInputSize(view.bytes.length, this.#limits);
-    return view;
+    if (!dropDefaults || !view.isJson) return view;
+    return new Content(this.optimize(view.text as string), this.#limits.maxJsonDepth);
   }
 
-  #route(view: Content, settings: EngineOptions): Route {
-    const tokenizer = (settings.tokenizers ?? defaultTokenizers).get(settings.encoding ?? "cl100k_base");
-    const tokens = view.text === undefined ? Math.ceil(view.bytes.length / 2) : tokenizer.count(view.bytes);
-    return routeByTokens(tokens, { ...DEFAULT_ROUTER_THRESHOLDS, ...settings.router });
+  #assertWireSize(wire: string | Uint8Array): void {
+    assertContent(wire);
+    const limit = maxWireBytes(this.#limits);
+    if (wire.length <= limit) return;
+    throw new LimitError(
+      "M2M_INPUT_TOO_LARGE",
+      `The wire has ${wire.length} bytes, over the limit of ${limit}.`,
+    );
   }
 
-  #encode(
-    view: Content,
-    algorithm: AlgorithmName,
-    settings: CompressOptions,
-    reason?: string,
-  ): CompressionResult {
+  #route(view: Content, settings: Settings): Route {
+    if (view.text === undefined)
+      return { strategy: "full", reason: "It is no text: no prompt takes it as it is." };
+    const tokenizer = (settings.tokenizers ?? defaultTokenizers).get(settings.encoding ?? DEFAULT_ENCODING);
+    return routeByTokens(tokenizer.count(view.bytes), { ...DEFAULT_ROUTER_THRESHOLDS, ...settings.router });
+  }
+
+  #encode(view: Content, algorithm: AlgorithmName, settings: Settings): CompressionResult {
     const descriptor = findDescriptor(algorithm);
     const codec = createCodec(descriptor, settings);
     const data = settings.binary ? encodeBinary(codec, algorithm, view.bytes) : codec.encodeText(view.bytes);
@@ -182,57 +211,104 @@ export class CodecEngine {
     const compressedBytes = typeof data === "string" ? utf8Length(data) : data.length;
     return {
       algorithm,
-      encoding: algorithm === "token-native" ? (settings.encoding ?? "cl100k_base") : undefined,
+      ...descriptor.describeWire?.(data),
       data,
       originalBytes,
       compressedBytes,
       ratio: originalBytes === 0 ? 1 : compressedBytes / originalBytes,
-      reason,
     };
   }
 
-  #compressAuto(view: Content, settings: CompressOptions): CompressionResult {
-    if (settings.policy === "smallest") return this.#compressSmallest(view, settings);
+  #choose(view: Content, settings: Settings, encode: Encode): CompressionResult {
+    const binary = settings.binary ?? false;
     const threshold = settings.brotliThresholdBytes ?? DEFAULT_BROTLI_THRESHOLD_BYTES;
-    const { algorithm, reason } = selectPublished(view, threshold, settings.binary ?? false);
-    const result = this.#tryEncode(view, algorithm, settings, reason);
-    if (result && (algorithm === "none" || result.ratio < 1)) return result;
-    const plain =
-      algorithm === "none"
-        ? undefined
-        : this.#tryEncode(view, "none", settings, `${algorithm} does not make it smaller.`);
-    return plain ?? result ?? this.#compressSmallest(view, settings);
+    const selection = selectPublished(view, threshold, binary);
+    const published =
+      (settings.policy ?? DEFAULT_POLICY) === "published" && choosePublished(selection, encode);
+    if (published) return published;
+    // The table's choice comes first: whatever the budget, the result is no larger than that.
+    const names = new Set([selection.algorithm, ...candidatesFor(view, binary).map(({ name }) => name)]);
+    return chooseSmallest([...names], settings.timeBudgetMs ?? DEFAULT_TIME_BUDGET_MS, encode);
   }
+}
 
-  #compressSmallest(view: Content, settings: CompressOptions): CompressionResult {
-    const deadline = performance.now() + (settings.timeBudgetMs ?? DEFAULT_TIME_BUDGET_MS);
-    let best: CompressionResult | undefined;
-    let tried = 0;
-    for (const { name } of candidatesFor(view, settings.binary ?? false)) {
-      if (best && performance.now() > deadline) break;
-      const result = this.#tryEncode(view, name, settings);
-      if (result) tried++;
-      if (result && (!best || result.compressedBytes < best.compressedBytes)) best = result;
-    }
-    if (!best) return this.#encode(view, "m2m", settings, "Only a frame can carry it.");
-    return { ...best, reason: `It is the smallest of ${tried} wires.` };
-  }
+type Encode = (algorithm: AlgorithmName) => CompressionResult;
 
-  /** `undefined` if the algorithm refuses this content. */
-  #tryEncode(view: Content, algorithm: AlgorithmName, settings: CompressOptions, reason?: string) {
-    try {
-      return this.#encode(view, algorithm, settings, reason);
-    } catch (error) {
-      if (error instanceof M2MError) return undefined;
-      throw error;
+/** The table's choice, or the content itself if that does not make it smaller; `undefined` if neither can carry it. */
+function choosePublished({ algorithm, reason }: Selection, encode: Encode): CompressionResult | undefined {
+  const result = unlessRefused(() => encode(algorithm));
+  if (result && (result.ratio < 1 || isPassThrough(findDescriptor(algorithm)))) return { ...result, reason };
+  const plain = availableAlgorithms().find(isPassThrough);
+  const passed = plain && unlessRefused(() => encode(plain.name));
+  if (passed) return { ...passed, reason: `${algorithm} does not make it smaller.` };
+  return result && { ...result, reason };
+}
+
+/** The smallest of the wires that the budget allows; at least one is made. */
+function chooseSmallest(
+  names: readonly AlgorithmName[],
+  timeBudgetMs: number,
+  encode: Encode,
+): CompressionResult {
+  const deadline = performance.now() + timeBudgetMs;
+  const results: CompressionResult[] = [];
+  const skipped: AlgorithmName[] = [];
+  for (const name of names) {
+    if (results.length > 0 && performance.now() > deadline) {
+      skipped.push(name);
+      continue;
     }
+    const result = unlessRefused(() => encode(name));
+    if (result) results.push(result);
   }
+  if (results.length === 0) throw new TypeError("Some algorithm carries any bytes.");
+  const best = results.reduce((a, b) => (b.compressedBytes < a.compressedBytes ? b : a));
+  const untried =
+    skipped.length > 0 ? ` The ${timeBudgetMs} ms were spent before ${skipped.join(", ")}.` : "";
+  return { ...best, reason: `It is the smallest of ${results.length} wires.${untried}` };
+}
+
+/** `undefined` if an algorithm refuses the content; options and installations that are wrong are not its doing. */
+function unlessRefused(encode: () => CompressionResult): CompressionResult | undefined {
+  try {
+    return encode();
+  } catch (error) {
+    const refused =
+      error instanceof FormatError || (error instanceof M2MError && error.code === "M2M_JSON_TOO_DEEP");
+    if (refused) return undefined;
+    throw error;
+  }
+}
+
+/** For callers without types. @throws {InputError} `M2M_USAGE` */
+function assertContent(content: unknown): void {
+  if (typeof content === "string" || content instanceof Uint8Array) return;
+  throw new InputError("M2M_USAGE", `A message is a string or a Uint8Array, not ${typeof content}.`);
+}
+
+function isPassThrough({ prefix, create }: AlgorithmDescriptor): boolean {
+  return prefix === "" && create !== undefined;
+}
+
+function isSecured({ key, security }: Settings): boolean {
+  return security === undefined ? key !== undefined : security !== "none";
+}
+
+/** @throws {InputError} `M2M_USAGE` if the algorithm that was asked for cannot secure a wire. */
+function securingAlgorithm(algorithm: AlgorithmName | "auto"): AlgorithmDescriptor {
+  const able = availableAlgorithms().filter(({ canSecure }) => canSecure);
+  const found = algorithm === "auto" ? able[0] : able.find(({ name }) => name === algorithm);
+  if (found) return found;
+  throw new InputError("M2M_USAGE", `A ${algorithm} wire cannot be secured.`, {
+    hint: `Use ${able.map(({ name }) => name).join(" or ")}, or leave out the key and the security.`,
+  });
 }
 
 function encodeBinary(codec: Codec, algorithm: AlgorithmName, content: Uint8Array): Uint8Array {
   if (codec.encodeBinary) return codec.encodeBinary(content);
+  const able = availableAlgorithms().filter(({ binary }) => binary);
   throw new InputError("M2M_USAGE", `The algorithm ${algorithm} has no binary wire.`, {
-    hint: "Use token-native or m2m, or leave the binary form out.",
+    hint: `Use one of ${able.map(({ name }) => name).join(", ")}, or leave the binary form out.`,
   });
 }
 
@@ -241,16 +317,8 @@ function decodeBinary(codec: Codec, wire: Uint8Array): Uint8Array {
   throw new TypeError("A codec that matches binary wires decodes them.");
 }
 
-function withoutFinalLineBreak(wire: string, prefix: string): string {
-  if (prefix === "" || !wire.endsWith("\n")) return wire;
-  return wire.slice(0, wire.endsWith("\r\n") ? -2 : -1);
-}
-
-function withoutUndefined<Options extends object>(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
-}
-
-function utf8Length(text: string): number {
-  // Most wires are ASCII; T1 and none carry the content's own characters.
-  return typeof Buffer === "undefined" ? encodeUtf8(text).length : Buffer.byteLength(text);
+function decodeText(codec: Codec, descriptor: AlgorithmDescriptor, wire: string | Uint8Array): Uint8Array {
+  const text = typeof wire === "string" ? wire : decodeUtf8(wire);
+  // A reader of lines has taken the line feed and may have left the carriage return.
+  return codec.decodeText(isPassThrough(descriptor) ? text : text.replace(/\r?\n$|\r$/u, ""));
 }

@@ -1,29 +1,37 @@
 export type { Analysis, CandidateReport } from "./analysis.js";
-export * from "./brotli/index.js";
+export { BROTLI_PREFIX, BrotliCodec, createNodeBrotliEngine, loadWasmBrotliEngine } from "./brotli/index.js";
 export type { ContentKind } from "./content.js";
 export { detect, type Detection } from "./detect.js";
 export { CodecEngine, type CompressOptions, type EngineOptions } from "./engine.js";
-export * from "./frame/index.js";
-export * from "./none/index.js";
 export {
-  DEFAULT_BROTLI_THRESHOLD_BYTES,
-  POLICIES,
-  SMALL_CONTENT_BYTES,
-  type PolicyName,
-  type Selection,
-} from "./policy.js";
-export { ALGORITHMS, availableAlgorithms, createCodec, findDescriptor, parseAlgorithm } from "./registry.js";
-export {
-  DEFAULT_ROUTER_THRESHOLDS,
-  type Route,
-  type RouterThresholds,
-  type RouteStrategy,
-} from "./router.js";
-export * from "./t1/index.js";
-export * from "./tk/index.js";
+  createNodeFrameCrypto,
+  deriveKey,
+  FRAME_PREFIX,
+  FRAME_SCHEMAS,
+  FrameCodec,
+  KEY_BYTES,
+  parseKey,
+  peekFrame,
+  type FinishReason,
+  type FrameCrypto,
+  type FrameHeader,
+  type FrameOptions,
+  type FrameRole,
+  type FrameSchema,
+  type KeyInfo,
+  type ResponseHeader,
+  type RoutingHeader,
+} from "./frame/index.js";
+export { NoneCodec } from "./none/index.js";
+export type { Selection } from "./policy.js";
+export { ALGORITHMS, availableAlgorithms } from "./registry.js";
+export { findReservedOpening } from "./reserved.js";
+export type { CompressionResult, DecompressionResult } from "./result.js";
+export type { Route, RouteStrategy } from "./router.js";
+export { decodeT1, encodeT1, optimizeRequest, T1_PREFIX, TokenCodec, type T1Options } from "./t1/index.js";
+export { TK_PREFIX, TokenNativeCodec } from "./tk/index.js";
 export type {
   AlgorithmDescriptor,
-  AlgorithmName,
   BrotliEngine,
   Carries,
   Codec,
@@ -31,3 +39,6 @@ export type {
   LosslessScope,
   SecurityMode,
 } from "./types.js";
+export type { AlgorithmName, PolicyName } from "../shared/algorithms.js";
+export type { RouterThresholds } from "../shared/defaults.js";
+export { DEFAULT_LIMITS, type Limits } from "../shared/limits.js";

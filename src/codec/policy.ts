@@ -1,18 +1,10 @@
+import type { AlgorithmName } from "../shared/algorithms.js";
 import type { Content } from "./content.js";
 import { availableAlgorithms, findDescriptor } from "./registry.js";
-import type { AlgorithmDescriptor, AlgorithmName } from "./types.js";
-
-/**
- * How `auto` chooses: `published` follows the protocol's table (small: none, up to the Brotli threshold:
- * token-native, larger: brotli); `smallest` tries all and keeps the smallest within a time budget.
- */
-export type PolicyName = "published" | "smallest";
-export const POLICIES: readonly PolicyName[] = ["published", "smallest"];
+import type { AlgorithmDescriptor } from "./types.js";
 
 /** Content below this many bytes is passed through: a wire's overhead is more than it saves. */
-export const SMALL_CONTENT_BYTES = 100;
-/** Content above this many bytes takes brotli under the `published` policy. */
-export const DEFAULT_BROTLI_THRESHOLD_BYTES = 1024;
+const SMALL_CONTENT_BYTES = 100;
 
 export interface Selection {
   algorithm: AlgorithmName;
@@ -20,38 +12,42 @@ export interface Selection {
   reason: string;
 }
 
-/** Whether `descriptor` can carry `content` byte for byte. */
-export function carriesExactly(descriptor: AlgorithmDescriptor, content: Content): boolean {
-  if (descriptor.lossless === "minified-json") return content.isMinifiedJson;
-  if (descriptor.carries === "json") return content.isJson;
-  return descriptor.carries === "bytes" || content.text !== undefined;
-}
-
-/** The algorithms that can carry `content` exactly (and in binary form, if asked), in order of cost. */
+/** The algorithms that can carry `content` byte for byte (and in binary form, if asked), in order of cost. */
 export function candidatesFor(content: Content, binary: boolean): AlgorithmDescriptor[] {
-  return availableAlgorithms().filter(
-    (descriptor) => (!binary || descriptor.binary) && carriesExactly(descriptor, content),
-  );
+  return availableAlgorithms().filter((descriptor) => whyNot(descriptor, content, binary) === undefined);
 }
 
-/** The protocol's published table. */
+/** The protocol's published table, by size; what its choice cannot carry goes to the cheapest that carries any bytes. */
 export function selectPublished(content: Content, brotliThresholdBytes: number, binary: boolean): Selection {
-  const size = content.bytes.length;
-  const prefer = (algorithm: AlgorithmName, reason: string): Selection | undefined => {
-    const descriptor = findDescriptor(algorithm);
-    if ((binary && !descriptor.binary) || !carriesExactly(descriptor, content)) return undefined;
-    return { algorithm, reason };
+  const { algorithm, reason } = publishedRow(content.bytes.length, brotliThresholdBytes);
+  const obstacle = whyNot(findDescriptor(algorithm), content, binary);
+  if (obstacle === undefined) return { algorithm, reason };
+  const fallback = candidatesFor(content, binary).find(({ carries }) => carries === "bytes");
+  return { algorithm: fallback?.name ?? algorithm, reason: `The table's choice, ${algorithm}, ${obstacle}.` };
+}
+
+function publishedRow(sizeBytes: number, brotliThresholdBytes: number): Selection {
+  if (sizeBytes < SMALL_CONTENT_BYTES) {
+    return {
+      algorithm: "none",
+      reason: `${sizeBytes} bytes are under ${SMALL_CONTENT_BYTES}: a wire would not pay.`,
+    };
+  }
+  if (sizeBytes <= brotliThresholdBytes) {
+    const reason = `${sizeBytes} bytes are up to the threshold of ${brotliThresholdBytes}.`;
+    return { algorithm: "token-native", reason };
+  }
+  return {
+    algorithm: "brotli",
+    reason: `${sizeBytes} bytes are over the threshold of ${brotliThresholdBytes}.`,
   };
-  const large = `${size} bytes are over the threshold of ${brotliThresholdBytes}: a general compressor wins.`;
-  return (
-    (size < SMALL_CONTENT_BYTES
-      ? prefer("none", `${size} bytes are under ${SMALL_CONTENT_BYTES}: the overhead exceeds the saving.`)
-      : size <= brotliThresholdBytes
-        ? prefer("token-native", `${size} bytes are up to the threshold of ${brotliThresholdBytes}.`)
-        : prefer("brotli", large)) ??
-    prefer("brotli", "The content is not UTF-8 text, which brotli carries.") ?? {
-      algorithm: "m2m",
-      reason: binary ? "Frames are the binary form of Brotli." : "Frames carry any bytes.",
-    }
-  );
+}
+
+/** Why `descriptor` cannot carry `content` byte for byte, or `undefined` if it can. */
+function whyNot(descriptor: AlgorithmDescriptor, content: Content, binary: boolean): string | undefined {
+  if (binary && !descriptor.binary) return "has no binary form";
+  if (descriptor.lossless === "minified-json" && !content.isMinifiedJson) return "would drop whitespace";
+  if (descriptor.carries === "json" && !content.isJson) return "carries JSON only";
+  if (descriptor.carries === "text" && content.text === undefined) return "carries UTF-8 text only";
+  return undefined;
 }

@@ -4,7 +4,7 @@ import { FRAME_DESCRIPTOR } from "./frame/index.js";
 import { NONE_DESCRIPTOR } from "./none/index.js";
 import { T1_DESCRIPTOR } from "./t1/index.js";
 import { TK_DESCRIPTOR } from "./tk/index.js";
-import type { AlgorithmDescriptor, AlgorithmName, Codec, CodecOptions } from "./types.js";
+import type { AlgorithmDescriptor, Codec, CodecOptions } from "./types.js";
 
 /** A name kept for a codec that this version does not have. */
 const DICTIONARY_DESCRIPTOR: AlgorithmDescriptor = {
@@ -29,11 +29,6 @@ export const ALGORITHMS: readonly AlgorithmDescriptor[] = Object.freeze([
 /** The algorithms that can be used, in order of cost. */
 export function availableAlgorithms(): AlgorithmDescriptor[] {
   return ALGORITHMS.filter(({ create }) => create !== undefined);
-}
-
-/** @throws {InputError} `M2M_USAGE` if there is no such algorithm. */
-export function parseAlgorithm(name: string): AlgorithmName {
-  return findDescriptor(name).name;
 }
 
 /** @throws {InputError} `M2M_USAGE` if there is no such algorithm. */

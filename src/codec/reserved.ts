@@ -1,16 +1,22 @@
+import { RAW_OPENING_COUNT } from "./tk/index.js";
+
 /**
- * Openings that a wire of this or a later version may have. Content that begins with one is never passed through as
- * `none`: the reader would take it for a wire (docs/spec/none.md).
+ * Openings that a text wire of this or a later version may have (docs/spec/none.md). Content that begins with one, or
+ * with a first byte of the raw `token-native` form, is never passed through as `none`: the reader would take it for a wire.
  */
-const RESERVED_PREFIXES = ["#TK|", "#T1|", "#M2M|", "#M2M["];
+const RESERVED_OPENING = /^#(?:TK\||T\d\||M2M[|[])/u;
 
-/** First bytes of the raw `token-native` form. */
-const RAW_TOKENIZER_BYTES = 3;
-
-/** The reserved opening of `wire`, or `undefined`. Bytes 0 to 2 are named as `0x00` to `0x02`. */
-export function findReservedPrefix(wire: string | Uint8Array): string | undefined {
-  const head = typeof wire === "string" ? wire.slice(0, 5) : String.fromCharCode(...wire.subarray(0, 5));
+/** The reserved opening of `content`, as a person would spell it, or `undefined`. */
+export function findReservedOpening(content: string | Uint8Array): string | undefined {
+  const head = headOf(content, 5);
   const first = head.charCodeAt(0);
-  if (first < RAW_TOKENIZER_BYTES) return `0x0${first}`;
-  return RESERVED_PREFIXES.find((prefix) => head.startsWith(prefix));
+  if (first < RAW_OPENING_COUNT) return `0x0${first}`;
+  return RESERVED_OPENING.exec(head)?.[0];
+}
+
+/** The first `length` units, bytes as one unit each. */
+export function headOf(content: string | Uint8Array, length: number): string {
+  return typeof content === "string"
+    ? content.slice(0, length)
+    : String.fromCharCode(...content.subarray(0, length));
 }

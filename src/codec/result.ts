@@ -1,5 +1,5 @@
+import type { AlgorithmName } from "../shared/algorithms.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
-import type { AlgorithmName } from "./types.js";
 
 export interface CompressionResult {
   algorithm: AlgorithmName;

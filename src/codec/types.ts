@@ -1,9 +1,7 @@
+import type { AlgorithmName } from "../shared/algorithms.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
 import type { Limits } from "../shared/limits.js";
 import type { TokenizerCache } from "../tokenizer/index.js";
-
-/** Algorithm names as flags, configuration and capability lists spell them. */
-export type AlgorithmName = "none" | "token-native" | "token" | "brotli" | "m2m" | "dictionary";
 
 /** What an algorithm can carry: any bytes, well-formed UTF-8 text, or JSON text. */
 export type Carries = "bytes" | "text" | "json";
@@ -26,10 +24,11 @@ export interface CodecOptions {
   key?: Uint8Array;
   /** How a frame is secured when compressing. Default `aead` if a key is given, else `none`. */
   security?: SecurityMode;
-  /** With a key: whether frames without authentication are accepted all the same. Default false. */
+  /**
+   * With a key: accept wires that are not secured all the same. By default they are refused: whoever can change a wire
+   * could otherwise replace a secured one.
+   */
   allowUnsecured?: boolean;
-  /** `token` only: drop request parameters that equal their defaults. Changes the text, not the request. */
-  dropDefaults?: boolean;
 }
 
 export type SecurityMode = "none" | "hmac" | "aead";
@@ -45,7 +44,7 @@ export interface Codec {
   decodeBinary?(wire: Uint8Array): Uint8Array;
 }
 
-/** What shared code knows of an algorithm. Nothing outside this table switches over names. */
+/** What shared code knows of an algorithm. Nothing but the published policy names one. */
 export interface AlgorithmDescriptor {
   readonly name: AlgorithmName;
   /** ASCII prefix of the text wire; empty for `none`. */
@@ -54,10 +53,14 @@ export interface AlgorithmDescriptor {
   readonly lossless: LosslessScope;
   /** Whether a binary wire exists. */
   readonly binary: boolean;
+  /** Whether its wires can be secured with a key. */
+  readonly canSecure?: boolean;
   /** Relative time to compress: candidates are tried in this order. */
   readonly costClass: number;
   /** Whether `bytes` are this algorithm's binary wire. Absent where there is none. */
   matchesBinary?(bytes: Uint8Array): boolean;
+  /** What a wire of this algorithm says of itself in its opening. */
+  describeWire?(wire: string | Uint8Array): { encoding?: BpeEncodingName };
   /** Absent: the name is reserved, and asking for it is refused. */
   create?(options: CodecOptions): Codec;
 }

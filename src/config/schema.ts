@@ -1,3 +1,11 @@
+import { AVAILABLE_ALGORITHM_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
+import {
+  DEFAULT_BROTLI_QUALITY,
+  DEFAULT_BROTLI_THRESHOLD_BYTES,
+  DEFAULT_ENCODING,
+  DEFAULT_POLICY,
+  DEFAULT_ROUTER_THRESHOLDS,
+} from "../shared/defaults.js";
 import { BPE_ENCODINGS } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { DEFAULT_LIMITS } from "../shared/limits.js";
@@ -24,14 +32,11 @@ export type KeySpec =
 const TOKENS = { type: "integer", min: 0, max: 1_000_000_000 } as const;
 const GIB = 1024 ** 3;
 
-/**
- * Every setting, `section.name`. The one source for files, environment, messages and documentation. The names of
- * algorithms and policies are those of the codec, which stands above this room: a test holds them equal.
- */
+/** Every setting, `section.name`. The one source for files, environment, messages and documentation. */
 export const CONFIG_KEYS = {
   "compression.default_algorithm": {
     type: "enum",
-    options: ["auto", "none", "token-native", "token", "brotli", "m2m"],
+    options: ["auto", ...AVAILABLE_ALGORITHM_NAMES],
     default: "auto",
     summary: "Algorithm of `compress` without `--algorithm`.",
   },
@@ -39,26 +44,26 @@ export const CONFIG_KEYS = {
     type: "integer",
     min: 0,
     max: GIB,
-    default: 1024,
+    default: DEFAULT_BROTLI_THRESHOLD_BYTES,
     summary: "Bytes above which the policy `published` takes brotli.",
   },
   "compression.policy": {
     type: "enum",
-    options: ["published", "smallest"],
-    default: "published",
+    options: POLICY_NAMES,
+    default: DEFAULT_POLICY,
     summary: "How `auto` chooses an algorithm.",
   },
   "compression.encoding": {
     type: "enum",
     options: BPE_ENCODINGS,
-    default: "cl100k_base",
+    default: DEFAULT_ENCODING,
     summary: "Vocabulary of `token-native` where no model says which.",
   },
   "compression.quality": {
     type: "integer",
     min: 0,
     max: 11,
-    default: 5,
+    default: DEFAULT_BROTLI_QUALITY,
     summary: "Brotli quality, 0 (fast) to 11 (small).",
   },
   "limits.max_content_bytes": {
@@ -77,12 +82,12 @@ export const CONFIG_KEYS = {
   },
   "router.skip_below_tokens": {
     ...TOKENS,
-    default: 25,
+    default: DEFAULT_ROUTER_THRESHOLDS.skipBelowTokens,
     summary: "Messages of fewer tokens are left alone.",
   },
   "router.full_from_tokens": {
     ...TOKENS,
-    default: 100,
+    default: DEFAULT_ROUTER_THRESHOLDS.fullFromTokens,
     summary: "Messages of at least this many tokens are compressed fully.",
   },
   "models.file": {

@@ -85,3 +85,19 @@ function findLoneSurrogate(text: string): number {
   }
   return -1;
 }
+
+/** Bytes of `text` in UTF-8; a lone surrogate counts as its replacement, three bytes. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    // A surrogate pair is two units and four bytes: two more than its units, one more for each.
+    const paired =
+      (unit & 0xfc00) === 0xd800
+        ? (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00
+        : (unit & 0xfc00) === 0xdc00 && i > 0 && (text.charCodeAt(i - 1) & 0xfc00) === 0xd800;
+    bytes += unit < 0x800 || paired ? 1 : 2;
+  }
+  return bytes;
+}

@@ -31,6 +31,7 @@ const REQUEST = '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}
 const RESERVED = [
   "#TK|C|x",
   "#T1|{}",
+  "#T2|{}",
   "#M2M[v3.0]|DATA:x",
   "#M2M[v9]",
   "#M2M|1|x",
@@ -102,7 +103,7 @@ describe("codec/engine", () => {
   it("never makes a text larger by itself, reserved openings apart", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 500 }), (content) => {
-        if (/^(?:#TK\||#T1\||#M2M[|[]|[\0-\u0002])/u.test(content)) return;
+        if (/^(?:#TK\||#T\d\||#M2M[|[]|[\0-\u0002])/u.test(content)) return;
         expect(engine.compressAuto(content).ratio).to.be.at.most(1);
       }),
     );
@@ -198,6 +199,67 @@ describe("codec/engine", () => {
     );
   });
 
+  it("with a key accepts nothing that anyone could have written", () => {
+    const key = randomBytes(32);
+    const forged = availableAlgorithms().map(
+      ({ name }) => engine.compress(REQUEST, { algorithm: name }).data,
+    );
+    for (const wire of forged) {
+      expect(catchM2MError(() => engine.decompress(wire, { key })).code).to.equal(
+        "M2M_AUTHENTICATION_FAILED",
+      );
+      expect(catchM2MError(() => new CodecEngine({ key }).decompress(wire)).code).to.equal(
+        "M2M_AUTHENTICATION_FAILED",
+      );
+      expect(engine.decompress(wire, { key, allowUnsecured: true }).bytes.length).to.be.above(0);
+    }
+  });
+
+  it("never writes an unsecured wire when security was asked for", () => {
+    const security = "aead" as const;
+    expect(catchM2MError(() => engine.compress(REQUEST, { security })).code).to.equal("M2M_KEY_REQUIRED");
+    const brotli = catchM2MError(() => engine.compress(REQUEST, { security, algorithm: "brotli" }));
+    expect(brotli.code).to.equal("M2M_USAGE");
+  });
+
+  it("drops defaults from JSON before any algorithm, and only when asked", () => {
+    const request = '{"messages":[], "temperature":1.0,"n":2}';
+    for (const { name } of availableAlgorithms()) {
+      const { data } = engine.compress(request, { algorithm: name, dropDefaults: true });
+      expect(engine.decompress(data).text).to.equal('{"messages":[],"n":2}');
+    }
+    expect(engine.compress("no JSON", { dropDefaults: true }).data).to.equal("no JSON");
+  });
+
+  it("refuses settings that are wrong, under auto too", () => {
+    const usage = (run: () => unknown) => expect(catchM2MError(run).code).to.equal("M2M_USAGE");
+    usage(() => new CodecEngine({ quality: 99 }));
+    usage(() => engine.compress("x".repeat(2000), { quality: 99 }));
+    usage(() => engine.compress(REQUEST, { policy: "best" as "smallest" }));
+    usage(() => new CodecEngine({ limits: { maxOutputBytes: -1 } }));
+    usage(() => new CodecEngine({ limits: { maxInputBytes: Number.NaN } }));
+    usage(() => engine.compress(undefined as unknown as string));
+    usage(() => engine.decompress({} as unknown as string));
+  });
+
+  it("is never larger under smallest than under published, whatever the budget", () => {
+    const content = JSON.stringify(CASES);
+    const published = engine.compress(content);
+    const hasty = engine.compress(content, { policy: "smallest", timeBudgetMs: 0 });
+    expect(hasty.compressedBytes).to.be.at.most(published.compressedBytes);
+    expect(hasty.reason).to.include("were spent before");
+  });
+
+  it("tells which algorithm it would take", () => {
+    expect(engine.selectAlgorithm("short")).to.deep.include({ algorithm: "none" });
+    expect(engine.selectAlgorithm("long ".repeat(400)).reason).to.include("1024");
+  });
+
+  it("reads a wire whose line feed a reader of lines has taken", () => {
+    const { data } = engine.compress(REQUEST, { algorithm: "brotli" });
+    expect(engine.decompress(`${data as string}\r`).text).to.equal(REQUEST);
+  });
+
   it("keeps its limits before it allocates", () => {
     const small = new CodecEngine({ limits: { maxInputBytes: 100, maxOutputBytes: 100 } });
     expect(catchM2MError(() => small.compress("x".repeat(101))).code).to.equal("M2M_INPUT_TOO_LARGE");
@@ -223,14 +285,14 @@ describe("codec/engine", () => {
       expect(own.isJson, name).to.equal(analysis.is_json);
       expect(own.hasTools, name).to.equal(analysis.has_tools);
       expect(own.isLlmApi, name).to.equal(analysis.is_llm_api);
-      expect(own.repetitionRatio, name).to.be.closeTo(analysis.repetition_ratio, 1e-6);
+      expect(own.repetitionRatio ?? 0, name).to.be.closeTo(analysis.repetition_ratio, 1e-6);
     }
   });
 
   it("reports every algorithm, what it refuses, and both choices", () => {
     const analysis = engine.analyze("just words");
     expect(analysis.candidates.map(({ algorithm }) => algorithm)).to.deep.equal(
-      ALGORITHMS.map(({ name }) => name),
+      availableAlgorithms().map(({ name }) => name),
     );
     const refused = analysis.candidates.find(({ algorithm }) => algorithm === "token")?.refused;
     expect(refused?.code).to.equal("M2M_JSON_INVALID");

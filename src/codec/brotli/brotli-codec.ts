@@ -1,13 +1,11 @@
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { DEFAULT_BROTLI_QUALITY } from "../../shared/defaults.js";
 import { FormatError, InputError } from "../../shared/errors.js";
 import { assertInputSize, DEFAULT_LIMITS, type Limits } from "../../shared/limits.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions } from "../types.js";
 import { createNodeBrotliEngine } from "./node-engine.js";
 
 export const BROTLI_PREFIX = "#M2M[v3.0]|DATA:";
-
-/** Compresses a 4 KB message in well under 1 ms at p99 (docs/benchmarks/codec.md, "Brotli quality"). */
-export const DEFAULT_BROTLI_QUALITY = 5;
 
 /** `brotli`: `#M2M[v3.0]|DATA:` and the base64 of a Brotli stream (docs/spec/brotli.md, RFC 7932). */
 export class BrotliCodec implements Codec {

@@ -1,9 +1,3 @@
-export {
-  BROTLI_DESCRIPTOR,
-  BROTLI_PREFIX,
-  BrotliCodec,
-  DEFAULT_BROTLI_QUALITY,
-  parseBrotliQuality,
-} from "./brotli-codec.js";
+export { BROTLI_DESCRIPTOR, BROTLI_PREFIX, BrotliCodec, parseBrotliQuality } from "./brotli-codec.js";
 export { createNodeBrotliEngine } from "./node-engine.js";
 export { loadWasmBrotliEngine } from "./wasm-engine.js";

@@ -1,3 +1,4 @@
+import { concatBytes } from "../../shared/bytes.js";
 import { FormatError, UnsupportedError } from "../../shared/errors.js";
 import { outputTooLarge } from "../../shared/limits.js";
 import { tryNodeModule } from "../../shared/platform.js";
@@ -40,7 +41,7 @@ export async function loadWasmBrotliEngine(): Promise<BrotliEngine> {
         stream.free();
       }
       if (offset < compressed.length) throw trailingBytes(offset, compressed.length);
-      return concatenate(chunks, sizeBytes);
+      return concatBytes(chunks);
     },
   };
 }
@@ -58,17 +59,6 @@ function decompressStep(
   } catch (cause) {
     throw new FormatError("M2M_BROTLI_INVALID", "The Brotli stream is malformed.", { cause });
   }
-}
-
-function concatenate(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0];
-  const whole = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 async function importBrotliWasm(): Promise<BrotliWasm> {

@@ -1,4 +1,5 @@
-import { has, items, member } from "./json-value.js";
+import { member } from "../../shared/json-value.js";
+import { has, items } from "./json-value.js";
 import type { FrameSchema } from "./layout.js";
 
 /**

@@ -44,7 +44,7 @@ export function estimateCostUsd(model: string, promptTokens: number, completionT
 }
 
 /** Tokens guessed from bytes of text: four to a token. */
-export function estimateTokens(contentBytes: number): number {
+export function assumedTokens(contentBytes: number): number {
   return Math.floor(contentBytes / 4);
 }
 

@@ -1,7 +1,8 @@
+import { member } from "../../shared/json-value.js";
 import { estimateCostUsd } from "./cost.js";
 import { RESPONSE_FLAGS } from "./flags.js";
 import type { ResponseHeader } from "./header.js";
-import { count, has, items, member, shortText } from "./json-value.js";
+import { count, has, items, shortText } from "./json-value.js";
 import { FINISH_REASONS, type FinishReason } from "./layout.js";
 
 /** A response header and the flags that go with it. */

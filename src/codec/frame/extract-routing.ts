@@ -1,7 +1,9 @@
-import { ASSUMED_COMPLETION_TOKENS, estimateCostUsd, estimateTokens } from "./cost.js";
+import { member } from "../../shared/json-value.js";
+import { utf8Length } from "../../shared/utf8.js";
+import { ASSUMED_COMPLETION_TOKENS, estimateCostUsd, assumedTokens } from "./cost.js";
 import { REQUEST_FLAGS } from "./flags.js";
 import type { RoutingHeader } from "./header.js";
-import { count, has, items, member, shortText, utf8Length } from "./json-value.js";
+import { count, has, items, shortText } from "./json-value.js";
 import { MAX_ROUTED_MESSAGES, type FrameRole } from "./layout.js";
 
 /** A routing header that every field of is known, and the flags that go with it. */
@@ -52,7 +54,7 @@ export function extractRouting(json: unknown): Routing {
   const model = shortText(member(json, "model"));
   const estCostUsd = estimateCostUsd(
     model,
-    estimateTokens(contentHint),
+    assumedTokens(contentHint),
     maxTokens ?? ASSUMED_COMPLETION_TOKENS,
   );
   return { header: { model, msgCount: roles.length, roles, contentHint, maxTokens, estCostUsd }, flags };
@@ -63,7 +65,7 @@ export function extractEmbeddingRouting(json: unknown): Routing {
   const input = member(json, "input");
   const contentHint = items(input).reduce<number>((sum, item) => sum + textLength(item), textLength(input));
   const model = shortText(member(json, "model"));
-  const estCostUsd = estimateCostUsd(model, estimateTokens(contentHint), 0);
+  const estCostUsd = estimateCostUsd(model, assumedTokens(contentHint), 0);
   const flags = has(json, "user") ? REQUEST_FLAGS.user : 0;
   return { header: { model, msgCount: 0, roles: [], contentHint, maxTokens: undefined, estCostUsd }, flags };
 }

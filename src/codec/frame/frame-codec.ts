@@ -1,3 +1,4 @@
+import { concatBytes } from "../../shared/bytes.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { InputError, IntegrityError } from "../../shared/errors.js";
 import {
@@ -8,6 +9,7 @@ import {
   type Limits,
 } from "../../shared/limits.js";
 import { createNodeBrotliEngine, parseBrotliQuality } from "../brotli/index.js";
+import { unsecuredWire } from "../secured.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions, SecurityMode } from "../types.js";
 import { crc32 } from "./crc32.js";
 import { authenticationFailed, frameTrailing, frameTruncated } from "./errors.js";
@@ -35,15 +37,12 @@ import { readVariableHeader } from "./read-variable-header.js";
 import { createNodeFrameCrypto, type FrameCrypto } from "./security.js";
 import { describeContent, type ContentHeader } from "./write-header.js";
 
+const PREFIX = new TextEncoder().encode(FRAME_PREFIX);
+
 /** Settings of the frame codec beyond those of every codec. */
 export interface FrameOptions extends CodecOptions {
   /** What the content is labelled as; told from the content by default. */
   schema?: FrameSchema;
-  /**
-   * Accept frames without security although a key was given. By default they are refused: whoever can change a frame
-   * could otherwise strip its security.
-   */
-  allowUnsecured?: boolean;
   /** Primitives of secured frames; default those of `node:crypto`. */
   crypto?: FrameCrypto;
 }
@@ -116,7 +115,7 @@ export class FrameCodec implements Codec {
   /** The payload's length, its CRC-32 and itself, verified and in the clear. */
   #verify(body: Uint8Array, { security, headerBytes }: FixedHeader): Uint8Array {
     if (security === "none") {
-      if (this.#key && !this.#options.allowUnsecured) throw unsecured();
+      if (this.#key && !this.#options.allowUnsecured) throw unsecuredWire("frame");
       return body.subarray(headerBytes, checkEnd(body, headerBytes, 0));
     }
     if (!this.#key) throw keyRequired(`The frame is secured by ${security}; reading it`);
@@ -153,12 +152,13 @@ export class FrameCodec implements Codec {
   }
 
   #secure(body: Uint8Array, headerBytes: number): Uint8Array {
-    if (!this.#key || this.security === "none") return concatenate([body]);
-    if (this.security === "hmac") return concatenate([body, this.#primitives().hmac(this.#key, body)]);
+    if (!this.#key || this.security === "none") return concatBytes([PREFIX, body]);
+    if (this.security === "hmac")
+      return concatBytes([PREFIX, body, this.#primitives().hmac(this.#key, body)]);
     const headers = body.subarray(0, headerBytes);
     const nonce = this.#primitives().nonce();
     const sealed = this.#primitives().seal(this.#key, nonce, body.subarray(headerBytes), headers);
-    return concatenate([headers, nonce, sealed]);
+    return concatBytes([PREFIX, headers, nonce, sealed]);
   }
 
   #compress(content: Uint8Array): Uint8Array {
@@ -202,30 +202,10 @@ function checkEnd(body: Uint8Array, at: number, tailBytes: number): number {
   return end;
 }
 
-/** The prefix and `parts`. */
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, PREFIX_BYTES));
-  for (let i = 0; i < PREFIX_BYTES; i++) whole[i] = FRAME_PREFIX.charCodeAt(i);
-  let at = PREFIX_BYTES;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 function keyRequired(what: string): InputError {
   return new InputError("M2M_KEY_REQUIRED", `${what} needs a key.`, {
     hint: "Give the 32-byte key of the frame.",
   });
-}
-
-function unsecured(): IntegrityError {
-  return new IntegrityError(
-    "M2M_AUTHENTICATION_FAILED",
-    "A key was given, but the frame is not secured: anyone could have written it.",
-    { hint: "Decode it without a key if it needs no proof of origin." },
-  );
 }
 
 export const FRAME_DESCRIPTOR: AlgorithmDescriptor = {
@@ -234,6 +214,7 @@ export const FRAME_DESCRIPTOR: AlgorithmDescriptor = {
   carries: "bytes",
   lossless: "bytes",
   binary: true,
+  canSecure: true,
   costClass: 4,
   matchesBinary: isBinaryFrame,
   create: (options) => new FrameCodec(options),

@@ -1,8 +1,5 @@
-/** The own member `key` of a parsed JSON object; `undefined` for any other value. Never looks at a prototype. */
-export function member(value: unknown, key: string): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
-}
+import { member } from "../../shared/json-value.js";
+import { utf8Length } from "../../shared/utf8.js";
 
 export function has(value: unknown, key: string): boolean {
   return member(value, key) !== undefined;
@@ -23,20 +20,4 @@ export function count(value: unknown): number | undefined {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff
     ? (value as number)
     : undefined;
-}
-
-/** Bytes of `text` in UTF-8; a lone surrogate counts as its replacement, three bytes. */
-export function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    // A surrogate pair is two units and four bytes: two more than its units, one more for each.
-    const paired =
-      (unit & 0xfc00) === 0xd800
-        ? (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00
-        : (unit & 0xfc00) === 0xdc00 && i > 0 && (text.charCodeAt(i - 1) & 0xfc00) === 0xd800;
-    bytes += unit < 0x800 || paired ? 1 : 2;
-  }
-  return bytes;
 }

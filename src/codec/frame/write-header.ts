@@ -1,3 +1,4 @@
+import { concatBytes } from "../../shared/bytes.js";
 import { encodeUtf8, tryDecodeUtf8 } from "../../shared/utf8.js";
 import { isJsonText } from "../../shared/json-text.js";
 import { varintSize, writeVarint } from "../../shared/varint.js";
@@ -118,12 +119,6 @@ class HeaderBytes {
   }
 
   finish(): Uint8Array {
-    const bytes = new Uint8Array(this.#pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of this.#pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
+    return concatBytes(this.#pieces);
   }
 }

@@ -1,7 +1,7 @@
 import { FormatError } from "../../shared/errors.js";
 import { assertInputSize, DEFAULT_LIMITS, outputTooLarge, type Limits } from "../../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../../shared/utf8.js";
-import { findReservedPrefix } from "../reserved.js";
+import { findReservedOpening } from "../reserved.js";
 import type { AlgorithmDescriptor, Codec, CodecOptions } from "../types.js";
 
 /** `none`: the text itself, unless it could be taken for a wire (docs/spec/none.md). */
@@ -15,7 +15,7 @@ export class NoneCodec implements Codec {
   /** @throws {FormatError} `M2M_WIRE_AMBIGUOUS` if the content begins like a wire, `M2M_UTF8_INVALID` */
   encodeText(content: Uint8Array): string {
     assertInputSize(content.length, this.#limits);
-    const reserved = findReservedPrefix(content);
+    const reserved = findReservedOpening(content);
     if (reserved === undefined) return decodeUtf8(content);
     throw new FormatError(
       "M2M_WIRE_AMBIGUOUS",

@@ -2,7 +2,6 @@ import { FormatError } from "../../shared/errors.js";
 import { assertInputSize, DEFAULT_LIMITS, type Limits, outputTooLarge } from "../../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../../shared/utf8.js";
 import type { AlgorithmDescriptor, Codec, CodecOptions } from "../types.js";
-import { optimizeRequest } from "./optimize.js";
 import { DECODER, ENCODER, transduce } from "./transducer.js";
 
 export const T1_PREFIX = "#T1|";
@@ -11,8 +10,6 @@ export const T1_PREFIX = "#T1|";
 export interface T1Options {
   /** `maxInputBytes` and `maxOutputBytes` are compared with UTF-16 units here. */
   limits?: Partial<Limits>;
-  /** Drop request parameters that equal their defaults (`optimizeRequest`). Changes the text, not the request. */
-  dropDefaults?: boolean;
 }
 
 /**
@@ -24,9 +21,8 @@ export interface T1Options {
 export function encodeT1(jsonText: string, options: T1Options = {}): string {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   assertInputSize(jsonText.length, limits);
-  const text = options.dropDefaults ? optimizeRequest(jsonText, limits) : jsonText;
   // Escapes make a text longer, at most by a unit a name; the limit on output is for decoding.
-  return transduce(ENCODER, text, 0, T1_PREFIX, { ...limits, maxOutputBytes: Infinity });
+  return transduce(ENCODER, jsonText, 0, T1_PREFIX, { ...limits, maxOutputBytes: Infinity });
 }
 
 /**
@@ -34,7 +30,7 @@ export function encodeT1(jsonText: string, options: T1Options = {}): string {
  * @throws {FormatError} `M2M_T1_INVALID` with the UTF-16 offset in `wire`
  * @throws {LimitError} `M2M_JSON_TOO_DEEP`, `M2M_OUTPUT_TOO_LARGE`
  */
-export function decodeT1(wire: string, options: Pick<T1Options, "limits"> = {}): string {
+export function decodeT1(wire: string, options: T1Options = {}): string {
   if (!wire.startsWith(T1_PREFIX)) {
     throw new FormatError("M2M_T1_INVALID", `A T1 text starts with ${T1_PREFIX}`, { offset: 0 });
   }
@@ -44,11 +40,9 @@ export function decodeT1(wire: string, options: Pick<T1Options, "limits"> = {}):
 /** `token`: `#T1|` and JSON text whose names are short where the chat schema knows them (docs/spec/t1.md). */
 export class TokenCodec implements Codec {
   readonly #limits: Limits;
-  readonly #dropDefaults: boolean;
 
   constructor(options: CodecOptions = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#dropDefaults = options.dropDefaults ?? false;
   }
 
   /**
@@ -57,7 +51,7 @@ export class TokenCodec implements Codec {
    */
   encodeText(content: Uint8Array): string {
     assertInputSize(content.length, this.#limits);
-    return encodeT1(decodeUtf8(content), { limits: this.#limits, dropDefaults: this.#dropDefaults });
+    return encodeT1(decodeUtf8(content), { limits: this.#limits });
   }
 
   /**

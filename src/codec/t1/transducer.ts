@@ -1,4 +1,5 @@
 import { JsonScanner, TOKEN } from "../../shared/json-scanner.js";
+import { lazily } from "../../shared/lazy.js";
 import { outputTooLarge } from "../../shared/limits.js";
 import { TextBuilder } from "../../shared/text-builder.js";
 import { OPAQUE, type Position, rootPosition } from "./positions.js";
@@ -6,7 +7,8 @@ import { ESCAPE, RESERVED } from "./tables.js";
 
 /** One direction of T1: JSON text in, JSON text without whitespace out, names rewritten where the schema knows them. */
 export interface Transducer {
-  readonly root: Position;
+  /** The place of the whole text. */
+  readonly root: () => Position;
   /** Code of the error for malformed input. */
   readonly code: "M2M_JSON_INVALID" | "M2M_T1_INVALID";
   /**
@@ -17,14 +19,14 @@ export interface Transducer {
 }
 
 export const ENCODER: Transducer = Object.freeze({
-  root: rootPosition("encode"),
+  root: lazily(() => rootPosition("encode")),
   code: "M2M_JSON_INVALID",
   rewriteUnknown: (name) =>
     name.startsWith(ESCAPE) || name.startsWith(RESERVED) ? ESCAPE + name : undefined,
 } satisfies Transducer);
 
 export const DECODER: Transducer = Object.freeze({
-  root: rootPosition("decode"),
+  root: lazily(() => rootPosition("decode")),
   code: "M2M_T1_INVALID",
   rewriteUnknown(name, offset, scanner) {
     if (name.startsWith(ESCAPE)) return name.slice(1);
@@ -60,7 +62,7 @@ export function transduce(
   const enclosing: Position[] = [];
   let container = OPAQUE;
   // Where the next value stands: set by a key, or by the array it is an item of.
-  let place = transducer.root;
+  let place = transducer.root();
   const out = new TextBuilder();
   out.append(opening);
   // The run of input that can be copied as it is and is not in `out` yet.

@@ -1,7 +1,1 @@
-export {
-  isRawTokenNative,
-  TK_DESCRIPTOR,
-  TK_PREFIX,
-  tokenNativeEncoding,
-  TokenNativeCodec,
-} from "./tk-codec.js";
+export { RAW_OPENING_COUNT, TK_DESCRIPTOR, TK_PREFIX, TokenNativeCodec } from "./tk-codec.js";

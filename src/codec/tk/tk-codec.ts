@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { DEFAULT_ENCODING } from "../../shared/defaults.js";
 import type { BpeEncodingName } from "../../shared/encodings.js";
 import { FormatError, UnsupportedError } from "../../shared/errors.js";
 import { assertInputSize, DEFAULT_LIMITS, outputTooLarge, type Limits } from "../../shared/limits.js";
@@ -26,7 +27,7 @@ export class TokenNativeCodec implements Codec {
   readonly #limits: Limits;
 
   constructor(options: CodecOptions = {}) {
-    this.encoding = options.encoding ?? "cl100k_base";
+    this.encoding = options.encoding ?? DEFAULT_ENCODING;
     this.#tokenizers = options.tokenizers ?? defaultTokenizers;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
   }
@@ -69,9 +70,12 @@ export class TokenNativeCodec implements Codec {
   }
 }
 
+/** How many first bytes, from 0 on, the raw form may have. */
+export const RAW_OPENING_COUNT = LETTERS.length;
+
 /** Whether `bytes` open like the raw form. */
 export function isRawTokenNative(bytes: Uint8Array): boolean {
-  return bytes.length > 0 && bytes[0] < LETTERS.length;
+  return bytes.length > 0 && bytes[0] < RAW_OPENING_COUNT;
 }
 
 /** The vocabulary that a token-native wire was written with, or `undefined` if its header is malformed. */
@@ -110,5 +114,6 @@ export const TK_DESCRIPTOR: AlgorithmDescriptor = {
   binary: true,
   costClass: 2,
   matchesBinary: isRawTokenNative,
+  describeWire: (wire) => ({ encoding: tokenNativeEncoding(wire) }),
   create: (options) => new TokenNativeCodec(options),
 };

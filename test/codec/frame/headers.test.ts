@@ -5,7 +5,7 @@ import {
   type FrameHeader,
   type FrameOptions,
 } from "../../../src/codec/frame/index.js";
-import { utf8Length } from "../../../src/codec/frame/json-value.js";
+import { utf8Length } from "../../../src/shared/utf8.js";
 import { estimateCostUsd, shortestFloat32 } from "../../../src/codec/frame/cost.js";
 import { thrownBy, toHex, utf8 } from "./vectors.js";
 

@@ -85,13 +85,6 @@ describe("codec/t1", () => {
     expect(T1_DESCRIPTOR.create?.({})).to.be.instanceOf(TokenCodec);
   });
 
-  it("drops defaults only when asked", () => {
-    const request = encodeUtf8('{"messages":[],"temperature":1.0,"n":2}');
-    expect(codec.encodeText(request)).to.equal('#T1|{"m":[],"T":1.0,"n":2}');
-    expect(new TokenCodec({ dropDefaults: true }).encodeText(request)).to.equal('#T1|{"m":[],"n":2}');
-    expect(encodeT1('{"messages":[],"stop":null}', { dropDefaults: true })).to.equal('#T1|{"m":[]}');
-  });
-
   it("refuses bytes that are no UTF-8, and lone surrogates in a wire", () => {
     expectError(() => codec.encodeText(Uint8Array.of(0x22, 0xff, 0x22)), {
       code: "M2M_UTF8_INVALID",

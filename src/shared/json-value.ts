@@ -1,0 +1,9 @@
+/** Whether a parsed JSON value is an object (no array, not null). */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The own member `key` of a parsed JSON object; `undefined` for any other value. Never looks at a prototype. */
+export function member(value: unknown, key: string): unknown {
+  return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
