@@ -100,7 +100,9 @@ function kindOfRoot(root: Readonly<Record<string, unknown>> | undefined): Conten
   if (root.type === "message" && has("role") && has("content")) return "messages.response";
   if (root.object === "response" && has("output")) return "responses.response";
   if (has("model") && has("input")) {
-    return has("encoding_format") || has("dimensions") || /embed/iu.test(String(root.model))
+    return has("encoding_format") ||
+      has("dimensions") ||
+      (typeof root.model === "string" && /embed/iu.test(root.model))
       ? "embeddings.request"
       : "responses.request";
   }

@@ -7,7 +7,8 @@ import {
   type RouterThresholds,
 } from "../shared/defaults.js";
 import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
-import { assertInputSize, DEFAULT_LIMITS, maxWireBytes, type Limits } from "../shared/limits.js";
+import { quote } from "../shared/quote.js";
+import { assertInputSize, resolveLimits, maxWireBytes, type Limits } from "../shared/limits.js";
 import { decodeUtf8, utf8Length } from "../shared/utf8.js";
 import { defaultTokenizers } from "../tokenizer/index.js";
 import { analyzeContent, type Analysis } from "./analysis.js";
@@ -59,11 +60,7 @@ export class CodecEngine {
   /** @throws {InputError} `M2M_USAGE` if a setting is out of range. */
   constructor(options: EngineOptions = {}) {
     this.#options = options;
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    for (const [name, value] of Object.entries(this.#limits)) {
-      if (typeof value === "number" && value >= 0) continue;
-      throw new InputError("M2M_USAGE", `The limit ${name} is a number from 0, not ${String(value)}.`);
-    }
+    this.#limits = resolveLimits(options.limits);
     this.#settings({});
   }
 
@@ -160,7 +157,7 @@ export class CodecEngine {
     const settings: Settings = { ...this.#options, ...given };
     parseBrotliQuality(settings.quality);
     if (settings.policy && !POLICY_NAMES.includes(settings.policy)) {
-      throw new InputError("M2M_USAGE", `There is no policy "${String(settings.policy)}".`, {
+      throw new InputError("M2M_USAGE", `There is no policy ${quote(String(settings.policy))}.`, {
         hint: `Use one of ${POLICY_NAMES.join(", ")}.`,
       });
     }

@@ -1,3 +1,4 @@
+import { quote } from "../shared/quote.js";
 import { InputError, UnsupportedError } from "../shared/errors.js";
 import { BROTLI_DESCRIPTOR } from "./brotli/index.js";
 import { FRAME_DESCRIPTOR } from "./frame/index.js";
@@ -35,7 +36,7 @@ export function availableAlgorithms(): AlgorithmDescriptor[] {
 export function findDescriptor(name: string): AlgorithmDescriptor {
   const found = ALGORITHMS.find((descriptor) => descriptor.name === name);
   if (found) return found;
-  throw new InputError("M2M_USAGE", `There is no algorithm "${name}".`, {
+  throw new InputError("M2M_USAGE", `There is no algorithm ${quote(name)}.`, {
     hint: `Use one of ${availableAlgorithms()
       .map((descriptor) => descriptor.name)
       .join(", ")}.`,

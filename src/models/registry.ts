@@ -1,3 +1,4 @@
+import { quote } from "../shared/quote.js";
 import type { EncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
@@ -69,7 +70,7 @@ export class ModelRegistry {
     const card = this.find(name);
     if (card) return card;
     const near = this.suggest(name);
-    throw new InputError("M2M_MODEL_UNKNOWN", `There is no model "${name}".`, {
+    throw new InputError("M2M_MODEL_UNKNOWN", `There is no model ${quote(name)}.`, {
       hint:
         near.length > 0
           ? `Did you mean ${near.join(" or ")}?`

@@ -1,3 +1,4 @@
+import { quote } from "./quote.js";
 import { InputError } from "./errors.js";
 
 /** Encodings whose vocabulary is public: token ids are exact. */
@@ -28,7 +29,7 @@ export function tryParseEncoding(name: string): EncodingName | undefined {
 export function parseEncoding(name: string): EncodingName {
   const encoding = tryParseEncoding(name);
   if (encoding) return encoding;
-  throw new InputError("M2M_USAGE", `There is no encoding "${name}".`, {
+  throw new InputError("M2M_USAGE", `There is no encoding ${quote(name)}.`, {
     hint: `Use one of ${ENCODINGS.join(", ")}.`,
   });
 }

@@ -1,3 +1,4 @@
+import { quote } from "./quote.js";
 import { InputError, M2MError } from "./errors.js";
 import { JsonScanner, TOKEN } from "./json-scanner.js";
 import { TextBuilder } from "./text-builder.js";
@@ -124,7 +125,7 @@ export function readJsonPointer(
 export function parseJsonPointer(pointer: string): string[] {
   if (pointer === "") return [];
   if (!pointer.startsWith("/") || /~(?![01])/.test(pointer)) {
-    throw new InputError("M2M_USAGE", `"${pointer}" is not a JSON Pointer.`, {
+    throw new InputError("M2M_USAGE", `${quote(pointer)} is not a JSON Pointer.`, {
       hint: "Write it as /key/0/key (RFC 6901), with ~1 for a slash and ~0 for a tilde in a key.",
     });
   }

@@ -1,4 +1,4 @@
-import { LimitError } from "./errors.js";
+import { InputError, LimitError } from "./errors.js";
 
 /** Bounds that every encoder and decoder keeps. All are finite by default. */
 export interface Limits {
@@ -16,6 +16,23 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   maxOutputBytes: 16 * 1024 * 1024,
   maxJsonDepth: 32,
 });
+
+/**
+ * `limits` with the defaults for what is not given.
+ * @throws {InputError} `M2M_USAGE` if one is no whole number from 0: no limit can be switched off by mistake.
+ */
+export function resolveLimits(limits: Partial<Limits> = {}): Limits {
+  const resolved: Limits = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
+    const value = limits[name];
+    if (value === undefined) continue;
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new InputError("M2M_USAGE", `The limit ${name} is a whole number from 0, not ${String(value)}.`);
+    }
+    resolved[name] = value;
+  }
+  return resolved;
+}
 
 /** @throws {LimitError} `M2M_INPUT_TOO_LARGE` if `sizeBytes` is over `maxInputBytes`. */
 export function assertInputSize(sizeBytes: number, limits: Pick<Limits, "maxInputBytes">): void {

@@ -2,6 +2,7 @@ import { UnsupportedError } from "./errors.js";
 
 /** The Node modules the library may use. Each has a portable replacement or a clear refusal. */
 interface NodeModules {
+  buffer: typeof import("node:buffer");
   crypto: typeof import("node:crypto");
   fs: typeof import("node:fs");
   module: typeof import("node:module");

@@ -1,4 +1,4 @@
-import { brotliCompressSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
@@ -69,6 +69,13 @@ for (const [name, load] of ENGINES) {
       const over = engine.compress(new Uint8Array(1001), 5);
       expect(catchM2MError(() => engine.decompress(over, 1000)).code).to.equal("M2M_OUTPUT_TOO_LARGE");
       expect(catchM2MError(() => engine.decompress(over, 0)).code).to.equal("M2M_OUTPUT_TOO_LARGE");
+    });
+
+    it("refuses the large window extension", () => {
+      const { BROTLI_PARAM_LARGE_WINDOW, BROTLI_PARAM_LGWIN } = constants;
+      const params = { [BROTLI_PARAM_LARGE_WINDOW]: 1, [BROTLI_PARAM_LGWIN]: 28 };
+      const large = brotliCompressSync(Buffer.alloc(100_000, 65), { params });
+      expect(catchM2MError(() => engine.decompress(large, 200_000)).code).to.equal("M2M_BROTLI_INVALID");
     });
 
     it("tells a cut stream from a malformed one and from trailing bytes", () => {

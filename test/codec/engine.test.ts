@@ -237,9 +237,39 @@ describe("codec/engine", () => {
     usage(() => engine.compress("x".repeat(2000), { quality: 99 }));
     usage(() => engine.compress(REQUEST, { policy: "best" as "smallest" }));
     usage(() => new CodecEngine({ limits: { maxOutputBytes: -1 } }));
-    usage(() => new CodecEngine({ limits: { maxInputBytes: Number.NaN } }));
+    for (const limit of [Number.NaN, Infinity, 1.5, "1"]) {
+      usage(() => new CodecEngine({ limits: { maxInputBytes: limit as number } }));
+    }
+    usage(() => engine.compress(REQUEST, { key: new Uint8Array(32), security: "AEAD" as "aead" }));
     usage(() => engine.compress(undefined as unknown as string));
     usage(() => engine.decompress({} as unknown as string));
+  });
+
+  it("takes the default for a limit that is undefined", () => {
+    const own = new CodecEngine({ limits: { maxOutputBytes: undefined, maxJsonDepth: undefined } });
+    expect(
+      catchM2MError(() => own.compress("[".repeat(40) + "]".repeat(40), { algorithm: "token" })).code,
+    ).to.equal("M2M_JSON_TOO_DEEP");
+    const { data } = new CodecEngine({ limits: { maxInputBytes: 2 ** 26 } }).compress("x".repeat(2 ** 25));
+    expect(catchM2MError(() => own.decompress(data)).code).to.equal("M2M_OUTPUT_TOO_LARGE");
+  });
+
+  it("reads wires under limits past what the platform can allocate", () => {
+    const wide = new CodecEngine({ limits: { maxOutputBytes: Number.MAX_SAFE_INTEGER } });
+    for (const { name } of availableAlgorithms()) {
+      expect(wide.decompress(engine.compress(REQUEST, { algorithm: name }).data).text).to.equal(REQUEST);
+    }
+  });
+
+  it("does not repeat what a stranger wrote at length, nor what acts on a terminal", () => {
+    const { message } = catchM2MError(() => engine.decompress(`#T1|{":${"a".repeat(1e6)}":1}`));
+    expect(message.length).to.be.below(300);
+    expect(catchM2MError(() => engine.decompress("#TK|\u001b|AA==")).message).not.to.include("\u001b");
+  });
+
+  it("analyses members of any type", () => {
+    const hostile = '{"model":{"toString":1,"valueOf":1},"input":"x"}';
+    expect(engine.analyze(hostile).model).to.equal(undefined);
   });
 
   it("is never larger under smallest than under published, whatever the budget", () => {

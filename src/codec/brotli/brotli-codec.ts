@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { DEFAULT_BROTLI_QUALITY } from "../../shared/defaults.js";
 import { FormatError, InputError } from "../../shared/errors.js";
-import { assertInputSize, DEFAULT_LIMITS, type Limits } from "../../shared/limits.js";
+import { assertInputSize, resolveLimits, type Limits } from "../../shared/limits.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions } from "../types.js";
 import { createNodeBrotliEngine } from "./node-engine.js";
 
@@ -17,7 +17,7 @@ export class BrotliCodec implements Codec {
   constructor(options: CodecOptions = {}) {
     this.quality = parseBrotliQuality(options.quality);
     this.#engine = options.brotli ?? createNodeBrotliEngine();
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = resolveLimits(options.limits);
   }
 
   encodeText(content: Uint8Array): string {

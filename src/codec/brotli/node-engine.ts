@@ -16,6 +16,7 @@ interface InfoResult {
  */
 export function createNodeBrotliEngine(): BrotliEngine {
   const zlib = requireNodeModule("zlib", "Brotli");
+  const { kMaxLength } = requireNodeModule("buffer", "Brotli");
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
   return {
     name: "node:zlib",
@@ -29,7 +30,8 @@ export function createNodeBrotliEngine(): BrotliEngine {
       try {
         // `info` tells how many bytes were read: zlib ignores what follows the stream. At least one byte must be
         // allowed, or zlib takes the limit for absent.
-        const options = { maxOutputLength: Math.max(maxOutputBytes, 1), info: true };
+        const maxOutputLength = Math.min(Math.max(maxOutputBytes, 1), kMaxLength);
+        const options = { maxOutputLength, info: true };
         result = zlib.brotliDecompressSync(compressed, options) as unknown as InfoResult;
       } catch (cause) {
         const code = (cause as { code?: unknown }).code;

@@ -21,6 +21,7 @@ export async function loadWasmBrotliEngine(): Promise<BrotliEngine> {
     name: "brotli-wasm",
     compress: (content, quality) => wasm.compress(content, { quality }),
     decompress(compressed, maxOutputBytes) {
+      assertPlainWindow(compressed);
       const stream = new wasm.DecompressStream();
       const chunks: Uint8Array[] = [];
       let sizeBytes = 0;
@@ -59,6 +60,21 @@ function decompressStep(
   } catch (cause) {
     throw new FormatError("M2M_BROTLI_INVALID", "The Brotli stream is malformed.", { cause });
   }
+}
+
+/**
+ * The package reads the "large window" extension too, which RFC 7932 (section 9.1) reserves and which lets a few bytes ask
+ * for a gigabyte.
+ */
+function assertPlainWindow(compressed: Uint8Array): void {
+  if ((compressed[0] & 0x7f) !== 0x11) return;
+  throw new FormatError(
+    "M2M_BROTLI_INVALID",
+    "The Brotli stream asks for a window that RFC 7932 does not have.",
+    {
+      offset: 0,
+    },
+  );
 }
 
 async function importBrotliWasm(): Promise<BrotliWasm> {

@@ -1,9 +1,10 @@
+import { quote } from "../../shared/quote.js";
 import { concatBytes } from "../../shared/bytes.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { InputError, IntegrityError } from "../../shared/errors.js";
 import {
   assertInputSize,
-  DEFAULT_LIMITS,
+  resolveLimits,
   maxWireBytes,
   outputTooLarge,
   type Limits,
@@ -21,6 +22,7 @@ import {
   COMPRESSION_THRESHOLD_BYTES,
   FIXED_HEADER_BYTES,
   FLAGS_OFFSET,
+  FRAME_SCHEMAS,
   FRAME_PREFIX,
   HMAC_TAG_BYTES,
   PAYLOAD_PREFIX_BYTES,
@@ -65,8 +67,10 @@ export class FrameCodec implements Codec {
     if (options.key) assertKey(options.key);
     this.security = options.security ?? (options.key ? "aead" : "none");
     if (this.security !== "none" && !options.key) throw keyRequired(`Securing a frame by ${this.security}`);
+    assertOneOf("security", this.security, SECURITY_MODES);
+    if (options.schema !== undefined) assertOneOf("schema", options.schema, FRAME_SCHEMAS);
     this.quality = parseBrotliQuality(options.quality);
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = resolveLimits(options.limits);
     this.#key = options.key && Uint8Array.from(options.key);
     this.#options = options;
     this.#brotli = options.brotli;
@@ -200,6 +204,14 @@ function checkEnd(body: Uint8Array, at: number, tailBytes: number): number {
   if (body.length < end + tailBytes) throw frameTruncated(body.length, end + tailBytes, "payload");
   if (body.length > end + tailBytes) throw frameTrailing(body.length, end + tailBytes);
   return end;
+}
+
+/** For callers without types. @throws {InputError} `M2M_USAGE` */
+function assertOneOf(what: string, value: string, known: readonly string[]): void {
+  if (known.includes(value)) return;
+  throw new InputError("M2M_USAGE", `There is no frame ${what} ${quote(String(value))}.`, {
+    hint: `Use one of ${known.join(", ")}.`,
+  });
 }
 
 function keyRequired(what: string): InputError {

@@ -1,5 +1,5 @@
 import { FormatError } from "../../shared/errors.js";
-import { assertInputSize, DEFAULT_LIMITS, outputTooLarge, type Limits } from "../../shared/limits.js";
+import { assertInputSize, resolveLimits, outputTooLarge, type Limits } from "../../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../../shared/utf8.js";
 import { findReservedOpening } from "../reserved.js";
 import type { AlgorithmDescriptor, Codec, CodecOptions } from "../types.js";
@@ -9,7 +9,7 @@ export class NoneCodec implements Codec {
   readonly #limits: Limits;
 
   constructor(options: CodecOptions = {}) {
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = resolveLimits(options.limits);
   }
 
   /** @throws {FormatError} `M2M_WIRE_AMBIGUOUS` if the content begins like a wire, `M2M_UTF8_INVALID` */

@@ -1,5 +1,5 @@
 import { FormatError } from "../../shared/errors.js";
-import { assertInputSize, DEFAULT_LIMITS, type Limits, outputTooLarge } from "../../shared/limits.js";
+import { assertInputSize, resolveLimits, type Limits, outputTooLarge } from "../../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../../shared/utf8.js";
 import type { AlgorithmDescriptor, Codec, CodecOptions } from "../types.js";
 import { DECODER, ENCODER, transduce } from "./transducer.js";
@@ -19,7 +19,7 @@ export interface T1Options {
  * @throws {LimitError} `M2M_INPUT_TOO_LARGE`, `M2M_JSON_TOO_DEEP`
  */
 export function encodeT1(jsonText: string, options: T1Options = {}): string {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = resolveLimits(options.limits);
   assertInputSize(jsonText.length, limits);
   // Escapes make a text longer, at most by a unit a name; the limit on output is for decoding.
   return transduce(ENCODER, jsonText, 0, T1_PREFIX, { ...limits, maxOutputBytes: Infinity });
@@ -34,7 +34,7 @@ export function decodeT1(wire: string, options: T1Options = {}): string {
   if (!wire.startsWith(T1_PREFIX)) {
     throw new FormatError("M2M_T1_INVALID", `A T1 text starts with ${T1_PREFIX}`, { offset: 0 });
   }
-  return transduce(DECODER, wire, T1_PREFIX.length, "", { ...DEFAULT_LIMITS, ...options.limits });
+  return transduce(DECODER, wire, T1_PREFIX.length, "", resolveLimits(options.limits));
 }
 
 /** `token`: `#T1|` and JSON text whose names are short where the chat schema knows them (docs/spec/t1.md). */
@@ -42,7 +42,7 @@ export class TokenCodec implements Codec {
   readonly #limits: Limits;
 
   constructor(options: CodecOptions = {}) {
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = resolveLimits(options.limits);
   }
 
   /**

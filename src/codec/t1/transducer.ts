@@ -1,3 +1,4 @@
+import { quote } from "../../shared/quote.js";
 import { JsonScanner, TOKEN } from "../../shared/json-scanner.js";
 import { lazily } from "../../shared/lazy.js";
 import { outputTooLarge } from "../../shared/limits.js";
@@ -31,7 +32,7 @@ export const DECODER: Transducer = Object.freeze({
   rewriteUnknown(name, offset, scanner) {
     if (name.startsWith(ESCAPE)) return name.slice(1);
     if (name.startsWith(RESERVED)) {
-      throw scanner.fault(offset, `this version does not know the short name "${name}"`);
+      throw scanner.fault(offset, `this version does not know the short name ${quote(name)}`);
     }
     return undefined;
   },

@@ -1,8 +1,9 @@
+import { quote } from "../../shared/quote.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { DEFAULT_ENCODING } from "../../shared/defaults.js";
 import type { BpeEncodingName } from "../../shared/encodings.js";
 import { FormatError, UnsupportedError } from "../../shared/errors.js";
-import { assertInputSize, DEFAULT_LIMITS, outputTooLarge, type Limits } from "../../shared/limits.js";
+import { assertInputSize, resolveLimits, outputTooLarge, type Limits } from "../../shared/limits.js";
 import { findInvalidUtf8, tryDecodeUtf8 } from "../../shared/utf8.js";
 import { defaultTokenizers, type TokenizerCache } from "../../tokenizer/index.js";
 import type { AlgorithmDescriptor, Codec, CodecOptions } from "../types.js";
@@ -29,7 +30,7 @@ export class TokenNativeCodec implements Codec {
   constructor(options: CodecOptions = {}) {
     this.encoding = options.encoding ?? DEFAULT_ENCODING;
     this.#tokenizers = options.tokenizers ?? defaultTokenizers;
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = resolveLimits(options.limits);
   }
 
   encodeText(content: Uint8Array): string {
@@ -89,7 +90,7 @@ function parseHeader(wire: string): BpeEncodingName {
   if (encoding) return encoding;
   const letter = wire.charAt(TK_PREFIX.length);
   if (wire.charAt(TK_PREFIX.length + 1) === "|") {
-    throw new UnsupportedError("M2M_TOKENIZER_UNSUPPORTED", `There is no tokenizer "${letter}".`, {
+    throw new UnsupportedError("M2M_TOKENIZER_UNSUPPORTED", `There is no tokenizer ${quote(letter)}.`, {
       offset: TK_PREFIX.length,
       hint: `Known tokenizers: ${LETTERS.map(([known, name]) => `${known} (${name})`).join(", ")}.`,
     });
