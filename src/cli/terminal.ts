@@ -41,3 +41,21 @@ function isTerminal(descriptor: number): boolean {
 export function isTerminalInput(): boolean {
   return isTerminal(0);
 }
+
+/**
+ * Characters that act on a terminal or change how their neighbours are shown: controls (C0, DEL, C1), line and paragraph
+ * separators, bidirectional controls (UAX #9), lone surrogates. The joiners of emoji and scripts are left alone.
+ */
+const ACTING = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\ufeff]/gu;
+
+/** `text` from outside for a line that people read: acting characters as `\x1b`, `\n` or `\u{202e}`, the rest as it is. */
+export function printable(text: string): string {
+  return text.replace(ACTING, (character) => {
+    const code = character.codePointAt(0) as number;
+    const short = SHORT_ESCAPES[character];
+    if (short !== undefined) return short;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string | undefined>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
