@@ -1,7 +1,7 @@
 /** Flags that several commands share, and the reading of their values. */
 import { readFileSync } from "node:fs";
 import type { BpeEncodingName, EncodingName } from "../shared/encodings.js";
-import { ENCODINGS, isBpeEncoding, parseEncoding } from "../shared/encodings.js";
+import { BPE_ENCODINGS, ENCODINGS, isBpeEncoding, parseEncoding } from "../shared/encodings.js";
 import { DEFAULT_LIMITS } from "../shared/limits.js";
 import type { ModelCard } from "../models/index.js";
 import type { CommandContext } from "./context.js";
@@ -80,6 +80,16 @@ export const KEY_FLAGS = {
   },
 } as const satisfies FlagSpecs;
 
+export const MODEL_FLAG = {
+  model: {
+    type: "string",
+    char: "m",
+    summary: "The model that the message is for: sets the encoding and the price.",
+    valueName: "NAME",
+    group: "MODEL",
+  },
+} as const satisfies FlagSpecs;
+
 export const MODELS_FLAG = {
   models: {
     type: "string",
@@ -93,14 +103,7 @@ export const MODELS_FLAG = {
 /** Spellings of the encodings; `cl100k` and `cl100k_base` are the same. */
 export const ENCODING_OPTIONS = ["cl100k", "o200k", "llama3", ...ENCODINGS] as const;
 /** The same without `heuristic`, which has no token ids. */
-export const BPE_ENCODING_OPTIONS = [
-  "cl100k",
-  "o200k",
-  "llama3",
-  "cl100k_base",
-  "o200k_base",
-  "llama",
-] as const;
+export const BPE_ENCODING_OPTIONS = ["cl100k", "o200k", "llama3", ...BPE_ENCODINGS] as const;
 
 export interface EncodingChoice {
   readonly encoding: EncodingName;
