@@ -25,33 +25,41 @@ export interface Cursor {
 
 /**
  * Reads one unsigned LEB128 number of at most 32 bits at `cursor` and moves the cursor behind it.
- * @throws {FormatError} `M2M_VARINT_TRUNCATED` if the bytes end first, `M2M_VARINT_OVERLONG` if it is not the
- *   shortest form (one value has one spelling) or does not fit 32 bits.
+ * @returns `undefined`, with the cursor unmoved, if there is none: the bytes end first, it is not the shortest form (one
+ *   value has one spelling), or it does not fit 32 bits.
  */
-export function readVarint(bytes: Uint8Array, cursor: Cursor): number {
+export function tryReadVarint(bytes: Uint8Array, cursor: Cursor): number | undefined {
   const start = cursor.offset;
   let value = 0;
-  for (let i = 0; i < 5; i++) {
-    const at = start + i;
-    if (at >= bytes.length) {
-      throw new FormatError("M2M_VARINT_TRUNCATED", `The number at byte ${start} is cut short.`, {
-        offset: start,
-      });
-    }
-    const byte = bytes[at];
-    if (i === 4 && byte > 0x0f) break;
+  for (let i = 0; i < 5 && start + i < bytes.length; i++) {
+    const byte = bytes[start + i];
+    if (i === 4 && byte > 0x0f) return undefined;
     value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) {
-      if (byte === 0 && i > 0) break;
-      cursor.offset = at + 1;
-      return value;
-    }
+    if (byte >= 0x80) continue;
+    if (byte === 0 && i > 0) return undefined;
+    cursor.offset = start + i + 1;
+    return value;
+  }
+  return undefined;
+}
+
+/**
+ * `tryReadVarint`, or the reason why there is no number.
+ * @throws {FormatError} `M2M_VARINT_TRUNCATED` if the bytes end first, `M2M_VARINT_OVERLONG` if it is not the
+ *   shortest form or does not fit 32 bits.
+ */
+export function readVarint(bytes: Uint8Array, cursor: Cursor): number {
+  const value = tryReadVarint(bytes, cursor);
+  if (value !== undefined) return value;
+  const offset = cursor.offset;
+  // Of a number that is cut, every byte says that another one follows.
+  const rest = bytes.subarray(offset, offset + 5);
+  if (rest.length < 5 && rest.every((byte) => byte >= 0x80)) {
+    throw new FormatError("M2M_VARINT_TRUNCATED", `The number at byte ${offset} is cut short.`, { offset });
   }
   throw new FormatError(
     "M2M_VARINT_OVERLONG",
-    `The number at byte ${start} is overlong or exceeds 32 bits.`,
-    {
-      offset: start,
-    },
+    `The number at byte ${offset} is overlong or exceeds 32 bits.`,
+    { offset },
   );
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { readVarint, varintSize, writeVarint } from "../../src/shared/varint.js";
+import { readVarint, tryReadVarint, varintSize, writeVarint } from "../../src/shared/varint.js";
 import { catchM2MError } from "../helpers/catch-error.js";
 
 const bytesOf = (value: number): Uint8Array => {
@@ -28,6 +28,14 @@ describe("shared/varint", () => {
         expect(varintSize(value)).to.equal(bytes.length);
       }),
     );
+  });
+
+  it("gives nothing and stays where it is if there is no number", () => {
+    for (const bytes of [[], [0x80], [0xff, 0xff, 0xff, 0xff], [0x80, 0], [0xff, 0xff, 0xff, 0xff, 0x10]]) {
+      const cursor = { offset: 1 };
+      expect(tryReadVarint(Uint8Array.from([7, ...bytes]), cursor)).to.equal(undefined);
+      expect(cursor.offset).to.equal(1);
+    }
   });
 
   it("tells a cut number from an overlong one", () => {

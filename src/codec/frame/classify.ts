@@ -5,6 +5,10 @@ import type { FrameSchema } from "./layout.js";
 /**
  * What a parsed JSON text is, by the keys of the common APIs. Anything that is not recognised is a request, as in the
  * published implementation; it also labels stream chunks, errors and embeddings so, which have their own labels here.
+ *
+ * This is the protocol's label: its rules stand in docs/spec/frame.md, and a change would change bytes on the wire. What
+ * `Content.kind` says is for people, has more words (the API, JSON-RPC, event streams) and may change freely; so neither
+ * is built on the other.
  */
 export function classify(json: unknown): Exclude<FrameSchema, "custom" | "unknown"> {
   if (has(json, "messages") && has(json, "model")) return "request";

@@ -62,12 +62,15 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset + offset, 4).getUint32(0, true);
 }
 
-/** Whether `bytes` are a frame in binary form, as against base64 behind the same prefix. */
+/**
+ * Whether `bytes` are a frame in binary form, as against base64 behind the same prefix. What ends before the byte that
+ * tells the forms apart is cut short in either; as a binary frame it is refused as such, and not as bad base64.
+ */
 export function isBinaryFrame(bytes: Uint8Array): boolean {
-  if (bytes.length < PREFIX_BYTES + 2) return false;
+  if (bytes.length < PREFIX_BYTES) return false;
   for (let i = 0; i < PREFIX_BYTES; i++) if (bytes[i] !== FRAME_PREFIX.charCodeAt(i)) return false;
   // The high byte of the header length; "+" is the lowest character of base64.
-  return bytes[PREFIX_BYTES + 1] < 0x2b;
+  return bytes.length < PREFIX_BYTES + 2 || bytes[PREFIX_BYTES + 1] < 0x2b;
 }
 
 /** The bytes of a binary frame behind its prefix. @throws {FormatError} @throws {UnsupportedError} */

@@ -1,4 +1,5 @@
 import { tryDecodeUtf8 } from "../../shared/utf8.js";
+import { tryReadVarint } from "../../shared/varint.js";
 import { shortestFloat32 } from "./cost.js";
 import { frameInvalid } from "./errors.js";
 import { REQUEST_FLAGS, RESPONSE_FLAGS } from "./flags.js";
@@ -129,18 +130,11 @@ class HeaderFields {
     return value;
   }
 
-  /** LEB128 of at most 32 bits in its shortest form. */
   varint(): number | undefined {
-    let value = 0;
-    for (let i = 0; i < 5 && this.left > i; i++) {
-      const byte = this.#bytes[this.at + i];
-      value += (byte & 0x7f) * 2 ** (7 * i);
-      if (byte >= 0x80) continue;
-      if ((byte === 0 && i > 0) || value > 0xffffffff) return undefined;
-      this.at += i + 1;
-      return value;
-    }
-    return undefined;
+    const cursor = { offset: this.at };
+    const value = tryReadVarint(this.#bytes, cursor);
+    this.at = cursor.offset;
+    return value;
   }
 
   /** Two bits a role; the bits behind the last one have to be zero. */

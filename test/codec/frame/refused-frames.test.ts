@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { FrameCodec, peekFrame } from "../../../src/codec/frame/index.js";
+import { CodecEngine } from "../../../src/codec/index.js";
 import { M2MError } from "../../../src/shared/errors.js";
 import { fromHex, KEY, patched, thrownBy, toHex, utf8, vector, VECTORS } from "./vectors.js";
 
@@ -22,6 +23,16 @@ describe("frame: refused", () => {
           code: "M2M_FRAME_TRUNCATED",
         });
       }
+    }
+  });
+
+  it("knows a cut frame among other wires, too: from the end of its prefix on", () => {
+    const engine = new CodecEngine();
+    for (let length = 7; length < HELLO.length; length++) {
+      const error = thrownBy(() => engine.decompress(HELLO.subarray(0, length)));
+      expect(error, `${length} bytes`).to.include({ code: "M2M_FRAME_TRUNCATED", offset: length });
+      const peeked = thrownBy(() => peekFrame(HELLO.subarray(0, Math.min(length, 30))));
+      expect(peeked, `${length} bytes`).to.include({ code: "M2M_FRAME_TRUNCATED" });
     }
   });
 
