@@ -1,4 +1,4 @@
-import { FormatError } from "./errors.js";
+import { FormatError, LimitError } from "./errors.js";
 
 const encoder = new TextEncoder();
 // ignoreBOM keeps a leading U+FEFF, which is content here.
@@ -23,12 +23,17 @@ export function encodeUtf8(text: string): Uint8Array {
 /**
  * The text of UTF-8 `bytes`; a byte order mark is kept.
  * @throws {FormatError} `M2M_UTF8_INVALID` with the byte offset of the first ill-formed sequence.
+ * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE` if the platform has no string that long.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);
-  } catch {
+  } catch (cause) {
     const offset = findInvalidUtf8(bytes);
+    if (offset === -1) {
+      const message = `A text of ${bytes.length} bytes is longer than a string can be here.`;
+      throw new LimitError("M2M_OUTPUT_TOO_LARGE", message, { cause, hint: "Use the bytes instead." });
+    }
     throw new FormatError("M2M_UTF8_INVALID", `The bytes are not valid UTF-8 at offset ${offset}.`, {
       offset,
     });

@@ -40,6 +40,24 @@ describe("shared/utf8", () => {
     expect([error.code, error.offset]).to.deep.equal(["M2M_UTF8_INVALID", 1]);
   });
 
+  it("tells text that no string can hold from text that is ill-formed", () => {
+    const { decode } = TextDecoder.prototype;
+    // A real one takes half a gigabyte.
+    TextDecoder.prototype.decode = () => {
+      throw new Error("Cannot create a string longer than 0x1fffffe8 characters");
+    };
+    try {
+      const error = catchM2MError(() => decodeUtf8(Uint8Array.of(0x61)));
+      expect([error.family, error.code, error.offset]).to.deep.equal([
+        "LimitError",
+        "M2M_OUTPUT_TOO_LARGE",
+        undefined,
+      ]);
+    } finally {
+      TextDecoder.prototype.decode = decode;
+    }
+  });
+
   it("keeps a byte order mark", () => {
     expect(decodeUtf8(encodeUtf8("\ufeffx"))).to.equal("\ufeffx");
   });
