@@ -20,6 +20,8 @@ export async function loadModels(context: CommandContext, files: readonly string
     ...(setting === undefined ? [] : [setting]),
     ...files,
   ];
-  const cards = await Promise.all(paths.map((path) => parseModelsToml(readTextFile(path), path)));
+  const cards = await Promise.all(
+    paths.map((path) => parseModelsToml(readTextFile(path, "M2M_MODELS_FILE_INVALID"), path)),
+  );
   return new ModelRegistry(cards.flat());
 }

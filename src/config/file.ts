@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { InputError } from "../shared/errors.js";
+import { type ErrorCode, InputError } from "../shared/errors.js";
 import { parseToml } from "../shared/toml.js";
 import { decodeUtf8 } from "../shared/utf8.js";
 import {
@@ -49,8 +49,8 @@ export async function readConfigFile(path: string): Promise<ConfigValues> {
   return parseConfigText(readTextFile(path), path);
 }
 
-/** @throws {InputError} `M2M_FILE_READ` if it cannot be read, `M2M_CONFIG_INVALID` if it is not UTF-8 */
-export function readTextFile(path: string): string {
+/** @throws {InputError} `M2M_FILE_READ` if it cannot be read, `code` if it is not UTF-8 */
+export function readTextFile(path: string, code: ErrorCode = "M2M_CONFIG_INVALID"): string {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
@@ -60,7 +60,7 @@ export function readTextFile(path: string): string {
   try {
     return decodeUtf8(bytes);
   } catch (cause) {
-    throw new InputError("M2M_CONFIG_INVALID", `${path} is not UTF-8 text.`, { cause });
+    throw new InputError(code, `${path} is not UTF-8 text.`, { cause });
   }
 }
 

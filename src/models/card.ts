@@ -36,6 +36,6 @@ export interface ModelCard {
   reasoning: boolean;
   /** Short name of `id` on the T1 wire; absent where none is shorter. */
   t1Name?: string;
-  /** Date of the facts, YYYY-MM-DD. */
+  /** Date of the facts, YYYY-MM-DD; `unknown` for a card of a models file that states none. */
   asOf: string;
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { writeFileSync } from "node:fs";
 import { ModelRegistry } from "../../src/models/index.js";
 import { Sandbox } from "../helpers/m2m-process.js";
 
@@ -185,6 +186,13 @@ describe("m2m models", () => {
       expect(stderr).to.equal(
         `m2m: ${path}:5: models[0].context_window: context_window is an integer of at least 1.\n`,
       );
+    });
+
+    it("refuses a file that is not UTF-8", () => {
+      const path = sandbox.write("project/mine.toml", "");
+      writeFileSync(path, Buffer.from("# caf\xe9", "latin1"));
+      const { code, stdout } = sandbox.run(["models", "list", "--models", "mine.toml", "--json"]);
+      expect([code, JSON.parse(stdout).error.code]).to.deep.equal([2, "M2M_MODELS_FILE_INVALID"]);
     });
 
     it("refuses a file that is not there", () => {
