@@ -3,8 +3,6 @@ import { InputError, M2MError, type ErrorFamily } from "../shared/errors.js";
 /** What the process exits with. */
 export const EXIT = Object.freeze({
   OK: 0,
-  /** Findings (scan) or a difference (verify). */
-  FINDINGS: 1,
   USAGE: 2,
   BAD_DATA: 3,
   INPUT_OUTPUT: 4,
@@ -19,8 +17,6 @@ const FAMILY_EXIT: Readonly<Record<ErrorFamily, number>> = {
   IntegrityError: EXIT.BAD_DATA,
   LimitError: EXIT.BAD_DATA,
   UnsupportedError: EXIT.BAD_DATA,
-  UpstreamError: EXIT.INPUT_OUTPUT,
-  ProtocolError: EXIT.INPUT_OUTPUT,
 };
 
 /** Thrown when the reader of stdout has gone (`m2m … | head`): there is nothing left to do, and nothing is wrong. */

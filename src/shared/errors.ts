@@ -50,8 +50,6 @@ export const ERROR_CODES = {
     "M2M_PLATFORM_UNSUPPORTED",
     "M2M_PACKAGE_MISSING",
   ],
-  UpstreamError: ["M2M_UPSTREAM_FAILED"],
-  ProtocolError: ["M2M_PROTOCOL_VIOLATION"],
 } as const;
 
 export type ErrorFamily = keyof typeof ERROR_CODES;

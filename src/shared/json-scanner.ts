@@ -67,11 +67,6 @@ export class JsonScanner {
     this.end = from;
   }
 
-  /** Whether the innermost open container is an object. */
-  get inObject(): boolean {
-    return this.depth > 0 && this.#kinds[this.depth - 1] === IN_OBJECT;
-  }
-
   /**
    * Moves to the next token; `TOKEN.END` behind the last one.
    * @throws {FormatError} the code given to the constructor, with the UTF-16 offset
