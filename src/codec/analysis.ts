@@ -2,7 +2,6 @@ import type { AlgorithmName, PolicyName } from "../shared/algorithms.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
 import { M2MError } from "../shared/errors.js";
 import { encodeUtf8 } from "../shared/utf8.js";
-import type { Tokenizer, TokenizerCache } from "../tokenizer/index.js";
 import type { Content, ContentKind } from "./content.js";
 import type { Selection } from "./policy.js";
 import { availableAlgorithms } from "./registry.js";
@@ -54,7 +53,7 @@ export interface Analysis {
 /** The engine's services that an analysis needs. */
 export interface AnalysisContext {
   encoding: BpeEncodingName;
-  tokenizers: TokenizerCache;
+  countTokens(text: string | Uint8Array): number;
   compress(algorithm: AlgorithmName): CompressionResult;
   /** What a policy takes of the wires that `encode` makes. */
   choose(policy: PolicyName, encode: (algorithm: AlgorithmName) => CompressionResult): CompressionResult;
@@ -67,8 +66,7 @@ const REPETITION_MIN_BYTES = 100;
 
 /** What `content` is and what each algorithm and policy makes of it. */
 export function analyzeContent(content: Content, context: AnalysisContext): Analysis {
-  const { encoding } = context;
-  const tokenizer = context.tokenizers.get(encoding);
+  const { countTokens, encoding } = context;
   const root = content.rootObject;
   const minified = content.minified === undefined ? undefined : encodeUtf8(content.minified);
   const attempts = new Map(
@@ -97,12 +95,12 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
     messageCount: Array.isArray(root?.messages) ? root.messages.length : undefined,
     repetitionRatio: measureRepetition(content),
     encoding,
-    tokens: content.text === undefined ? undefined : tokenizer.count(content.bytes),
-    minified: minified && { bytes: minified.length, tokens: tokenizer.count(minified) },
+    tokens: content.text === undefined ? undefined : countTokens(content.bytes),
+    minified: minified && { bytes: minified.length, tokens: countTokens(minified) },
     candidates: availableAlgorithms().map(({ name, lossless }) => ({
       algorithm: name,
       lossless,
-      ...report(attempts.get(name) as Attempt, tokenizer),
+      ...report(attempts.get(name) as Attempt, countTokens),
     })),
     chosen: { published: choose("published"), smallest: choose("smallest") },
     route: context.route(),
@@ -124,13 +122,16 @@ function attempt(compress: () => CompressionResult): Attempt {
   }
 }
 
-function report({ result, timeMs }: Attempt, tokenizer: Tokenizer): Partial<CandidateReport> {
+function report(
+  { result, timeMs }: Attempt,
+  countTokens: AnalysisContext["countTokens"],
+): Partial<CandidateReport> {
   if (result instanceof M2MError) return { refused: { code: result.code, message: result.message } };
   const { data, compressedBytes, ratio } = result;
   return {
     bytes: compressedBytes,
     ratio,
-    tokens: typeof data === "string" ? tokenizer.count(data) : undefined,
+    tokens: typeof data === "string" ? countTokens(data) : undefined,
     timeMs,
   };
 }

@@ -48,6 +48,11 @@ export interface CompressOptions extends MessageOptions {
   dropDefaults?: boolean;
 }
 
+export interface AnalyzeOptions extends CompressOptions {
+  /** Counts the tokens of a text in place of the vocabulary `encoding`: for a model that has another tokenizer. */
+  countTokens?(text: string | Uint8Array): number;
+}
+
 type Settings = EngineOptions & CompressOptions;
 
 const DEFAULT_TIME_BUDGET_MS = 20;
@@ -124,16 +129,16 @@ export class CodecEngine {
   }
 
   /** What `content` is, what each algorithm makes of it, and what each policy would choose. */
-  analyze(content: string | Uint8Array, options: CompressOptions = {}): Analysis {
+  analyze(content: string | Uint8Array, { countTokens, ...options }: AnalyzeOptions = {}): Analysis {
     const settings = this.#settings(options);
     const view = this.#view(content, settings.dropDefaults);
     return analyzeContent(view, {
       encoding: settings.encoding ?? DEFAULT_ENCODING,
-      tokenizers: settings.tokenizers ?? defaultTokenizers,
+      countTokens: countTokens ?? ((text) => countIn(settings, text)),
       compress: (algorithm) => this.#encode(view, algorithm, settings),
       // What is measured anyway needs no budget.
       choose: (policy, encode) => this.#choose(view, { ...settings, policy, timeBudgetMs: Infinity }, encode),
-      route: () => this.#route(view, settings),
+      route: () => this.#route(view, settings, countTokens),
     });
   }
 
@@ -184,11 +189,11 @@ export class CodecEngine {
     );
   }
 
-  #route(view: Content, settings: Settings): Route {
+  #route(view: Content, settings: Settings, countTokens?: AnalyzeOptions["countTokens"]): Route {
     if (view.text === undefined)
       return { strategy: "full", reason: "It is no text: no prompt takes it as it is." };
-    const tokenizer = (settings.tokenizers ?? defaultTokenizers).get(settings.encoding ?? DEFAULT_ENCODING);
-    return routeByTokens(tokenizer.count(view.bytes), { ...DEFAULT_ROUTER_THRESHOLDS, ...settings.router });
+    const tokens = countTokens ? countTokens(view.bytes) : countIn(settings, view.bytes);
+    return routeByTokens(tokens, { ...DEFAULT_ROUTER_THRESHOLDS, ...settings.router });
   }
 
   #encode(view: Content, algorithm: AlgorithmName, settings: Settings): CompressionResult {
@@ -230,6 +235,13 @@ export class CodecEngine {
 }
 
 type Encode = (algorithm: AlgorithmName) => CompressionResult;
+
+function countIn(
+  { encoding = DEFAULT_ENCODING, tokenizers = defaultTokenizers }: Settings,
+  text: string | Uint8Array,
+) {
+  return tokenizers.get(encoding).count(text);
+}
 
 /** The table's choice, or the content itself if that does not make it smaller; `undefined` if neither can carry it. */
 function choosePublished({ algorithm, reason }: Selection, encode: Encode): CompressionResult | undefined {

@@ -2,7 +2,7 @@ export type { Analysis, CandidateReport } from "./analysis.js";
 export { BROTLI_PREFIX, BrotliCodec, createNodeBrotliEngine, loadWasmBrotliEngine } from "./brotli/index.js";
 export type { ContentKind } from "./content.js";
 export { detect, type Detection } from "./detect.js";
-export { CodecEngine, type CompressOptions, type EngineOptions } from "./engine.js";
+export { CodecEngine, type AnalyzeOptions, type CompressOptions, type EngineOptions } from "./engine.js";
 export {
   createNodeFrameCrypto,
   deriveKey,

@@ -55,6 +55,8 @@ export interface AlgorithmDescriptor {
   readonly binary: boolean;
   /** Whether its wires can be secured with a key. */
   readonly canSecure?: boolean;
+  /** Whether `quality` makes a difference. */
+  readonly usesQuality?: boolean;
   /** Relative time to compress: candidates are tried in this order. */
   readonly costClass: number;
   /** Whether `bytes` are this algorithm's binary wire. Absent where there is none. */

@@ -331,6 +331,21 @@ describe("codec/engine", () => {
     expect(analysis.route.strategy).to.equal("skip");
   });
 
+  it("counts as the caller does where he says how, for the report and the route", () => {
+    const { candidates, encoding, minified, route, tokens } = engine.analyze('{"a": 1}', {
+      countTokens: (text) => 1000 + text.length,
+    });
+    expect([tokens, minified?.tokens, route.tokens, route.strategy]).to.deep.equal([
+      1008,
+      1007,
+      1008,
+      "full",
+    ]);
+    const native = candidates.find(({ algorithm }) => algorithm === "token-native");
+    expect(native?.tokens).to.equal(1000 + Number(native?.bytes));
+    expect(encoding).to.equal("cl100k_base");
+  });
+
   it("routes by tokens", () => {
     const strategies = [10, 60, 400].map((words) => engine.route("word ".repeat(words)).strategy);
     expect(strategies).to.deep.equal(["skip", "optimize", "full"]);

@@ -45,6 +45,7 @@ export const BROTLI_DESCRIPTOR: AlgorithmDescriptor = {
   carries: "bytes",
   lossless: "bytes",
   binary: false,
+  usesQuality: true,
   costClass: 3,
   create: (options) => new BrotliCodec(options),
 };

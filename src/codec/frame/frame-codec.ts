@@ -227,6 +227,7 @@ export const FRAME_DESCRIPTOR: AlgorithmDescriptor = {
   lossless: "bytes",
   binary: true,
   canSecure: true,
+  usesQuality: true,
   costClass: 4,
   matchesBinary: isBinaryFrame,
   create: (options) => new FrameCodec(options),
