@@ -18,6 +18,8 @@ export interface InputOptions {
 export interface Source {
   /** How messages name it; `undefined` for a literal. */
   readonly name: string | undefined;
+  /** Of a file that was named. */
+  readonly path?: string;
   chunks(): AsyncIterable<Uint8Array>;
 }
 
@@ -48,6 +50,15 @@ export function openSources(context: CommandContext, options: InputOptions): Sou
   return [STDIN];
 }
 
+/** The one input of a command whose `--file` is given once. @throws as `openSources` */
+export function openSource(
+  context: CommandContext,
+  literal: string | undefined,
+  file: string | undefined,
+): Source {
+  return openSources(context, { literal, files: file === undefined ? [] : [file] })[0];
+}
+
 /** All bytes of `source`. @throws {LimitError} `M2M_INPUT_TOO_LARGE` once there are more than `maxBytes` */
 export async function readSource(source: Source, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -56,7 +67,7 @@ export async function readSource(source: Source, maxBytes: number): Promise<Uint
     size += chunk.length;
     if (size > maxBytes) {
       throw new LimitError("M2M_INPUT_TOO_LARGE", `The input has more than the limit of ${maxBytes} bytes.`, {
-        hint: "Raise --max-bytes if you trust the source, or use --lines if each line is a message.",
+        hint: "Raise --max-bytes if you trust the source.",
       });
     }
     chunks.push(chunk);
@@ -78,6 +89,7 @@ function literalSource(literal: string): Source {
 function fileSource(path: string): Source {
   return {
     name: path,
+    path,
     async *chunks() {
       try {
         yield* createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;

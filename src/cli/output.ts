@@ -58,6 +58,13 @@ export async function withOutput<T>(
   }
 }
 
+/** Writes a result: exact in a pipe or a file; on a terminal, where the prompt would stick to it, a line of its own. */
+export async function writeResult(output: Output, data: string | Uint8Array): Promise<void> {
+  await output.write(data);
+  const endsLine = typeof data === "string" ? data.endsWith("\n") : data.at(-1) === 0x0a;
+  if (output.isTerminal && !endsLine) await output.write("\n");
+}
+
 /** @throws {InputError} `M2M_BINARY_TO_TERMINAL` unless forced */
 export function assertBinaryAllowed(context: CommandContext, options: OutputOptions): void {
   const toStdout = options.path === undefined || options.path === "-";

@@ -5,6 +5,16 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
+/** Facts, one a line, values aligned; those without a value are left out. */
+export function renderFacts(
+  facts: readonly (readonly [label: string, value: string | undefined])[],
+  styleLabel: (label: string) => string = (label) => label,
+): string {
+  const known = facts.filter(([, value]) => value !== undefined);
+  const width = Math.max(...known.map(([label]) => label.length)) + 2;
+  return known.map(([label, value]) => `${styleLabel(label.padEnd(width))}${value}`).join("\n");
+}
+
 /**
  * `rows` as a table for a person: framed by blanks, titles in bold on a terminal. Cells are already text.
  * Loads cli-table3, which measures East Asian and emoji widths.

@@ -1,5 +1,5 @@
 import type { CommandContext } from "../../cli/context.js";
-import { type Column, renderTable } from "../../cli/table.js";
+import { type Column, renderFacts, renderTable } from "../../cli/table.js";
 import type { ModelCard } from "../../models/index.js";
 
 /** The JSON form of a card in `--json` documents. */
@@ -89,9 +89,7 @@ export async function renderModel(context: CommandContext, card: ModelCard): Pro
     ["T1 name", card.t1Name],
     ["Facts of", card.asOf],
   ];
-  const shown = rows.filter(([, value]) => value !== undefined);
-  const width = Math.max(...shown.map(([label]) => label.length)) + GAP;
-  return shown.map(([label, value]) => `${style.dim(label.padEnd(width))}${value}`).join("\n");
+  return renderFacts(rows, style.dim);
 }
 
 function capabilities(card: ModelCard): string[] {
