@@ -1,22 +1,36 @@
-// Runs the benchmarks and writes docs/benchmarks/: npm run bench -- [NAME…] [--corpus FILE]
-import { execFileSync } from "node:child_process";
+// Runs the benchmarks and writes docs/benchmarks/: npm run bench -- [NAME…] --corpus FILE (docs/benchmarks/README.md)
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { corpusPath, fail } from "./support.js";
 
 const BENCHMARKS = ["tokenizer", "codec", "t1", "frame", "billed-tokens", "roundtrip", "process"];
-const args = process.argv.slice(2);
-const corpusAt = args.indexOf("--corpus");
-const corpus = corpusAt === -1 ? [] : args.splice(corpusAt, 2);
+const { values, positionals } = parseArgs({
+  options: { corpus: { type: "string" } },
+  allowPositionals: true,
+});
+const unknown = positionals.find((name) => !BENCHMARKS.includes(name));
+if (unknown !== undefined) fail(`There is no benchmark "${unknown}". There are ${BENCHMARKS.join(", ")}.`);
+const corpus = resolve(corpusPath(values.corpus));
+const names = positionals.length > 0 ? positionals : BENCHMARKS;
 const root = new URL("../../", import.meta.url);
+const startedMs = performance.now();
+const seconds = (sinceMs: number) => `${((performance.now() - sinceMs) / 1000).toFixed(0)} s`;
 
-for (const name of args.length > 0 ? args : BENCHMARKS) {
+for (const [index, name] of names.entries()) {
+  process.stderr.write(`[${index + 1}/${names.length}] ${name} …\n`);
+  const sinceMs = performance.now();
   const script = fileURLToPath(new URL(`test/bench/${name}.ts`, root));
-  const report = execFileSync(process.execPath, ["--expose-gc", "--import", "tsx", script, ...corpus], {
-    encoding: "utf8",
-    maxBuffer: 2 ** 26,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const command = `Printed by \`npm run bench -- ${name}\`; not edited by hand.`;
-  writeFileSync(new URL(`docs/benchmarks/${name}.md`, root), `${report.trimEnd()}\n\n${command}\n`);
-  console.log(`docs/benchmarks/${name}.md`);
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["--expose-gc", "--import", "tsx", script, "--corpus", corpus],
+    { encoding: "utf8", maxBuffer: 2 ** 26, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  if (status !== 0) fail(`${name} failed; what it says is above. Its report is as it was.`);
+  const command = `Printed by \`npm run bench -- ${name} --corpus FILE\`; not edited by hand.`;
+  writeFileSync(new URL(`docs/benchmarks/${name}.md`, root), `${stdout.trimEnd()}\n\n${command}\n`);
+  process.stderr.write(`[${index + 1}/${names.length}] docs/benchmarks/${name}.md, ${seconds(sinceMs)}\n`);
 }
+process.stderr.write(`${names.length} of ${BENCHMARKS.length} reports in ${seconds(startedMs)}.\n`);

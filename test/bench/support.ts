@@ -13,24 +13,49 @@ export interface Corpus {
   bodies: { kind: string; text: string; bytes: Buffer }[];
 }
 
+/** Ends the process with one line on stderr. */
+export function fail(message: string): never {
+  process.stderr.write(`bench: ${message}\n`);
+  process.exit(2);
+}
+
+/** The file that is `given` (`--corpus FILE`) or that M2M_BENCH_CORPUS names; ends the process if there is none. */
+export function corpusPath(given: string | undefined): string {
+  const file = given ?? process.env.M2M_BENCH_CORPUS;
+  if (file === undefined || file === "") {
+    fail(
+      "A corpus is needed: --corpus FILE or M2M_BENCH_CORPUS (docs/benchmarks/README.md says of what form).",
+    );
+  }
+  if (!existsSync(file)) fail(`There is no corpus ${file}.`);
+  return file;
+}
+
 /**
  * The corpus that `--corpus FILE` or M2M_BENCH_CORPUS names: JSONL (or JSONL under gzip) of objects with a string `body`
  * and, if known, a `kind`.
  */
 export function loadCorpus(): Corpus {
   const { values } = parseArgs({ options: { corpus: { type: "string" } }, strict: false });
-  const file = String(values.corpus ?? process.env.M2M_BENCH_CORPUS ?? "");
-  if (!existsSync(file)) {
-    throw new Error(`No corpus "${file}". Pass one: --corpus FILE, JSONL of objects with a string "body".`);
-  }
+  const file = corpusPath(typeof values.corpus === "string" ? values.corpus : undefined);
   const stored = readFileSync(file);
   const text = (file.endsWith(".gz") ? gunzipSync(stored) : stored).toString("utf8");
-  const bodies = text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as { body: string; kind?: string })
-    .map(({ body, kind = "unknown" }) => ({ kind, text: body, bytes: Buffer.from(body) }));
+  const bodies = text.split("\n").flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    const { body, kind = "unknown" } = parseRecord(line);
+    if (typeof body !== "string") fail(`${file}:${index + 1}: This is no JSON object with a string "body".`);
+    return [{ kind, text: body, bytes: Buffer.from(body) }];
+  });
+  if (bodies.length === 0) fail(`${file} is empty.`);
   return { file, sha256: createHash("sha256").update(stored).digest("hex"), bodies };
+}
+
+function parseRecord(line: string): { body?: unknown; kind?: string } {
+  try {
+    return (JSON.parse(line) as { body?: unknown; kind?: string } | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 /** What the figures were measured on, as Markdown. */
