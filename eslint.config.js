@@ -13,7 +13,7 @@ const SCRIPT_GLOBALS = [
 
 const noDefaultExport = {
   selector: "ExportDefaultDeclaration",
-  message: "Use a named export; only commands have a default one.",
+  message: "Use a named export.",
 };
 
 export default tseslint.config(
@@ -76,10 +76,6 @@ export default tseslint.config(
         { object: "process", property: "argv", message: "The library reads no arguments." },
       ],
     },
-  },
-  {
-    files: ["src/commands/**/*.ts"],
-    rules: { "no-restricted-syntax": "off" },
   },
   {
     files: ["test/**/*.ts"],

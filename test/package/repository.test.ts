@@ -1,13 +1,21 @@
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { homedir } from "node:os";
+import { basename, dirname, join, sep } from "node:path";
 import { expect } from "chai";
 import { ROOT, tryListTrackedFiles } from "../helpers/package.js";
 
-/** Written in pieces, so that this file does not contain what it looks for. */
+const literal = (text: string): RegExp => new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+const isTopLevel = (folder: string): boolean => folder === dirname(folder);
+
+/** What only one machine has: wherever this checkout is, its surroundings are no part of it. */
 const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp])[] = [
-  ["a registry host", new RegExp(["registry", "(npmjs|yarnpkg)"].join("\\."))],
-  ["a local path", new RegExp("(?<![\\w.])/(wo" + "rk|ro" + "ot)/")],
-  ["a file URL", new RegExp("file" + "://" + "/[A-Za-z]")],
+  ["a registry host", /registry\.(?:npmjs|yarnpkg)/],
+  ["a file URL", /file:\/{3}[A-Za-z]/],
+  ["a path under a home or temporary folder", /(?<![\w.~])\/(?:home|Users|root|tmp)\/\w/],
+  ["a path with a drive letter", /\b[A-Z]:\\{1,2}[\w ]+\\{1,2}\w/],
+  ...[dirname(ROOT), homedir()]
+    .filter((folder) => !isTopLevel(folder))
+    .map((folder) => ["a folder of this machine", literal(`${folder}${sep}`)] as const),
 ];
 
 describe("the files under version control", () => {
