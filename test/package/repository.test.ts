@@ -4,7 +4,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { expect } from "chai";
 import { ROOT, tryListTrackedFiles } from "../helpers/package.js";
 
-const literal = (text: string): RegExp => new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+const escape = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 const isTopLevel = (folder: string): boolean => folder === dirname(folder);
 
 /** What only one machine has: wherever this checkout is, its surroundings are no part of it. */
@@ -15,7 +15,7 @@ const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["a path with a drive letter", /\b[A-Z]:\\{1,2}[\w ]+\\{1,2}\w/],
   ...[dirname(ROOT), homedir()]
     .filter((folder) => !isTopLevel(folder))
-    .map((folder) => ["a folder of this machine", literal(`${folder}${sep}`)] as const),
+    .map((folder) => ["a folder of this machine", new RegExp(`(?<![\\w.])${escape(folder + sep)}`)] as const),
 ];
 
 describe("the files under version control", () => {
