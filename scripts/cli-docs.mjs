@@ -10,7 +10,10 @@ export function pageName({ id }) {
 /** The page of one command. `flags` are its own and the common ones; `describe` gives a flag's line. */
 export function renderPage(definition, flags, describe) {
   const { args, description, examples, id, jsonType, summary } = definition;
-  const usage = Object.entries(args).map(([name, { required }]) => (required ? `<${name}>` : `[${name}]`));
+  const usage = Object.entries(args).map(([name, { required, rest }]) => {
+    const word = rest ? `${name}…` : name;
+    return required ? `<${word}>` : `[${word}]`;
+  });
   const parts = [`# m2m ${id}`, NOTE, summary];
   if (description) parts.push(description);
   parts.push(`\`\`\`\nm2m ${[id, ...usage, "[flags]"].join(" ")}\n\`\`\``);

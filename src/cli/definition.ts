@@ -1,6 +1,6 @@
 /**
- * What a command is: plain data and one function. From a definition come the hot path's parser (`argv.ts`), the oclif
- * class (`oclif-command.ts`: help, completion, manifest) and the page in `docs/cli`, so flags have one source.
+ * What a command is: plain data and one function. From a definition come the values that the parser (`argv.ts`) takes, the
+ * oclif class (`oclif-command.ts`: help, completion, manifest) and the page in `docs/cli`, so flags have one source.
  */
 import type { CommandContext } from "./context.js";
 
@@ -20,6 +20,8 @@ interface FlagBase {
   readonly exclusive?: readonly string[];
   /** Flags that must be given together with this one. */
   readonly dependsOn?: readonly string[];
+  /** No message may show the value. */
+  readonly secret?: boolean;
 }
 
 export type FlagSpec =
@@ -34,6 +36,8 @@ export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
 export interface ArgSpec {
   readonly summary: string;
   readonly required?: boolean;
+  /** Takes all words that follow too, joined by blanks. For the last argument. */
+  readonly rest?: boolean;
 }
 export type ArgSpecs = Readonly<Record<string, ArgSpec>>;
 

@@ -68,6 +68,7 @@ export const KEY_FLAGS = {
     summary:
       "Key of secured frames: 32 bytes as 64 hexadecimal digits or base64. Others may see it in the process list.",
     valueName: "KEY",
+    secret: true,
     exclusive: ["key-file"],
     group: "SECURITY",
   },
@@ -93,7 +94,7 @@ export const MODEL_FLAG = {
 export const MODELS_FLAG = {
   models: {
     type: "string",
-    summary: "Further models, in a TOML file such as ~/.m2m/models.toml.",
+    summary: "Further models, in a TOML file such as ~/.m2m/models.toml; may be repeated.",
     valueName: "PATH",
     multiple: true,
     group: "MODEL",

@@ -1,12 +1,13 @@
-/** The slow path: oclif, for help, completion, "did you mean" and the messages about wrong flags. */
-import { InputError, M2MError } from "../shared/errors.js";
+/** oclif, for help and completion. What is no command is refused before it is loaded. */
+import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
-import { selectCommand } from "./argv.js";
+import { quote } from "../shared/quote.js";
+import { flagWords, selectCommand, wantsHelp } from "./argv.js";
 import type { AnyCommand } from "./definition.js";
-import { reportError, wantsJson } from "./run.js";
-import { isTerminalInput } from "./terminal.js";
+import { fileError } from "./errors.js";
+import { reportError } from "./run.js";
 
-/** Words that plugins and oclif itself own. */
+/** Commands of oclif's plugins. */
 const PLUGIN_COMMANDS = ["help", "autocomplete"];
 
 /** @returns the exit code; never throws */
@@ -16,35 +17,50 @@ export async function runFramework(
   root: string,
 ): Promise<number> {
   try {
-    assertCommandKnown(commands, argv);
+    const words = toFrameworkArgv(commands, argv);
     const { flush, run } = await import("@oclif/core");
-    await run([...argv], root);
+    await run(words, root);
     await flush();
     return Number(process.exitCode ?? 0);
   } catch (error) {
     const exit = plannedExit(error);
     if (exit !== undefined) return exit;
-    return reportError(asUsageError(error), { json: wantsJson(argv), verbose: argv.includes("--verbose") });
+    return reportError(toM2MError(error), argv);
   }
 }
 
-/**
- * Off a terminal the not-found plugin names no suggestion, so it is made here; on one the plugin asks.
- * @throws {InputError} `M2M_USAGE`
- */
-function assertCommandKnown(commands: readonly AnyCommand[], argv: readonly string[]): void {
-  const [first, second] = argv;
-  if (first === undefined || first.startsWith("-") || selectCommand(commands, argv)) return;
-  const words = commands.map(({ id }) => id.split(" "));
-  const isTopic = words.some(([topic, ...rest]) => topic === first && rest.length > 0);
-  if (PLUGIN_COMMANDS.includes(first) || argv.includes("--help")) return;
-  if (isTopic && (second === undefined || second.startsWith("-"))) return;
-  if (isTerminalInput()) return;
-  const wanted = isTopic ? `${first} ${second}` : first;
-  const names = [...commands.map(({ id }) => id), ...words.map(([topic]) => topic), ...PLUGIN_COMMANDS];
-  const [suggestion] = nearestNames(wanted, names, 1) as [string?];
-  throw new InputError("M2M_USAGE", `"${wanted}" is no command of m2m.`, {
-    hint: suggestion === undefined ? "See m2m help." : `Did you mean "m2m ${suggestion}"? See m2m help.`,
+/** What the framework is to do: a plugin's command as it is, or help. @throws {InputError} `M2M_USAGE` */
+function toFrameworkArgv(commands: readonly AnyCommand[], argv: readonly string[]): string[] {
+  const [first] = argv;
+  if (first === "autocomplete") return wantsHelp(argv) ? ["help", first] : [...argv];
+  // m2m help NAME, m2m NAME --help and m2m TOPIC are the same.
+  const asked = first === "help" ? argv.slice(1) : argv;
+  const [flag] = asked;
+  if (flag?.startsWith("-") && !wantsHelp([flag]) && first !== "help") {
+    throw new InputError(
+      "M2M_USAGE",
+      `A command comes first, then its flags; ${flag.replace(/=.*$/s, "")} is none.`,
+      {
+        hint: "See m2m help.",
+      },
+    );
+  }
+  const names = flagWords(asked).filter((word) => !word.startsWith("-"));
+  if (names.length === 0) return ["help"];
+  const selected = selectCommand(commands, names);
+  if (selected) return ["help", ...selected.definition.id.split(" ")];
+  const [topic, ...rest] = names;
+  const isTopic = commands.some(({ id }) => id.startsWith(`${topic} `));
+  if ((isTopic || PLUGIN_COMMANDS.includes(topic)) && rest.length === 0) return ["help", topic];
+  throw unknownCommand(commands, isTopic ? `${topic} ${rest[0]}` : topic);
+}
+
+function unknownCommand(commands: readonly AnyCommand[], wanted: string): InputError {
+  const topics = commands.map(({ id }) => id.split(" ")[0]);
+  const names = new Set([...commands.map(({ id }) => id), ...topics, ...PLUGIN_COMMANDS]);
+  const [near] = nearestNames(wanted, names, 1);
+  return new InputError("M2M_USAGE", `${quote(wanted)} is no command of m2m.`, {
+    hint: near === undefined ? "See m2m help." : `Did you mean "m2m ${near}"? See m2m help.`,
   });
 }
 
@@ -54,23 +70,19 @@ function plannedExit(error: unknown): number | undefined {
   return code === "EEXIT" ? (oclif?.exit ?? 0) : undefined;
 }
 
-/** What oclif throws about a command line (a `CLIError`: it has `oclif.exit`) as an error of ours. */
-export function asUsageError(error: unknown, id?: string): unknown {
+/** An error of oclif's plugins as one of ours: a mistake in the command line, or a folder that cannot be written. */
+function toM2MError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  // An error of a flag's own parser comes back with oclif's words around its message.
-  const isUsage = error instanceof M2MError ? error.message.startsWith("Parsing --") : isCliError(error);
-  if (!isUsage) return error;
+  const { oclif, path, syscall } = error as NodeJS.ErrnoException & { oclif?: { exit?: unknown } };
+  // The only files that the plugins make are the completion's.
+  if (syscall !== undefined && path !== undefined) return fileError("write", path, error);
+  // oclif's own errors carry the exit code they ask for.
+  if (oclif?.exit === undefined) return error;
   const message = stripAnsi(error.message)
-    .replace(/^Parsing --\S+ \n\t/, "")
     .replace(/\nSee more help with --help$/, "")
     .trim()
     .replace(/\s*\n\s*/g, "; ");
-  return new InputError("M2M_USAGE", message, { hint: `See m2m help${id === undefined ? "" : ` ${id}`}.` });
-}
-
-/** oclif's own errors carry the exit code they ask for. */
-function isCliError(error: Error & { oclif?: { exit?: unknown } }): boolean {
-  return error.oclif?.exit !== undefined;
+  return new InputError("M2M_USAGE", message, { hint: "See m2m help." });
 }
 
 function stripAnsi(text: string): string {

@@ -1,13 +1,10 @@
 import { Args, Command, Flags, type Interfaces } from "@oclif/core";
 import { allFlags, type AnyCommand, type FlagSpec } from "./definition.js";
-import { toErrorJson } from "./errors.js";
-import { asUsageError } from "./framework.js";
-import { reportError, runCommand, wantsJson } from "./run.js";
-import { parseFlagValue } from "./values.js";
+import { runCommandLine } from "./run.js";
 
 type AnyFlag = Interfaces.FlagInput[string];
 
-/** The oclif class of `definition`: what help, completion, the manifest and the slow path see. */
+/** The oclif class of `definition`: what help, completion and the manifest see. oclif's own parser reads nothing. */
 export function toOclifCommand(definition: AnyCommand): typeof Command {
   return class DefinedCommand extends Command {
     static override id = definition.id.replaceAll(" ", ":");
@@ -19,56 +16,33 @@ export function toOclifCommand(definition: AnyCommand): typeof Command {
     }));
     static override enableJsonFlag = true;
     static override args = Object.fromEntries(
-      Object.entries(definition.args).map(([name, { summary, required }]) => [
+      Object.entries(definition.args).map(([name, { summary, required, rest }]) => [
         name,
-        // Otherwise oclif fills a missing argument from piped stdin, and a payload becomes a name.
-        Args.string({ description: summary, required: required === true, ignoreStdin: true }),
+        Args.string({ description: summary, required: required === true, multiple: rest, ignoreStdin: true }),
       ]),
     );
     static override flags = Object.fromEntries(
-      Object.entries(allFlags(definition)).map(([name, spec]) => [name, toOclifFlag(name, spec)]),
+      Object.entries(allFlags(definition)).map(([name, spec]) => [name, toOclifFlag(spec)]),
     );
 
     override async run(): Promise<void> {
-      const { args, flags } = await this.parse(DefinedCommand);
-      process.exitCode = await runCommand(definition, { args, flags });
-    }
-
-    /** Errors of `run` are reported by `runCommand`; what arrives here is about the command line. */
-    override async catch(error: Error & { code?: string }): Promise<void> {
-      this.parsed = true;
-      if (error.code === "EEXIT") throw error;
-      const verbose = this.argv.includes("--verbose");
-      process.exitCode = await reportError(asUsageError(error, definition.id), {
-        json: wantsJson(this.argv),
-        verbose,
-      });
-    }
-
-    override toErrorJson(error: unknown): { error: ReturnType<typeof toErrorJson> } {
-      return { error: toErrorJson(error) };
+      process.exitCode = await runCommandLine(definition, this.argv);
     }
   };
 }
 
-function toOclifFlag(name: string, spec: FlagSpec): AnyFlag {
+function toOclifFlag(spec: FlagSpec): AnyFlag {
   const common = {
     summary: flagSummary(spec),
     char: spec.char as Interfaces.AlphabetLowercase | undefined,
     helpGroup: spec.group,
-    exclusive: spec.exclusive && [...spec.exclusive],
-    dependsOn: spec.dependsOn && [...spec.dependsOn],
   };
   if (spec.type === "boolean") return Flags.boolean(common);
   const option = { ...common, helpValue: spec.valueName };
   if (spec.type === "enum") return Flags.option({ ...option, options: [...spec.options] })();
-  if (spec.type === "string") {
-    return spec.multiple ? Flags.string({ ...option, multiple: true }) : Flags.string(option);
-  }
-  return Flags.custom<number>({
-    ...option,
-    parse: async (text) => parseFlagValue(name, spec, text) as number,
-  })();
+  return spec.type === "string" && spec.multiple
+    ? Flags.string({ ...option, multiple: true, multipleNonGreedy: true })
+    : Flags.string(option);
 }
 
 /** The help's line of a flag: what it does, what holds without it, which variable does the same. */

@@ -37,11 +37,6 @@ function isTerminal(descriptor: number): boolean {
   return process.getBuiltinModule("node:tty").isatty(descriptor);
 }
 
-/** Whether somebody is there to answer a question. */
-export function isTerminalInput(): boolean {
-  return isTerminal(0);
-}
-
 /**
  * Characters that act on a terminal or change how their neighbours are shown: controls (C0, DEL, C1), line and paragraph
  * separators, bidirectional controls (UAX #9), lone surrogates. The joiners of emoji and scripts are left alone.

@@ -1,4 +1,6 @@
 import { InputError } from "../shared/errors.js";
+import { nearestNames } from "../shared/nearest-name.js";
+import { quote } from "../shared/quote.js";
 import type { FlagSpec } from "./definition.js";
 
 export type FlagScalar = string | number | boolean;
@@ -26,7 +28,11 @@ export function tryParseFlagValue(spec: FlagSpec, text: string): FlagScalar | un
 export function parseFlagValue(name: string, spec: FlagSpec, text: string): FlagScalar {
   const value = tryParseFlagValue(spec, text);
   if (value !== undefined) return value;
-  throw new InputError("M2M_USAGE", `--${name} takes ${describeValue(spec)}, not "${text}".`);
+  const shown = spec.secret ? "" : `, not ${quote(text)}`;
+  const [near] = spec.type === "enum" && !spec.secret ? nearestNames(text, spec.options, 1) : [];
+  throw new InputError("M2M_USAGE", `--${name} takes ${describeValue(spec)}${shown}.`, {
+    hint: near === undefined ? undefined : `Did you mean ${near}?`,
+  });
 }
 
 function describeValue(spec: FlagSpec): string {

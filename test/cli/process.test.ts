@@ -167,23 +167,49 @@ describe("m2m as a process", () => {
       });
     }
 
-    it("are the same on the framework's path, which letters in one word take", () => {
-      expect(outcome(["tokens", "-qv", "hello"])).to.deep.equal({ code: 0, stdout: "1\n", stderr: "" });
-      expect(outcome(["tokens", "-qv", "--json", "hello"]).stdout).to.equal(
-        outcome(["tokens", "--json", "hello"]).stdout,
+    it("never show a key", () => {
+      writeFileSync(join(folder.path, "raw.key"), Buffer.alloc(32));
+      for (const extra of [["--key-file", "raw.key"], ["x", "y"], ["--nope"], ["--key", KEY], ["--file"]]) {
+        const { code, stderr } = folder.run(["decompress", "--key", KEY, ...extra, "--verbose"]);
+        expect(code, extra.join(" ")).to.equal(2);
+        expect(stderr).not.to.include("1111");
+      }
+      expect(outcome(["decompress", "--key", KEY, "--key-file", "raw.key"]).stderr).to.equal(
+        "m2m: --key and --key-file exclude each other.",
       );
-      const failed = folder.run(["tokens", "-qv", "--file", "missing"]);
-      expect([failed.code, failed.stderr.split("\n")[0]]).to.deep.equal([
-        4,
-        "m2m: Cannot read missing: there is no such file or folder.",
-      ]);
-      const piped = folder.run(["compress", "-qv"], { input: "piped\n" });
-      expect([piped.code, piped.stdout.toString()]).to.deep.equal([0, "piped\n"]);
     });
 
-    it("suggests the command that was meant", () => {
-      expect(folder.run(["tokns"]).stderr).to.include('Did you mean "m2m tokens"?');
+    it("suggest the command that was meant, or nothing rather than a bad guess", () => {
+      const said = (...args: string[]) => [folder.run(args).code, folder.run(args).stderr];
+      const compress = 'm2m: "compres" is no command of m2m.\n  Did you mean "m2m compress"? See m2m help.\n';
+      expect(said("compres", "x")).to.deep.equal([2, compress]);
+      expect(said("help", "compres")).to.deep.equal([2, compress]);
+      expect(said("compres", "--help")).to.deep.equal([2, compress]);
       expect(folder.run(["models", "lst"]).stderr).to.include('Did you mean "m2m models list"?');
+      expect(folder.run(["help", "models", "lst"]).stderr).to.include('Did you mean "m2m models list"?');
+      expect(said("nope")).to.deep.equal([2, 'm2m: "nope" is no command of m2m.\n  See m2m help.\n']);
+      expect(said("--jsn", "compress")).to.deep.equal([
+        2,
+        "m2m: A command comes first, then its flags; --jsn is none.\n  See m2m help.\n",
+      ]);
+      expect(JSON.parse(folder.run(["help", "nope", "--json"]).stdout.toString()).error.code).to.equal(
+        "M2M_USAGE",
+      );
+    });
+
+    it("hint at --file where files stand as arguments", () => {
+      expect(folder.run(["tokens", "a.txt", "b.txt"]).stderr).to.equal(
+        "m2m: tokens takes one argument, not 2.\n" +
+          "  Every file stands behind a --file (-f) of its own; a text with blanks is quoted.\n",
+      );
+    });
+
+    it("name the completion's folder if it cannot be made", () => {
+      writeFileSync(join(folder.path, "file"), "");
+      const env = { HOME: join(folder.path, "file"), XDG_CACHE_HOME: join(folder.path, "file", "cache") };
+      const { code, stderr } = folder.run(["autocomplete"], { env });
+      expect(code).to.equal(4);
+      expect(stderr).to.match(/^m2m: Cannot write [^\n]+: a part of the path is not a folder\.\n$/);
     });
 
     it("shows the code and the causes with --verbose", () => {
@@ -231,9 +257,13 @@ describe("m2m as a process", () => {
       expect(folder.shell("m2m tokens --file <(printf hello)").stdout.toString()).to.equal("1\n");
     });
 
-    it("takes the names that a pattern gives", () => {
-      const { stdout } = folder.shell("printf a > a.txt; printf 'b b b' > b.txt; m2m tokens --file *.txt");
+    it("counts several files, and takes a bare word behind one as the text", () => {
+      const { stdout } = folder.shell(
+        "printf a > a.txt; printf 'b b b' > b.txt; m2m tokens -f a.txt -f b.txt",
+      );
       expect(stdout.toString()).to.equal("1  a.txt\n3  b.txt\n4  total\n");
+      expect(folder.shell("m2m tokens --file *.txt").code).to.equal(2);
+      expect(folder.shell("m2m tokens --models /dev/null Hello").stdout.toString()).to.equal("1\n");
     });
 
     it("keeps a message whole through a pipe", () => {
@@ -253,6 +283,23 @@ describe("m2m as a process", () => {
         expect(await ended(child), args.join(" ")).to.deep.equal({ code: 130, signal: null });
         expect(readdirSync(folder.path)).to.deep.equal([]);
       }
+    });
+  });
+
+  describe("help", () => {
+    it("comes with -h as with --help and help", () => {
+      const help = (...args: string[]) => {
+        const { code, stderr, stdout } = folder.run(args);
+        expect([code, stderr], args.join(" ")).to.deep.equal([0, ""]);
+        return stdout.toString();
+      };
+      expect(help("-h")).to.equal(help("--help")).and.to.equal(help()).and.to.equal(help("help"));
+      expect(help("compress", "--nope", "-h"))
+        .to.equal(help("compress", "--help"))
+        .and.to.equal(help("help", "compress"));
+      expect(help("models", "list", "-h")).to.equal(help("help", "models", "list"));
+      expect(help("models", "-h")).to.equal(help("models")).and.to.equal(help("models", "--json"));
+      expect(help("autocomplete", "-h")).to.include("autocomplete");
     });
   });
 

@@ -10,10 +10,10 @@ export const MODELS_SEARCH = defineCommand({
     "reasoning). The output is that of `m2m models list`.",
   examples: [
     { description: "By name", command: "m2m models search sonnet" },
-    { description: "By facts", command: 'm2m models search "mistral vision"' },
+    { description: "By facts", command: "m2m models search mistral vision" },
     { description: "For a script", command: "m2m models search llama --json" },
   ],
-  args: { query: { summary: "Words, in one argument.", required: true } },
+  args: { query: { summary: "Words.", required: true, rest: true } },
   flags: { ...MODELS_FLAG },
   jsonType: `{
   version: 1;
