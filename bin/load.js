@@ -8,7 +8,8 @@ const { Script } = require("node:vm");
 /** @param {string} path of the bundle @param {Buffer} [cachedData] */
 exports.loadScript = function loadScript(path, cachedData) {
   const script = new Script(wrap(readFileSync(path, "utf8")), {
-    filename: path,
+    // V8 keeps the name that the cache was made with: a stack would show a folder of the builder's.
+    filename: "m2m/dist/cli/main.cjs",
     cachedData,
   });
   const module = { exports: {} };

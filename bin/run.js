@@ -22,8 +22,19 @@ function load() {
   return require("./load.js").loadScript(bundle, cachedData).exports;
 }
 
-if (existsSync(bundle)) load().main(process.argv.slice(2), root);
-else {
-  process.stderr.write("m2m: it is not built yet.\n  Run npm run build in its folder.\n");
+async function start() {
+  if (existsSync(bundle)) await load().main(process.argv.slice(2), root);
+  else fail("it is not built yet.\n  Run npm run build in its folder.");
+}
+
+/** 70 is a defect; Node's own 1 would mean findings. */
+function fail(message) {
+  process.stderr.write(`m2m: ${message}\n`);
   process.exitCode = 70;
 }
+
+start().catch((error) =>
+  fail(
+    `it cannot start: ${(error && error.stack) || error}\n  Install it again, or report it with this stack to the maintainers of m2m-protocol.`,
+  ),
+);

@@ -1,5 +1,5 @@
-// Writes dist/cli/main.cache. Called by scripts/build-cli.mjs; stdout is what the commands print and is thrown away.
-const { writeFileSync } = require("node:fs");
+// Writes dist/cli/main.cache. Called by scripts/build.mjs; stdout is what the commands print and is thrown away.
+const { renameSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { loadScript } = require("../bin/load.js");
 
@@ -12,7 +12,10 @@ async function run() {
   await exports.main(["tokens", request], root);
   await exports.main(["compress", "--algorithm", "token-native", request], root);
   if (process.exitCode) throw new Error(`a command exits ${process.exitCode}`);
-  writeFileSync(join(root, "dist/cli/main.cache"), script.createCachedData());
+  // Written under another name first: a reader never sees half a cache.
+  const path = join(root, "dist/cli/main.cache");
+  writeFileSync(`${path}.tmp`, script.createCachedData());
+  renameSync(`${path}.tmp`, path);
 }
 
 run().catch((error) => {

@@ -3,7 +3,7 @@ import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
 import { parseToml, type TomlDocument } from "../shared/toml.js";
 import { MODEL_KINDS, type ModelCard, type ModelKind, type ModelPrice } from "./card.js";
-import { CATALOG } from "./catalog.gen.js";
+import { catalog } from "./catalog.js";
 
 type Path = readonly string[];
 type Table = Readonly<Record<string, unknown>>;
@@ -57,7 +57,7 @@ class ModelsReader {
     this.#assertKeys(entry, path, CARD_KEYS);
     const id = this.#name(entry, path, "id");
     if (id === undefined) throw this.#invalid(path, "id is missing");
-    const base = CATALOG.find((card) => card.id === id);
+    const base = catalog().find((card) => card.id === id);
     const contextWindow = this.#count(entry, path, "context_window") ?? base?.contextWindow;
     if (contextWindow === undefined) throw this.#invalid(path, `${id} has no context_window`);
     return {

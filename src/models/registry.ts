@@ -3,7 +3,7 @@ import type { EncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
 import type { ModelCard, ModelKind } from "./card.js";
-import { CATALOG } from "./catalog.gen.js";
+import { catalog } from "./catalog.js";
 import { costUsd, type TokenUsage } from "./cost.js";
 import { foldName, readName } from "./names.js";
 
@@ -27,7 +27,7 @@ export class ModelRegistry {
   /** @param extra cards beside the catalog; a later card replaces an earlier one of the same id. */
   constructor(extra: readonly ModelCard[] = []) {
     const cards = new Map<string, ModelCard>();
-    for (const card of [...CATALOG, ...extra]) cards.set(card.id.toLowerCase(), card);
+    for (const card of [...catalog(), ...extra]) cards.set(card.id.toLowerCase(), card);
     this.#extra = extra;
     this.#cards = cards;
     this.#byName = indexNames([...cards.values()]);
