@@ -19,6 +19,8 @@ export async function runFramework(
   try {
     const words = toFrameworkArgv(commands, argv);
     const { flush, run } = await import("@oclif/core");
+    // It warns, with a stack, of folders of the user's that it only looks into.
+    process.removeAllListeners("warning");
     await run(words, root);
     await flush();
     return Number(process.exitCode ?? 0);

@@ -26,6 +26,7 @@ export function toOclifCommand(definition: AnyCommand): typeof Command {
     );
 
     override async run(): Promise<void> {
+      this.parsed = true;
       process.exitCode = await runCommandLine(definition, this.argv);
     }
   };

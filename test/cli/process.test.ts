@@ -209,7 +209,7 @@ describe("m2m as a process", () => {
       const env = { HOME: join(folder.path, "file"), XDG_CACHE_HOME: join(folder.path, "file", "cache") };
       const { code, stderr } = folder.run(["autocomplete"], { env });
       expect(code).to.equal(4);
-      expect(stderr).to.match(/^m2m: Cannot write [^\n]+: a part of the path is not a folder\.\n$/);
+      expect(stderr).to.match(/^(Building [^\n]+\n)?m2m: Cannot write [^\n]+: a part of the path is not a folder\.\n$/);
     });
 
     it("shows the code and the causes with --verbose", () => {
