@@ -20,7 +20,7 @@ describe("docs/models.md", () => {
     expect(registry.get("acme/large").price?.outputUsdPerMillion).to.equal(1.5);
     const { price, asOf, ...rest } = registry.get("gpt-4o");
     expect(price?.inputUsdPerMillion).to.equal(2);
-    expect(asOf).to.equal("unknown");
+    expect(asOf).to.equal("2026-03-01");
     expect(catalog.get("gpt-4o")).to.deep.include(rest);
   });
 
