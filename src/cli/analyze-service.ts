@@ -1,49 +1,86 @@
 import { CodecEngine, type Analysis, type CandidateReport } from "../codec/index.js";
-import type { ModelCard } from "../models/index.js";
-import { isBpeEncoding, type BpeEncodingName } from "../shared/encodings.js";
+import type { BpeEncodingName, EncodingName } from "../shared/encodings.js";
+import { isJsonText } from "../shared/json-text.js";
+import { tryDecodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
-import { formatPercent, formatUsd } from "./stats.js";
+import { chooseCounting, countText, describeInexact, describeTokens, readNamedModel } from "./count.js";
+import { explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
+import { toBpeEncoding, type EncodingChoice } from "./flags.js";
+import { readSource, type Source } from "./input.js";
 import type { EngineSettings } from "./settings.js";
-import { renderTable } from "./table.js";
+import { renderFacts, renderTable } from "./table.js";
+import { printable } from "./terminal.js";
+import { countOf, formatPercent, formatUsd, round } from "./words.js";
 
 export interface AnalyzeJob {
-  readonly content: Uint8Array;
+  readonly source: Source;
   readonly settings: EngineSettings;
-  readonly encoding?: BpeEncodingName;
-  readonly card?: ModelCard;
+  readonly choice: EncodingChoice | undefined;
   readonly modelFiles?: readonly string[];
 }
 
-export interface AnalysisReport extends Analysis {
+export interface AnalysisReport extends Omit<Analysis, "encoding"> {
+  /** Nested deeper than the limit: what carries JSON only refuses it, and it counts as text. */
+  jsonTooDeep?: true;
+  /** How tokens are counted. */
+  encoding: EncodingName;
+  /** `false`: tokens and costs are estimates. */
+  exact: boolean;
+  /** Of the token-native wire. */
+  vocabulary: BpeEncodingName;
   /** What the content costs as input of the model, where the price is known. */
   cost?: { model: string; inputUsd: number };
 }
 
-/** The engine's analysis, with the price of the model that was asked for or that the body names. */
+/**
+ * The engine's analysis: wires as `compress` makes them with the same flags, tokens and price by the model of the flags,
+ * else by the one that the content names.
+ */
 export async function analyze(context: CommandContext, job: AnalyzeJob): Promise<AnalysisReport> {
-  const engine = new CodecEngine(job.settings);
-  let { card, encoding } = job;
-  let analysis = engine.analyze(job.content, { encoding });
-  const registry = await context.models(job.modelFiles);
-  if (!card && analysis.model !== undefined) {
-    card = registry.find(analysis.model);
-    const named = card?.encoding;
-    if (!encoding && named && isBpeEncoding(named) && named !== analysis.encoding) {
-      encoding = named;
-      analysis = engine.analyze(job.content, { encoding });
-    }
-  }
+  const { choice, settings, source } = job;
+  const { analysis, content, counting, registry } = await explaining(
+    sourceLabel(source, false),
+    LIMIT_HINTS,
+    async () => {
+      const content = await readSource(source, settings.limits.maxInputBytes);
+      const named = choice?.card ? undefined : readNamedModel(content);
+      const registry = choice?.card || named !== undefined ? await context.models(job.modelFiles) : undefined;
+      const vocabulary = toBpeEncoding(choice) ?? settings.encoding;
+      const counting = chooseCounting(choice, named, registry, vocabulary);
+      const analysis = new CodecEngine(settings).analyze(content, {
+        encoding: vocabulary,
+        countTokens: (text) => countText(text, counting),
+      });
+      return { analysis, content, counting, registry };
+    },
+  );
+  const { card, encoding, exact } = counting;
+  const { tokens } = analysis;
   const inputUsd =
-    card && analysis.tokens !== undefined
-      ? registry.costUsd(card, { inputTokens: analysis.tokens })
-      : undefined;
-  return card && inputUsd !== undefined ? { ...analysis, cost: { model: card.id, inputUsd } } : analysis;
+    card && tokens !== undefined ? registry?.costUsd(card, { inputTokens: tokens }) : undefined;
+  const text = analysis.isJson ? undefined : tryDecodeUtf8(content);
+  const inexact = describeInexact(counting);
+  if (inexact !== undefined && !context.json) context.note(`m2m: ${inexact}`);
+  return {
+    ...analysis,
+    ...(text !== undefined && isJsonText(text) && { jsonTooDeep: true }),
+    repetitionRatio: analysis.repetitionRatio === undefined ? undefined : round(analysis.repetitionRatio),
+    candidates: analysis.candidates.map(({ ratio, timeMs, ...candidate }) => ({
+      ...candidate,
+      ratio: ratio === undefined ? undefined : round(ratio),
+      timeMs: timeMs === undefined ? undefined : round(timeMs),
+    })),
+    encoding,
+    exact,
+    vocabulary: analysis.encoding,
+    cost: card && inputUsd !== undefined ? { model: card.id, inputUsd } : undefined,
+  };
 }
 
 /** The report for a person. */
 export async function renderAnalysis(context: CommandContext, report: AnalysisReport): Promise<string> {
   const style = await context.style();
-  const facts = describeFacts(report).map(([title, value]) => `${style.bold(title.padEnd(11))} ${value}`);
+  const facts = renderFacts(describeFacts(report), style.bold);
   const best = Math.min(...report.candidates.map(({ bytes = Infinity }) => bytes));
   const rows = report.candidates.map((candidate) => {
     const row = describeCandidate(candidate, report);
@@ -64,38 +101,44 @@ export async function renderAnalysis(context: CommandContext, report: AnalysisRe
     ],
     rows,
   );
-  const choices = Object.entries(report.chosen).map(
-    ([policy, { algorithm, reason }]) =>
-      `${style.bold(policy.padEnd(11))} ${style.cyan(algorithm)}: ${reason}`,
+  const choices = renderFacts(
+    Object.entries(report.chosen).map(([policy, { algorithm, reason }]) => [
+      policy,
+      `${style.cyan(algorithm)}: ${reason}`,
+    ]),
+    style.bold,
   );
-  return [...facts, "", table, "", ...choices].join("\n");
+  return [facts, "", table, "", choices].join("\n");
 }
 
-function describeFacts(report: AnalysisReport): [string, string][] {
-  const { bytes, encoding, minified, tokens } = report;
+function describeFacts(report: AnalysisReport): [string, string | undefined][] {
+  const { bytes, cost, minified, model, repetitionRatio, route, tokens } = report;
   const about = [
     report.kind.replaceAll(".", " "),
-    `${bytes} bytes`,
+    countOf(bytes, "byte"),
+    report.jsonTooDeep ? "JSON nested deeper than limits.max_json_depth" : "",
     report.messageCount === undefined ? "" : countOf(report.messageCount, "message"),
     report.hasTools ? "tools" : "",
     report.isStream ? "stream" : "",
-    report.model === undefined ? "" : `model ${report.model}`,
+    model === undefined ? "" : `model ${printable(model)}`,
   ];
-  const facts: [string, string][] = [["Content", about.filter(Boolean).join(", ")]];
-  if (tokens !== undefined) {
-    const smaller = minified && minified.tokens !== tokens ? `, ${minified.tokens} minified` : "";
-    facts.push(["Tokens", `${tokens} (${encoding})${smaller}`]);
-  }
-  if (report.cost)
-    facts.push(["Cost", `${formatUsd(report.cost.inputUsd)} as input of ${report.cost.model}`]);
-  if (report.repetitionRatio !== undefined) {
-    facts.push([
+  const smaller = minified && minified.tokens !== tokens ? `, ${minified.tokens} minified` : "";
+  return [
+    ["Content", about.filter(Boolean).join(", ")],
+    ["Tokens", tokens === undefined ? undefined : `${describeTokens(tokens, report)}${smaller}`],
+    [
+      "Cost",
+      cost &&
+        `${report.exact ? "" : "about "}${formatUsd(cost.inputUsd)} as input of ${printable(cost.model)}`,
+    ],
+    [
       "Repetition",
-      `${formatPercent(report.repetitionRatio)} of four-character windows occurred before`,
-    ]);
-  }
-  facts.push(["Route", `${report.route.strategy}: ${report.route.reason}`]);
-  return facts;
+      repetitionRatio === undefined
+        ? undefined
+        : `${formatPercent(repetitionRatio)} of four-character windows occurred before`,
+    ],
+    ["Route", `${route.strategy}: ${route.reason}`],
+  ];
 }
 
 function describeCandidate(candidate: CandidateReport, report: AnalysisReport): string[] {
@@ -105,19 +148,16 @@ function describeCandidate(candidate: CandidateReport, report: AnalysisReport): 
     .filter(([, choice]) => choice.algorithm === algorithm)
     .map(([policy]) => policy);
   const remarks = [
+    algorithm === "token-native" ? `in ${report.vocabulary}` : "",
     policies.length > 0 ? `chosen by ${policies.join(" and ")}` : "",
     lossless === "minified-json" && report.minified?.bytes !== report.bytes ? "drops JSON whitespace" : "",
   ];
   return [
     algorithm,
     String(bytes),
-    ratio === undefined ? "-" : formatPercent(ratio),
+    ratio === undefined || report.bytes === 0 ? "-" : formatPercent(ratio),
     tokens === undefined ? "-" : String(tokens),
     timeMs === undefined ? "-" : `${timeMs.toFixed(2)} ms`,
     remarks.filter(Boolean).join("; "),
   ];
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

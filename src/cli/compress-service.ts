@@ -1,77 +1,88 @@
-import { CodecEngine, type CompressOptions } from "../codec/index.js";
-import { RESERVED_ALGORITHM_NAMES } from "../shared/algorithms.js";
-import { InputError } from "../shared/errors.js";
+import { ALGORITHMS, CodecEngine, type CompressionResult, type CompressOptions } from "../codec/index.js";
+import { RESERVED_ALGORITHM_NAMES, type AlgorithmName } from "../shared/algorithms.js";
 import { encodeBase64 } from "../shared/base64.js";
+import { InputError } from "../shared/errors.js";
 import type { CommandContext } from "./context.js";
-import { tryCountTokens } from "./count.js";
+import { chooseCounting, describeInexact, readNamedModel, tryCountText, type Counting } from "./count.js";
+import { explaining, LIMIT_HINTS, sourceLabel, type Hints } from "./explain-error.js";
 import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
-import { assertBinaryAllowed, withOutput, type OutputOptions } from "./output.js";
+import { assertBinaryAllowed, withOutput, writeResult, type OutputOptions } from "./output.js";
 import type { EngineSettings } from "./settings.js";
 import { formatStats, type Stats } from "./stats.js";
+import { countOf, formatPercent, round } from "./words.js";
 
 export interface CompressJob {
-  readonly sources: readonly Source[];
+  readonly source: Source;
   readonly settings: EngineSettings;
-  readonly options: CompressOptions;
+  readonly options: CompressOptions & { readonly algorithm: AlgorithmName | "auto" };
   readonly output: OutputOptions;
   readonly choice: EncodingChoice | undefined;
   readonly modelFiles?: readonly string[];
-  readonly flags: { readonly stats?: boolean; readonly field?: string };
+  readonly stats: boolean;
+  readonly field?: string;
 }
 
-type Result = ReturnType<CodecEngine["compress"]>;
+const HINTS: Hints = {
+  ...LIMIT_HINTS,
+  M2M_UTF8_INVALID: "--algorithm brotli and --algorithm m2m carry any bytes.",
+};
 
 /** One message in, one wire out. */
 export async function compress(context: CommandContext, job: CompressJob): Promise<void> {
-  const { binary } = job.options;
-  if (binary && !context.json) assertBinaryAllowed(context, job.output);
-  const engine = await createEngine(context, job);
-  const content = await readSource(job.sources[0], job.settings.limits.maxInputBytes);
-  const start = job.flags.stats ? performance.now() : 0;
-  const result = engine.compress(content, job.options);
-  const stats = job.flags.stats
-    ? await measure(context, job, content, result, performance.now() - start)
-    : undefined;
-  await withOutput(context, job.output, async (output) => {
-    if (context.json) {
-      await output.write(
-        `${JSON.stringify({ version: 1, ...describe(result), reason: result.reason, stats })}\n`,
-      );
-      return;
-    }
-    await output.write(result.data);
-    // In a pipe or a file the wire is exact; on a terminal the prompt would stick to it.
-    if (output.isTerminal && typeof result.data === "string") await output.write("\n");
+  const { options, output: outputOptions, settings, source } = job;
+  if (options.binary && !context.json) assertBinaryAllowed(context, outputOptions);
+  const engine = createEngine(context, job);
+  const { content, result, timeMs } = await explaining(sourceLabel(source, false), HINTS, async () => {
+    const content = await readSource(source, settings.limits.maxInputBytes);
+    const start = performance.now();
+    const result = engine.compress(content, options);
+    return { content, result, timeMs: performance.now() - start };
   });
-  if (stats && !context.json) context.note(formatStats(result, stats));
+  const measured = job.stats ? await measure(context, job, content, result, timeMs) : undefined;
+  await withOutput(context, outputOptions, async (output) => {
+    if (!context.json) return writeResult(output, result.data);
+    const report = {
+      version: 1,
+      ...describe(result),
+      reason: result.reason,
+      stats: measured?.stats,
+    };
+    await output.write(`${JSON.stringify(report)}\n`);
+  });
+  if (!measured || context.json) return;
+  context.note(formatStats(result, measured.stats));
+  const inexact = describeInexact(measured.counting);
+  if (inexact) context.note(`m2m: ${inexact}`);
 }
 
 /** @returns the exit code */
 export async function compressLines(context: CommandContext, job: CompressJob): Promise<number> {
-  if (job.options.binary) {
+  const { options, settings, source } = job;
+  if (options.binary) {
     throw new InputError(
       "M2M_USAGE",
       "--binary and --lines cannot be given together: a binary wire is no line.",
     );
   }
-  const engine = await createEngine(context, job);
+  const engine = createEngine(context, job);
   let lines = 0;
   let originalBytes = 0;
   let compressedBytes = 0;
   let timeMs = 0;
   const code = await withOutput(context, job.output, (output) =>
     runLines(context, {
-      sources: job.sources,
+      sources: [source],
       output,
-      field: job.flags.field,
-      maxLineBytes: job.settings.limits.maxInputBytes,
+      field: job.field,
+      maxLineBytes: settings.limits.maxInputBytes,
+      hints: HINTS,
       transform(message) {
-        const start = job.flags.stats ? performance.now() : 0;
+        const start = job.stats ? performance.now() : 0;
         // A message from a record may hold line breaks; its wire must not.
-        const result = engine.compress(message, { ...job.options, singleLine: !context.json });
-        if (job.flags.stats) timeMs += performance.now() - start;
+        const result = engine.compress(message, { ...options, singleLine: !context.json });
+        if (job.stats) timeMs += performance.now() - start;
         lines++;
         originalBytes += result.originalBytes;
         compressedBytes += result.compressedBytes;
@@ -79,53 +90,58 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
       },
     }),
   );
-  if (job.flags.stats) {
-    const ratio = originalBytes === 0 ? 1 : compressedBytes / originalBytes;
-    const percent = (100 * ratio).toFixed(1);
-    context.note(
-      `${lines} messages, ${originalBytes} → ${compressedBytes} bytes (${percent} %), ${timeMs.toFixed(1)} ms`,
-    );
+  if (job.stats) {
+    const ratio = originalBytes === 0 ? "" : ` (${formatPercent(compressedBytes / originalBytes)})`;
+    const sizes = `${originalBytes} → ${compressedBytes} bytes${ratio}`;
+    context.note(`${countOf(lines, "message")}, ${sizes}, ${timeMs.toFixed(1)} ms`);
   }
   return code;
 }
 
-async function createEngine(context: CommandContext, job: CompressJob): Promise<CodecEngine> {
-  const { options, settings } = job;
-  // A key is for frames, whatever the settings prefer.
-  options.algorithm ??= options.key ? "auto" : (await context.config()).get("compression.default_algorithm");
+function createEngine(context: CommandContext, { options, settings }: CompressJob): CodecEngine {
   const engine = new CodecEngine(settings);
-  // A reserved name is refused once, not for every line.
-  const { algorithm } = options;
-  if (algorithm !== "auto" && RESERVED_ALGORITHM_NAMES.includes(algorithm))
-    engine.compress("", { algorithm });
+  const { algorithm, quality } = options;
+  if (algorithm === "auto") return engine;
+  // A reserved name is refused before anything is read, and once, not for every line.
+  if (RESERVED_ALGORITHM_NAMES.includes(algorithm)) engine.compress("", { algorithm });
+  const usesQuality = ALGORITHMS.find(({ name }) => name === algorithm)?.usesQuality;
+  if (quality !== undefined && !usesQuality) context.note(`m2m: ${algorithm} has no use for --quality.`);
   return engine;
 }
 
-function describe(result: Result): object {
+function describe(result: CompressionResult): object {
   const { algorithm, encoding, data, originalBytes, compressedBytes, ratio } = result;
   const payload = typeof data === "string" ? { data } : { dataBase64: encodeBase64(data) };
   return { algorithm, encoding, ...payload, originalBytes, compressedBytes, ratio: round(ratio) };
 }
 
+/** Tokens and costs by the model of the flags, else the one that the message names, else in the wire's vocabulary. */
 async function measure(
   context: CommandContext,
   job: CompressJob,
   content: Uint8Array,
-  result: Result,
+  result: CompressionResult,
   timeMs: number,
-): Promise<Stats> {
-  const { card, encoding = result.encoding ?? job.settings.encoding } = job.choice ?? {};
-  const tokens = tryCountTokens(content, encoding, card?.provider);
-  const wireTokens =
-    typeof result.data === "string" ? tryCountTokens(result.data, encoding, card?.provider) : undefined;
-  const stats: Stats = { encoding, tokens, wireTokens, timeMs: round(timeMs) };
-  if (!card) return stats;
-  const registry = await context.models(job.modelFiles);
+): Promise<{ stats: Stats; counting: Counting }> {
+  const named = job.choice?.card ? undefined : readNamedModel(content);
+  const registry = job.choice?.card || named !== undefined ? await context.models(job.modelFiles) : undefined;
+  const counting = chooseCounting(job.choice, named, registry, result.encoding ?? job.settings.encoding);
+  const { card, encoding, exact } = counting;
+  const tokens = tryCountText(content, counting);
+  const wireTokens = typeof result.data === "string" ? tryCountText(result.data, counting) : undefined;
   const cost = (count: number | undefined) =>
-    count === undefined ? undefined : registry.costUsd(card, { inputTokens: count });
-  return { ...stats, model: card.id, costUsd: cost(tokens), wireCostUsd: cost(wireTokens) };
-}
-
-function round(value: number): number {
-  return Math.round(value * 1e4) / 1e4;
+    card && count !== undefined ? registry?.costUsd(card, { inputTokens: count }) : undefined;
+  return {
+    counting,
+    stats: {
+      encoding,
+      exact,
+      tokens,
+      wireTokens,
+      timeMs: round(timeMs),
+      model: card?.id,
+      costUsd: cost(tokens),
+      wireCostUsd: cost(wireTokens),
+    },
+  };
 }

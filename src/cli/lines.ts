@@ -2,18 +2,23 @@
  * The `--lines` engine: each line of the input is a message, each result a line of the output, in order, in flat memory.
  * Lines end at the byte 0x0A; a carriage return before it is content, so what comes back is what went in.
  */
-import { FormatError, LimitError, M2MError } from "../shared/errors.js";
-import { readJsonPointer } from "../shared/json-text.js";
+import { FormatError, LimitError, M2MError, UnsupportedError, type ErrorCode } from "../shared/errors.js";
+import { parseJsonPointer, readJsonPointer } from "../shared/json-text.js";
 import { decodeUtf8, encodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
 import { EXIT, exitCodeOf, formatError, OutputClosed, toErrorJson } from "./errors.js";
+import { explaining, sourceLabel, withHint, type Hints } from "./explain-error.js";
 import type { Source } from "./input.js";
 import type { Output } from "./output.js";
+import { Progress, wantsProgress } from "./progress.js";
 import { writeStderr } from "./stdio.js";
+import { countOf } from "./words.js";
 
 const LINE_FEED = 0x0a;
-/** Results are written together from this many bytes on. */
+/** Results are written together, up to this many bytes. */
 const BATCH_BYTES = 64 * 1024;
+
+type Result = string | Uint8Array;
 
 export interface LinesOptions {
   readonly sources: readonly Source[];
@@ -22,53 +27,113 @@ export interface LinesOptions {
   readonly field?: string;
   /** Most bytes of a line; a longer one is a bad line. */
   readonly maxLineBytes: number;
-  /** The result of one message, without a line feed: text or bytes, or an object for `--json`, which gets the line's number. */
-  transform(message: Uint8Array, line: number): string | Uint8Array | object;
+  /** What to do about errors, in the words of the command. */
+  readonly hints?: Hints;
+  /** The result of one message: text or bytes, or an object for `--json`, which gets the line's number. */
+  transform(message: Uint8Array): Result | object;
 }
 
-/** @returns `EXIT.BAD_DATA` if a line was bad, else `EXIT.OK` */
+/**
+ * Whether `error` is about the data of one line, so that the next line may be good. Arguments, keys and settings, and
+ * what the installation lacks, are wrong for every line.
+ */
+export function isOfTheLine(error: unknown): error is M2MError {
+  if (!(error instanceof M2MError) || exitCodeOf(error) !== EXIT.BAD_DATA) return false;
+  return !(error instanceof UnsupportedError)
+    ? error.code !== "M2M_RANK_TABLE_INVALID"
+    : UNSUPPORTED_BY_A_WIRE.includes(error.code);
+}
+
+/** What a wire may ask for that this version lacks. */
+const UNSUPPORTED_BY_A_WIRE: readonly ErrorCode[] = [
+  "M2M_ALGORITHM_UNSUPPORTED",
+  "M2M_TOKENIZER_UNSUPPORTED",
+  "M2M_VERSION_UNSUPPORTED",
+];
+
+/**
+ * @returns `EXIT.BAD_DATA` if a line was bad, else `EXIT.OK`
+ * @throws {InputError} `M2M_USAGE` before anything is read if `field` is no JSON Pointer
+ * @throws {M2MError} what is wrong for every line (`isOfTheLine`)
+ */
 export async function runLines(context: CommandContext, options: LinesOptions): Promise<number> {
-  const { sources, output, field, maxLineBytes } = options;
-  const batch = new Batch();
+  const { field, hints = {}, maxLineBytes, output, sources } = options;
+  if (field !== undefined) parseJsonPointer(field);
+  const several = sources.length > 1;
+  const writer = new LineWriter(output);
+  // A spinner between lines of the result would be neither.
+  const progress = new Progress(context, wantsProgress(context) && !output.isTerminal);
   let badLines = 0;
-  const flush = async () => {
-    if (batch.size > 0) await output.write(batch.take());
+  let allLines = 0;
+  let allBytes = 0;
+
+  const readLines = async (source: Source): Promise<void> => {
+    const label = sourceLabel(source, several);
+    const about = several ? { name: source.name } : {};
+    let line = 0;
+    const resultOf = (bytes: Uint8Array | undefined): Result | undefined => {
+      line++;
+      try {
+        if (!bytes) throw lineTooLong(maxLineBytes);
+        // As a reader of JSON values does (jq), which passes over whitespace between them.
+        if (field !== undefined && isBlank(bytes)) return undefined;
+        const result = options.transform(field === undefined ? bytes : readField(bytes, field));
+        return isRaw(result) ? assertOneLine(result) : JSON.stringify({ ...about, line, ...result });
+      } catch (thrown) {
+        const error = withHint(thrown, hints);
+        if (!isOfTheLine(error)) throw error;
+        badLines++;
+        if (!context.json || context.verbose) {
+          const where = label === undefined ? `line ${line}` : `${label}: line ${line}`;
+          progress.clear();
+          writeStderr(formatError(error, { where, verbose: context.verbose }));
+        }
+        return context.json ? JSON.stringify({ ...about, line, error: toErrorJson(error) }) : undefined;
+      }
+    };
+    for await (const lines of splitLines(source.chunks(), maxLineBytes)) {
+      for (const bytes of lines) {
+        const result = resultOf(bytes);
+        if (result !== undefined && !writer.tryAdd(result)) await writer.add(result);
+        allBytes += (bytes?.length ?? 0) + 1;
+      }
+      allLines += lines.length;
+      // What is ready goes out before the next read waits: `tail -f log | m2m … --lines` answers line by line.
+      await writer.flush();
+      await progress.tick(countOf(allLines, "line"), allBytes);
+    }
   };
 
   try {
-    for (const source of sources) {
-      let line = 0;
-      const one = (bytes: Uint8Array | undefined) => {
-        line++;
-        try {
-          if (!bytes) throw lineTooLong(maxLineBytes);
-          const result = options.transform(field === undefined ? bytes : readField(bytes, field), line);
-          if (typeof result === "string" || result instanceof Uint8Array) batch.addLine(result);
-          else batch.addLine(JSON.stringify({ line, ...result }));
-        } catch (error) {
-          // A wrong key or an unknown option is wrong for every line; only bad data is the line's own fault.
-          if (!(error instanceof M2MError) || exitCodeOf(error) !== EXIT.BAD_DATA) throw error;
-          badLines++;
-          const where = sources.length > 1 && source.name ? `${source.name}: line ${line}` : `line ${line}`;
-          writeStderr(formatError(error, { where, verbose: context.verbose }));
-          if (context.json) batch.addLine(JSON.stringify({ line, error: toErrorJson(error) }));
-        }
-      };
-      for await (const lines of splitLines(source.chunks(), maxLineBytes)) {
-        for (const bytes of lines) {
-          one(bytes);
-          if (batch.size >= BATCH_BYTES) await flush();
-        }
-        // What is ready goes out before the next read waits: `tail -f log | m2m … --lines` answers line by line.
-        await flush();
-      }
-    }
+    for (const source of sources)
+      await explaining(sourceLabel(source, several), hints, () => readLines(source));
   } catch (error) {
     // What came before is valid and in order.
-    if (!(error instanceof OutputClosed)) await flush();
+    if (!(error instanceof OutputClosed)) await writer.flush();
     throw error;
+  } finally {
+    progress.stop();
   }
   return badLines > 0 ? EXIT.BAD_DATA : EXIT.OK;
+}
+
+function isRaw(result: Result | object): result is Result {
+  return typeof result === "string" || result instanceof Uint8Array;
+}
+
+/** @throws {FormatError} `M2M_LINE_INVALID` if `result` would be more than one line */
+function assertOneLine(result: Result): Result {
+  const offset = typeof result === "string" ? result.indexOf("\n") : result.indexOf(LINE_FEED);
+  if (offset < 0) return result;
+  throw new FormatError("M2M_LINE_INVALID", "The result holds a line break, so it is no line.", {
+    offset,
+    hint: "Use --json with --lines: the result is then a JSON string.",
+  });
+}
+
+/** Whether `line` is nothing but whitespace of JSON. */
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
 /**
@@ -121,31 +186,44 @@ function lineTooLong(maxLineBytes: number): LimitError {
   });
 }
 
-/** Lines of output that wait to be written, in one buffer. */
-class Batch {
-  size = 0;
-  #buffer = Buffer.allocUnsafe(2 * BATCH_BYTES);
+/** Writes lines, small ones together. */
+class LineWriter {
+  readonly #output: Output;
+  readonly #buffer = Buffer.allocUnsafe(BATCH_BYTES);
+  #size = 0;
 
-  addLine(line: string | Uint8Array): void {
-    // A UTF-16 unit takes at most three bytes of UTF-8.
-    const room = this.size + (typeof line === "string" ? 3 : 1) * line.length + 1;
-    if (room > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(2 * room);
-      this.#buffer.copy(larger, 0, 0, this.size);
-      this.#buffer = larger;
-    }
-    if (typeof line === "string") this.size += this.#buffer.write(line, this.size);
-    else {
-      this.#buffer.set(line, this.size);
-      this.size += line.length;
-    }
-    this.#buffer[this.size++] = LINE_FEED;
+  constructor(output: Output) {
+    this.#output = output;
   }
 
-  /** What waits; it is valid until the next `addLine`. */
-  take(): Uint8Array {
-    const lines = this.#buffer.subarray(0, this.size);
-    this.size = 0;
-    return lines;
+  /** Keeps `line` for the next `flush`, if there is room. */
+  tryAdd(line: Result): boolean {
+    const room = BATCH_BYTES - this.#size - 1;
+    if (typeof line === "string") {
+      // A UTF-16 unit takes at most three bytes of UTF-8.
+      if (3 * line.length > room && Buffer.byteLength(line) > room) return false;
+      this.#size += this.#buffer.write(line, this.#size);
+    } else {
+      if (line.length > room) return false;
+      this.#buffer.set(line, this.#size);
+      this.#size += line.length;
+    }
+    this.#buffer[this.#size++] = LINE_FEED;
+    return true;
+  }
+
+  /** Writes what waits, then keeps `line` or, if it is large, writes it too. */
+  async add(line: Result): Promise<void> {
+    await this.flush();
+    if (this.tryAdd(line)) return;
+    await this.#output.write(line);
+    await this.#output.write("\n");
+  }
+
+  async flush(): Promise<void> {
+    if (this.#size === 0) return;
+    const lines = this.#buffer.subarray(0, this.#size);
+    this.#size = 0;
+    await this.#output.write(lines);
   }
 }

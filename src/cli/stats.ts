@@ -1,8 +1,14 @@
-import type { CodecEngine } from "../codec/index.js";
+import type { CompressionResult } from "../codec/index.js";
+import type { EncodingName } from "../shared/encodings.js";
+import { describeTokens } from "./count.js";
+import { renderFacts } from "./table.js";
+import { formatPercent, formatUsd } from "./words.js";
 
 /** What `--stats` measures beside bytes. Tokens are those of the text if it stood in a prompt. */
 export interface Stats {
-  encoding: string;
+  encoding: EncodingName;
+  /** `false`: tokens and costs are estimates. */
+  exact: boolean;
   tokens?: number;
   wireTokens?: number;
   timeMs: number;
@@ -12,36 +18,33 @@ export interface Stats {
 }
 
 /** The lines of `--stats`. Saving is 1 − compressed / original; a negative one is a loss and is shown as such. */
-export function formatStats(result: ReturnType<CodecEngine["compress"]>, stats: Stats): string {
-  const { originalBytes, compressedBytes, ratio } = result;
-  const name = result.encoding ? `${result.algorithm} (${result.encoding})` : result.algorithm;
-  const rows: [string, string][] = [
-    ["algorithm", result.reason ? `${name}: ${result.reason}` : name],
+export function formatStats(result: CompressionResult, stats: Stats): string {
+  const { algorithm, compressedBytes, data, encoding, originalBytes, ratio, reason } = result;
+  const name = encoding ? `${algorithm} (${encoding})` : algorithm;
+  const passed = algorithm === "none" && typeof data !== "string";
+  const sizes = `${originalBytes} → ${compressedBytes}`;
+  return renderFacts([
+    ["algorithm", reason ? `${name}: ${reason}` : name],
+    ["form", passed ? "binary: the content's own bytes, passed through" : undefined],
     [
       "bytes",
-      `${originalBytes} → ${compressedBytes} (ratio ${formatPercent(ratio)}, saves ${formatPercent(1 - ratio)})`,
+      originalBytes === 0
+        ? sizes
+        : `${sizes} (ratio ${formatPercent(ratio)}, saves ${formatPercent(1 - ratio)})`,
     ],
-  ];
-  if (stats.tokens !== undefined) {
-    const wire = stats.wireTokens === undefined ? "binary, no tokens" : String(stats.wireTokens);
-    rows.push(["tokens", `${stats.tokens} → ${wire} (${stats.encoding})`]);
-  }
-  rows.push(["time", `${stats.timeMs.toFixed(2)} ms`]);
-  if (stats.model !== undefined) {
-    const wire = stats.wireCostUsd === undefined ? "" : ` → ${formatUsd(stats.wireCostUsd)}`;
-    const cost = stats.costUsd === undefined ? "price unknown" : `${formatUsd(stats.costUsd)}${wire}`;
-    rows.push(["cost", `${cost} (input of ${stats.model})`]);
-  }
-  return rows.map(([title, value]) => `${title.padEnd(10)} ${value}`).join("\n");
+    ["tokens", formatTokens(stats)],
+    ["time", `${stats.timeMs.toFixed(2)} ms`],
+    ["cost", formatCost(stats)],
+  ]);
 }
 
-export function formatPercent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+function formatTokens(stats: Stats): string | undefined {
+  if (stats.tokens === undefined) return undefined;
+  return describeTokens(`${stats.tokens} → ${stats.wireTokens ?? "binary, no tokens"}`, stats);
 }
 
-/** US dollars with three significant digits, written out: a request costs fractions of a cent. */
-export function formatUsd(usd: number): string {
-  if (usd === 0) return "$0";
-  const digits = Math.min(12, Math.max(2, 2 - Math.floor(Math.log10(usd))));
-  return `$${usd.toFixed(digits)}`;
+function formatCost({ costUsd, exact, model, wireCostUsd }: Stats): string | undefined {
+  if (model === undefined) return undefined;
+  const wire = wireCostUsd === undefined ? "" : ` → ${formatUsd(wireCostUsd)}`;
+  return `${costUsd === undefined ? "price unknown" : `${exact ? "" : "about "}${formatUsd(costUsd)}${wire}`} (input of ${model})`;
 }

@@ -1,15 +1,19 @@
-import type { ModelCard } from "../models/index.js";
+import type { ModelRegistry } from "../models/index.js";
 import { isBpeEncoding, type EncodingName } from "../shared/encodings.js";
 import { FormatError, InputError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
 import { decodeUtf8 } from "../shared/utf8.js";
-import { countChatTokens, defaultTokenizers, estimateTokens, type ChatTokens } from "../tokenizer/index.js";
+import { countChatTokens, defaultTokenizers, type ChatTokens } from "../tokenizer/index.js";
 import type { CommandContext } from "./context.js";
+import { chooseCounting, countText, describeInexact, describeTokens, type Counting } from "./count.js";
+import { explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
 import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
-import { withOutput, type Output, type OutputOptions } from "./output.js";
-import { formatUsd } from "./stats.js";
+import { withOutput, writeResult, type Output, type OutputOptions } from "./output.js";
+import { Progress, wantsProgress } from "./progress.js";
+import { printable } from "./terminal.js";
+import { countOf, formatUsd } from "./words.js";
 
 export interface TokensJob {
   readonly sources: readonly Source[];
@@ -19,80 +23,123 @@ export interface TokensJob {
   readonly chat: boolean;
   readonly field?: string;
   readonly modelFiles?: readonly string[];
+  /** Most bytes of a text, or of a line. */
+  readonly maxBytes?: number;
   readonly output: OutputOptions;
 }
 
 /** One of `inputs` in the `--json` document. */
 interface Counted {
-  name?: string;
   tokens: number;
   bytes: number;
+  encoding: EncodingName;
+  exact: boolean;
+  model?: string;
   ids?: number[];
   text?: string;
   truncated?: boolean;
-  chat?: Pick<ChatTokens, "messages" | "tools" | "overhead" | "replyPriming" | "uncountedParts" | "exact">;
+  chat?: Pick<ChatTokens, "messages" | "tools" | "overhead" | "replyPriming" | "uncountedParts">;
   costUsd?: number;
 }
 
-/** Most bytes that are counted as one text; `--lines` has no such bound for the whole. */
+/** Most bytes that are counted as one text, where no flag says otherwise. */
 const MAX_TEXT_BYTES = 512 * 1024 * 1024;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
-const LINE_FEED = 0x0a;
 
 /** Counts whole inputs: a bare number for one, a table with a total for several. */
 export async function countSources(context: CommandContext, job: TokensJob): Promise<void> {
-  const first = await readSource(job.sources[0], MAX_TEXT_BYTES);
-  const counter = await createCounter(context, job, first);
-  const counted: Counted[] = [];
-  for (const [index, source] of job.sources.entries()) {
-    const bytes = index === 0 ? first : await readSource(source, MAX_TEXT_BYTES);
-    const result = counter.count(bytes);
-    counted.push(source.name === undefined ? result : { name: source.name, ...result });
+  const { maxBytes = MAX_TEXT_BYTES, sources } = job;
+  const several = sources.length > 1;
+  const counter = await createCounter(context, job);
+  const inputs: { label?: string; name?: string; counted: Counted; counting: Counting }[] = [];
+  const progress = new Progress(context, several && wantsProgress(context));
+  let allBytes = 0;
+  try {
+    for (const source of sources) {
+      const label = sourceLabel(source, several);
+      const result = await explaining(label, LIMIT_HINTS, async () =>
+        counter.count(await readSource(source, maxBytes)),
+      );
+      inputs.push({ label, name: source.name, ...result });
+      allBytes += result.counted.bytes;
+      await progress.tick(`${inputs.length} of ${sources.length} files`, allBytes);
+    }
+  } finally {
+    progress.stop();
   }
-  const total = counted.reduce((sum, { tokens }) => sum + tokens, 0);
+  const all = inputs.map(({ counted, name }) => (name === undefined ? counted : { name, ...counted }));
   await withOutput(context, job.output, async (output) => {
-    if (context.json) {
-      const { encoding, exact, card } = counter;
-      const report = { version: 1, encoding, exact, model: card?.id, inputs: counted, total };
-      await output.write(`${JSON.stringify(report)}\n`);
-    } else await writePlain(output, job, counted, total);
+    if (context.json) await output.write(`${JSON.stringify(describeAll(all))}\n`);
+    else await writePlain(output, job, all);
   });
-  if (!context.json) counter.explain(counted);
+  if (context.json) return;
+  const notes = inputs.flatMap(({ counted, counting, label }) => {
+    const about = label !== undefined && several ? `${label}: ` : "";
+    return explain(counted, counting).map((note) => note.replace(/^(m2m: )?/, `$1${about}`));
+  });
+  // What is said of every text alike is said once.
+  for (const note of new Set(job.chat ? notes : explainTexts(inputs))) context.note(note);
 }
 
 /** Counts each line. @returns the exit code */
 export async function countLines(context: CommandContext, job: TokensJob): Promise<number> {
-  const counter = await createCounter(context, job, undefined);
-  if (!context.json) counter.explain([]);
-  return withOutput(context, job.output, (output) =>
+  const counter = await createCounter(context, job);
+  const sum = new ChatSum();
+  const code = await withOutput(context, job.output, (output) =>
     runLines(context, {
       sources: job.sources,
       output,
       field: job.field,
-      maxLineBytes: MAX_LINE_BYTES,
+      maxLineBytes: job.maxBytes ?? MAX_LINE_BYTES,
+      hints: LIMIT_HINTS,
       transform(message) {
-        const counted = counter.count(message);
-        return context.json ? counted : plainLine(counted);
+        const { counted, counting } = counter.count(message);
+        if (context.json) return counted;
+        sum.add(counted, counting);
+        return plainLine(counted);
       },
     }),
   );
+  if (!context.json) for (const note of sum.explain(job.chat)) context.note(note);
+  return code;
 }
 
-async function writePlain(output: Output, job: TokensJob, counted: Counted[], total: number): Promise<void> {
-  if (job.truncate !== undefined && !job.ids) {
-    for (const { text = "" } of counted) await output.write(text);
-    const last = counted.at(-1)?.text ?? "";
-    // In a pipe or a file the text is exact; on a terminal the prompt would stick to it.
-    if (output.isTerminal && last.charCodeAt(last.length - 1) !== LINE_FEED) await output.write("\n");
-    return;
+/** What all inputs have in common stands beside them too. */
+function describeAll(inputs: readonly Counted[]): object {
+  const [{ encoding, model }] = inputs;
+  return {
+    version: 1,
+    encoding: inputs.every((one) => one.encoding === encoding) ? encoding : undefined,
+    exact: inputs.every(({ exact }) => exact),
+    model: inputs.every((one) => one.model === model) ? model : undefined,
+    inputs,
+    total: totalOf(inputs),
+  };
+}
+
+function totalOf(inputs: readonly Counted[]): number {
+  return inputs.reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+async function writePlain(
+  output: Output,
+  { ids, truncate }: TokensJob,
+  inputs: readonly (Counted & { name?: string })[],
+): Promise<void> {
+  if (truncate !== undefined && !ids) {
+    return writeResult(output, inputs.map(({ text = "" }) => text).join(""));
   }
-  if (counted.length === 1 || job.ids) {
-    for (const one of counted) await output.write(`${plainLine(one)}\n`);
-    return;
+  if (inputs.length === 1 || ids) {
+    return output.write(inputs.map((one) => `${plainLine(one)}\n`).join(""));
   }
+  const total = totalOf(inputs);
   const width = String(total).length;
-  const rows = [...counted, { name: "total", tokens: total }];
-  await output.write(rows.map(({ name, tokens }) => `${String(tokens).padStart(width)}  ${name}\n`).join(""));
+  const rows = [...inputs, { name: "total", tokens: total }].map(({ name = "", tokens }) =>
+    output.isTerminal
+      ? `${String(tokens).padStart(width)}  ${printable(name)}\n`
+      : `${tokens}\t${printable(name)}\n`,
+  );
+  return output.write(rows.join(""));
 }
 
 function plainLine({ ids, text, tokens }: Counted): string {
@@ -101,86 +148,164 @@ function plainLine({ ids, text, tokens }: Counted): string {
 }
 
 interface Counter {
-  readonly encoding: EncodingName;
-  readonly exact: boolean;
-  readonly card: ModelCard | undefined;
-  count(bytes: Uint8Array): Counted;
-  /** Tells on stderr what a number alone does not say. */
-  explain(counted: readonly Counted[]): void;
+  count(bytes: Uint8Array): { counted: Counted; counting: Counting };
 }
 
-async function createCounter(
-  context: CommandContext,
-  job: TokensJob,
-  first: Uint8Array | undefined,
-): Promise<Counter> {
-  let choice = job.choice;
-  if (job.chat && !choice?.card && first) {
-    // The request says which model it is for; a flag that says otherwise wins.
-    const { model } = parseRequest(first) as { model?: unknown };
-    const card = typeof model === "string" ? (await context.models(job.modelFiles)).find(model) : undefined;
-    if (card) choice = { encoding: choice?.encoding ?? card.encoding, card };
-  }
-  const { card, encoding = "cl100k_base" } = choice ?? {};
-  const exact = isBpeEncoding(encoding);
-  if (!exact && (job.ids || job.truncate !== undefined)) {
+/** @throws {InputError} `M2M_USAGE` if ids are asked for of a closed tokenizer */
+async function createCounter(context: CommandContext, job: TokensJob): Promise<Counter> {
+  const { chat, choice, ids, truncate } = job;
+  const registry = chat || choice?.card ? await context.models(job.modelFiles) : undefined;
+  const common = chooseCounting(choice, undefined, undefined);
+  const { encoding } = common;
+  const tokenizer = isBpeEncoding(encoding) ? defaultTokenizers.get(encoding) : undefined;
+  if (!tokenizer && (ids || truncate !== undefined)) {
     throw new InputError(
       "M2M_USAGE",
       `The encoding ${encoding} has no token ids: it only estimates counts.`,
-      {
-        hint: "Leave --ids and --truncate out, or choose cl100k, o200k or llama3.",
-      },
+      { hint: "Leave --ids and --truncate out, or choose cl100k, o200k or llama3." },
     );
   }
-  const registry = card && (await context.models(job.modelFiles));
-  const price = (tokens: number) => card && registry?.costUsd(card, { inputTokens: tokens });
-  const tokenizer = isBpeEncoding(encoding) ? defaultTokenizers.get(encoding) : undefined;
 
-  function count(bytes: Uint8Array): Counted {
-    if (job.chat) {
-      const { total, encoding: _, ...chat } = countChatTokens(parseRequest(bytes), { encoding, model: card });
-      return { tokens: total, bytes: bytes.length, chat, costUsd: price(total) };
+  function count(bytes: Uint8Array): { counted: Counted; counting: Counting } {
+    if (chat) return countChat(bytes, choice, registry);
+    const about = describeCounting(common);
+    if (tokenizer && truncate !== undefined) {
+      const { content: text, tokenCount, truncated } = tokenizer.truncate(decodeUtf8(bytes), truncate);
+      const found = ids ? Array.from(tokenizer.encode(text)) : undefined;
+      const counted = { tokens: tokenCount, bytes: bytes.length, ...about, ids: found, text, truncated };
+      return { counted, counting: common };
     }
-    if (!tokenizer) {
-      const tokens = estimateTokens(decodeUtf8(bytes), { provider: card?.provider });
-      return { tokens, bytes: bytes.length, costUsd: price(tokens) };
+    if (tokenizer && ids) {
+      const found = Array.from(tokenizer.encode(bytes));
+      return {
+        counted: { tokens: found.length, bytes: bytes.length, ...about, ids: found },
+        counting: common,
+      };
     }
-    if (job.truncate !== undefined) {
-      const { content, tokenCount, truncated } = tokenizer.truncate(decodeUtf8(bytes), job.truncate);
-      const ids = job.ids ? Array.from(tokenizer.encode(content)) : undefined;
-      return { tokens: tokenCount, bytes: bytes.length, ids, text: content, truncated };
-    }
-    if (job.ids) {
-      const ids = Array.from(tokenizer.encode(bytes));
-      return { tokens: ids.length, bytes: bytes.length, ids };
-    }
-    const tokens = tokenizer.count(bytes);
-    return { tokens, bytes: bytes.length, costUsd: price(tokens) };
+    const tokens = countText(bytes, common);
+    const costUsd = priceOf(tokens, common, registry);
+    return { counted: { tokens, bytes: bytes.length, ...about, costUsd }, counting: common };
   }
 
-  function explain(counted: readonly Counted[]): void {
-    if (!exact)
-      context.note(`m2m: ${card ? `${card.id} has a closed tokenizer; ` : ""}the count is an estimate.`);
-    if (!job.chat) return;
-    for (const { chat, costUsd, tokens } of counted) {
-      if (!chat) continue;
-      const cost = costUsd === undefined ? "" : `; ${formatUsd(costUsd)} as input of ${card?.id}`;
-      const { messages, overhead, tools, uncountedParts } = chat;
-      context.note(
-        `${tokens} tokens (${encoding}): messages ${messages}, tools ${tools}, overhead ${overhead}${cost}`,
-      );
-      if (uncountedParts > 0) context.note(`m2m: ${uncountedParts} images, sounds or files are not counted.`);
-    }
-  }
-
-  return { encoding, exact, card, count, explain };
+  return { count };
 }
 
-function parseRequest(bytes: Uint8Array): object {
+/** Counts a request as its own model does, where the flags do not say otherwise. */
+function countChat(
+  bytes: Uint8Array,
+  choice: EncodingChoice | undefined,
+  registry: ModelRegistry | undefined,
+): { counted: Counted; counting: Counting } {
+  const request = parseRequest(bytes);
+  const counting = chooseCounting(
+    choice,
+    typeof request.model === "string" ? request.model : undefined,
+    registry,
+  );
+  const { encoding, card } = counting;
+  const { exact, messages, overhead, replyPriming, tools, total, uncountedParts } = countChatTokens(request, {
+    encoding,
+    model: card,
+  });
+  return {
+    counting,
+    counted: {
+      tokens: total,
+      bytes: bytes.length,
+      ...describeCounting(counting),
+      exact: exact && counting.exact,
+      chat: { messages, tools, overhead, replyPriming, uncountedParts },
+      costUsd: priceOf(total, counting, registry),
+    },
+  };
+}
+
+function describeCounting({
+  card,
+  encoding,
+  exact,
+}: Counting): Pick<Counted, "encoding" | "exact" | "model"> {
+  return { encoding, exact, model: card?.id };
+}
+
+function priceOf(
+  tokens: number,
+  { card }: Counting,
+  registry: ModelRegistry | undefined,
+): number | undefined {
+  return card && registry?.costUsd(card, { inputTokens: tokens });
+}
+
+/** What a number alone does not say of a request. */
+function explain(counted: Counted, counting: Counting): string[] {
+  const { chat, costUsd, model, tokens } = counted;
+  if (!chat) return [];
+  const { messages, overhead, tools, uncountedParts } = chat;
+  const cost = costUsd === undefined ? "" : `; ${formatUsd(costUsd)} as input of ${printable(model ?? "")}`;
+  const inexact = describeInexact(counting);
+  const figure = describeTokens(countOf(tokens, "token"), counted);
+  return [
+    ...(inexact === undefined ? [] : [`m2m: ${inexact}`]),
+    `${figure}: messages ${messages}, tools ${tools}, overhead ${overhead}${cost}`,
+    ...(uncountedParts === 0
+      ? []
+      : [
+          `m2m: ${countOf(uncountedParts, "part")} (image, sound or file) ${uncountedParts === 1 ? "is" : "are"} not counted.`,
+        ]),
+  ];
+}
+
+function explainTexts(inputs: readonly { counting: Counting }[]): string[] {
+  return inputs.flatMap(({ counting }) => {
+    const inexact = describeInexact(counting);
+    return inexact === undefined ? [] : [`m2m: ${inexact}`];
+  });
+}
+
+/** More different notes than this about the models of lines are not kept. */
+const MAX_NOTES = 20;
+
+/** What the lines of a run come to. */
+class ChatSum {
+  #requests = 0;
+  #tokens = 0;
+  #costUsd = 0;
+  #priced = 0;
+  #exact = true;
+  #lastInexact: Counting | undefined;
+  readonly #notes = new Set<string>();
+
+  add(counted: Counted, counting: Counting): void {
+    this.#requests++;
+    this.#tokens += counted.tokens;
+    this.#exact &&= counted.exact;
+    if (counted.costUsd !== undefined) {
+      this.#priced++;
+      this.#costUsd += counted.costUsd;
+    }
+    // Lines of text share one counting: its note is made once.
+    if (counting.exact || counting === this.#lastInexact || this.#notes.size === MAX_NOTES) return;
+    this.#lastInexact = counting;
+    this.#notes.add(`m2m: ${describeInexact(counting)}`);
+  }
+
+  explain(chat: boolean): string[] {
+    const notes = [...this.#notes];
+    if (!chat || this.#requests === 0) return notes;
+    const known = this.#priced === this.#requests ? "" : ` of the ${this.#priced} whose price is known`;
+    const cost = this.#priced === 0 ? "" : `; ${formatUsd(this.#costUsd)} as input${known}`;
+    const tokens = `${this.#exact ? "" : "about "}${countOf(this.#tokens, "token")}`;
+    return [...notes, `${countOf(this.#requests, "request")}, ${tokens}${cost}`];
+  }
+}
+
+/** @throws {FormatError} `M2M_UTF8_INVALID`, `M2M_JSON_INVALID` */
+function parseRequest(bytes: Uint8Array): { model?: unknown; messages: unknown[] } {
   const text = decodeUtf8(bytes);
   assertJsonText(text);
   const value: unknown = JSON.parse(text);
-  if (typeof value === "object" && value !== null && "messages" in value && Array.isArray(value.messages))
-    return value;
+  if (typeof value === "object" && value !== null && "messages" in value && Array.isArray(value.messages)) {
+    return value as { messages: unknown[] };
+  }
   throw new FormatError("M2M_JSON_INVALID", "The input is no chat request: it has no list of messages.");
 }

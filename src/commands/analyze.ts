@@ -4,15 +4,20 @@ import {
   chooseEncoding,
   FILE_FLAG,
   LIMIT_FLAG,
+  MODEL_FLAG,
   MODELS_FLAG,
-  toBpeEncoding,
 } from "../cli/flags.js";
-import { openSources, readSource } from "../cli/input.js";
+import { openSource } from "../cli/input.js";
 import { loadEngineSettings } from "../cli/settings.js";
 
 export const ANALYZE = defineCommand({
   id: "analyze",
   summary: "Show what a message is, what each algorithm makes of it, and which is chosen and why.",
+  description:
+    "Wires are those that compress makes with the same flags. Tokens and the cost are those of the model that the message " +
+    "names, unless a flag says otherwise; for closed tokenizers (Claude, Gemini) and unknown models they are estimates. " +
+    "The route is what a proxy would do with a prompt of so many tokens: skip it, optimize it (drop whitespace and " +
+    "defaults), or compress it in full; router.skip_below_tokens and router.full_from_tokens set its borders.",
   examples: [
     { description: "A literal", command: `m2m analyze '{"model":"gpt-4o","messages":[]}'` },
     {
@@ -23,14 +28,7 @@ export const ANALYZE = defineCommand({
   ],
   args: { content: { summary: "The message; - or nothing reads stdin." } },
   flags: {
-    model: {
-      type: "string",
-      char: "m",
-      summary: "The model the message is for: sets the vocabulary and the price.",
-      valueName: "NAME",
-      fallback: "the one that the request names",
-      group: "MODEL",
-    },
+    ...MODEL_FLAG,
     encoding: {
       type: "enum",
       options: BPE_ENCODING_OPTIONS,
@@ -50,15 +48,22 @@ export const ANALYZE = defineCommand({
   kind: string;
   isText: boolean;
   isJson: boolean;
+  /** Nested deeper than limits.max_json_depth; isJson is false then. */
+  jsonTooDeep?: true;
   isLlmApi: boolean;
   /** The model that the body names. */
   model?: string;
   hasTools: boolean;
   isStream: boolean;
   messageCount?: number;
-  /** Share of four-character windows that occurred before, 0 to 1. */
-  repetitionRatio: number;
+  /** Share of four-character windows that occurred before, 0 to 1; absent for what is short or no text. */
+  repetitionRatio?: number;
+  /** How tokens are counted. */
   encoding: string;
+  /** false: tokens and cost are estimated. */
+  exact: boolean;
+  /** Of the token-native wire. */
+  vocabulary: string;
   tokens?: number;
   minified?: { bytes: number; tokens: number };
   candidates: {
@@ -72,23 +77,17 @@ export const ANALYZE = defineCommand({
     refused?: { code: string; message: string };
   }[];
   chosen: Record<"published" | "smallest", { algorithm: string; reason: string; bytes: number }>;
-  route: { strategy: "skip" | "optimize" | "full"; tokens: number; reason: string };
+  route: { strategy: "skip" | "optimize" | "full"; tokens?: number; reason: string };
   /** What the content costs as input of the model, where the price is known. */
   cost?: { model: string; inputUsd: number };
 }`,
   async run(context, { args, flags }) {
-    const [source] = openSources(context, {
-      literal: args.content,
-      files: flags.file === undefined ? [] : [flags.file],
-    });
+    const source = openSource(context, args.content, flags.file);
     const { analyze, renderAnalysis } = await import("../cli/analyze-service.js");
-    const settings = await loadEngineSettings(context, flags);
-    const choice = await chooseEncoding(context, flags);
     const report = await analyze(context, {
-      content: await readSource(source, settings.limits.maxInputBytes),
-      settings,
-      encoding: toBpeEncoding(choice),
-      card: choice?.card,
+      source,
+      settings: await loadEngineSettings(context, flags),
+      choice: await chooseEncoding(context, flags),
       modelFiles: flags.models,
     });
     if (context.json) return context.printJson({ version: 1, ...report });

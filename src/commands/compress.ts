@@ -6,31 +6,23 @@ import {
   KEY_FLAGS,
   LIMIT_FLAG,
   LINES_FLAGS,
+  MODEL_FLAG,
   MODELS_FLAG,
   OUTPUT_FLAGS,
   readKey,
   toBpeEncoding,
 } from "../cli/flags.js";
-import { openSources } from "../cli/input.js";
+import { openSource } from "../cli/input.js";
 import { loadEngineSettings } from "../cli/settings.js";
-
-/** Spelled out so that the help loads no codec; a test holds it equal to the registry. */
-export const ALGORITHM_OPTIONS = [
-  "auto",
-  "none",
-  "token",
-  "token-native",
-  "brotli",
-  "m2m",
-  "dictionary",
-] as const;
+import { ALGORITHM_NAMES, AVAILABLE_ALGORITHM_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
 
 export const COMPRESS = defineCommand({
   id: "compress",
   summary: "Compress a message into a wire format.",
   description:
     "Takes any bytes; decompress gives them back, byte for byte (token: without insignificant JSON whitespace). " +
-    "With auto the policy chooses the format; dictionary is a reserved name without a codec yet.",
+    "With auto the policy chooses the format. The vocabulary of token-native is what --encoding, --model or the settings say; " +
+    "tokens and costs of --stats are those of the model that the message names, unless a flag says otherwise.",
   examples: [
     { description: "Let m2m choose", command: `m2m compress '{"model":"gpt-4o","messages":[]}'` },
     {
@@ -53,9 +45,10 @@ export const COMPRESS = defineCommand({
     algorithm: {
       type: "enum",
       char: "a",
-      options: ALGORITHM_OPTIONS,
+      // A reserved name is understood, and refused with what there is instead.
+      options: ["auto", ...ALGORITHM_NAMES],
       valueName: "NAME",
-      summary: `The wire format: ${ALGORITHM_OPTIONS.join(", ")}.`,
+      summary: `The wire format: auto, ${AVAILABLE_ALGORITHM_NAMES.join(", ")}.`,
       fallback: "compression.default_algorithm, or auto",
       env: "M2M_COMPRESSION_DEFAULT_ALGORITHM",
     },
@@ -69,33 +62,32 @@ export const COMPRESS = defineCommand({
       env: "M2M_COMPRESSION_ENCODING",
       group: "MODEL",
     },
-    model: {
-      type: "string",
-      summary: "The model the message is for: sets the vocabulary and the price.",
-      valueName: "NAME",
-      group: "MODEL",
-    },
+    ...MODEL_FLAG,
     ...MODELS_FLAG,
     policy: {
       type: "enum",
-      options: ["published", "smallest"],
+      options: POLICY_NAMES,
       summary: "How auto chooses: the protocol's table by size, or the smallest wire within a time budget.",
       fallback: "compression.policy, or published",
       env: "M2M_COMPRESSION_POLICY",
     },
     quality: {
       type: "integer",
-      summary: "Brotli quality, 0 (fast) to 11 (small).",
+      summary: "Brotli quality, 0 (fast) to 11 (small): of brotli and m2m.",
       valueName: "N",
       min: 0,
       max: 11,
       fallback: "compression.quality, or 5",
       env: "M2M_COMPRESSION_QUALITY",
     },
-    binary: { type: "boolean", summary: "Give the binary form of the wire (token-native, m2m)." },
+    binary: {
+      type: "boolean",
+      summary: "Give the binary form of the wire (token-native, m2m; of none, the content itself).",
+    },
     "drop-defaults": {
       type: "boolean",
-      summary: "token: drop parameters that equal their defaults. Changes the text, not the request.",
+      summary:
+        "First drop JSON whitespace and request parameters that equal their defaults. Changes the text, not the request.",
     },
     stats: { type: "boolean", summary: "Report bytes, ratio, tokens, time and money on stderr." },
     ...LINES_FLAGS,
@@ -127,25 +119,23 @@ export const COMPRESS = defineCommand({
   /** Why auto chose the algorithm. */
   reason?: string;
   /** With --stats. Tokens are those of the text if it stood in a prompt. */
-  stats?: { encoding: string; tokens?: number; wireTokens?: number; timeMs: number; model?: string; costUsd?: number; wireCostUsd?: number };
+  stats?: { encoding: string; /** false: estimated. */ exact: boolean; tokens?: number; wireTokens?: number; timeMs: number; model?: string; costUsd?: number; wireCostUsd?: number };
 }
 /** With --lines each line of the output is such an object without version, with the number of its line. */
 | { line: number; … } | { line: number; error: { code: string; message: string; hint?: string } }`,
   async run(context, { args, flags }) {
-    const sources = openSources(context, {
-      literal: args.content,
-      files: flags.file === undefined ? [] : [flags.file],
-    });
+    const source = openSource(context, args.content, flags.file);
     const { compress, compressLines } = await import("../cli/compress-service.js");
     const [choice, key] = await Promise.all([chooseEncoding(context, flags), readKey(flags)]);
+    // A key is for frames, whatever the settings prefer.
+    const preferred = key ? "auto" : (await context.config()).get("compression.default_algorithm");
     const job = {
-      flags,
-      sources,
+      source,
       choice,
       modelFiles: flags.models,
       settings: await loadEngineSettings(context, flags),
       options: {
-        algorithm: flags.algorithm,
+        algorithm: flags.algorithm ?? preferred,
         encoding: toBpeEncoding(choice),
         quality: flags.quality,
         policy: flags.policy,
@@ -154,6 +144,8 @@ export const COMPRESS = defineCommand({
         security: flags.security,
         key,
       },
+      stats: flags.stats === true,
+      field: flags.field,
       output: { path: flags.output, force: flags.force },
     };
     return flags.lines ? compressLines(context, job) : compress(context, job);

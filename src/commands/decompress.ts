@@ -1,6 +1,6 @@
 import { defineCommand } from "../cli/definition.js";
 import { FILE_FLAG, KEY_FLAGS, LIMIT_FLAG, LINES_FLAGS, OUTPUT_FLAGS, readKey } from "../cli/flags.js";
-import { openSources } from "../cli/input.js";
+import { openSource } from "../cli/input.js";
 import { loadEngineSettings } from "../cli/settings.js";
 
 export const DECOMPRESS = defineCommand({
@@ -50,13 +50,10 @@ export const DECOMPRESS = defineCommand({
 /** With --lines each line of the output is such an object without version, with the number of its line. */
 | { line: number; … } | { line: number; error: { code: string; message: string; hint?: string } }`,
   async run(context, { args, flags }) {
-    const sources = openSources(context, {
-      literal: args.wire,
-      files: flags.file === undefined ? [] : [flags.file],
-    });
+    const source = openSource(context, args.wire, flags.file);
     const { decompress, decompressLines } = await import("../cli/decompress-service.js");
     const job = {
-      source: sources[0],
+      source,
       settings: await loadEngineSettings(context, flags),
       key: await readKey(flags),
       allowUnsecured: flags["allow-unsecured"],

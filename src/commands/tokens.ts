@@ -1,5 +1,13 @@
 import { defineCommand } from "../cli/definition.js";
-import { chooseEncoding, ENCODING_OPTIONS, LINES_FLAGS, MODELS_FLAG, OUTPUT_FLAGS } from "../cli/flags.js";
+import {
+  chooseEncoding,
+  ENCODING_OPTIONS,
+  LIMIT_FLAG,
+  LINES_FLAGS,
+  MODEL_FLAG,
+  MODELS_FLAG,
+  OUTPUT_FLAGS,
+} from "../cli/flags.js";
 import { openSources } from "../cli/input.js";
 
 export const TOKENS = defineCommand({
@@ -7,7 +15,10 @@ export const TOKENS = defineCommand({
   summary: "Count the tokens of a text, of files, or of a chat request.",
   description:
     "Counts are exact for cl100k, o200k and llama3; heuristic estimates them for closed tokenizers (Claude, Gemini) and " +
-    "says so on stderr. Text that looks like a special token counts as that token.",
+    "says so on stderr. Text that looks like a special token counts as that token. Without a flag the encoding is cl100k: " +
+    "the setting compression.encoding is of wires. With --chat each request is counted as its own model does; one whose " +
+    "model is not known is counted as cl100k, and marked as an estimate. Of several files the count, a tab and the name " +
+    "are printed, and a total.",
   examples: [
     { description: "A literal", command: "m2m tokens --model gpt-4o 'Hello, world'" },
     { description: "Files, with a total", command: "m2m tokens --encoding o200k --file a.txt --file b.txt" },
@@ -23,20 +34,14 @@ export const TOKENS = defineCommand({
   ],
   args: { text: { summary: "The text; - or nothing reads stdin." } },
   flags: {
-    model: {
-      type: "string",
-      char: "m",
-      summary: "Count as this model does.",
-      valueName: "NAME",
-      group: "MODEL",
-    },
+    ...MODEL_FLAG,
     encoding: {
       type: "enum",
       options: ENCODING_OPTIONS,
       valueName: "NAME",
       summary:
         "Count in this encoding: cl100k, o200k, llama3 or heuristic (cl100k_base, o200k_base, llama are the same).",
-      fallback: "the model's, or cl100k",
+      fallback: "the model's (with --chat the request's), or cl100k",
       group: "MODEL",
     },
     ...MODELS_FLAG,
@@ -57,23 +62,38 @@ export const TOKENS = defineCommand({
       type: "string",
       char: "f",
       multiple: true,
-      summary: "Read this file; may be repeated, or name several files; - is stdin.",
+      summary: "Read this file; may be repeated; - is stdin.",
       valueName: "PATH",
       group: "INPUT AND OUTPUT",
     },
     ...OUTPUT_FLAGS,
+    "max-bytes": {
+      type: "integer",
+      summary: "Most bytes of a text, or with --lines of a line.",
+      valueName: "N",
+      min: 1,
+      max: LIMIT_FLAG["max-bytes"].max,
+      fallback: "536870912, with --lines 67108864",
+      group: "INPUT AND OUTPUT",
+    },
   },
   jsonType: `{
   version: 1;
-  encoding: string;
-  /** false: estimated. */
-  exact: boolean;
+  /** Of all inputs, if they have it in common. */
+  encoding?: string;
   model?: string;
+  /** false: some count is estimated. */
+  exact: boolean;
   inputs: {
     /** Path, or "stdin"; absent for a literal. */
     name?: string;
     tokens: number;
     bytes: number;
+    encoding: string;
+    /** false: estimated. */
+    exact: boolean;
+    /** Of --model, or with --chat of the request. */
+    model?: string;
     /** With --ids. */
     ids?: number[];
     /** With --truncate. */
@@ -87,14 +107,13 @@ export const TOKENS = defineCommand({
       replyPriming: number;
       /** Images, audio and files, which are not in tokens. */
       uncountedParts: number;
-      exact: boolean;
     };
     /** What the tokens cost as input, where the price is known. */
     costUsd?: number;
   }[];
   total: number;
 }
-/** With --lines each line of the output is one of inputs, with the number of its line. */
+/** With --lines each line of the output is one of inputs, with the number of its line, and with several files its name. */
 | { line: number; tokens: number; … } | { line: number; error: { code: string; message: string; hint?: string } }`,
   async run(context, { args, flags }) {
     const sources = openSources(context, { literal: args.text, files: flags.file });
@@ -107,6 +126,7 @@ export const TOKENS = defineCommand({
       chat: flags.chat === true,
       field: flags.field,
       modelFiles: flags.models,
+      maxBytes: flags["max-bytes"],
       output: { path: flags.output, force: flags.force },
     };
     return flags.lines ? countLines(context, job) : countSources(context, job);

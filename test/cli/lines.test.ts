@@ -66,7 +66,7 @@ describe("--lines", () => {
   it("names the file where there are several", () => {
     writeFileSync(join(folder.path, "a"), "{}\n");
     writeFileSync(join(folder.path, "b"), '{"m":"hello"}\nnot JSON\n');
-    const { code, stderr, stdout } = folder.run(["tokens", "--lines", "--field", "/m", "--file", "a", "b"]);
+    const { code, stderr, stdout } = folder.run(["tokens", "--lines", "--field", "/m", "--file", "a", "--file", "b"]);
     expect([code, stdout.toString()]).to.deep.equal([3, "1\n"]);
     expect(stderr).to.match(/^m2m: a: line 1: The record has no \/m\.\nm2m: b: line 2: /);
   });

@@ -261,7 +261,7 @@ describe("m2m as a process", () => {
       const { stdout } = folder.shell(
         "printf a > a.txt; printf 'b b b' > b.txt; m2m tokens -f a.txt -f b.txt",
       );
-      expect(stdout.toString()).to.equal("1  a.txt\n3  b.txt\n4  total\n");
+      expect(stdout.toString()).to.equal("1\ta.txt\n3\tb.txt\n4\ttotal\n");
       expect(folder.shell("m2m tokens --file *.txt").code).to.equal(2);
       expect(folder.shell("m2m tokens --models /dev/null Hello").stdout.toString()).to.equal("1\n");
     });

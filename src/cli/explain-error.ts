@@ -1,0 +1,52 @@
+import { M2MError, type ErrorCode, type ErrorDetails } from "../shared/errors.js";
+import type { Source } from "./input.js";
+import { printable } from "./terminal.js";
+
+/** What to do about an error, in the words of a command: the codec's own hints speak of options. */
+export type Hints = Readonly<Partial<Record<ErrorCode, string>>>;
+
+const MAX_BYTES_HINT = "Raise --max-bytes if you trust the source.";
+
+export const LIMIT_HINTS: Hints = {
+  M2M_INPUT_TOO_LARGE: MAX_BYTES_HINT,
+  M2M_OUTPUT_TOO_LARGE: MAX_BYTES_HINT,
+  M2M_JSON_TOO_DEEP: "Raise the setting limits.max_json_depth if you trust the source.",
+};
+
+/**
+ * How messages name `source`; `undefined` where there is nothing to tell it from: for a literal, and for stdin unless
+ * there are `several` sources.
+ */
+export function sourceLabel({ name, path }: Source, several: boolean): string | undefined {
+  return name !== undefined && (several || path !== undefined) ? printable(name) : undefined;
+}
+
+/** `error` with the hint of the command; what is no expected error, or has no such hint, as it is. */
+export function withHint(error: unknown, hints: Hints = {}): unknown {
+  if (!(error instanceof M2MError) || hints[error.code] === undefined) return error;
+  return copyOf(error, { hint: hints[error.code] });
+}
+
+/** Runs `work`; an error of it says what it is about, and gets the command's hint. */
+export async function explaining<T>(
+  label: string | undefined,
+  hints: Hints,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const hinted = withHint(error, hints);
+    // Errors of the file itself name it.
+    if (label === undefined || !(hinted instanceof M2MError) || hinted.code === "M2M_FILE_READ") throw hinted;
+    throw copyOf(hinted, { message: `${label}: ${hinted.message}` });
+  }
+}
+
+type ErrorClass = new (code: ErrorCode, message: string, details: ErrorDetails) => M2MError;
+
+/** The same error, class and code included, with another message or hint. */
+function copyOf(error: M2MError, { message = error.message, hint = error.hint }): M2MError {
+  const { cause, code, line, offset } = error;
+  return new (error.constructor as ErrorClass)(code, message, { cause, hint, line, offset });
+}
