@@ -50,9 +50,10 @@ for (let codePoint = 1; codePoint <= 0x110000; codePoint++) {
 writeFileSync(
   fileURLToPath(new URL("../src/tokenizer/unicode-classes.gen.ts", import.meta.url)),
   `// Made by: node scripts/gen-unicode-classes.mjs
-/** Unicode version of the classes: that of the reference tokenizers. */
-export const UNICODE_VERSION = "16.0";
-/** Runs of code points from U+0000 on: a class letter (see char-classes.ts), then the run's length in base 36. */
+/**
+ * Classes of Unicode 16.0, the version of the reference tokenizers. Runs of code points from U+0000 on: a class letter
+ * (see char-classes.ts), then the run's length in base 36.
+ */
 export const UNICODE_CLASS_RUNS =
 ${runs
   .match(/.{1,116}/g)

@@ -7,6 +7,7 @@ import { defaultTokenizers, type TokenizerCache } from "./tokenizer-cache.js";
 
 /** What counting needs to know of a model; a `ModelCard` has it. */
 export interface CountedModel {
+  id?: string;
   encoding: EncodingName;
   provider?: string;
 }
@@ -34,6 +35,8 @@ export interface TokenCounter {
   readonly encoding: EncodingName;
   /** Whether counts are those of the model, not estimates. */
   readonly exact: boolean;
+  /** Id of the model that was chosen, if one was and its card has an id. */
+  readonly model?: string;
   count(text: string): number;
 }
 
@@ -63,26 +66,28 @@ export function preferModel(choice: TokenizerChoice, name: string | undefined): 
 
 function chooseModel({ encoding, model, registry = builtInModels }: TokenizerChoice): CountedModel {
   const card = typeof model === "string" ? registry.get(model) : model;
-  return { encoding: encoding ?? card?.encoding ?? "cl100k_base", provider: card?.provider };
+  return { id: card?.id, encoding: encoding ?? card?.encoding ?? "cl100k_base", provider: card?.provider };
 }
 
 /**
+ * The counter that the choice means.
  * @throws {InputError} `M2M_MODEL_UNKNOWN`
- * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if the rank table is missing
+ * @throws {FormatError} `M2M_RANK_TABLE_INVALID` if the rank table is missing or damaged
  */
 export function chooseCounter(choice: TokenizerChoice): TokenCounter {
-  const { encoding, provider } = chooseModel(choice);
+  const { id: model, encoding, provider } = chooseModel(choice);
   if (!isBpeEncoding(encoding)) {
-    return { encoding, exact: false, count: (text) => estimateTokens(text, { provider }) };
+    return { encoding, exact: false, model, count: (text) => estimateTokens(text, { provider }) };
   }
   const tokenizer = (choice.tokenizers ?? defaultTokenizers).get(encoding);
-  return { encoding, exact: true, count: (text) => tokenizer.count(text) };
+  return { encoding, exact: true, model, count: (text) => tokenizer.count(text) };
 }
 
 /**
  * The tokenizer with ids that the choice means.
  * @throws {InputError} `M2M_MODEL_UNKNOWN`
- * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if the vocabulary is closed or its rank table is missing
+ * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if the vocabulary is closed
+ * @throws {FormatError} `M2M_RANK_TABLE_INVALID` if the rank table is missing or damaged
  */
 export function chooseTokenizer(choice: TokenizerChoice): Tokenizer {
   const { encoding } = chooseModel(choice);

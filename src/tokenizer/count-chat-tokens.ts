@@ -34,13 +34,16 @@ export interface ChatTokens {
    */
   readonly exact: boolean;
   readonly encoding: EncodingName;
+  /** Id of the card that the option `model` means, else the request's model where that was chosen. Absent without one. */
+  readonly model?: string;
 }
 
 /**
  * Counts the prompt tokens of an OpenAI chat completion request. The model is `options.model`, else the request's own
  * where neither `model` nor `encoding` is given and the catalog has it.
  * @param request the parsed request, or its JSON text
- * @throws {FormatError} `M2M_JSON_INVALID` if it is no chat request
+ * @throws {FormatError} `M2M_JSON_INVALID` if it is no chat request, `M2M_TEXT_LONE_SURROGATE`,
+ *   `M2M_RANK_TABLE_INVALID` if the rank table is missing or damaged
  * @throws {InputError} `M2M_MODEL_UNKNOWN` if `options.model` names none
  */
 export function countChatTokens(request: unknown, options: TokenizerChoice = {}): ChatTokens {
@@ -72,6 +75,7 @@ export function countChatTokens(request: unknown, options: TokenizerChoice = {})
     uncountedParts: tally.uncountedParts,
     exact: counter.exact && tally.uncountedParts === 0 && tally.calls === 0 && declarations.length === 0,
     encoding: counter.encoding,
+    ...(counter.model !== undefined && { model: counter.model }),
   };
 }
 

@@ -1,17 +1,15 @@
 import { PieceMerger } from "./merge-pieces.js";
+import { findHashedToken, MIX, SPREAD } from "./rank-lookup.js";
 import type { RankTable } from "./rank-table.js";
 
-const MIX = 0x9e3779b1;
-const SPREAD = 0x85ebca6b;
-
 /** Pieces of up to 8 bytes that are one token: 4 words a slot (first word, last word, length, id). */
-const SHORT_BITS = 14;
+export const SHORT_BITS = 14;
 const SHORT_BYTES = 8;
 /**
  * Other pieces of up to 32 bytes and 7 tokens: 16 words a slot (`length | count << 8`, 8 words of bytes, 7 ids).
  * Longer pieces are merged anew each time; so are pieces of more tokens, which are mostly random and never seen again.
  */
-const WIDE_BITS = 14;
+export const WIDE_BITS = 14;
 const WIDE_BYTES = 32;
 const WIDE_TOKENS = 7;
 
@@ -157,20 +155,7 @@ export class PieceEncoder {
 
   /** Id of the ordinary token that the whole piece is, or -1. `hash` is spread already. */
   #findWhole(bytes: Uint8Array, start: number, end: number, hash: number): number {
-    const { whole, offsets, blob, rankCount, wholeShift } = this.#table;
-    const length = end - start;
-    const mask = whole.length - 1;
-    let slot = hash >>> wholeShift;
-    for (;;) {
-      const id = whole[slot] - 1;
-      if (id < 0) return -1;
-      const from = offsets[id];
-      if (offsets[id + 1] - from === length) {
-        let same = 0;
-        while (same < length && blob[from + same] === bytes[start + same]) same++;
-        if (same === length) return id < rankCount ? id : -1;
-      }
-      slot = (slot + 1) & mask;
-    }
+    const id = findHashedToken(this.#table, bytes, start, end, hash);
+    return id < this.#table.rankCount ? id : -1;
   }
 }

@@ -9,9 +9,12 @@ import { BPE_ENCODINGS, type BpeEncodingName } from "../shared/encodings.js";
 const MAGIC = 0x524d324d; // "M2MR"
 const VERSION = 1;
 const HEADER_BYTES = 64;
-/** Bytes behind the blob that word-wise reads may touch. */
+/** Zeroes behind the blob, for readers that read it by words. */
 const BLOB_PADDING_BYTES = 8;
 const MAX_VOCABULARY = 1 << 18;
+
+/** What to do about a table that cannot be used. */
+export const REMEDY = "Install the package again, or run `npm run build` in its sources.";
 
 /** Pre-tokenizer of an encoding. */
 export type SplitPattern = "cl100k" | "o200k";
@@ -27,7 +30,6 @@ export interface RankTable {
   /** `offsets[id]` to `offsets[id + 1]` is the token's place in `blob`; empty for an unused id. */
   readonly offsets: Uint32Array;
   readonly blob: Uint8Array;
-  readonly blobView: DataView;
   /** Open-addressing hash table from bytes to id + 1; 0 is an empty slot. */
   readonly whole: Uint32Array;
   readonly wholeShift: number;
@@ -45,7 +47,7 @@ export interface RankTable {
 
 /**
  * Opens a rank table.
- * @throws {FormatError} `M2M_FRAME_INVALID` if the bytes are no rank table of this version or are cut short.
+ * @throws {FormatError} `M2M_RANK_TABLE_INVALID` if the bytes are no rank table of this version or are cut short.
  */
 export function openRankTable(table: Uint8Array): RankTable {
   if (table.length < HEADER_BYTES) throw invalid("it is shorter than its header", table.length);
@@ -93,7 +95,6 @@ export function openRankTable(table: Uint8Array): RankTable {
     firstSpecial,
     offsets,
     blob: new Uint8Array(bytes.buffer, at, blobBytes),
-    blobView: new DataView(bytes.buffer, at, blobBytes + BLOB_PADDING_BYTES),
     whole,
     wholeShift: 32 - wholeBits,
     bytePairs,
@@ -103,50 +104,9 @@ export function openRankTable(table: Uint8Array): RankTable {
   };
 }
 
-/** Id of the token whose bytes are `bytes[start, end)`, or -1. For rare look-ups: `PieceEncoder` has the fast form. */
-export function findToken(table: RankTable, bytes: Uint8Array, start: number, end: number): number {
-  const { whole, offsets, blob } = table;
-  const length = end - start;
-  const mask = whole.length - 1;
-  let slot = Math.imul(hashBytes(bytes, start, end), 0x85ebca6b) >>> table.wholeShift;
-  for (;;) {
-    const id = whole[slot] - 1;
-    if (id < 0) return -1;
-    const at = offsets[id];
-    if (offsets[id + 1] - at === length) {
-      let same = 0;
-      while (same < length && blob[at + same] === bytes[start + same]) same++;
-      if (same === length) return id;
-    }
-    slot = (slot + 1) & mask;
-  }
-}
-
-/** The hash that places tokens in `whole`, before the final spreading multiplication. */
-export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  const length = end - start;
-  if (length < 4) {
-    let word = 0;
-    for (let i = length - 1; i >= 0; i--) word = (word << 8) | bytes[start + i];
-    return mix(length, word);
-  }
-  let hash = length;
-  for (let at = start; at < end - 4; at += 4) hash = mix(hash, wordAt(bytes, at));
-  return mix(hash, wordAt(bytes, end - 4));
-}
-
-function mix(hash: number, word: number): number {
-  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
-  return mixed ^ (mixed >>> 15);
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
-}
-
 function invalid(why: string, offset: number): FormatError {
   return new FormatError("M2M_RANK_TABLE_INVALID", `The rank table cannot be used: ${why}.`, {
     offset,
-    hint: "Write it again: npm run build.",
+    hint: REMEDY,
   });
 }

@@ -1,6 +1,7 @@
 import { BPE_ENCODINGS, type BpeEncodingName } from "../shared/encodings.js";
-import { UnsupportedError } from "../shared/errors.js";
+import { FormatError, UnsupportedError } from "../shared/errors.js";
 import { requireNodeModule } from "../shared/platform.js";
+import { REMEDY } from "./rank-table.js";
 import { Tokenizer } from "./tokenizer.js";
 
 /** Where a rank table comes from. @throws if there is none */
@@ -18,9 +19,9 @@ export class TokenizerCache {
 
   /**
    * The tokenizer of `encoding`.
-   * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if it is no such encoding or its table is missing,
-   *   `M2M_PLATFORM_UNSUPPORTED` outside Node without a loader
-   * @throws {FormatError} `M2M_RANK_TABLE_INVALID`
+   * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if it is no such encoding, `M2M_PLATFORM_UNSUPPORTED` outside
+   *   Node without a loader
+   * @throws {FormatError} `M2M_RANK_TABLE_INVALID` if its table is missing or damaged
    */
   get(encoding: BpeEncodingName): Tokenizer {
     const known = this.#tokenizers.get(encoding);
@@ -43,17 +44,18 @@ export class TokenizerCache {
 /** The cache that is used where none is given. It holds nothing until a tokenizer is asked for. */
 export const defaultTokenizers: TokenizerCache = new TokenizerCache();
 
-function readPackagedTable(encoding: BpeEncodingName): Uint8Array {
+/** The table in this package. @throws {FormatError} `M2M_RANK_TABLE_INVALID` if it cannot be read */
+export function readPackagedTable(encoding: BpeEncodingName): Uint8Array {
   const { readFileSync } = requireNodeModule("fs", "Reading rank tables");
   // The same from src/tokenizer, dist/tokenizer and the bundle in dist/cli.
   const url = new URL(`../../dist/ranks/${encoding}.bin`, import.meta.url);
   try {
     return readFileSync(url);
   } catch (cause) {
-    throw new UnsupportedError(
-      "M2M_TOKENIZER_UNSUPPORTED",
-      `The rank table of ${encoding} cannot be read: ${url.pathname}.`,
-      { hint: "Install the package again, or run `npm run build` in its sources.", cause },
+    throw new FormatError(
+      "M2M_RANK_TABLE_INVALID",
+      `The rank table of ${encoding} is missing or cannot be read: ${url.pathname}.`,
+      { hint: REMEDY, cause },
     );
   }
 }

@@ -3,7 +3,8 @@ import { FormatError } from "../shared/errors.js";
 import { encodeUtf8, findInvalidUtf8, decodeUtf8 } from "../shared/utf8.js";
 import { type CharClasses, makeCharClasses } from "./char-classes.js";
 import { PieceEncoder } from "./piece-encoder.js";
-import { findToken, openRankTable, type RankTable } from "./rank-table.js";
+import { findToken } from "./rank-lookup.js";
+import { openRankTable, type RankTable } from "./rank-table.js";
 import { nextPieceCl100k, nextPieceO200k } from "./split-pieces.js";
 
 const LESS_THAN = 0x3c;
@@ -82,19 +83,6 @@ export class Tokenizer {
   /** Number of tokens of bytes that the caller knows to be well-formed UTF-8. */
   countUtf8(bytes: Uint8Array): number {
     return this.#run(bytes, undefined);
-  }
-
-  /**
-   * Writes the token ids of bytes that the caller knows to be well-formed UTF-8 to `target`, which has room for one id a
-   * byte. @returns the number of ids
-   */
-  encodeUtf8Into(bytes: Uint8Array, target: Uint32Array): number {
-    if (target.length < bytes.length) {
-      throw new RangeError(
-        `target has room for ${target.length} ids; ${bytes.length} bytes may need as many.`,
-      );
-    }
-    return this.#run(bytes, target);
   }
 
   /**

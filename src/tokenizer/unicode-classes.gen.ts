@@ -1,7 +1,8 @@
 // Made by: node scripts/gen-unicode-classes.mjs
-/** Unicode version of the classes: that of the reference tokenizers. */
-export const UNICODE_VERSION = "16.0";
-/** Runs of code points from U+0000 on: a class letter (see char-classes.ts), then the run's length in base 36. */
+/**
+ * Classes of Unicode 16.0, the version of the reference tokenizers. Runs of code points from U+0000 on: a class letter
+ * (see char-classes.ts), then the run's length in base 36.
+ */
 export const UNICODE_CLASS_RUNS =
   "O9W1R1W2R1OiW1OfNaO7UqO6LqOaW1OqW1O9B1O7N2O1L1O3N1B1O1N3O1UnO1U7LoO1L8U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1" +
   "L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L2U1L1U1L1U1L1U1L1U1L1U1L1U1L1U1L2U1L1U1L1U1L1U1L1U1" +

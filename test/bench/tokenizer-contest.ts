@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
+import { lateMerges, rankTableOf } from "../tokenizer/late-merges.js";
 import { CHAT_REQUEST_1K, quantile } from "./support.js";
 
 export interface ContestReport {
@@ -96,6 +97,15 @@ const pathological = [
   { name: "base64", text: randomText(`${LETTERS}${LETTERS.toUpperCase()}0123456789+/`, size) },
   { name: "equals signs", text: "=".repeat(size) },
 ].map(({ name, text }) => ({ name, sizeBytes: size, timeMs: timeMs(() => count(text)) }));
+// Tokens of Llama 3 that rank below one of their parts, each repeated: the slowest. The others take one of them.
+const late = lateMerges(rankTableOf("llama")).slice(0, library === "m2m" ? undefined : 1);
+const lateMs = late.map((token) => {
+  const text = Buffer.alloc(size - (size % token.length), token)
+    .toString()
+    .replaceAll(" ", "");
+  return (timeMs(() => count(text)) / Buffer.byteLength(text)) * size;
+});
+pathological.push({ name: "late merges", sizeBytes: size, timeMs: Math.max(...lateMs) });
 
 const report: ContestReport = {
   payloads: payloads.length,

@@ -32,6 +32,25 @@ describe("countChatTokens", () => {
     expect(countChatTokens({ ...request, model: "zzz-unheard-of" }).encoding).to.equal("cl100k_base");
   });
 
+  it("names the card of the model that was chosen", () => {
+    const request = { model: "openai/gpt-4o-2099-01-01", messages: [user] };
+    expect(countChatTokens(request).model).to.equal("gpt-4o");
+    expect(countChatTokens(request, { model: "claude-sonnet-4.5" }).model).to.equal("claude-sonnet-4-5");
+    expect(countChatTokens(request, { model: { id: "mine", encoding } }).model).to.equal("mine");
+    expect(countChatTokens(request, { model: "gpt-4", encoding: "llama" })).to.include({
+      model: "gpt-4",
+      encoding: "llama",
+    });
+    for (const count of [
+      countChatTokens(request, { encoding }),
+      countChatTokens(request, { model: { encoding } }),
+      countChatTokens({ ...request, model: "zzz-unheard-of" }),
+      countChatTokens({ messages: [user] }),
+    ]) {
+      expect(count).to.not.have.property("model");
+    }
+  });
+
   it("the parts add up", () => {
     const count = countChatTokens({ messages: [user, user] }, { encoding });
     expect(count).to.deep.equal({

@@ -1,13 +1,12 @@
-import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
 import { PieceMerger } from "../../src/tokenizer/merge-pieces.js";
-import { openRankTable } from "../../src/tokenizer/rank-table.js";
+import { rankTableOf } from "./late-merges.js";
 import { forEachEncoding } from "./references.js";
 
 describe("merging of long pieces", () => {
   forEachEncoding((encoding) => {
-    const table = openRankTable(readFileSync(new URL(`../../dist/ranks/${encoding}.bin`, import.meta.url)));
+    const table = rankTableOf(encoding);
     const whole = new PieceMerger(table, Infinity);
     const mergeWith = (merger: PieceMerger, bytes: Uint8Array) => {
       const count = merger.merge(bytes, 0, bytes.length);

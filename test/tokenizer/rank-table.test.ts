@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { Tokenizer, TokenizerCache } from "../../src/tokenizer/index.js";
+import { readPackagedTable } from "../../src/tokenizer/tokenizer-cache.js";
 import { catchM2MError } from "../helpers/catch-error.js";
 
 const table = readFileSync(new URL("../../dist/ranks/cl100k_base.bin", import.meta.url));
@@ -60,5 +61,13 @@ describe("TokenizerCache", () => {
   it("an encoding without ids is refused", () => {
     const error = catchM2MError(() => new TokenizerCache().get("heuristic" as "llama"));
     expect(error).to.include({ code: "M2M_TOKENIZER_UNSUPPORTED", family: "UnsupportedError" });
+  });
+
+  it("a table that is missing is said to be, with what to do", () => {
+    const error = catchM2MError(() => readPackagedTable("absent" as "llama"));
+    expect(error).to.include({ code: "M2M_RANK_TABLE_INVALID", family: "FormatError" });
+    expect(error.message).to.match(/rank table of absent is missing .*dist\/ranks\/absent\.bin/);
+    expect(error.hint).to.match(/Install the package again.*npm run build/);
+    expect(error.cause).to.have.property("code", "ENOENT");
   });
 });
