@@ -57,11 +57,11 @@ export class Progress {
   };
 
   async #show(text: string): Promise<Ora> {
-    const [{ default: ora }, style] = await Promise.all([import("ora"), this.#context.style("stderr")]);
+    const [module, style] = await Promise.all([import("ora"), this.#context.style("stderr")]);
     // Ctrl-C while the work waits ends the process by `exit`. Ora would hide the cursor, and for that install signal
     // handlers, which do not run while JavaScript does: Ctrl-C would do nothing.
     process.on("exit", this.stop);
-    return ora({
+    return defaultOf(module)({
       text,
       isEnabled: true,
       hideCursor: false,
@@ -69,6 +69,12 @@ export class Progress {
       color: style.level > 0 ? "cyan" : false,
     }).start();
   }
+}
+
+/** The bundle loads modules by `require`, and then their default is the whole module, with a default of its own. */
+function defaultOf<T extends object>(module: { default: T | { default: T } }): T {
+  const found = module.default;
+  return "default" in found ? found.default : found;
 }
 
 /** Such as `12 lines, 3.4 MB, 1.7 MB/s`. */
