@@ -87,6 +87,7 @@ export class Content {
   }
 }
 
+/** For people and for analyses; the label that a frame carries has rules of its own (frame/classify.ts). */
 function kindOfRoot(root: Readonly<Record<string, unknown>> | undefined): ContentKind {
   if (!root) return "json";
   const has = (key: string): boolean => Object.hasOwn(root, key);
