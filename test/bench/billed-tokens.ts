@@ -1,4 +1,4 @@
-// Tokens a model would bill for each form of a JSON body: npx tsx test/bench/billed-tokens.ts [--corpus FILE]
+// Tokens a model would bill for each form of a JSON body: npx tsx test/bench/billed-tokens.ts --corpus FILE
 import { gzipSync } from "node:zlib";
 import { CodecEngine } from "../../src/codec/index.js";
 import { isJsonText, minifyJsonText } from "../../src/shared/json-text.js";

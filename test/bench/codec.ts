@@ -1,4 +1,4 @@
-// Bytes, ratio and time of every wire format, beside gzip and brotli: npx tsx test/bench/codec.ts [--corpus FILE]
+// Bytes, ratio and time of every wire format, beside gzip and brotli: npx tsx test/bench/codec.ts --corpus FILE
 import { brotliCompressSync, brotliDecompressSync, constants, gzipSync, gunzipSync } from "node:zlib";
 import {
   availableAlgorithms,

@@ -1,4 +1,4 @@
-// Whole-process start against `node -e 0`, and `tokens --lines` over 100 MB: npx tsx test/bench/process.ts
+// Whole-process start against `node -e 0`, and `tokens --lines` over 100 MB: npx tsx test/bench/process.ts --corpus FILE
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describeRun, loadCorpus, quantile, table } from "./support.js";

@@ -1,5 +1,5 @@
 // Every algorithm over every body of a corpus: what comes back is what went in.
-// npx tsx test/bench/roundtrip.ts [--corpus FILE]; exits 1 on a difference.
+// npx tsx test/bench/roundtrip.ts --corpus FILE; exits 1 on a difference.
 import { availableAlgorithms, CodecEngine } from "../../src/codec/index.js";
 import { isJsonText, minifyJsonText } from "../../src/shared/json-text.js";
 import { describeRun, loadCorpus, table } from "./support.js";
