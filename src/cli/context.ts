@@ -11,7 +11,7 @@ export interface CommandContext {
   readonly quiet: boolean;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Home folder of the user, where `~/.m2m` is. */
+  /** Home folder of the user, where `~/.m2m` is; empty if there is none. */
   readonly home: string;
   readonly terminal: Terminal;
 

@@ -1,4 +1,7 @@
-import { InputError, M2MError, type ErrorFamily } from "../shared/errors.js";
+import { M2MError, type ErrorFamily } from "../shared/errors.js";
+import { printable } from "./terminal.js";
+
+export { fileError } from "../shared/files.js";
 
 /** What the process exits with. */
 export const EXIT = Object.freeze({
@@ -41,7 +44,7 @@ export interface ErrorJson {
 export const BUG_CODE = "M2M_BUG";
 
 const REPORT_HINT =
-  "This is a defect of m2m: please report it with the stack (see `bugs` in its package.json).";
+  "This is a defect of m2m: please report it with this stack to the maintainers of m2m-protocol.";
 
 export function toErrorJson(error: unknown): ErrorJson {
   if (!(error instanceof M2MError)) return { code: BUG_CODE, message: messageOf(error), hint: REPORT_HINT };
@@ -56,11 +59,11 @@ export function toErrorJson(error: unknown): ErrorJson {
  */
 export function formatError(error: unknown, options: { verbose?: boolean; where?: string } = {}): string {
   const where = options.where === undefined ? "" : `${options.where}: `;
-  const lines = [`m2m: ${where}${messageOf(error)}`];
+  const lines = [`m2m: ${printable(`${where}${messageOf(error)}`)}`];
   if (!(error instanceof M2MError)) {
-    if (error instanceof Error && error.stack) lines.push(stackOnly(error));
+    if (error instanceof Error && error.stack) lines.push(printableLines(stackOnly(error)));
     lines.push(`  ${REPORT_HINT}`);
-  } else if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+  } else if (error.hint !== undefined) lines.push(`  ${printable(error.hint)}`);
   if (options.verbose && error instanceof Error) {
     if (error instanceof M2MError) lines.push(`  code: ${error.code}`);
     for (
@@ -68,34 +71,20 @@ export function formatError(error: unknown, options: { verbose?: boolean; where?
       cause !== undefined;
       cause = cause instanceof Error ? cause.cause : undefined
     ) {
-      lines.push(`  caused by: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      lines.push(`  caused by: ${printableLines(text)}`);
     }
   }
   return `${lines.join("\n")}\n`;
 }
 
-/** The file error for an error of a system call: `M2M_FILE_READ` or `M2M_FILE_WRITE`. */
-export function fileError(action: "read" | "write", path: string, cause: unknown): InputError {
-  const code = (cause as NodeJS.ErrnoException).code ?? "";
-  const why = Object.hasOwn(REASONS, code) ? REASONS[code] : messageOf(cause);
-  const verb = action === "read" ? "Cannot read" : "Cannot write";
-  return new InputError(action === "read" ? "M2M_FILE_READ" : "M2M_FILE_WRITE", `${verb} ${path}: ${why}.`, {
-    cause,
-  });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EISDIR: "it is a directory",
-  ENOENT: "there is no such file or folder",
-  ENOSPC: "no space is left on the device",
-  ENOTDIR: "a part of the path is not a folder",
-  EPERM: "the operation is not permitted",
-  EROFS: "the file system is read-only",
-};
-
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A stack has lines of its own. */
+function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
 }
 
 function stackOnly(error: Error): string {

@@ -1,9 +1,9 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { InputError, LimitError } from "../shared/errors.js";
+import { fileError, isFile } from "../shared/files.js";
 import { isJsonText } from "../shared/json-text.js";
 import { encodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
-import { fileError } from "./errors.js";
 import { readStdin } from "./stdio.js";
 
 /** Where a command's input is to come from, as the user said it. */
@@ -31,7 +31,9 @@ export function openSources(context: CommandContext, options: InputOptions): Sou
   const { literal, files = [] } = options;
   if (files.length > 0) {
     if (literal !== undefined) {
-      throw new InputError("M2M_USAGE", "An argument and --file were both given; m2m reads one of them.");
+      throw new InputError("M2M_USAGE", "An argument and --file were both given; m2m reads one of them.", {
+        hint: "Every file stands behind a --file (-f) of its own.",
+      });
     }
     if (files.filter((path) => path === "-").length > 1) {
       throw new InputError("M2M_USAGE", "Stdin (-) can be read only once.");
@@ -115,12 +117,4 @@ function assertNoFileName(literal: string): void {
       hint: `Use --file ${literal} for its content, or pipe the text in if you mean the name.`,
     },
   );
-}
-
-function isFile(path: string): boolean {
-  try {
-    return !statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }

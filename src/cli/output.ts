@@ -1,21 +1,8 @@
-import {
-  accessSync,
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  type Stats,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { InputError, M2MError } from "../shared/errors.js";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { InputError } from "../shared/errors.js";
+import { fileError } from "../shared/files.js";
+import { attemptWrite, ReplacementFile, writeAll } from "../shared/replacement-file.js";
 import type { CommandContext } from "./context.js";
-import { fileError } from "./errors.js";
 import { onInterrupt } from "./interrupt.js";
 import { writeStdout } from "./stdio.js";
 
@@ -86,66 +73,48 @@ function stdoutOutput(context: CommandContext): Output {
 }
 
 function openFile(path: string, force: boolean): Output {
-  const existing = statOf(path);
-  if (existing?.isDirectory())
-    throw new InputError("M2M_FILE_WRITE", `Cannot write ${path}: it is a directory.`);
+  if (/[\\/]$/.test(path)) throw fileError("write", path, { code: existsSync(path) ? "EISDIR" : "ENOENT" });
+  const existing = attemptWrite(path, () => statSync(path, { throwIfNoEntry: false }));
+  if (existing?.isDirectory()) throw fileError("write", path, { code: "EISDIR" });
   // Devices and pipes are written as they are: there is nothing to overwrite and no name to give.
-  if (existing && !existing.isFile()) return fileOutput(path, path, () => {});
+  if (existing && !existing.isFile()) return fileOutput(openDevice(path));
   if (existing && !force) throw fileExists(path);
-  const target = existing ? realpathSync(path) : path;
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
-  if (existing) attempt(path, () => accessSync(target, constants.W_OK));
-  return fileOutput(path, temporary, () => {
-    if (!force && existsSync(target)) throw fileExists(path);
-    if (existing) chmodSync(temporary, existing.mode);
-    renameSync(temporary, target);
+  const file = new ReplacementFile(path, {
+    assertFree(target) {
+      if (!force && existsSync(target)) throw fileExists(path);
+    },
   });
+  return fileOutput(file);
 }
 
-function fileOutput(path: string, openPath: string, name: () => void): Output {
-  const descriptor = attempt(path, () => openSync(openPath, openPath === path ? "w" : "wx"));
-  let open = true;
-  const discard = () => {
-    if (!open) return;
-    open = false;
-    closeSync(descriptor);
-    if (openPath !== path) unlinkSync(openPath);
+function openDevice(path: string): Pick<ReplacementFile, "write" | "finish" | "discard"> {
+  const descriptor = attemptWrite(path, () => openSync(path, "w"));
+  return {
+    write: (bytes) => attemptWrite(path, () => writeAll(descriptor, bytes)),
+    finish: () => attemptWrite(path, () => closeSync(descriptor)),
+    // The process is about to end, which closes it.
+    discard: () => {},
   };
-  const release = onInterrupt(discard);
+}
+
+function fileOutput(file: Pick<ReplacementFile, "write" | "finish" | "discard">): Output {
+  const release = onInterrupt(() => file.discard());
   return {
     isTerminal: false,
     async write(data) {
-      const bytes = typeof data === "string" ? Buffer.from(data) : data;
-      attempt(path, () => {
-        for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
-      });
+      file.write(typeof data === "string" ? Buffer.from(data) : data);
     },
     async finish() {
-      attempt(path, name);
-      open = false;
-      closeSync(descriptor);
+      file.finish();
       release();
     },
     discard() {
-      discard();
+      file.discard();
       release();
     },
   };
-}
-
-function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof M2MError) throw error;
-    throw fileError("write", path, error);
-  }
 }
 
 function fileExists(path: string): InputError {
   return new InputError("M2M_FILE_EXISTS", `${path} exists.`, { hint: "Add --force to overwrite it." });
-}
-
-function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
 }

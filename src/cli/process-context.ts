@@ -1,8 +1,17 @@
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import type { CommandContext } from "./context.js";
 import type { ParsedInput } from "./definition.js";
 import { writeStderr, writeStdout } from "./stdio.js";
 import { processTerminal } from "./terminal.js";
+
+/** The home folder by the system: where `HOME` is empty, by its list of users. */
+function tryHome(): string {
+  try {
+    return homedir() || userInfo().homedir;
+  } catch {
+    return "";
+  }
+}
 
 /** The context of a command that runs in this process. Settings, models and chalk are loaded on first use. */
 export function processContext(flags: ParsedInput["flags"]): CommandContext {
@@ -19,7 +28,7 @@ export function processContext(flags: ParsedInput["flags"]): CommandContext {
     cwd: process.cwd(),
     env,
     get home() {
-      return env.HOME ?? homedir();
+      return env.HOME || tryHome();
     },
     terminal,
     print: (text) => writeStdout(`${text}\n`),

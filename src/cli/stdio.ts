@@ -18,6 +18,8 @@ export async function* readStdin(): AsyncGenerator<Uint8Array> {
         const size = tryRead(descriptor, chunk);
         if (size === 0) return;
         if (size === undefined) break;
+        // A handler of Ctrl-C runs only between two turns of the event loop, and these reads never wait for one.
+        if (process.listenerCount("SIGINT") > 0) await new Promise((resolve) => setImmediate(resolve));
         yield chunk.subarray(0, size);
       }
     } finally {
@@ -115,10 +117,10 @@ function writeError(error: unknown): Error {
 /** Writes to stderr, as far as it goes: a message that cannot be shown is no reason to fail. */
 export function writeStderr(text: string): void {
   const bytes = Buffer.from(text);
+  let offset = 0;
   try {
-    let offset = 0;
     while (offset < bytes.length) offset += writeSync(2, bytes, offset);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") process.stderr.write(text);
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") process.stderr.write(bytes.subarray(offset));
   }
 }

@@ -1,4 +1,5 @@
 import type { CommandContext } from "./context.js";
+import { printable } from "./terminal.js";
 
 export interface Column {
   readonly title: string;
@@ -13,6 +14,12 @@ export function renderFacts(
   const known = facts.filter(([, value]) => value !== undefined);
   const width = Math.max(...known.map(([label]) => label.length)) + 2;
   return known.map(([label, value]) => `${styleLabel(label.padEnd(width))}${value}`).join("\n");
+}
+
+/** A cell may be styled already; whatever else would act on the terminal is shown. */
+function printableCell(cell: string): string {
+  const parts = cell.split(/(\u001b\[[0-9;]*m)/);
+  return parts.map((part, index) => (index % 2 === 1 ? part : printable(part))).join("");
 }
 
 /**
@@ -47,7 +54,7 @@ export async function renderTable(
     },
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0, compact: true },
   });
-  for (const row of rows) table.push([...row]);
+  for (const row of rows) table.push(row.map(printableCell));
   const text = table.toString();
   return text.replace(/[ \t]+$/gm, "");
 }

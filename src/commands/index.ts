@@ -6,6 +6,7 @@ import { CONFIG_GET } from "./config/get.js";
 import { CONFIG_LIST } from "./config/list.js";
 import { CONFIG_PATH } from "./config/path.js";
 import { CONFIG_SET } from "./config/set.js";
+import { CONFIG_UNSET } from "./config/unset.js";
 import { DECOMPRESS } from "./decompress.js";
 import { MODELS_INFO } from "./models/info.js";
 import { MODELS_LIST } from "./models/list.js";
@@ -19,6 +20,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   CONFIG_LIST,
   CONFIG_PATH,
   CONFIG_SET,
+  CONFIG_UNSET,
   DECOMPRESS,
   MODELS_INFO,
   MODELS_LIST,

@@ -2,7 +2,8 @@ import { dirname } from "node:path";
 import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
 import { type ConfigValues, readConfigFile } from "./file.js";
-import { type ConfigEnvironment, findProjectFile, isFile, resolvePath, userFile } from "./locations.js";
+import { isFile } from "../shared/files.js";
+import { type ConfigEnvironment, findProjectFile, resolvePath, userFile } from "./locations.js";
 import {
   badValue,
   CONFIG_KEY_NAMES,
@@ -12,12 +13,22 @@ import {
   type ConfigValue,
   specOf,
   tryParseText,
-  tryParseValue,
   variableOf,
 } from "./schema.js";
 
-/** Where a value comes from, for people: `environment M2M_SERVER_PORT`. */
-export type ConfigOrigin = "default" | "flag" | `${"user file" | "project file" | "environment"} ${string}`;
+/** Where a value comes from. */
+export interface ConfigOrigin {
+  readonly kind: "default" | "user file" | "project file" | "environment";
+  /** Path of the file, or name of the variable. */
+  readonly name?: string;
+}
+
+const DEFAULT_ORIGIN: ConfigOrigin = { kind: "default" };
+
+/** For people and scripts: `environment M2M_SERVER_PORT`. */
+export function formatOrigin({ kind, name }: ConfigOrigin): string {
+  return name === undefined ? kind : `${kind} ${name}`;
+}
 
 export interface ConfigEntry {
   key: ConfigKey;
@@ -26,20 +37,15 @@ export interface ConfigEntry {
   origin: ConfigOrigin;
 }
 
-export interface LoadConfigOptions extends ConfigEnvironment {
-  /** Values that flags give. They win over everything. */
-  readonly flags?: Readonly<Partial<Record<ConfigKey, ConfigScalar>>>;
-}
-
 /** The settings in force, and where each comes from. Immutable. */
 export class Config {
-  /** The user's file; it need not exist. */
-  readonly userFile: string;
+  /** The user's file; it need not exist. `undefined` where there is no home folder. */
+  readonly userFile: string | undefined;
   /** The project's file, if there is one. */
   readonly projectFile: string | undefined;
   readonly #values: ReadonlyMap<ConfigKey, ConfigEntry>;
 
-  constructor(files: { userFile: string; projectFile?: string }, entries: Iterable<ConfigEntry>) {
+  constructor(files: { userFile?: string; projectFile?: string }, entries: Iterable<ConfigEntry>) {
     this.userFile = files.userFile;
     this.projectFile = files.projectFile;
     this.#values = new Map([...entries].map((entry) => [entry.key, entry]));
@@ -50,7 +56,7 @@ export class Config {
   }
 
   origin(key: ConfigKey): ConfigOrigin {
-    return this.#values.get(key)?.origin ?? "default";
+    return this.#values.get(key)?.origin ?? DEFAULT_ORIGIN;
   }
 
   /** Every setting, in the order of the schema. */
@@ -60,11 +66,11 @@ export class Config {
 }
 
 /**
- * The settings by precedence: flag, environment, project file, user file, default. Files that do not exist count as
+ * The settings by precedence: environment, project file, user file, default. Files that do not exist count as
  * empty, except one that `M2M_CONFIG` names; the TOML parser is loaded only if there is a file.
  * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key (or the variable); `M2M_FILE_READ`
  */
-export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
   const files = { userFile: userFile(options), projectFile: findProjectFile(options) };
   const values = new Map<ConfigKey, ConfigEntry>();
   const add = (found: ConfigValues, folder: string, originOf: (key: ConfigKey) => ConfigOrigin) => {
@@ -74,16 +80,28 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
       values.set(key, { key, value, origin: originOf(key) });
     }
   };
-  if (options.env.M2M_CONFIG || isFile(files.userFile)) {
-    add(await readConfigFile(files.userFile), dirname(files.userFile), () => `user file ${files.userFile}`);
+  const { userFile: own } = files;
+  if (own !== undefined && (options.env.M2M_CONFIG || isFile(own))) {
+    const found = options.env.M2M_CONFIG && !isFile(own) ? readNamedFile(own) : readConfigFile(own);
+    add(await found, dirname(own), () => ({ kind: "user file", name: own }));
   }
   if (files.projectFile !== undefined && files.projectFile !== files.userFile) {
     const path = files.projectFile;
-    add(await readConfigFile(path), dirname(path), () => `project file ${path}`);
+    add(await readConfigFile(path), dirname(path), () => ({ kind: "project file", name: path }));
   }
-  add(readEnvironment(options.env), options.cwd, (key) => `environment ${variableOf(key)}`);
-  add(readFlags(options.flags ?? {}), options.cwd, () => "flag");
+  add(readEnvironment(options.env), options.cwd, (key) => ({ kind: "environment", name: variableOf(key) }));
   return new Config(files, values.values());
+}
+
+/** A file that `M2M_CONFIG` names and that cannot be read: whoever reads the error looks for the name. */
+async function readNamedFile(path: string): Promise<ConfigValues> {
+  try {
+    return await readConfigFile(path);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { cause, code, line, message } = error;
+    throw new InputError(code, `M2M_CONFIG: ${message}`, { cause, line });
+  }
 }
 
 /** A variable that begins like a setting's but is none is refused: silence would hide a slip. */
@@ -114,16 +132,4 @@ function unknownVariable(name: string, known: string[]): InputError {
   return new InputError("M2M_CONFIG_INVALID", `There is no setting for the environment variable ${name}.`, {
     hint: near === undefined ? "`m2m config list` shows all settings." : `Did you mean ${near}?`,
   });
-}
-
-function readFlags(flags: NonNullable<LoadConfigOptions["flags"]>): ConfigValues {
-  const values = new Map<ConfigKey, ConfigScalar>();
-  for (const key of CONFIG_KEY_NAMES) {
-    const given = flags[key];
-    if (given === undefined) continue;
-    const value = tryParseValue(key, given);
-    if (value === undefined) throw badValue(key, given);
-    values.set(key, value);
-  }
-  return values;
 }

@@ -1,33 +1,104 @@
-import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../shared/errors.js";
-import { scanToml, type TomlEntry, type TomlLayout } from "../shared/toml.js";
-import { parseConfigText, readTextFile, reasonOf } from "./file.js";
-import { isFile } from "./locations.js";
+import { isFile } from "../shared/files.js";
+import { attemptWrite, ReplacementFile } from "../shared/replacement-file.js";
+import { parseToml, scanToml, type TomlEntry, type TomlLayout } from "../shared/toml.js";
+import { readTextFile } from "./file.js";
 import { badValue, type ConfigKey, type ConfigScalar, specOf, tryParseText } from "./schema.js";
 
 /**
  * Sets `key` in the settings file `path` to the value that `text` spells. One line changes; comments, order and
- * everything else stay. The file is made if there is none (readable by its owner only, as is a new folder), and
- * replaced in one step.
+ * everything else stay, wrong settings too, so that a file can be mended. The file is made if there is none (readable
+ * by its owner only, as is a new folder), and replaced in one step.
+ * @param cwd what a relative path in `text` is relative to; in the file it is relative to the file's folder
  * @returns the value
- * @throws {InputError} `M2M_CONFIG_INVALID` if the value or the file as it is is invalid; `M2M_FILE_READ`,
+ * @throws {InputError} `M2M_CONFIG_INVALID` if the value is invalid or the file is no TOML; `M2M_FILE_READ`,
  *   `M2M_FILE_WRITE`
  */
-export async function setConfigValue(path: string, key: ConfigKey, text: string): Promise<ConfigScalar> {
-  const value = tryParseText(key, text);
-  if (value === undefined) throw badValue(key, text);
+export async function setConfigValue(
+  path: string,
+  key: ConfigKey,
+  text: string,
+  cwd: string,
+): Promise<ConfigScalar> {
+  const given = tryParseText(key, text);
+  if (given === undefined) throw badValue(key, text);
+  const isPath = specOf(key).type === "path" && typeof given === "string";
+  const value = isPath ? pathInFile(given, cwd, dirname(path)) : given;
   const current = isFile(path) ? readTextFile(path) : "";
-  const before = await parseConfigText(current, path);
+  const expected = await readLeaves(current, path);
+  takeOut(expected, key);
   const edited = editConfigText(current, key, value, path);
-  // The edit works on the text: what it means now is checked before anything is written.
-  const after = await parseConfigText(edited, path);
-  const expected = new Map(before).set(key, value);
-  if (after.size !== expected.size || [...expected].some(([name, wanted]) => after.get(name) !== wanted)) {
-    throw cannotEdit(path, key);
-  }
+  await assertMeans(edited, expected.set(leafName(key), value), path, key);
   writeWhole(path, edited);
   return value;
+}
+
+/**
+ * Takes the line of `key` out of the settings file `path`; everything else stays.
+ * @returns whether it was there
+ * @throws {InputError} `M2M_CONFIG_INVALID` if the file is no TOML; `M2M_FILE_READ`, `M2M_FILE_WRITE`
+ */
+export async function unsetConfigValue(path: string, key: ConfigKey): Promise<boolean> {
+  if (!isFile(path)) return false;
+  const current = readTextFile(path);
+  const expected = await readLeaves(current, path);
+  if (!takeOut(expected, key)) return false;
+  const wanted = key.split(".");
+  const entry = scanToml(current).entries.find((one) => isSamePath(one.path, wanted));
+  if (!entry) throw cannotEdit(path, key);
+  const start = current.lastIndexOf("\n", entry.start - 1) + 1;
+  const feed = current.indexOf("\n", entry.valueEnd);
+  const edited = current.slice(0, start) + (feed < 0 ? "" : current.slice(feed + 1));
+  await assertMeans(edited, expected, path, key);
+  writeWhole(path, edited);
+  return true;
+}
+
+/** A path as it stands in a file of `folder`: relative if it is inside, so that a project can be moved. */
+function pathInFile(given: string, cwd: string, folder: string): string {
+  if (given === "~" || given.startsWith("~/")) return given;
+  const absolute = resolve(cwd, given);
+  const inside = relative(folder, absolute);
+  return isAbsolute(given) || inside.startsWith("..") || isAbsolute(inside) ? absolute : inside;
+}
+
+/** The values in the TOML `text` that are no tables, by their JSON-quoted, dotted path. */
+async function readLeaves(text: string, name: string): Promise<Map<string, unknown>> {
+  const leaves = new Map<string, unknown>();
+  const visit = (value: unknown, path: string) => {
+    if (typeof value !== "object" || value === null || value instanceof Date) leaves.set(path, value);
+    else for (const [key, inner] of Object.entries(value)) visit(inner, `${path}.${JSON.stringify(key)}`);
+  };
+  visit((await parseToml(text, name, "M2M_CONFIG_INVALID")).root, "");
+  return leaves;
+}
+
+/** Takes `key`, or what a wrong value of it holds, out of `leaves`. @returns whether there was any */
+function takeOut(leaves: Map<string, unknown>, key: ConfigKey): boolean {
+  const names = [...leaves.keys()].filter((name) => `${name}.`.startsWith(`${leafName(key)}.`));
+  for (const name of names) leaves.delete(name);
+  return names.length > 0;
+}
+
+function leafName(key: ConfigKey): string {
+  return key
+    .split(".")
+    .map((word) => `.${JSON.stringify(word)}`)
+    .join("");
+}
+
+/** The edit works on the text: what it means now is checked before anything is written. */
+async function assertMeans(
+  text: string,
+  expected: ReadonlyMap<string, unknown>,
+  path: string,
+  key: ConfigKey,
+): Promise<void> {
+  const found = await readLeaves(text, path).catch(() => undefined);
+  if (!isDeepStrictEqual(found, expected)) throw cannotEdit(path, key);
 }
 
 /** `text` with `key` set to `value`, by changing or adding one line. */
@@ -35,15 +106,15 @@ function editConfigText(text: string, key: ConfigKey, value: ConfigScalar, name:
   const [section, word] = key.split(".");
   const layout = scanToml(text);
   const assignment = `${word} = ${toToml(key, value)}`;
-  const same = layout.entries.find((entry) => isPath(entry.path, [section, word]));
+  const same = layout.entries.find((entry) => isSamePath(entry.path, [section, word]));
   if (same) return text.slice(0, same.valueStart) + toToml(key, value) + text.slice(same.valueEnd);
-  if (layout.entries.some((entry) => isPath(entry.path, [section]))) throw cannotEdit(name, key);
+  if (layout.entries.some((entry) => isSamePath(entry.path, [section]))) throw cannotEdit(name, key);
   const last = layout.entries.filter((entry) => entry.path[0] === section).at(-1);
   if (last)
     return insertAfter(
       text,
       last,
-      isPath(last.table, [section]) ? assignment : `${key} = ${toToml(key, value)}`,
+      isSamePath(last.table, [section]) ? assignment : `${key} = ${toToml(key, value)}`,
     );
   return insertInTable(text, layout, section, assignment);
 }
@@ -56,7 +127,7 @@ function insertAfter(text: string, entry: TomlEntry, line: string): string {
 }
 
 function insertInTable(text: string, layout: TomlLayout, section: string, line: string): string {
-  const header = layout.headers.find((found) => isPath(found.path, [section]));
+  const header = layout.headers.find((found) => isSamePath(found.path, [section]));
   if (header) return insertLine(text, header.end, line);
   const eol = endOfLine(text);
   const gap = text === "" ? "" : text.endsWith("\n") ? eol : eol + eol;
@@ -80,34 +151,26 @@ function toToml(key: ConfigKey, value: ConfigScalar): string {
   return specOf(key).type === "number" && Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
-function isPath(path: readonly string[], wanted: readonly string[]): boolean {
+function isSamePath(path: readonly string[], wanted: readonly string[]): boolean {
   return path.length === wanted.length && wanted.every((key, index) => path[index] === key);
 }
 
 function cannotEdit(path: string, key: ConfigKey): InputError {
   return new InputError(
     "M2M_CONFIG_INVALID",
-    `${path} is laid out so that ${key} cannot be set by changing one line.`,
-    {
-      hint: "Edit the file by hand.",
-    },
+    `${path} is laid out so that ${key} cannot be changed by changing one line.`,
+    { hint: `Change ${key} in the file by hand.` },
   );
 }
 
-/** Replaces the file at `path` (or the one it links to) in one step, so that a reader never sees half of it. */
+/** Replaces the file at `path` (or the one it links to) in one step; makes its folder. */
 function writeWhole(path: string, text: string): void {
-  let temporary: string | undefined;
+  attemptWrite(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+  const file = new ReplacementFile(path, { mode: 0o600 });
   try {
-    const target = isFile(path) ? realpathSync(path) : path;
-    const mode = isFile(target) ? statSync(target).mode & 0o777 : 0o600;
-    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
-    writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });
-    chmodSync(temporary, mode);
-    renameSync(temporary, target);
-  } catch (cause) {
-    if (temporary !== undefined && (cause as NodeJS.ErrnoException).code !== "EEXIST")
-      rmSync(temporary, { force: true });
-    throw new InputError("M2M_FILE_WRITE", `Cannot write ${path}: ${reasonOf(cause)}.`, { cause });
+    file.write(Buffer.from(text));
+    file.finish();
+  } finally {
+    file.discard();
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type ErrorCode, InputError } from "../shared/errors.js";
+import { fileError } from "../shared/files.js";
 import { parseToml } from "../shared/toml.js";
 import { decodeUtf8 } from "../shared/utf8.js";
 import {
@@ -55,19 +56,13 @@ export function readTextFile(path: string, code: ErrorCode = "M2M_CONFIG_INVALID
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new InputError("M2M_FILE_READ", `Cannot read ${path}: ${reasonOf(cause)}.`, { cause });
+    throw fileError("read", path, cause);
   }
   try {
     return decodeUtf8(bytes);
   } catch (cause) {
     throw new InputError(code, `${path} is not UTF-8 text.`, { cause });
   }
-}
-
-/** What a system call's error says, without its code and path: `permission denied`. */
-export function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return /^[A-Z0-9]+: (.+?)(?:, \w+.*)?$/s.exec(message)?.[1] ?? message;
 }
 
 /** A key at the top that belongs into a table, or a table that does not exist. */

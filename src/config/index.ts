@@ -1,8 +1,8 @@
-export { Config, loadConfig } from "./config.js";
-export type { ConfigEntry, ConfigOrigin, LoadConfigOptions } from "./config.js";
-export { setConfigValue } from "./edit.js";
+export { Config, formatOrigin, loadConfig } from "./config.js";
+export type { ConfigEntry, ConfigOrigin } from "./config.js";
+export { setConfigValue, unsetConfigValue } from "./edit.js";
 export { readTextFile } from "./file.js";
-export { isFile, locateConfigFile, userFolder } from "./locations.js";
+export { locateConfigFile, userFolder } from "./locations.js";
 export type { ConfigEnvironment } from "./locations.js";
 export { CONFIG_KEY_NAMES, CONFIG_KEYS, isConfigKey, parseConfigKey, specOf, variableOf } from "./schema.js";
 export type { ConfigKey, ConfigScalar, ConfigValue, KeySpec } from "./schema.js";

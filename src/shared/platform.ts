@@ -6,6 +6,7 @@ interface NodeModules {
   crypto: typeof import("node:crypto");
   fs: typeof import("node:fs");
   module: typeof import("node:module");
+  path: typeof import("node:path");
   url: typeof import("node:url");
   zlib: typeof import("node:zlib");
 }

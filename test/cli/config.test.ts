@@ -31,7 +31,7 @@ describe("m2m config", () => {
         ["compression.quality", "9", `user file ${userFile}`],
         ["server.port", "8080", "environment M2M_SERVER_PORT"],
       ]);
-      expect(rows.find(([key]) => key === "models.file")).to.deep.equal(["models.file", "", "default"]);
+      expect(rows.find(([key]) => key === "models.file")).to.deep.equal(["models.file", "-", "default"]);
     });
 
     it("prints JSON", () => {
@@ -76,7 +76,7 @@ describe("m2m config", () => {
         stdout: "3000\n",
         stderr: "",
       });
-      expect(sandbox.run(["config", "get", "models.file"]).stdout).to.equal("\n");
+      expect(sandbox.run(["config", "get", "models.file"]).stdout).to.equal("-\n");
     });
 
     it("prints JSON with the origin", () => {
@@ -157,6 +157,58 @@ describe("m2m config", () => {
       expect(code).to.equal(4);
       expect(stderr).to.include(`Cannot write ${userFile}: `);
     });
+  });
+
+  describe("set and unset", () => {
+    it("mend a file with the tool alone", () => {
+      const path = sandbox.write(".m2m/config.toml", "[compression]\nquality = 99\n[server]\nport = true\n");
+      expect(sandbox.run(["config", "list"]).code).to.equal(2);
+      const set = sandbox.run(["config", "set", "compression.quality", "9"]);
+      expect(set.code).to.equal(0);
+      expect(set.stderr).to.include(`The settings are not usable yet: ${path}:4: server.port takes`);
+      const unset = sandbox.run(["config", "unset", "server.port"]);
+      expect([unset.code, unset.stderr]).to.deep.equal([
+        0,
+        `server.port is out of ${path}.\nIt is 3000 now: default.\n`,
+      ]);
+      expect(readFileSync(path, "utf8")).to.equal("[compression]\nquality = 9\n[server]\n");
+      expect(sandbox.run(["config", "list"]).code).to.equal(0);
+    });
+
+    it("unset prints JSON", () => {
+      sandbox.write("project/m2m.toml", "server.port = 1\n");
+      const document = { version: 1, key: "server.port", file: projectFile, value: 3000, origin: "default" };
+      const run = () =>
+        JSON.parse(sandbox.run(["config", "unset", "server.port", "--project", "--json"]).stdout);
+      expect(run()).to.deep.equal({ ...document, removed: true });
+      expect(run()).to.deep.equal({ ...document, removed: false });
+    });
+
+    it("set reads a path from the working directory", () => {
+      sandbox.write("project/my.toml", "");
+      expect(sandbox.run(["config", "set", "models.file", "my.toml"]).code).to.equal(0);
+      expect(sandbox.run(["config", "get", "models.file"]).stdout).to.equal(
+        `${join(sandbox.project, "my.toml")}\n`,
+      );
+    });
+  });
+
+  it("names the setting behind a models file that is wrong", () => {
+    const path = sandbox.write("bad.toml", "nope = 1\n");
+    const { code, stderr } = sandbox.run(["models", "list"], { M2M_MODELS_FILE: path });
+    expect(code).to.equal(2);
+    expect(stderr).to.include(`m2m: models.file (environment M2M_MODELS_FILE): ${path}:1: `);
+  });
+
+  it("makes no folder for settings where HOME is empty", () => {
+    const { stdout } = sandbox.run(["config", "path"], { HOME: "", USERPROFILE: "" });
+    expect(stdout).not.to.include(sandbox.project);
+  });
+
+  it("shows what would act on a terminal", () => {
+    sandbox.write(".m2m/config.toml", '[models]\nfile = "a\\u001b[31m\\tb"\n');
+    const { stdout } = sandbox.run(["config", "list"]);
+    expect(stdout).to.include("a\\x1b[31m\\tb").and.not.to.include("\u001b");
   });
 
   describe("path", () => {

@@ -1,5 +1,21 @@
 import { expect } from "chai";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { CliFolder, ended } from "../helpers/run-cli.js";
 
@@ -68,7 +84,13 @@ describe("m2m as a process", () => {
       expect(outcome(["tokens", "--file", "-", "-"]).code).to.equal(2);
     });
 
+    it("shows names without letting them act on the terminal", () => {
+      const { stderr } = outcome(["tokens", "--file", "a\u001b[31m\rb\u202e"]);
+      expect(stderr).to.equal("m2m: Cannot read a\\x1b[31m\\rb\\u{202e}: there is no such file or folder.");
+    });
+
     it("says which file cannot be read", () => {
+      expect(outcome(["tokens", "--file", ""]).stderr).to.equal('m2m: Cannot read "": the path is empty.');
       const stderr = "m2m: Cannot read missing.json: there is no such file or folder.";
       expect(outcome(["analyze", "--file", "missing.json"])).to.deep.equal({ code: 4, stdout: "", stderr });
       expect(outcome(["tokens", "--file", "."]).code).to.equal(4);
@@ -121,7 +143,53 @@ describe("m2m as a process", () => {
         code: 4,
         stderr: "m2m: Cannot write sub: it is a directory.",
       });
-      expect(outcome(["compress", "--output", "none/x", "x"]).code).to.equal(4);
+      const cases: [string, string][] = [
+        ["none/x", "there is no folder none"],
+        ["none/", "there is no folder none"],
+        ["sub/", "it is a directory"],
+        ["", "the path is empty"],
+        ["n".repeat(300), "the name is too long"],
+      ];
+      if (!isWindows) {
+        symlinkSync("loop", join(folder.path, "loop"));
+        cases.push(
+          ["loop", "symbolic links lead in a circle"],
+          ["loop/x", "symbolic links lead in a circle"],
+        );
+      }
+      for (const [path, why] of cases) {
+        for (const extra of [[], ["--force"]]) {
+          expect(outcome(["compress", "--output", path, "x", ...extra])).to.deep.equal({
+            code: 4,
+            stdout: "",
+            stderr: `m2m: Cannot write ${path || '""'}: ${why}.`,
+          });
+        }
+      }
+      expect(readdirSync(folder.path).filter((name) => name.endsWith(".tmp"))).to.deep.equal([]);
+    });
+
+    it("takes a name as long as names can be", () => {
+      expect(outcome(["compress", "--output", "n".repeat(255), "x"]).code).to.equal(0);
+    });
+
+    it("follows a link, also to a file that is not there yet, and keeps permissions", function () {
+      if (isWindows) this.skip();
+      const path = (name: string) => join(folder.path, name);
+      mkdirSync(path("sub"));
+      symlinkSync(join("sub", "second"), path("first"));
+      symlinkSync("real", path("sub/second"));
+      expect(outcome(["compress", "--output", "first", "one"]).code).to.equal(0);
+      expect(readFileSync(path("sub/real"), "utf8")).to.equal("one");
+      chmodSync(path("sub/real"), 0o640);
+      expect(outcome(["compress", "--output", "first", "two"]).code).to.equal(2);
+      expect(outcome(["compress", "--output", "first", "two", "--force"]).code).to.equal(0);
+      expect(readFileSync(path("sub/real"), "utf8")).to.equal("two");
+      expect(statSync(path("sub/real")).mode & 0o777).to.equal(0o640);
+      expect([lstatSync(path("first")).isSymbolicLink(), readdirSync(path("sub")).sort()]).to.deep.equal([
+        true,
+        ["real", "second"],
+      ]);
     });
 
     it("may be binary in a pipe", () => {
@@ -209,7 +277,9 @@ describe("m2m as a process", () => {
       const env = { HOME: join(folder.path, "file"), XDG_CACHE_HOME: join(folder.path, "file", "cache") };
       const { code, stderr } = folder.run(["autocomplete"], { env });
       expect(code).to.equal(4);
-      expect(stderr).to.match(/^(Building [^\n]+\n)?m2m: Cannot write [^\n]+: a part of the path is not a folder\.\n$/);
+      expect(stderr).to.match(
+        /^(Building [^\n]+\n)?m2m: Cannot write [^\n]+: a part of the path is not a folder\.\n$/,
+      );
     });
 
     it("shows the code and the causes with --verbose", () => {
@@ -275,15 +345,78 @@ describe("m2m as a process", () => {
     });
 
     it("exits 130 on Ctrl-C, and leaves no file behind", async () => {
-      for (const args of [["compress"], ["compress", "--lines", "--output", "out"], ["tokens", "--lines"]]) {
+      for (const args of [
+        ["compress", "--lines"],
+        ["tokens", "--lines"],
+      ]) {
         const child = folder.start(args);
+        const answered = once(child.stdout!, "data");
         child.stdin?.write("first line\n");
-        await new Promise((resolve) => setTimeout(resolve, 700));
+        await answered;
         child.kill("SIGINT");
         expect(await ended(child), args.join(" ")).to.deep.equal({ code: 130, signal: null });
-        expect(readdirSync(folder.path)).to.deep.equal([]);
       }
+      const child = folder.start(["compress", "--lines", "--output", "out"]);
+      child.stdin?.write("first line\n");
+      await temporaryFile();
+      // The handler is installed in the same turn that makes the file.
+      child.kill("SIGINT");
+      expect(await ended(child)).to.deep.equal({ code: 130, signal: null });
+      expect(readdirSync(folder.path)).to.deep.equal([]);
     });
+
+    it("exits 130 on Ctrl-C while it reads a file from stdin, which never waits", async () => {
+      // Sparse, and more than any machine counts before the signal comes.
+      writeFileSync(join(folder.path, "big"), "");
+      truncateSync(join(folder.path, "big"), 2 ** 40);
+      const stdin = openSync(join(folder.path, "big"), "r");
+      const child = folder.start(["compress", "--lines", "--output", "out"], {}, [stdin, "pipe", "pipe"]);
+      await temporaryFile();
+      child.kill("SIGINT");
+      expect(await ended(child)).to.deep.equal({ code: 130, signal: null });
+      closeSync(stdin);
+      expect(readdirSync(folder.path)).to.deep.equal(["big"]);
+    });
+
+    it("writes a long message once, though stderr does not block", async function () {
+      const pipe = join(folder.path, "pipe");
+      if (process.platform !== "linux" || folder.shell("mkfifo pipe").code !== 0) this.skip();
+      const stderr = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+      const name = "n".repeat(120_000);
+      const child = folder.start(["tokens", "--file", name], {}, ["ignore", "ignore", stderr]);
+      const end = ended(child);
+      let running = true;
+      void end.finally(() => (running = false));
+      const parts: Buffer[] = [];
+      for (;;) {
+        const part = Buffer.alloc(1 << 20);
+        const wasRunning = running;
+        try {
+          parts.push(part.subarray(0, readSync(stderr, part)));
+        } catch {
+          if (!wasRunning) break;
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      }
+      closeSync(stderr);
+      expect((await end).code).to.equal(4);
+      expect(Buffer.concat(parts).toString()).to.equal(`m2m: Cannot read ${name}: the name is too long.\n`);
+    });
+
+    it("reports a file that grows too large", () => {
+      const { code, stderr } = folder.shell(
+        "head -c 100000 /dev/urandom > big; ulimit -f 8; m2m compress --algorithm none --file big --output out",
+      );
+      expect([code, stderr]).to.deep.equal([4, "m2m: Cannot write out: the file would be too large.\n"]);
+      expect(readdirSync(folder.path)).to.deep.equal(["big"]);
+    });
+
+    /** Waits until the unfinished output of a running command is there. */
+    async function temporaryFile(): Promise<void> {
+      while (!readdirSync(folder.path).some((name) => name.endsWith(".tmp"))) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
   });
 
   describe("help", () => {

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type ConfigKey, setConfigValue } from "../../src/config/index.js";
+import { type ConfigKey, setConfigValue, unsetConfigValue } from "../../src/config/index.js";
 import { parseConfigText } from "../../src/config/file.js";
 import { InputError } from "../../src/shared/errors.js";
 
@@ -28,19 +28,19 @@ describe("setConfigValue", () => {
 
   async function edit(before: string, key: ConfigKey, value: string): Promise<string> {
     writeFileSync(file, before);
-    await setConfigValue(file, key, value);
+    await setConfigValue(file, key, value, folder);
     return readFileSync(file, "utf8");
   }
 
   async function refusal(key: ConfigKey, value: string): Promise<InputError> {
-    const error = await setConfigValue(file, key, value).catch((reason: unknown) => reason);
+    const error = await setConfigValue(file, key, value, folder).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(InputError);
     return error as InputError;
   }
 
   it("makes folder and file for the owner only", async () => {
     const path = join(folder, "home", ".m2m", "config.toml");
-    expect(await setConfigValue(path, "server.port", "8080")).to.equal(8080);
+    expect(await setConfigValue(path, "server.port", "8080", folder)).to.equal(8080);
     expect(readFileSync(path, "utf8")).to.equal("[server]\nport = 8080\n");
     if (process.platform !== "win32") {
       expect(statSync(path).mode & 0o777).to.equal(0o600);
@@ -178,7 +178,7 @@ describe("setConfigValue", () => {
       fc.asyncProperty(starts, fc.array(pairs, { minLength: 1, maxLength: 8 }), async (start, list) => {
         writeFileSync(file, start);
         const expected = new Map(await parseConfigText(start, file));
-        for (const [key, text] of list) expected.set(key, await setConfigValue(file, key, text));
+        for (const [key, text] of list) expected.set(key, await setConfigValue(file, key, text, folder));
         const found = await parseConfigText(readFileSync(file, "utf8"), file);
         expect(Object.fromEntries(found)).to.deep.equal(Object.fromEntries(expected));
       }),
@@ -193,17 +193,53 @@ describe("setConfigValue", () => {
     expect(readFileSync(file, "utf8")).to.equal("[server]\nport = 1\n");
   });
 
-  it("writes nothing to a file that is wrong already", async () => {
-    writeFileSync(file, "[server]\nprt = 1\n");
-    expect((await refusal("server.port", "2")).message).to.include(
-      `${file}:2: There is no setting "server.prt"`,
+  it("leaves what else is wrong as it is, so that a file can be mended", async () => {
+    const wrong = "[server]\nprt = 1\nport = true\n[nope]\nx = 2026-01-01\n";
+    expect(await edit(wrong, "server.port", "2")).to.equal(wrong.replace("true", "2"));
+    expect(await edit("[compression]\nquality = [\n1 ]\n", "compression.quality", "2")).to.equal(
+      "[compression]\nquality = 2\n",
     );
-    expect(readFileSync(file, "utf8")).to.equal("[server]\nprt = 1\n");
+  });
+
+  it("writes nothing to a file that is no TOML", async () => {
+    writeFileSync(file, "[server]\nport = \n");
+    expect((await refusal("server.port", "2")).message).to.include(`${file}:2:`);
+    expect(readFileSync(file, "utf8")).to.equal("[server]\nport = \n");
+  });
+
+  it("names the setting that cannot be edited", async () => {
+    for (const text of [
+      "server = 3\n",
+      "[server.port]\nx = 1\n",
+      "server.port.x = 1\n",
+      "[[server]]\nport = 1\n",
+    ]) {
+      writeFileSync(file, text);
+      const { code, hint, message } = await refusal("server.port", "2");
+      expect([code, hint], text).to.deep.equal([
+        "M2M_CONFIG_INVALID",
+        "Change server.port in the file by hand.",
+      ]);
+      expect(message).to.include("server.port cannot be changed");
+      expect(readFileSync(file, "utf8")).to.equal(text);
+    }
+  });
+
+  it("reads a relative path from the working directory", async () => {
+    const set = async (value: string, cwd: string) => {
+      rmSync(file, { force: true });
+      return setConfigValue(file, "models.file", value, cwd);
+    };
+    expect(await set("my.toml", folder)).to.equal("my.toml");
+    expect(await set("my.toml", join(folder, "sub"))).to.equal(join("sub", "my.toml"));
+    expect(await set("../my.toml", folder)).to.equal(join(folder, "..", "my.toml"));
+    expect(await set("~/my.toml", folder)).to.equal("~/my.toml");
+    expect(await set(join(folder, "my.toml"), folder)).to.equal(join(folder, "my.toml"));
   });
 
   it("leaves an inline table to its author", async () => {
     writeFileSync(file, "server = { port = 1 }\n");
-    expect((await refusal("server.port", "2")).hint).to.equal("Edit the file by hand.");
+    expect((await refusal("server.port", "2")).hint).to.equal("Change server.port in the file by hand.");
     expect(readFileSync(file, "utf8")).to.equal("server = { port = 1 }\n");
   });
 
@@ -212,7 +248,7 @@ describe("setConfigValue", () => {
     writeFileSync(join(folder, "real.toml"), "");
     chmodSync(join(folder, "real.toml"), 0o644);
     symlinkSync("real.toml", file);
-    await setConfigValue(file, "server.port", "2");
+    await setConfigValue(file, "server.port", "2", folder);
     expect(lstatSync(file).isSymbolicLink()).to.equal(true);
     expect(readFileSync(join(folder, "real.toml"), "utf8")).to.equal("[server]\nport = 2\n");
     expect(statSync(join(folder, "real.toml")).mode & 0o777).to.equal(0o644);
@@ -220,12 +256,63 @@ describe("setConfigValue", () => {
 
   it("says why a file cannot be written, and leaves nothing behind", async () => {
     writeFileSync(join(folder, "plain"), "");
-    const inFile = await setConfigValue(join(folder, "plain", "config.toml"), "server.port", "1").catch(
-      (e) => e,
-    );
+    const inFile = await setConfigValue(
+      join(folder, "plain", "config.toml"),
+      "server.port",
+      "1",
+      folder,
+    ).catch((e) => e);
     expect(inFile).to.be.instanceOf(InputError).with.property("code", "M2M_FILE_WRITE");
     mkdirSync(file);
     expect((await refusal("server.port", "1")).code).to.equal("M2M_FILE_WRITE");
     expect(readdirSync(folder).sort()).to.deep.equal(["config.toml", "plain"]);
+  });
+});
+
+describe("unsetConfigValue", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "m2m-edit-"));
+    file = join(folder, "config.toml");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function unset(before: string, key: ConfigKey): Promise<[boolean, string]> {
+    writeFileSync(file, before);
+    return [await unsetConfigValue(file, key), readFileSync(file, "utf8")];
+  }
+
+  it("takes the line out and leaves the rest", async () => {
+    const text = "# a\n[server] # b\nport = 1 # c\n\n[nope]\nx = 2";
+    expect(await unset(text, "server.port")).to.deep.equal([true, "# a\n[server] # b\n\n[nope]\nx = 2"]);
+    expect(await unset("server.port = 1", "server.port")).to.deep.equal([true, ""]);
+    expect(await unset("[compression]\r\nquality = [\r\n 1\r\n]\r\n", "compression.quality")).to.deep.equal([
+      true,
+      "[compression]\r\n",
+    ]);
+  });
+
+  it("changes nothing if there is nothing to take out", async () => {
+    expect(await unset("[server]\n", "server.port")).to.deep.equal([false, "[server]\n"]);
+    expect(await unsetConfigValue(join(folder, "none.toml"), "server.port")).to.equal(false);
+    expect(readdirSync(folder)).to.deep.equal(["config.toml"]);
+  });
+
+  it("refuses what is more than a line of its own", async () => {
+    for (const text of ["server = { port = 1 }\n", "[server.port]\nx = 1\n"]) {
+      writeFileSync(file, text);
+      const error = await unsetConfigValue(file, "server.port").catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(InputError).with.property("code", "M2M_CONFIG_INVALID");
+      expect(readFileSync(file, "utf8")).to.equal(text);
+    }
+  });
+
+  it("takes back what setConfigValue did", async () => {
+    const start = '# c\n[compression]\npolicy = "smallest"\n';
+    writeFileSync(file, start);
+    await setConfigValue(file, "compression.quality", "3", folder);
+    expect(await unsetConfigValue(file, "compression.quality")).to.equal(true);
+    expect(readFileSync(file, "utf8")).to.equal(start);
   });
 });

@@ -2,7 +2,14 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type Config, CONFIG_KEY_NAMES, loadConfig, type LoadConfigOptions } from "../../src/config/index.js";
+import {
+  type Config,
+  CONFIG_KEY_NAMES,
+  type ConfigKey,
+  formatOrigin,
+  loadConfig,
+  locateConfigFile,
+} from "../../src/config/index.js";
 import { InputError } from "../../src/shared/errors.js";
 
 /** A home folder with a project in it, all real. */
@@ -18,8 +25,8 @@ class Place {
     mkdirSync(join(this.home, ".m2m"));
   }
 
-  load(env: Record<string, string> = {}, flags: LoadConfigOptions["flags"] = {}): Promise<Config> {
-    return loadConfig({ cwd: this.inside, home: this.home, env, flags });
+  load(env: Record<string, string> = {}): Promise<Config> {
+    return loadConfig({ cwd: this.inside, home: this.home, env });
   }
 
   async refusal(env: Record<string, string> = {}): Promise<InputError> {
@@ -32,6 +39,8 @@ class Place {
     throw new Error("It was not refused.");
   }
 }
+
+const originOf = (config: Config, key: ConfigKey) => formatOrigin(config.origin(key));
 
 describe("loadConfig", () => {
   let place: Place;
@@ -55,32 +64,30 @@ describe("loadConfig", () => {
       "security.block_threshold": 0.8,
       "server.port": 3000,
     });
-    expect(new Set(config.entries().map((entry) => entry.origin))).to.deep.equal(new Set(["default"]));
+    expect(new Set(config.entries().map((entry) => entry.origin.kind))).to.deep.equal(new Set(["default"]));
     expect(config.userFile).to.equal(place.userFile);
     expect(config.projectFile).to.equal(undefined);
   });
 
-  it("takes flag before environment before project file before user file before default", async () => {
+  it("takes environment before project file before user file before default", async () => {
     writeFileSync(place.userFile, "[server]\nport = 1\n");
     let config = await place.load();
-    expect([config.get("server.port"), config.origin("server.port")]).to.deep.equal([
+    expect([config.get("server.port"), originOf(config, "server.port")]).to.deep.equal([
       1,
       `user file ${place.userFile}`,
     ]);
     writeFileSync(place.projectFile, "server = { port = 2 }\n");
     config = await place.load();
-    expect([config.get("server.port"), config.origin("server.port")]).to.deep.equal([
+    expect([config.get("server.port"), originOf(config, "server.port")]).to.deep.equal([
       2,
       `project file ${place.projectFile}`,
     ]);
     config = await place.load({ M2M_SERVER_PORT: "3" });
-    expect([config.get("server.port"), config.origin("server.port")]).to.deep.equal([
+    expect([config.get("server.port"), originOf(config, "server.port")]).to.deep.equal([
       3,
       "environment M2M_SERVER_PORT",
     ]);
-    config = await place.load({ M2M_SERVER_PORT: "3" }, { "server.port": 4 });
-    expect([config.get("server.port"), config.origin("server.port")]).to.deep.equal([4, "flag"]);
-    expect(config.origin("compression.quality")).to.equal("default");
+    expect(originOf(config, "compression.quality")).to.equal("default");
   });
 
   it("reads the files of the protocol's own documentation", async () => {
@@ -95,7 +102,7 @@ describe("loadConfig", () => {
     };
     const config = await place.load(env);
     expect(config.get("compression.default_algorithm")).to.equal("token-native");
-    expect(config.origin("security.block_threshold")).to.equal("environment M2M_SECURITY_BLOCK_THRESHOLD");
+    expect(originOf(config, "security.block_threshold")).to.equal("environment M2M_SECURITY_BLOCK_THRESHOLD");
   });
 
   it("takes a byte order mark and CRLF", async () => {
@@ -202,23 +209,32 @@ describe("loadConfig", () => {
     });
   }
 
-  it("refuses a bad flag", async () => {
-    const error = await place.load({}, { "compression.quality": 12 }).catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(InputError).with.property("code", "M2M_CONFIG_INVALID");
-  });
-
   it("refuses a file that is named but missing, a folder, and bytes that are no text", async () => {
-    expect((await place.refusal({ M2M_CONFIG: "nowhere.toml" })).code).to.equal("M2M_FILE_READ");
+    const missing = await place.refusal({ M2M_CONFIG: "nowhere.toml" });
+    expect([missing.code, missing.message]).to.deep.equal([
+      "M2M_FILE_READ",
+      `M2M_CONFIG: Cannot read ${join(place.inside, "nowhere.toml")}: there is no such file or folder.`,
+    ]);
     expect((await place.refusal({ M2M_CONFIG: place.home })).code).to.equal("M2M_FILE_READ");
     writeFileSync(place.userFile, Uint8Array.of(0x23, 0xff));
     expect((await place.refusal()).code).to.equal("M2M_CONFIG_INVALID");
+  });
+
+  it("has no user file where there is no home folder", async () => {
+    writeFileSync(join(place.inside, "m2m.toml"), "[server]\nport = 9\n");
+    mkdirSync(join(place.inside, ".m2m"));
+    writeFileSync(join(place.inside, ".m2m", "config.toml"), "[compression]\nquality = 9\n");
+    const config = await loadConfig({ cwd: place.inside, home: "", env: {} });
+    expect(config.userFile).to.equal(undefined);
+    expect([config.get("server.port"), config.get("compression.quality")]).to.deep.equal([9, 5]);
+    expect(() => locateConfigFile({ cwd: place.inside, home: "", env: {} }, "user")).to.throw(InputError);
   });
 
   it("takes every key from the environment", async () => {
     for (const key of CONFIG_KEY_NAMES) {
       const name = `M2M_${key.replace(".", "_").toUpperCase()}`;
       const value = String((await place.load()).get(key) ?? "x");
-      expect((await place.load({ [name]: value })).origin(key)).to.equal(`environment ${name}`);
+      expect((await place.load({ [name]: value })).origin(key)).to.deep.equal({ kind: "environment", name });
     }
   });
 });

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,9 +54,9 @@ export class CliFolder {
     };
   }
 
-  /** Starts `m2m` with pipes that the caller owns. */
-  start(args: readonly string[], env?: CliOptions["env"]): ChildProcess {
-    return spawn(process.execPath, [BINARY, ...args], { cwd: this.path, env: this.#env(env), stdio: "pipe" });
+  /** Starts `m2m` with pipes, or other streams, that the caller owns. */
+  start(args: readonly string[], env?: CliOptions["env"], stdio: StdioOptions = "pipe"): ChildProcess {
+    return spawn(process.execPath, [BINARY, ...args], { cwd: this.path, env: this.#env(env), stdio });
   }
 
   remove(): void {

@@ -1,9 +1,10 @@
 import { defineCommand } from "../../cli/definition.js";
+import { printable } from "../../cli/terminal.js";
 
 export const CONFIG_GET = defineCommand({
   id: "config get",
   summary: "Print the value of one setting.",
-  description: "A setting that nothing sets and that has no default prints an empty line.",
+  description: "A setting that nothing sets and that has no default prints -.",
   examples: [
     { description: "The value in force", command: "m2m config get compression.quality" },
     { description: "With its origin", command: "m2m config get server.port --json" },
@@ -19,11 +20,13 @@ export const CONFIG_GET = defineCommand({
   origin: string;
 }`,
   async run(context, { args }) {
-    const { parseConfigKey } = await import("../../config/index.js");
+    const { formatOrigin, parseConfigKey } = await import("../../config/index.js");
     const key = parseConfigKey(args.key);
     const config = await context.config();
     const value = config.get(key);
-    if (context.json) return context.printJson({ version: 1, key, value, origin: config.origin(key) });
-    await context.print(value === undefined ? "" : String(value));
+    if (context.json)
+      return context.printJson({ version: 1, key, value, origin: formatOrigin(config.origin(key)) });
+    const text = String(value ?? "-");
+    await context.print(context.terminal.stdoutIsTerminal ? printable(text) : text);
   },
 });

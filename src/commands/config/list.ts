@@ -1,12 +1,13 @@
 import { defineCommand } from "../../cli/definition.js";
 import { renderTable } from "../../cli/table.js";
+import { printable } from "../../cli/terminal.js";
 
 export const CONFIG_LIST = defineCommand({
   id: "config list",
   summary: "Show every setting, its value, and where it comes from.",
   description:
     "A flag of a command wins over the environment, that over the project file (the nearest m2m.toml upwards), that over " +
-    "the user file, that over the default. In a pipe: three columns, separated by tabs, without titles.",
+    "the user file, that over the default. In a pipe: three columns, separated by tabs, without titles. Not set is -.",
   examples: [
     { description: "All settings", command: "m2m config list" },
     { description: "For a script", command: "m2m config list --json" },
@@ -15,7 +16,8 @@ export const CONFIG_LIST = defineCommand({
   flags: {},
   jsonType: `{
   version: 1;
-  userFile: string;
+  /** Absent: there is no home folder. */
+  userFile?: string;
   /** The nearest m2m.toml, if there is one. */
   projectFile?: string;
   settings: {
@@ -28,16 +30,13 @@ export const CONFIG_LIST = defineCommand({
 }`,
   async run(context) {
     const config = await context.config();
-    const settings = config.entries();
+    const { formatOrigin } = await import("../../config/index.js");
+    const settings = config.entries().map((entry) => ({ ...entry, origin: formatOrigin(entry.origin) }));
     if (context.json) {
       const { userFile, projectFile } = config;
       return context.printJson({ version: 1, userFile, projectFile, settings });
     }
-    const rows = settings.map(({ key, value, origin }) => [
-      key,
-      value === undefined ? "" : String(value),
-      origin,
-    ]);
+    const rows = settings.map(({ key, value, origin }) => [key, String(value ?? "-"), origin].map(printable));
     if (!context.terminal.stdoutIsTerminal) {
       return context.print(rows.map((row) => row.join("\t")).join("\n"));
     }

@@ -1,4 +1,6 @@
 import { defineCommand } from "../../cli/definition.js";
+import { printable } from "../../cli/terminal.js";
+import { isFile } from "../../shared/files.js";
 
 export const CONFIG_PATH = defineCommand({
   id: "config path",
@@ -20,11 +22,11 @@ export const CONFIG_PATH = defineCommand({
   exists: boolean;
 }`,
   async run(context, { flags }) {
-    const { isFile, locateConfigFile } = await import("../../config/index.js");
+    const { locateConfigFile } = await import("../../config/index.js");
     const path = locateConfigFile(context, flags.project ? "project" : "user");
     const exists = isFile(path);
     if (context.json) return context.printJson({ version: 1, path, exists });
-    await context.print(path);
+    await context.print(context.terminal.stdoutIsTerminal ? printable(path) : path);
     if (!exists) context.note("There is no such file yet.");
   },
 });

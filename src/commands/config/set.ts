@@ -1,11 +1,12 @@
 import { defineCommand } from "../../cli/definition.js";
+import { printable } from "../../cli/terminal.js";
 
 export const CONFIG_SET = defineCommand({
   id: "config set",
   summary: "Change one setting in the user file, or in the project's.",
   description:
-    "One line of the file changes; comments and everything else stay. The file is made if there is none. Values that " +
-    "begin with a dash follow --.",
+    "One line of the file changes; comments and everything else stay, what is wrong too. The file is made if there is " +
+    "none. A relative path is relative to the working directory. Values that begin with a dash follow --.",
   examples: [
     { description: "For the user", command: "m2m config set compression.quality 9" },
     {
@@ -31,16 +32,22 @@ export const CONFIG_SET = defineCommand({
   file: string;
   /** Where the value in force comes from, if not from this file. */
   overriddenBy?: string;
+  /** What else is wrong with the settings, so that no command can use them yet. */
+  problem?: string;
 }`,
   async run(context, { args, flags }) {
-    const { locateConfigFile, parseConfigKey, setConfigValue } = await import("../../config/index.js");
+    const { formatOrigin, locateConfigFile, parseConfigKey, setConfigValue } =
+      await import("../../config/index.js");
+    const { valueInForce } = await import("./value-in-force.js");
     const key = parseConfigKey(args.key);
     const file = locateConfigFile(context, flags.project ? "project" : "user");
-    const value = await setConfigValue(file, key, args.value);
-    const origin = (await context.config()).origin(key);
-    const overriddenBy = origin.endsWith(` file ${file}`) ? undefined : origin;
-    if (context.json) return context.printJson({ version: 1, key, value, file, overriddenBy });
-    context.note(`${key} is ${value} in ${file}.`);
-    if (overriddenBy !== undefined) context.note(`It has no effect here: ${overriddenBy} says otherwise.`);
+    const value = await setConfigValue(file, key, args.value, context.cwd);
+    const { origin, problem } = await valueInForce(context, key);
+    const overriddenBy = origin === undefined || origin.name === file ? undefined : formatOrigin(origin);
+    if (context.json) return context.printJson({ version: 1, key, value, file, overriddenBy, problem });
+    context.note(printable(`${key} is ${value} in ${file}.`));
+    if (overriddenBy !== undefined)
+      context.note(printable(`It has no effect here: ${overriddenBy} says otherwise.`));
+    if (problem !== undefined) context.note(printable(`The settings are not usable yet: ${problem}`));
   },
 });

@@ -1,5 +1,6 @@
 import { defineCommand } from "../../cli/definition.js";
 import { MODELS_FLAG } from "../../cli/flags.js";
+import { printable } from "../../cli/terminal.js";
 import { MODEL_JSON_TYPE, renderModel } from "./model-text.js";
 
 export const MODELS_INFO = defineCommand({
@@ -27,7 +28,7 @@ export const MODELS_INFO = defineCommand({
     if (context.json) return context.printJson({ version: 1, name: args.name, model });
     const asked = args.name.trim().toLowerCase();
     const isKnown = [model.id, ...model.aliases].some((name) => asked === name || asked.endsWith(`/${name}`));
-    if (!isKnown) context.note(`${args.name} is read as ${model.id}.`);
+    if (!isKnown) context.note(`${printable(args.name)} is read as ${model.id}.`);
     await context.print(await renderModel(context, model));
   },
 });

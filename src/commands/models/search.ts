@@ -1,5 +1,6 @@
 import { defineCommand } from "../../cli/definition.js";
 import { MODELS_FLAG } from "../../cli/flags.js";
+import { quote } from "../../shared/quote.js";
 import { MODEL_JSON_TYPE, renderModels } from "./model-text.js";
 
 export const MODELS_SEARCH = defineCommand({
@@ -27,10 +28,7 @@ export const MODELS_SEARCH = defineCommand({
     if (context.json) return context.printJson({ version: 1, query: args.query, models });
     if (models.length > 0) return context.print(await renderModels(context, models));
     const near = registry.suggest(args.query);
-    context.note(
-      near.length > 0
-        ? `No model matches "${args.query}". Did you mean ${near.join(" or ")}?`
-        : `No model matches "${args.query}".`,
-    );
+    const none = `No model matches ${quote(args.query)}.`;
+    context.note(near.length > 0 ? `${none} Did you mean ${near.join(" or ")}?` : none);
   },
 });

@@ -1,0 +1,52 @@
+import { InputError } from "./errors.js";
+import { requireNodeModule } from "./platform.js";
+
+/** The error for a failed system call on a file: `M2M_FILE_READ` or `M2M_FILE_WRITE`. */
+export function fileError(action: "read" | "write", path: string, cause: unknown): InputError {
+  const code = action === "read" ? "M2M_FILE_READ" : "M2M_FILE_WRITE";
+  const shown = path === "" ? '""' : path;
+  return new InputError(code, `Cannot ${action} ${shown}: ${reasonOf(action, path, cause)}.`, { cause });
+}
+
+/** Whether `path` can be read as a file (`/dev/null` too): there is something, and it is no folder. */
+export function isFile(path: string): boolean {
+  try {
+    return !requireNodeModule("fs", "Reading a file").statSync(path).isDirectory();
+  } catch {
+    // Missing, or a part of the path is no folder or must not be entered: then it is not ours to read.
+    return false;
+  }
+}
+
+function reasonOf(action: "read" | "write", path: string, cause: unknown): string {
+  if (path === "") return "the path is empty";
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  // Who makes a file lacks only the folder for it.
+  if (action === "write" && code === "ENOENT") {
+    const folder = /^(.*)[\\/][^\\/]*$/s.exec(path)?.[1];
+    return folder ? `there is no folder ${folder}` : "the folder is gone";
+  }
+  if (Object.hasOwn(REASONS, code)) return REASONS[code];
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // Node's own words, without its code and path: `EXYZ: words, open 'path'`.
+  return /^[A-Z0-9]+: (.+?)(?:, \w+.*)?$/s.exec(message)?.[1] ?? message;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EBUSY: "it is in use",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be too large",
+  EIO: "the device failed",
+  EISDIR: "it is a directory",
+  ELOOP: "symbolic links lead in a circle",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "the name is too long",
+  ENFILE: "too many files are open",
+  ENOENT: "there is no such file or folder",
+  ENOSPC: "no space is left on the device",
+  ENOTDIR: "a part of the path is not a folder",
+  ENXIO: "there is no such device, or nobody reads the pipe",
+  EPERM: "the operation is not permitted",
+  EROFS: "the file system is read-only",
+};
