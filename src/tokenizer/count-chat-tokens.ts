@@ -2,7 +2,8 @@ import type { EncodingName } from "../shared/encodings.js";
 import { FormatError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
 import { chooseCounter, preferModel, type TokenCounter, type TokenizerChoice } from "./choose-tokenizer.js";
-import { countToolTokens, isRecord, listOf, textOf } from "./count-tool-tokens.js";
+import { isJsonObject } from "../shared/json-value.js";
+import { countToolTokens, listOf, textOf } from "./count-tool-tokens.js";
 
 /**
  * Tokens of a chat request as the OpenAI Cookbook counts them ("How to count tokens with tiktoken", sections 6 and 7):
@@ -48,7 +49,7 @@ export interface ChatTokens {
  */
 export function countChatTokens(request: unknown, options: TokenizerChoice = {}): ChatTokens {
   const parsed = typeof request === "string" ? parseJson(request) : request;
-  if (!isRecord(parsed) || !Array.isArray(parsed.messages)) {
+  if (!isJsonObject(parsed) || !Array.isArray(parsed.messages)) {
     throw new FormatError("M2M_JSON_INVALID", "The input is no chat request: it has no list of messages.");
   }
   const counter = chooseCounter(preferModel(options, textOf(parsed.model)));
@@ -58,7 +59,7 @@ export function countChatTokens(request: unknown, options: TokenizerChoice = {})
   let overhead = REPLY_TOKENS;
   for (const message of parsed.messages as unknown[]) {
     overhead += isOldest ? MESSAGE_TOKENS_0301 : MESSAGE_TOKENS;
-    if (!isRecord(message)) continue;
+    if (!isJsonObject(message)) continue;
     if (typeof message.name === "string") overhead += isOldest ? NAME_TOKENS_0301 : NAME_TOKENS;
     countMessage(message, tally);
   }
@@ -92,14 +93,14 @@ function countMessage(message: Record<string, unknown>, tally: Tally): void {
     if (typeof value === "string") tally.text += tally.counter.count(value);
     else if (key === "content") for (const part of listOf(value)) countPart(part, tally);
     else if (key === "tool_calls")
-      for (const call of listOf(value)) countCall(isRecord(call) ? call.function : call, tally);
+      for (const call of listOf(value)) countCall(isJsonObject(call) ? call.function : call, tally);
     else if (key === "function_call") countCall(value, tally);
   }
 }
 
 function countPart(part: unknown, tally: Tally): void {
   if (typeof part === "string") tally.text += tally.counter.count(part);
-  else if (isRecord(part)) {
+  else if (isJsonObject(part)) {
     const text = textOf(part.text) ?? textOf(part.refusal);
     if (text === undefined) tally.uncountedParts++;
     else tally.text += tally.counter.count(text);
@@ -108,7 +109,7 @@ function countPart(part: unknown, tally: Tally): void {
 
 /** A call in the history: its name and arguments are text of the prompt; how they are framed is not documented. */
 function countCall(call: unknown, tally: Tally): void {
-  if (!isRecord(call)) return;
+  if (!isJsonObject(call)) return;
   tally.calls++;
   tally.text +=
     tally.counter.count(textOf(call.name) ?? "") + tally.counter.count(textOf(call.arguments) ?? "");

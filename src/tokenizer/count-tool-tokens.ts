@@ -1,3 +1,4 @@
+import { isJsonObject } from "../shared/json-value.js";
 import type { TokenCounter } from "./choose-tokenizer.js";
 
 /** What the OpenAI Cookbook's formula adds beside the texts ("How to count tokens with tiktoken", section 7). */
@@ -21,7 +22,7 @@ export function countToolTokens(tools: readonly unknown[], counter: TokenCounter
   if (tools.length === 0) return 0;
   let tokens = END_TOKENS;
   for (const tool of tools) {
-    const declaration = isRecord(tool) && isRecord(tool.function) ? tool.function : {};
+    const declaration = isJsonObject(tool) && isJsonObject(tool.function) ? tool.function : {};
     tokens += counter.encoding === "o200k_base" ? FUNCTION_TOKENS_O200K : FUNCTION_TOKENS;
     tokens += counter.count(
       `${textOf(declaration.name) ?? ""}:${withoutStop(textOf(declaration.description))}`,
@@ -32,32 +33,33 @@ export function countToolTokens(tools: readonly unknown[], counter: TokenCounter
 }
 
 function countProperties(schema: unknown, counter: TokenCounter, depth: number): number {
-  if (!isRecord(schema) || depth > MAX_DEPTH) return 0;
-  const properties = isRecord(schema.properties) ? Object.entries(schema.properties) : [];
+  if (!isJsonObject(schema) || depth > MAX_DEPTH) return 0;
+  const properties = isJsonObject(schema.properties) ? Object.entries(schema.properties) : [];
   let tokens = properties.length > 0 ? PROPERTIES_TOKENS : 0;
   for (const [name, property] of properties) {
     tokens += PROPERTY_TOKENS;
-    if (!isRecord(property)) continue;
+    if (!isJsonObject(property)) continue;
     if (Array.isArray(property.enum)) {
       tokens += ENUM_TOKENS;
-      for (const item of property.enum) tokens += ENUM_ITEM_TOKENS + counter.count(String(item));
+      for (const item of property.enum) tokens += ENUM_ITEM_TOKENS + counter.count(spellingOf(item));
     }
     tokens += counter.count(`${name}:${typeOf(property.type)}:${withoutStop(textOf(property.description))}`);
     tokens += countProperties(property, counter, depth + 1);
   }
-  return tokens + (isRecord(schema.items) ? countProperties(schema.items, counter, depth + 1) : 0);
+  return tokens + (isJsonObject(schema.items) ? countProperties(schema.items, counter, depth + 1) : 0);
 }
 
 function typeOf(type: unknown): string {
-  return textOf(type) ?? listOf(type).map(String).join("|");
+  return textOf(type) ?? listOf(type).map(spellingOf).join("|");
+}
+
+/** A scalar as text; arrays and objects, which an enumeration hardly has, count as nothing. */
+function spellingOf(value: unknown): string {
+  return value === null || ["string", "number", "boolean"].includes(typeof value) ? String(value) : "";
 }
 
 function withoutStop(description = ""): string {
   return description.endsWith(".") ? description.slice(0, -1) : description;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function listOf(value: unknown): unknown[] {

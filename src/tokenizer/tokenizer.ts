@@ -60,8 +60,21 @@ export class Tokenizer {
 
   /** Whether `id` is a token, special ones included. */
   hasToken(id: number): boolean {
+    return this.tokenLength(id) > 0;
+  }
+
+  /** Bytes of the token `id`; 0 if there is none. */
+  tokenLength(id: number): number {
     const { offsets, vocabularySize } = this.#table;
-    return Number.isInteger(id) && id >= 0 && id < vocabularySize && offsets[id + 1] > offsets[id];
+    return Number.isInteger(id) && id >= 0 && id < vocabularySize ? offsets[id + 1] - offsets[id] : 0;
+  }
+
+  /** Writes the bytes of the token `id`, which must be one, at `at` in `target`. @returns the offset behind them */
+  copyToken(id: number, target: Uint8Array, at: number): number {
+    const { offsets, blob } = this.#table;
+    const end = offsets[id + 1];
+    for (let from = offsets[id]; from < end; from++) target[at++] = blob[from];
+    return at;
   }
 
   /**

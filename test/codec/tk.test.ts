@@ -99,4 +99,12 @@ describe("codec/tk", () => {
     );
     expect(error.code).to.equal("M2M_OUTPUT_TOO_LARGE");
   });
+
+  it("refuses too much content in any order of its tokens, and keeps no ids of it", () => {
+    const wire = new Uint8Array(50_000_001);
+    const before = process.memoryUsage().arrayBuffers;
+    const error = catchM2MError(() => codec.decodeBinary(wire));
+    expect(error.code).to.equal("M2M_OUTPUT_TOO_LARGE");
+    expect(process.memoryUsage().arrayBuffers - before).to.be.below(20_000_000);
+  });
 });

@@ -140,4 +140,18 @@ describe("countChatTokens", () => {
     ];
     expect(countChatTokens({ messages, tools: [null, 1, {}] }, { encoding }).total).to.be.above(0);
   });
+
+  it("counts schemas whose members are of any type and depth", () => {
+    const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`) as unknown;
+    const hostile = { toString: 1, valueOf: 1 };
+    for (const odd of [
+      { enum: [hostile] },
+      { type: [hostile] },
+      { enum: [deep] },
+      { enum: [null, 1.5, true] },
+    ]) {
+      const tools = [{ function: { name: "a", parameters: { properties: { x: odd } } } }];
+      expect(countChatTokens({ messages: [], tools }, { encoding: "cl100k_base" }).tools).to.be.above(0);
+    }
+  });
 });

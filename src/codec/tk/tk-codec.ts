@@ -3,11 +3,11 @@ import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { DEFAULT_ENCODING } from "../../shared/defaults.js";
 import type { BpeEncodingName } from "../../shared/encodings.js";
 import { FormatError, UnsupportedError } from "../../shared/errors.js";
-import { assertInputSize, resolveLimits, outputTooLarge, type Limits } from "../../shared/limits.js";
+import { assertInputSize, resolveLimits, type Limits } from "../../shared/limits.js";
 import { findInvalidUtf8, tryDecodeUtf8 } from "../../shared/utf8.js";
 import { defaultTokenizers, type TokenizerCache } from "../../tokenizer/index.js";
 import type { AlgorithmDescriptor, Codec, CodecOptions } from "../types.js";
-import { readTokenIds, writeTokenIds } from "./token-ids.js";
+import { decodeTokenIds, writeTokenIds } from "./token-ids.js";
 
 export const TK_PREFIX = "#TK|";
 
@@ -64,10 +64,7 @@ export class TokenNativeCodec implements Codec {
   }
 
   #decode(encoding: BpeEncodingName, bytes: Uint8Array, start: number): Uint8Array {
-    const tokenizer = this.#tokenizers.get(encoding);
-    const ids = readTokenIds(bytes, start, tokenizer);
-    if (tokenizer.decodedLength(ids) > this.#limits.maxOutputBytes) throw outputTooLarge(this.#limits);
-    return assertText(tokenizer.decode(ids));
+    return assertText(decodeTokenIds(bytes, start, this.#tokenizers.get(encoding), this.#limits));
   }
 }
 

@@ -1,4 +1,5 @@
 import { FormatError } from "../../shared/errors.js";
+import { type Limits, outputTooLarge } from "../../shared/limits.js";
 import { readVarint, varintSize, writeVarint } from "../../shared/varint.js";
 import type { Tokenizer } from "../../tokenizer/index.js";
 
@@ -14,27 +15,35 @@ export function writeTokenIds(first: number, ids: Uint32Array): Uint8Array {
 }
 
 /**
- * The ids that fill `bytes` from `start` on. Offsets in errors count from the first byte of the numbers.
+ * The content whose token ids fill `bytes` from `start` on. Nothing is kept but the content, and that only once its size
+ * is known to be within the limit. Offsets in errors count from the first byte of the numbers.
  * @throws {FormatError} `M2M_VARINT_TRUNCATED`, `M2M_VARINT_OVERLONG`, `M2M_TK_TOKEN_UNKNOWN`
+ * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE`
  */
-export function readTokenIds(
+export function decodeTokenIds(
   bytes: Uint8Array,
   start: number,
-  vocabulary: Pick<Tokenizer, "hasToken">,
-): Uint32Array {
+  vocabulary: Pick<Tokenizer, "tokenLength" | "copyToken">,
+  limits: Pick<Limits, "maxOutputBytes">,
+): Uint8Array {
   const numbers = bytes.subarray(start);
-  const ids = new Uint32Array(numbers.length);
-  const cursor = { offset: 0 };
-  let count = 0;
-  while (cursor.offset < numbers.length) {
+  let sizeBytes = 0;
+  for (const cursor = { offset: 0 }; cursor.offset < numbers.length;) {
     const offset = cursor.offset;
     const id = readVarint(numbers, cursor);
-    if (!vocabulary.hasToken(id)) {
+    const length = vocabulary.tokenLength(id);
+    if (length === 0) {
       throw new FormatError("M2M_TK_TOKEN_UNKNOWN", `The vocabulary has no token ${id} (byte ${offset}).`, {
         offset,
       });
     }
-    ids[count++] = id;
+    sizeBytes += length;
+    if (sizeBytes > limits.maxOutputBytes) throw outputTooLarge(limits);
   }
-  return ids.subarray(0, count);
+  const content = new Uint8Array(sizeBytes);
+  let at = 0;
+  for (const cursor = { offset: 0 }; cursor.offset < numbers.length;) {
+    at = vocabulary.copyToken(readVarint(numbers, cursor), content, at);
+  }
+  return content;
 }
