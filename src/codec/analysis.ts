@@ -69,6 +69,8 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
   const { countTokens, encoding } = context;
   const root = content.rootObject;
   const minified = content.minified === undefined ? undefined : encodeUtf8(content.minified);
+  // Counted first, so that no algorithm is charged for loading a vocabulary.
+  const route = context.route();
   const attempts = new Map(
     availableAlgorithms().map(({ name }) => [name, attempt(() => context.compress(name))] as const),
   );
@@ -103,7 +105,7 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
       ...report(attempts.get(name) as Attempt, countTokens),
     })),
     chosen: { published: choose("published"), smallest: choose("smallest") },
-    route: context.route(),
+    route,
   };
 }
 
