@@ -30,7 +30,13 @@ export async function decompress(context: CommandContext, job: DecompressJob): P
   });
   const text = tryDecodeUtf8(result.bytes);
   if (text === undefined && !context.json) assertBinaryAllowed(context, job.output);
-  const pretty = job.pretty && text !== undefined && isJsonText(text) ? prettyJsonText(text) : undefined;
+  const { maxJsonDepth, maxOutputBytes } = settings.limits;
+  const indents = job.pretty && text !== undefined && isJsonText(text, maxJsonDepth);
+  const pretty = indents
+    ? prettyJsonText(text, { maxJsonDepth, maxCharacters: 4 * maxOutputBytes })
+    : undefined;
+  if (job.pretty && pretty === undefined)
+    context.note("Not indented: it is no JSON, too deep, or would become too long.");
   await withOutput(context, job.output, async (output) => {
     if (!context.json) return writeResult(output, pretty ?? result.bytes);
     await output.write(`${JSON.stringify({ version: 1, ...describe(result, pretty ?? text) })}\n`);

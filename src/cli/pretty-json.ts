@@ -2,12 +2,20 @@ import { JsonScanner, TOKEN } from "../shared/json-scanner.js";
 
 const COLON = 0x3a;
 
+/** Bounds of an indented text: indentation can make a text forty times as long. */
+export interface PrettyLimits {
+  readonly maxJsonDepth: number;
+  readonly maxCharacters: number;
+}
+
 /**
  * JSON text, indented by two blanks. Only whitespace changes: strings, numbers, key order and duplicate keys stay.
+ * @returns `undefined` if the result would pass `maxCharacters`
  * @throws {FormatError} `M2M_JSON_INVALID`
+ * @throws {LimitError} `M2M_JSON_TOO_DEEP`
  */
-export function prettyJsonText(text: string): string {
-  const scanner = new JsonScanner(text);
+export function prettyJsonText(text: string, limits: PrettyLimits): string | undefined {
+  const scanner = new JsonScanner(text, limits.maxJsonDepth);
   let out = "";
   let depth = 0;
   let empty = true;
@@ -24,6 +32,7 @@ export function prettyJsonText(text: string): string {
     out += text.slice(scanner.start, scanner.end);
     if (opens) depth++;
     empty = opens;
+    if (out.length > limits.maxCharacters) return undefined;
   }
   return out;
 }
