@@ -40,7 +40,9 @@ export class Progress {
     if (this.#spinner) {
       this.#spinner.text = text;
       this.#spinner.render();
-    } else this.#spinner = await this.#show(text);
+    } else if (process.stderr.columns > 0) this.#spinner = await this.#show(text);
+    // Ora counts the lines to take away by the width: in a terminal that says 0 it would never end.
+    else this.#next = Infinity;
   }
 
   /** Takes the spinner away for a line on stderr; the next `tick` shows it again. */
