@@ -2,6 +2,14 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isOfTheLine } from "../../src/cli/lines.js";
+import {
+  FormatError,
+  InputError,
+  IntegrityError,
+  LimitError,
+  UnsupportedError,
+} from "../../src/shared/errors.js";
 import { CliFolder } from "../helpers/run-cli.js";
 
 describe("--lines", () => {
@@ -66,7 +74,16 @@ describe("--lines", () => {
   it("names the file where there are several", () => {
     writeFileSync(join(folder.path, "a"), "{}\n");
     writeFileSync(join(folder.path, "b"), '{"m":"hello"}\nnot JSON\n');
-    const { code, stderr, stdout } = folder.run(["tokens", "--lines", "--field", "/m", "--file", "a", "--file", "b"]);
+    const { code, stderr, stdout } = folder.run([
+      "tokens",
+      "--lines",
+      "--field",
+      "/m",
+      "--file",
+      "a",
+      "--file",
+      "b",
+    ]);
     expect([code, stdout.toString()]).to.deep.equal([3, "1\n"]);
     expect(stderr).to.match(/^m2m: a: line 1: The record has no \/m\.\nm2m: b: line 2: /);
   });
@@ -94,7 +111,83 @@ describe("--lines", () => {
     expect(stderr).to.include("line 2");
   });
 
+  it("reports a bad line once: with --json on stdout", () => {
+    const { code, stderr, stdout } = run(["decompress", "--json"], "#TK|C|*\n");
+    expect([code, stderr]).to.deep.equal([3, ""]);
+    expect(JSON.parse(stdout).error.code).to.equal("M2M_BASE64_INVALID");
+  });
+
+  it("writes large lines and small ones in order", () => {
+    const lines = [10, 70_000, 20, 65_535, 65_536, 30, 200_000].map(
+      (size, i) => `${i}${"é".repeat(size / 2)}`,
+    );
+    const input = lines.map((line) => `${line}\n`).join("");
+    expect(run(["compress", "--algorithm", "none"], input).stdout === input).to.equal(true);
+  });
+
+  it("says of which file a line is, in JSON too", () => {
+    writeFileSync(join(folder.path, "a"), "one\n");
+    writeFileSync(join(folder.path, "b"), "two\n");
+    const files = ["--file", "a", "--file", "b"];
+    const { stdout } = folder.run(["tokens", "--lines", "--json", ...files]);
+    const names = stdout
+      .toString()
+      .trim()
+      .split("\n")
+      .map((line) => [JSON.parse(line).name, JSON.parse(line).line]);
+    expect(names).to.deep.equal([
+      ["a", 1],
+      ["b", 1],
+    ]);
+  });
+
+  it("tells what is wrong with a line from what is wrong with all", () => {
+    const ofTheLine = [
+      new FormatError("M2M_JSON_INVALID", "x"),
+      new IntegrityError("M2M_AUTHENTICATION_FAILED", "x"),
+      new LimitError("M2M_INPUT_TOO_LARGE", "x"),
+      new UnsupportedError("M2M_VERSION_UNSUPPORTED", "x"),
+      new UnsupportedError("M2M_TOKENIZER_UNSUPPORTED", "x"),
+    ];
+    const ofAll = [
+      new InputError("M2M_USAGE", "x"),
+      new InputError("M2M_KEY_REQUIRED", "x"),
+      new FormatError("M2M_RANK_TABLE_INVALID", "x"),
+      new UnsupportedError("M2M_PLATFORM_UNSUPPORTED", "x"),
+      new UnsupportedError("M2M_PACKAGE_MISSING", "x"),
+      new TypeError("x"),
+    ];
+    expect(ofTheLine.filter((error) => !isOfTheLine(error))).to.deep.equal([]);
+    expect(ofAll.filter((error) => isOfTheLine(error))).to.deep.equal([]);
+  });
+
+  it("reads wires whose lines end in CRLF", () => {
+    const wire = folder.run(["compress", "--algorithm", "token-native", "hello"]).stdout.toString();
+    expect(run(["decompress"], `${wire}\r\n`).stdout).to.equal("hello\n");
+  });
+
   describe("--field", () => {
+    it("is read before the input", () => {
+      const { code, stderr } = run(["tokens", "--field", "a"], "");
+      expect(code).to.equal(2);
+      expect(stderr).to.include("JSON Pointer");
+    });
+
+    it("passes over blank lines, which are messages without it", () => {
+      const input = '{"m":"a"}\n\n \t\r\nx\n';
+      const { stderr, stdout } = run(["tokens", "--field", "/m"], input);
+      expect(stdout).to.equal("1\n");
+      expect(stderr).to.match(/^m2m: line 4: [^\n]+\n( {2}[^\n]+\n)?$/);
+      expect(run(["tokens"], "\n\n").stdout).to.equal("0\n0\n");
+    });
+
+    it("gives no result of two lines", () => {
+      const input = '{"m":"two\\nlines"}\n{"m":"one"}\n';
+      const plain = run(["tokens", "--field", "/m", "--truncate", "9"], input);
+      expect([plain.code, plain.stdout]).to.deep.equal([3, "one\n"]);
+      expect(plain.stderr).to.include("line 1").and.to.include("--json");
+    });
+
     it("takes the text of a string and the raw text of any other value", () => {
       const records = ['{"a":{"b":["x","h\\u00e9\\n"]}}', '{"a":{"b":[0,{"n": 1.0}]}}'].join("\n");
       const wires = run(["compress", "--algorithm", "none", "--field", "/a/b/1", "--json"], records);
