@@ -73,6 +73,7 @@ function stdoutOutput(context: CommandContext): Output {
 }
 
 function openFile(path: string, force: boolean): Output {
+  if (path === "") throw fileError("write", path, undefined);
   if (/[\\/]$/.test(path)) throw fileError("write", path, { code: existsSync(path) ? "EISDIR" : "ENOENT" });
   const existing = attemptWrite(path, () => statSync(path, { throwIfNoEntry: false }));
   if (existing?.isDirectory()) throw fileError("write", path, { code: "EISDIR" });
