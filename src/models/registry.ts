@@ -1,7 +1,7 @@
 import { quote } from "../shared/quote.js";
 import type { EncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
-import { nearestNames } from "../shared/nearest-name.js";
+import { joinOr, nearestNames } from "../shared/nearest-name.js";
 import type { ModelCard, ModelKind } from "./card.js";
 import { catalog } from "./catalog.js";
 import { costUsd, type TokenUsage } from "./cost.js";
@@ -73,7 +73,7 @@ export class ModelRegistry {
     throw new InputError("M2M_MODEL_UNKNOWN", `There is no model ${quote(name)}.`, {
       hint:
         near.length > 0
-          ? `Did you mean ${near.join(" or ")}?`
+          ? `Did you mean ${joinOr(near)}?`
           : 'See "m2m models list", or describe the model in ~/.m2m/models.toml.',
     });
   }

@@ -20,6 +20,11 @@ export function nearestNames(name: string, known: Iterable<string>, limit = 3): 
   return found.slice(0, limit).map(({ candidate }) => candidate);
 }
 
+/** `a, b or c`, for a question. */
+export function joinOr(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names[names.length - 1]}`;
+}
+
 /** Optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours each count one. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { nearestNames } from "../../src/shared/nearest-name.js";
+import { joinOr, nearestNames } from "../../src/shared/nearest-name.js";
 
 /** Optimal string alignment distance by its definition. */
 function slowDistance(a: string, b: string): number {
@@ -35,5 +35,10 @@ describe("shared/nearest-name", () => {
         expect(nearestNames(typed, [known])).to.deep.equal(isNear ? [known] : []);
       }),
     );
+  });
+
+  it("lists names for a question", () => {
+    const lists = [[], ["a"], ["a", "b"], ["a", "b", "c"]].map(joinOr);
+    expect(lists).to.deep.equal(["", "a", "a or b", "a, b or c"]);
   });
 });

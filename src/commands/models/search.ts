@@ -1,4 +1,5 @@
 import { defineCommand } from "../../cli/definition.js";
+import { joinOr } from "../../shared/nearest-name.js";
 import { MODELS_FLAG } from "../../cli/flags.js";
 import { quote } from "../../shared/quote.js";
 import { MODEL_JSON_TYPE, renderModels } from "./model-text.js";
@@ -29,6 +30,6 @@ export const MODELS_SEARCH = defineCommand({
     if (models.length > 0) return context.print(await renderModels(context, models));
     const near = registry.suggest(args.query);
     const none = `No model matches ${quote(args.query)}.`;
-    context.note(near.length > 0 ? `${none} Did you mean ${near.join(" or ")}?` : none);
+    context.note(near.length > 0 ? `${none} Did you mean ${joinOr(near)}?` : none);
   },
 });
