@@ -8,7 +8,7 @@ import {
 } from "../shared/defaults.js";
 import { BPE_ENCODINGS } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
-import { DEFAULT_LIMITS } from "../shared/limits.js";
+import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { nearestNames } from "../shared/nearest-name.js";
 
 interface KeyBase {
@@ -69,7 +69,7 @@ export const CONFIG_KEYS = {
   "limits.max_content_bytes": {
     type: "integer",
     min: 1,
-    max: 2 * GIB - 1,
+    max: MAX_MESSAGE_BYTES,
     default: DEFAULT_LIMITS.maxInputBytes,
     summary: "Most bytes of a message, before compression and after decompression.",
   },
@@ -97,21 +97,21 @@ export const CONFIG_KEYS = {
   "security.enabled": {
     type: "boolean",
     default: true,
-    summary: "Scan content for threats where it enters.",
+    summary: "Scan content for threats where it enters. Reserved for `m2m scan`: no command reads it yet.",
   },
   "security.block_threshold": {
     type: "number",
     min: 0,
     max: 1,
     default: 0.8,
-    summary: "Score from which content is blocked, 0 to 1.",
+    summary: "Score from which content is blocked, 0 to 1. Reserved for `m2m scan`: no command reads it yet.",
   },
   "server.port": {
     type: "integer",
     min: 1,
     max: 65535,
     default: 3000,
-    summary: "TCP port of `m2m server`.",
+    summary: "TCP port of `m2m server`. Reserved: no command reads it yet.",
   },
 } as const satisfies Readonly<Record<string, KeySpec>>;
 
