@@ -129,7 +129,7 @@ describe("m2m models", () => {
     it("refuses an unknown model, with the nearest", () => {
       const { code, stdout, stderr } = sandbox.run(["models", "info", "gpt-4oo"]);
       expect([code, stdout]).to.deep.equal([2, ""]);
-      expect(stderr).to.match(/^m2m: There is no model "gpt-4oo"\.\n {2}Did you mean gpt-4o /);
+      expect(stderr).to.match(/^m2m: There is no model "gpt-4oo"\.\n {2}Did you mean gpt-4o, /);
       const json = sandbox.run(["models", "info", "gpt-4oo", "--json"]);
       expect([json.code, json.stderr]).to.deep.equal([2, ""]);
       expect(JSON.parse(json.stdout).error).to.include({
