@@ -1,12 +1,11 @@
 /** Flags that several commands share, and the reading of their values. */
-import { readFileSync } from "node:fs";
 import type { BpeEncodingName, EncodingName } from "../shared/encodings.js";
 import { BPE_ENCODINGS, ENCODINGS, isBpeEncoding, parseEncoding } from "../shared/encodings.js";
-import { DEFAULT_LIMITS } from "../shared/limits.js";
+import { readSmallFile } from "../shared/files.js";
+import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import type { ModelCard } from "../models/index.js";
 import type { CommandContext } from "./context.js";
 import type { FlagSpecs } from "./definition.js";
-import { fileError } from "./errors.js";
 
 export const FILE_FLAG = {
   file: {
@@ -55,7 +54,7 @@ export const LIMIT_FLAG = {
     summary: "Most bytes of a message, before compression and after decompression.",
     valueName: "N",
     min: 1,
-    max: 512 * 1024 * 1024,
+    max: MAX_MESSAGE_BYTES,
     fallback: `limits.max_content_bytes, or ${DEFAULT_LIMITS.maxInputBytes}`,
     env: "M2M_LIMITS_MAX_CONTENT_BYTES",
     group: "INPUT AND OUTPUT",
@@ -126,17 +125,21 @@ export function toBpeEncoding(choice: EncodingChoice | undefined): BpeEncodingNa
   return choice && isBpeEncoding(choice.encoding) ? choice.encoding : undefined;
 }
 
+/** 64 hexadecimal digits and what an editor adds are far below. */
+const MAX_KEY_FILE_BYTES = 4096;
+
 /** The key that the flags give. @throws {InputError} `M2M_KEY_INVALID`, `M2M_FILE_READ` */
 export async function readKey(flags: { key?: string; "key-file"?: string }): Promise<Uint8Array | undefined> {
   const { key, "key-file": path } = flags;
   if (key === undefined && path === undefined) return undefined;
   const { KEY_BYTES, parseKey } = await import("../codec/index.js");
   if (path === undefined) return parseKey(key as string);
-  let content: Buffer;
-  try {
-    content = readFileSync(path);
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
-  return content.length === KEY_BYTES ? content : parseKey(content.toString("latin1"));
+  const content = readSmallFile(path, MAX_KEY_FILE_BYTES);
+  if (content.length === KEY_BYTES) return content;
+  // Some editors begin a file with a byte order mark.
+  return parseKey(
+    Buffer.from(content)
+      .toString("utf8")
+      .replace(/^\ufeff/u, ""),
+  );
 }

@@ -1,6 +1,9 @@
-import { EXIT } from "./errors.js";
+import { constants } from "node:os";
 
 type Cleanup = () => void;
+
+/** Ctrl-C, a polite kill, and a terminal that was closed. A shell reads 128 + the number, so Ctrl-C is 130. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs `work` with Ctrl-C turned into `cleanup` and exit code 130. For work that waits: while JavaScript runs or a
@@ -19,12 +22,10 @@ export async function interruptible<T>(work: () => Promise<T>, cleanup: Cleanup 
 export function onInterrupt(cleanup: Cleanup): () => void {
   const stop = (signal: NodeJS.Signals) => {
     cleanup();
-    process.exit(signal === "SIGINT" ? EXIT.INTERRUPTED : 143);
+    process.exit(128 + constants.signals[signal]);
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   return () => {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   };
 }

@@ -1,7 +1,8 @@
 /** Entry of the `m2m` binary, bundled into `dist/cli/main.cjs`. */
 import { COMMANDS } from "../commands/index.js";
 import { selectCommand, wantsHelp } from "./argv.js";
-import { runCommandLine } from "./run.js";
+import { EXIT } from "./errors.js";
+import { reportError, runCommandLine } from "./run.js";
 import { writeStdout } from "./stdio.js";
 import { versionText } from "./version.js";
 
@@ -12,7 +13,10 @@ import { versionText } from "./version.js";
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
   if (argv[0] === "--version" || argv[0] === "-V") {
-    await writeStdout(`${versionText(root)}\n`).catch(() => {});
+    process.exitCode = await writeStdout(`${versionText(root)}\n`).then(
+      () => EXIT.OK,
+      (error: unknown) => reportError(error, argv),
+    );
     return;
   }
   const selected = selectCommand(COMMANDS, argv);

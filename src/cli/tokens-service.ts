@@ -24,7 +24,7 @@ export interface TokensJob {
   readonly field?: string;
   readonly modelFiles?: readonly string[];
   /** Most bytes of a text, or of a line. */
-  readonly maxBytes?: number;
+  readonly maxBytes: number;
   readonly output: OutputOptions;
 }
 
@@ -42,13 +42,9 @@ interface Counted {
   costUsd?: number;
 }
 
-/** Most bytes that are counted as one text, where no flag says otherwise. */
-const MAX_TEXT_BYTES = 512 * 1024 * 1024;
-const MAX_LINE_BYTES = 64 * 1024 * 1024;
-
 /** Counts whole inputs: a bare number for one, a table with a total for several. */
 export async function countSources(context: CommandContext, job: TokensJob): Promise<void> {
-  const { maxBytes = MAX_TEXT_BYTES, sources } = job;
+  const { maxBytes, sources } = job;
   const several = sources.length > 1;
   const counter = await createCounter(context, job);
   const inputs: { label?: string; name?: string; counted: Counted; counting: Counting }[] = [];
@@ -90,7 +86,7 @@ export async function countLines(context: CommandContext, job: TokensJob): Promi
       sources: job.sources,
       output,
       field: job.field,
-      maxLineBytes: job.maxBytes ?? MAX_LINE_BYTES,
+      maxLineBytes: job.maxBytes,
       hints: LIMIT_HINTS,
       transform(message) {
         const { counted, counting } = counter.count(message);

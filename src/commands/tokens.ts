@@ -2,13 +2,16 @@ import { defineCommand } from "../cli/definition.js";
 import {
   chooseEncoding,
   ENCODING_OPTIONS,
-  LIMIT_FLAG,
   LINES_FLAGS,
   MODEL_FLAG,
   MODELS_FLAG,
   OUTPUT_FLAGS,
 } from "../cli/flags.js";
 import { openSources } from "../cli/input.js";
+
+/** Most that are counted as one text, which may have to fit into one string (2^29 - 24 units). */
+const MAX_TEXT_BYTES = 480 * 1024 * 1024;
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export const TOKENS = defineCommand({
   id: "tokens",
@@ -72,8 +75,8 @@ export const TOKENS = defineCommand({
       summary: "Most bytes of a text, or with --lines of a line.",
       valueName: "N",
       min: 1,
-      max: LIMIT_FLAG["max-bytes"].max,
-      fallback: "536870912, with --lines 67108864",
+      max: MAX_TEXT_BYTES,
+      fallback: `${MAX_TEXT_BYTES}, with --lines ${MAX_LINE_BYTES}`,
       group: "INPUT AND OUTPUT",
     },
   },
@@ -126,7 +129,7 @@ export const TOKENS = defineCommand({
       chat: flags.chat === true,
       field: flags.field,
       modelFiles: flags.models,
-      maxBytes: flags["max-bytes"],
+      maxBytes: flags["max-bytes"] ?? (flags.lines ? MAX_LINE_BYTES : MAX_TEXT_BYTES),
       output: { path: flags.output, force: flags.force },
     };
     return flags.lines ? countLines(context, job) : countSources(context, job);

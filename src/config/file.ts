@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { type ErrorCode, InputError } from "../shared/errors.js";
-import { fileError } from "../shared/files.js";
+import { readSmallFile } from "../shared/files.js";
 import { parseToml } from "../shared/toml.js";
 import { decodeUtf8 } from "../shared/utf8.js";
 import {
@@ -50,14 +49,12 @@ export async function readConfigFile(path: string): Promise<ConfigValues> {
   return parseConfigText(readTextFile(path), path);
 }
 
+/** Settings and models of thousands of lines are far below; what is over is no such file. */
+const MAX_FILE_BYTES = 4 * 1024 * 1024;
+
 /** @throws {InputError} `M2M_FILE_READ` if it cannot be read, `code` if it is not UTF-8 */
 export function readTextFile(path: string, code: ErrorCode = "M2M_CONFIG_INVALID"): string {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw fileError("read", path, cause);
-  }
+  const bytes = readSmallFile(path, MAX_FILE_BYTES);
   try {
     return decodeUtf8(bytes);
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../shared/errors.js";
-import { isFile } from "../shared/files.js";
+import { isRegularFile } from "../shared/files.js";
 
 /** Where settings come from. */
 export interface ConfigEnvironment {
@@ -31,7 +31,8 @@ export function userFile(environment: ConfigEnvironment): string | undefined {
 export function findProjectFile({ cwd, home }: ConfigEnvironment): string | undefined {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const file = join(folder, PROJECT_FILE_NAME);
-    if (isFile(file)) return file;
+    // Found, not named: what lies about in a folder may be a pipe or a device.
+    if (isRegularFile(file)) return file;
     if ((home !== "" && folder === resolve(home)) || folder === dirname(folder)) return undefined;
   }
 }

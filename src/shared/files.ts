@@ -18,6 +18,39 @@ export function isFile(path: string): boolean {
   }
 }
 
+/** Whether `path` is a regular file, or a link to one: no device or pipe, which may never end or never begin. */
+export function isRegularFile(path: string): boolean {
+  try {
+    return requireNodeModule("fs", "Reading a file").statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The bytes of a file that is small by its nature.
+ * @throws {InputError} `M2M_FILE_READ`, also if there are more than `maxBytes`
+ */
+export function readSmallFile(path: string, maxBytes: number): Uint8Array {
+  const { closeSync, openSync, readSync } = requireNodeModule("fs", "Reading a file");
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      const buffer = new Uint8Array(maxBytes + 1);
+      let size = 0;
+      for (let read = -1; read !== 0 && size <= maxBytes; size += read) {
+        read = readSync(descriptor, buffer, size, buffer.length - size, null);
+      }
+      if (size <= maxBytes) return buffer.slice(0, size);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    throw fileError("read", path, cause);
+  }
+  throw new InputError("M2M_FILE_READ", `Cannot read ${path}: it has more than ${maxBytes} bytes.`);
+}
+
 function reasonOf(action: "read" | "write", path: string, cause: unknown): string {
   if (path === "") return "the path is empty";
   const code = (cause as NodeJS.ErrnoException).code ?? "";

@@ -10,6 +10,9 @@ export interface Limits {
   maxJsonDepth: number;
 }
 
+/** Most that a message's limits may be raised to where every wire has to fit into one string of V8 (2^29 - 24 units). */
+export const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+
 /** The published limits of the protocol: 16 MiB either way, JSON nested at most 32 deep. */
 export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   maxInputBytes: 16 * 1024 * 1024,

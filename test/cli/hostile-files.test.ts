@@ -1,0 +1,49 @@
+import { execFileSync } from "node:child_process";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { CliFolder } from "../helpers/run-cli.js";
+
+// Files that never end or never begin: pipes and devices where a small file is expected.
+describe("m2m beside hostile files", function () {
+  if (process.platform === "win32") return;
+  let folder: CliFolder;
+  beforeEach(() => (folder = new CliFolder()));
+  afterEach(() => folder.remove());
+
+  it("passes over what is no regular file when it looks for a project file", () => {
+    execFileSync("mkfifo", [join(folder.path, "m2m.toml")]);
+    expect(folder.run(["compress", "hi"]).stdout.toString()).to.equal("hi");
+  });
+
+  it("passes over a link to an endless device", () => {
+    symlinkSync("/dev/zero", join(folder.path, "m2m.toml"));
+    expect(folder.run(["compress", "hi"]).stdout.toString()).to.equal("hi");
+  });
+
+  it("stops reading a named settings file, models file or key file that has no end", () => {
+    const env = { M2M_CONFIG: "/dev/zero" };
+    for (const { code, stderr } of [
+      folder.run(["compress", "hi"], { env }),
+      folder.run(["models", "list", "--models", "/dev/zero"]),
+      folder.run(["compress", "--key-file", "/dev/zero", "hi"]),
+    ]) {
+      expect(stderr).to.include("more than");
+      expect(code).to.equal(4);
+    }
+  });
+
+  it("reads a key file with a byte order mark", () => {
+    writeFileSync(join(folder.path, "key"), `\ufeff${"0f".repeat(32)}\r\n`);
+    const { stdout } = folder.run(["compress", "--key-file", "key", "hi"]);
+    expect(folder.run(["decompress", "--key-file", "key"], { input: stdout }).stdout.toString()).to.equal(
+      "hi",
+    );
+  });
+
+  it("does not claim to have written its version to a full device", function () {
+    if (process.platform !== "linux") return this.skip();
+    const { code, stderr } = folder.shell("m2m --version > /dev/full");
+    expect([code, stderr.includes("no space")]).to.deep.equal([4, true]);
+  });
+});
