@@ -13,7 +13,7 @@ import { versionText } from "./version.js";
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
   if (argv[0] === "--version" || argv[0] === "-V") {
-    process.exitCode = await writeStdout(`${versionText(root)}\n`).then(
+    process.exitCode = await writeStdout(`${versionText()}\n`).then(
       () => EXIT.OK,
       (error: unknown) => reportError(error, argv),
     );

@@ -12,6 +12,7 @@ import { MODELS_INFO } from "./models/info.js";
 import { MODELS_LIST } from "./models/list.js";
 import { MODELS_SEARCH } from "./models/search.js";
 import { TOKENS } from "./tokens.js";
+import { VERSION } from "./version.js";
 
 export const COMMANDS: readonly AnyCommand[] = [
   ANALYZE,
@@ -26,4 +27,5 @@ export const COMMANDS: readonly AnyCommand[] = [
   MODELS_LIST,
   MODELS_SEARCH,
   TOKENS,
+  VERSION,
 ];

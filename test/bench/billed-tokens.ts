@@ -21,7 +21,10 @@ const FORMS: readonly (readonly [string, (text: string) => string])[] = [
   ["gzip 9 + base64", (text) => gzipSync(text, { level: 9 }).toString("base64")],
 ];
 const bodies = corpus.bodies.filter(({ text }) => isJsonText(text));
-const percent = (value: number, base: number) => `${((value / base - 1) * 100).toFixed(1)} %`;
+const percent = (value: number, base: number) => {
+  const change = (value / base - 1) * 100;
+  return `${change > 0 ? "+" : ""}${change.toFixed(1)} %`;
+};
 
 console.log(`# What a model would bill\n\n${describeRun(corpus)}\n`);
 console.log(
