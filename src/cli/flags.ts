@@ -1,7 +1,8 @@
+import { InputError } from "../shared/errors.js";
 /** Flags that several commands share, and the reading of their values. */
 import type { BpeEncodingName, EncodingName } from "../shared/encodings.js";
 import { BPE_ENCODINGS, ENCODINGS, isBpeEncoding, parseEncoding } from "../shared/encodings.js";
-import { readSmallFile } from "../shared/files.js";
+import { isFile, readSmallFile } from "../shared/files.js";
 import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import type { ModelCard } from "../models/index.js";
 import type { CommandContext } from "./context.js";
@@ -115,7 +116,9 @@ export async function chooseEncoding(
   context: CommandContext,
   flags: { encoding?: string; model?: string; models?: string[] },
 ): Promise<EncodingChoice | undefined> {
-  const card = flags.model === undefined ? undefined : (await context.models(flags.models)).get(flags.model);
+  // Files that a flag names are read even if no model is asked for: a slip in their names should show.
+  const registry = flags.model !== undefined || flags.models ? await context.models(flags.models) : undefined;
+  const card = flags.model === undefined ? undefined : registry?.get(flags.model);
   if (flags.encoding !== undefined) return { encoding: parseEncoding(flags.encoding), card };
   return card && { encoding: card.encoding, card };
 }
@@ -128,12 +131,26 @@ export function toBpeEncoding(choice: EncodingChoice | undefined): BpeEncodingNa
 /** 64 hexadecimal digits and what an editor adds are far below. */
 const MAX_KEY_FILE_BYTES = 4096;
 
+/** Whether `text` is spelled as `--key` is: a path that is not there must not be repeated then. */
+function looksLikeKey(text: string): boolean {
+  return /^(?:[0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/iu.test(text);
+}
+
 /** The key that the flags give. @throws {InputError} `M2M_KEY_INVALID`, `M2M_FILE_READ` */
 export async function readKey(flags: { key?: string; "key-file"?: string }): Promise<Uint8Array | undefined> {
   const { key, "key-file": path } = flags;
   if (key === undefined && path === undefined) return undefined;
   const { KEY_BYTES, parseKey } = await import("../codec/index.js");
   if (path === undefined) return parseKey(key as string);
+  if (looksLikeKey(path) && !isFile(path)) {
+    throw new InputError(
+      "M2M_KEY_INVALID",
+      "--key-file takes a path; what was given looks like a key (not shown).",
+      {
+        hint: "Put it into a file, or use --key.",
+      },
+    );
+  }
   const content = readSmallFile(path, MAX_KEY_FILE_BYTES);
   if (content.length === KEY_BYTES) return content;
   // Some editors begin a file with a byte order mark.

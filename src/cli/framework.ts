@@ -6,6 +6,7 @@ import { flagWords, selectCommand, wantsHelp } from "./argv.js";
 import type { AnyCommand } from "./definition.js";
 import { fileError } from "./errors.js";
 import { reportError } from "./run.js";
+import { stdoutError } from "./stdio.js";
 
 /** Commands of oclif's plugins. */
 const PLUGIN_COMMANDS = ["help", "autocomplete"];
@@ -21,13 +22,25 @@ export async function runFramework(
     const { flush, run } = await import("@oclif/core");
     // It warns, with a stack, of folders of the user's that it only looks into.
     process.removeAllListeners("warning");
-    await run(words, root);
+    const stdout = watchStdout();
+    const code = await exitCodeOfRun(() => run(words, root));
+    // A stream that has failed never drains.
+    await stdout.settle();
     await flush();
+    return code;
+  } catch (error) {
+    return reportError(toM2MError(error), argv);
+  }
+}
+
+async function exitCodeOfRun(run: () => Promise<unknown>): Promise<number> {
+  try {
+    await run();
     return Number(process.exitCode ?? 0);
   } catch (error) {
     const exit = plannedExit(error);
-    if (exit !== undefined) return exit;
-    return reportError(toM2MError(error), argv);
+    if (exit === undefined) throw error;
+    return exit;
   }
 }
 
@@ -64,6 +77,22 @@ function unknownCommand(commands: readonly AnyCommand[], wanted: string): InputE
   return new InputError("M2M_USAGE", `${quote(wanted)} is no command of m2m.`, {
     hint: near === undefined ? "See m2m help." : `Did you mean "m2m ${near}"? See m2m help.`,
   });
+}
+
+/** oclif throws what a write to stdout fails with where nobody can catch it; it is kept here instead. */
+function watchStdout(): { settle(): Promise<void> } {
+  let failure: Error | undefined;
+  process.stdout.removeAllListeners("error");
+  process.stdout.on("error", (error: Error) => {
+    failure ??= error;
+  });
+  return {
+    async settle() {
+      // An error of a write is told in a later turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (failure) throw stdoutError(failure);
+    },
+  };
 }
 
 /** The code of an exit that is no failure, such as behind `--help`. */

@@ -26,6 +26,11 @@ export async function reportError(error: unknown, argv: readonly string[]): Prom
   const json = words.includes("--json");
   const verbose = words.some((word) => word === "--verbose" || /^-[qv]*v[qv]*$/.test(word));
   if (!json || verbose) writeStderr(formatError(error, { verbose }));
-  if (json) await writeStdout(`${JSON.stringify({ error: toErrorJson(error) })}\n`).catch(() => {});
+  if (json) {
+    // Where stdout itself is what failed, stderr is left.
+    await writeStdout(`${JSON.stringify({ error: toErrorJson(error) })}\n`).catch((failure: unknown) => {
+      if (!verbose && !(failure instanceof OutputClosed)) writeStderr(formatError(error, { verbose }));
+    });
+  }
   return code;
 }

@@ -87,7 +87,7 @@ export async function writeStdout(data: string | Uint8Array): Promise<void> {
     while (offset < bytes.length) offset += writeSync(1, bytes, offset);
   } catch (error) {
     // Somebody made the pipe non-blocking; only the stream can wait for it.
-    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw writeError(error);
+    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw stdoutError(error);
     await writeStream(bytes.subarray(offset));
   }
 }
@@ -96,7 +96,7 @@ function writeStream(bytes: Uint8Array): Promise<void> {
   return interruptible(
     () =>
       new Promise((resolve, reject) => {
-        const fail = (error: Error) => reject(writeError(error));
+        const fail = (error: Error) => reject(stdoutError(error));
         process.stdout.once("error", fail);
         process.stdout.write(bytes, (error) => {
           process.stdout.off("error", fail);
@@ -107,7 +107,7 @@ function writeStream(bytes: Uint8Array): Promise<void> {
   );
 }
 
-function writeError(error: unknown): Error {
+export function stdoutError(error: unknown): Error {
   const { code } = error as NodeJS.ErrnoException;
   // EOF is what Windows says.
   if (code === "EPIPE" || code === "EOF") return new OutputClosed("the reader of stdout has gone");

@@ -237,7 +237,9 @@ function explain(counted: Counted, counting: Counting): string[] {
   const { chat, costUsd, model, tokens } = counted;
   if (!chat) return [];
   const { messages, overhead, tools, uncountedParts } = chat;
-  const cost = costUsd === undefined ? "" : `; ${formatUsd(costUsd)} as input of ${printable(model ?? "")}`;
+  const about = counted.exact ? "" : "about ";
+  const cost =
+    costUsd === undefined ? "" : `; ${about}${formatUsd(costUsd)} as input of ${printable(model ?? "")}`;
   const inexact = describeInexact(counting);
   const figure = describeTokens(countOf(tokens, "token"), counted);
   return [

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../shared/errors.js";
@@ -163,9 +163,17 @@ function cannotEdit(path: string, key: ConfigKey): InputError {
   );
 }
 
+/** Level by level: Node's own recursion does not end where a file system has no such folder and makes none (/proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 /** Replaces the file at `path` (or the one it links to) in one step; makes its folder. */
 function writeWhole(path: string, text: string): void {
-  attemptWrite(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+  attemptWrite(path, () => makeFolder(dirname(path)));
   const file = new ReplacementFile(path, { mode: 0o600 });
   try {
     file.write(Buffer.from(text));

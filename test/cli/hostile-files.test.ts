@@ -41,9 +41,31 @@ describe("m2m beside hostile files", function () {
     );
   });
 
-  it("does not claim to have written its version to a full device", function () {
+  for (const line of ["--version", "--help", "help tokens", "compress --help", "tokens --json hi"]) {
+    it(`does not claim to have written to a full device: ${line}`, function () {
+      if (process.platform !== "linux") return this.skip();
+      const { code, stderr } = folder.shell(`m2m ${line} > /dev/full`);
+      expect(stderr).to.match(/^m2m: .*no space is left on the device\.\n$/u);
+      expect(code).to.equal(4);
+    });
+  }
+
+  it("gives up where no folder can be made", function () {
     if (process.platform !== "linux") return this.skip();
-    const { code, stderr } = folder.shell("m2m --version > /dev/full");
-    expect([code, stderr.includes("no space")]).to.deep.equal([4, true]);
+    const { code, stderr } = folder.run(["config", "set", "compression.quality", "3"], {
+      env: { M2M_HOME: "/proc/nope" },
+    });
+    expect(stderr).to.include("Cannot write /proc/nope/config.toml");
+    expect(code).to.equal(4);
+  });
+
+  it("does not repeat a key that was given as a path", () => {
+    const key = "ab".repeat(32);
+    const { code, stderr } = folder.run(["compress", "--key-file", key, "hi"]);
+    expect([code, stderr.includes(key)]).to.deep.equal([2, false]);
+  });
+
+  it("reads the models files that a flag names, asked for a model or not", () => {
+    expect(folder.run(["tokens", "--models", "nope", "hi"]).code).to.equal(4);
   });
 });
