@@ -78,14 +78,12 @@ function openFile(path: string, force: boolean): Output {
   const existing = attemptWrite(path, () => statSync(path, { throwIfNoEntry: false }));
   if (existing?.isDirectory()) throw fileError("write", path, { code: "EISDIR" });
   // Devices and pipes are written as they are: there is nothing to overwrite and no name to give.
-  if (existing && !existing.isFile()) return fileOutput(openDevice(path));
+  if (existing && !existing.isFile()) return fileOutput(() => openDevice(path));
   if (existing && !force) throw fileExists(path);
-  const file = new ReplacementFile(path, {
-    assertFree(target) {
-      if (!force && existsSync(target)) throw fileExists(path);
-    },
-  });
-  return fileOutput(file);
+  const assertFree = (target: string): void => {
+    if (!force && existsSync(target)) throw fileExists(path);
+  };
+  return fileOutput(() => new ReplacementFile(path, { assertFree }));
 }
 
 function openDevice(path: string): Pick<ReplacementFile, "write" | "finish" | "discard"> {
@@ -98,8 +96,17 @@ function openDevice(path: string): Pick<ReplacementFile, "write" | "finish" | "d
   };
 }
 
-function fileOutput(file: Pick<ReplacementFile, "write" | "finish" | "discard">): Output {
-  const release = onInterrupt(() => file.discard());
+function fileOutput(open: () => Pick<ReplacementFile, "write" | "finish" | "discard">): Output {
+  // Before the file is made: a signal in between would leave it behind.
+  let opened: ReturnType<typeof open> | undefined;
+  const release = onInterrupt(() => opened?.discard());
+  try {
+    opened = open();
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const file = opened;
   return {
     isTerminal: false,
     async write(data) {

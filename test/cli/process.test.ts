@@ -362,7 +362,7 @@ describe("m2m as a process", () => {
       const child = folder.start(["compress", "--lines", "--output", "out"]);
       child.stdin?.write("first line\n");
       await temporaryFile();
-      // The handler is installed in the same turn that makes the file.
+      // The handler is installed before the file is made.
       child.kill("SIGINT");
       expect(await ended(child)).to.deep.equal({ code: 130, signal: null });
       expect(readdirSync(folder.path)).to.deep.equal([]);
