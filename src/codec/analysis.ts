@@ -57,7 +57,8 @@ export interface AnalysisContext {
   compress(algorithm: AlgorithmName): CompressionResult;
   /** What a policy takes of the wires that `encode` makes. */
   choose(policy: PolicyName, encode: (algorithm: AlgorithmName) => CompressionResult): CompressionResult;
-  route(): Route;
+  /** @param tokens of the content; absent if it is no text */
+  route(tokens: number | undefined): Route;
 }
 
 const REPETITION_SAMPLE = 65536;
@@ -70,7 +71,7 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
   const root = content.rootObject;
   const minified = content.minified === undefined ? undefined : encodeUtf8(content.minified);
   // Counted first, so that no algorithm is charged for loading a vocabulary.
-  const route = context.route();
+  const tokens = content.text === undefined ? undefined : countTokens(content.bytes);
   const attempts = new Map(
     availableAlgorithms().map(({ name }) => [name, attempt(() => context.compress(name))] as const),
   );
@@ -97,7 +98,7 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
     messageCount: Array.isArray(root?.messages) ? root.messages.length : undefined,
     repetitionRatio: measureRepetition(content),
     encoding,
-    tokens: content.text === undefined ? undefined : countTokens(content.bytes),
+    tokens,
     minified: minified && { bytes: minified.length, tokens: countTokens(minified) },
     candidates: availableAlgorithms().map(({ name, lossless }) => ({
       algorithm: name,
@@ -105,7 +106,7 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
       ...report(attempts.get(name) as Attempt, countTokens),
     })),
     chosen: { published: choose("published"), smallest: choose("smallest") },
-    route,
+    route: context.route(tokens),
   };
 }
 

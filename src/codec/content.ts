@@ -28,7 +28,7 @@ export class Content {
   #text: string | undefined;
   #textKnown = false;
   #isJson: boolean | undefined;
-  #isMinified: boolean | undefined;
+  #minified: string | undefined;
   #root: { value: unknown } | undefined;
   readonly #maxJsonDepth: number;
 
@@ -59,13 +59,13 @@ export class Content {
 
   /** Whether this is JSON text without insignificant whitespace, which `token` carries byte for byte. */
   get isMinifiedJson(): boolean {
-    this.#isMinified ??= this.isJson && this.minified?.length === this.text?.length;
-    return this.#isMinified;
+    return this.isJson && this.minified?.length === this.text?.length;
   }
 
   /** The JSON text without insignificant whitespace, or `undefined` if this is no JSON. */
   get minified(): string | undefined {
-    return this.isJson ? minifyJsonText(this.text as string) : undefined;
+    if (this.isJson) this.#minified ??= minifyJsonText(this.text as string);
+    return this.#minified;
   }
 
   /** The top-level object, or `undefined` if there is none. */

@@ -138,13 +138,15 @@ export class CodecEngine {
       compress: (algorithm) => this.#encode(view, algorithm, settings),
       // What is measured anyway needs no budget.
       choose: (policy, encode) => this.#choose(view, { ...settings, policy, timeBudgetMs: Infinity }, encode),
-      route: () => this.#route(view, settings, countTokens),
+      route: (tokens) => routeOf(tokens, settings),
     });
   }
 
   /** Whether to skip, optimize or fully compress `content`, by its tokens. */
   route(content: string | Uint8Array, options: Pick<CompressOptions, "encoding"> = {}): Route {
-    return this.#route(this.#view(content), this.#settings(options));
+    const settings = this.#settings(options);
+    const { bytes, text } = this.#view(content);
+    return routeOf(text === undefined ? undefined : countIn(settings, bytes), settings);
   }
 
   /**
@@ -189,13 +191,6 @@ export class CodecEngine {
     );
   }
 
-  #route(view: Content, settings: Settings, countTokens?: AnalyzeOptions["countTokens"]): Route {
-    if (view.text === undefined)
-      return { strategy: "full", reason: "It is no text: no prompt takes it as it is." };
-    const tokens = countTokens ? countTokens(view.bytes) : countIn(settings, view.bytes);
-    return routeByTokens(tokens, { ...DEFAULT_ROUTER_THRESHOLDS, ...settings.router });
-  }
-
   #encode(view: Content, algorithm: AlgorithmName, settings: Settings): CompressionResult {
     const descriptor = findDescriptor(algorithm);
     const codec = createCodec(descriptor, settings);
@@ -235,6 +230,12 @@ export class CodecEngine {
 }
 
 type Encode = (algorithm: AlgorithmName) => CompressionResult;
+
+function routeOf(tokens: number | undefined, { router }: Settings): Route {
+  if (tokens === undefined)
+    return { strategy: "full", reason: "It is no text: no prompt takes it as it is." };
+  return routeByTokens(tokens, { ...DEFAULT_ROUTER_THRESHOLDS, ...router });
+}
 
 function countIn(
   { encoding = DEFAULT_ENCODING, tokenizers = defaultTokenizers }: Settings,

@@ -1,6 +1,6 @@
 import { type ErrorCode, InputError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
-import { parseToml } from "../shared/toml.js";
+import { isTable, parseToml } from "../shared/toml.js";
 import { decodeUtf8 } from "../shared/utf8.js";
 import {
   badValue,
@@ -75,8 +75,4 @@ function unknownSection(section: string, value: unknown, where: { place: string;
       hint: `${section} belongs under [${table}].`,
     },
   );
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

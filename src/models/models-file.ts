@@ -1,7 +1,7 @@
 import { ENCODINGS, type EncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
-import { parseToml, type TomlDocument } from "../shared/toml.js";
+import { isTable, parseToml, type TomlDocument } from "../shared/toml.js";
 import { MODEL_KINDS, type ModelCard, type ModelKind, type ModelPrice } from "./card.js";
 import { catalog } from "./catalog.js";
 
@@ -179,10 +179,6 @@ const PRICE_KEYS = ["input_usd_per_million", "cached_input_usd_per_million", "ou
 /** `models[0].price`: indices count from 0, as in TOML's own examples. */
 function dotted(path: Path): string {
   return path.map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : index > 0 ? `.${key}` : key)).join("");
-}
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 function isName(value: unknown): value is string {

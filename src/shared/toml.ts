@@ -1,3 +1,4 @@
+import { isJsonObject } from "./json-value.js";
 import { type ErrorCode, InputError } from "./errors.js";
 
 /** A `key = value` of a TOML text, with UTF-16 offsets. */
@@ -173,4 +174,9 @@ function lineAt(text: string, offset: number): number {
   let line = 1;
   for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) line++;
   return line;
+}
+
+/** Whether a TOML value is a table: no array and no date. */
+export function isTable(value: unknown): value is Record<string, unknown> {
+  return isJsonObject(value) && !(value instanceof Date);
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ROOT } from "./package.js";
+import { BINARY, isolatedEnvironment } from "./run-cli.js";
 
 export interface ProcessResult {
   readonly code: number | null;
@@ -21,13 +21,10 @@ export class Sandbox {
 
   /** Runs `m2m` in the project folder. Of the environment it gets what `env` says, and what Node needs. */
   run(args: readonly string[], env: Readonly<Record<string, string>> = {}): ProcessResult {
-    const inherited = Object.fromEntries(
-      ["PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"].map((name) => [name, process.env[name]]),
-    );
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "bin/run.js"), ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [BINARY, ...args], {
       cwd: this.project,
       encoding: "utf8",
-      env: { ...inherited, HOME: this.home, USERPROFILE: this.home, ...env },
+      env: isolatedEnvironment(this.home, env),
       input: "",
     });
     return { code: status, stdout, stderr };

@@ -1,4 +1,10 @@
-import { spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:child_process";
+import {
+  spawn,
+  spawnSync,
+  type ChildProcess,
+  type SpawnSyncReturns,
+  type StdioOptions,
+} from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,12 +35,7 @@ export class CliFolder {
       input: options.input ?? "",
       maxBuffer: 1 << 28,
     });
-    return {
-      code: child.status,
-      signal: child.signal,
-      stdout: child.stdout,
-      stderr: child.stderr.toString(),
-    };
+    return resultOf(child);
   }
 
   /** Runs a line of a POSIX shell, in which `m2m` is the command. */
@@ -46,12 +47,7 @@ export class CliFolder {
       input: "",
       maxBuffer: 1 << 28,
     });
-    return {
-      code: child.status,
-      signal: child.signal,
-      stdout: child.stdout,
-      stderr: child.stderr.toString(),
-    };
+    return resultOf(child);
   }
 
   /** Starts `m2m` with pipes, or other streams, that the caller owns. */
@@ -65,12 +61,22 @@ export class CliFolder {
 
   /** Nothing of the user's own settings, and no wish about colours. */
   #env(env: CliOptions["env"] = {}): NodeJS.ProcessEnv {
-    const inherited = ["PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"].map((name) => [
-      name,
-      process.env[name],
-    ]);
-    return { ...Object.fromEntries(inherited), HOME: this.path, USERPROFILE: this.path, ...env };
+    return isolatedEnvironment(this.path, env);
   }
+}
+
+function resultOf({ status, signal, stdout, stderr }: SpawnSyncReturns<Buffer>): CliResult {
+  return { code: status, signal, stdout, stderr: stderr.toString() };
+}
+
+/** What Node needs of this process's environment, a home folder of its own, and `env`. */
+export function isolatedEnvironment(
+  home: string,
+  env: Readonly<Record<string, string>> = {},
+): NodeJS.ProcessEnv {
+  const names = ["PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"];
+  const inherited = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+  return { ...inherited, HOME: home, USERPROFILE: home, ...env };
 }
 
 /** Waits for the end of `child`. */

@@ -72,12 +72,12 @@ export class TokenNativeCodec implements Codec {
 export const RAW_OPENING_COUNT = LETTERS.length;
 
 /** Whether `bytes` open like the raw form. */
-export function isRawTokenNative(bytes: Uint8Array): boolean {
+function isRawTokenNative(bytes: Uint8Array): boolean {
   return bytes.length > 0 && bytes[0] < RAW_OPENING_COUNT;
 }
 
 /** The vocabulary that a token-native wire was written with, or `undefined` if its header is malformed. */
-export function tokenNativeEncoding(wire: string | Uint8Array): BpeEncodingName | undefined {
+function tokenNativeEncoding(wire: string | Uint8Array): BpeEncodingName | undefined {
   if (typeof wire !== "string") return isRawTokenNative(wire) ? LETTERS[wire[0]][1] : undefined;
   return LETTERS.find(([letter]) => wire.startsWith(`${TK_PREFIX}${letter}|`))?.[1];
 }
