@@ -1,0 +1,75 @@
+/** Probability by label, in the order of the head's labels; they add up to 1. */
+export type Probabilities = Readonly<Record<string, number>>;
+
+export interface HeadPrediction {
+  /** The most probable label. */
+  readonly label: string;
+  readonly probabilities: Probabilities;
+}
+
+export type HydraEngineName = "native" | "onnx";
+
+export interface HydraPrediction {
+  /** SAFE or UNSAFE: the window with the highest UNSAFE decides. */
+  readonly security: HeadPrediction;
+  /** SAFE, INJECTION, JAILBREAK, EXFILTRATION, if the weights have that head: the window with the lowest SAFE decides. */
+  readonly threat?: HeadPrediction;
+  /** NONE, BPE, BROTLI, ZLIB, of the first window. */
+  readonly compression: HeadPrediction;
+  /** UTF-16 range of the deciding window in the text. */
+  readonly window: { readonly start: number; readonly end: number };
+  readonly windowCount: number;
+  readonly latencyMs: number;
+  readonly engine: HydraEngineName;
+}
+
+/** The logits of one window, a value a label in the order of the configuration. */
+export interface HydraLogits {
+  readonly security: Float32Array;
+  readonly compression: Float32Array;
+  /** Absent if the weights have no threat head. */
+  readonly threat?: Float32Array;
+}
+
+/** `config.json` beside the weights. What is absent is taken from the tensors' shapes and the published model. */
+export interface HydraConfig {
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly layerCount: number;
+  readonly expertCount: number;
+  readonly topK: number;
+  readonly layerNormEpsilon: number;
+  /** `bytes`: byte value + 3 (PAD 0, EOS 1, BOS 2). `wordpiece`: uncased BERT pieces of the file `vocabulary`. */
+  readonly tokenizer:
+    { readonly type: "bytes" } | { readonly type: "wordpiece"; readonly vocabulary: string };
+  /** Tokens a window, and how far the next one starts from it. */
+  readonly window: { readonly tokens: number; readonly stride: number };
+  /** The optional linear branch over hashed n-grams of token ids; absent if the weights have none. */
+  readonly ngram?: {
+    readonly buckets: number;
+    readonly orders: readonly number[];
+    /** What the sum of a window's weights is divided by: the square root of their number, or their number. */
+    readonly pooling: "sqrt" | "mean";
+  };
+  readonly labels: {
+    readonly security: readonly string[];
+    readonly compression: readonly string[];
+    readonly threat?: readonly string[];
+  };
+}
+
+/** One window: its token ids, and the buckets of its n-grams (empty without that branch). */
+export interface HydraWindow {
+  readonly ids: Int32Array;
+  readonly ngrams: Int32Array;
+}
+
+/** What runs the network: natively or in ONNX Runtime. */
+export interface HydraBackend {
+  readonly engine: HydraEngineName;
+  /** What it runs on, such as `cpu` or `cuda`. */
+  readonly device: string;
+  /** Logits in the order of `windows`. */
+  run(windows: readonly HydraWindow[]): Promise<HydraLogits[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+/** The vocabulary of the scanner: what is looked for, where it was found, what is made of it. */
+
+/** What content can be refused for. `malformed` is found by structure alone, never by Hydra. */
+export const THREAT_CATEGORIES = ["injection", "jailbreak", "exfiltration", "malformed"] as const;
+export type ThreatCategory = (typeof THREAT_CATEGORIES)[number];
+
+export const SEVERITIES = ["low", "medium", "high", "critical"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/**
+ * Where a text stands in the traffic, which decides how much it is trusted: a system prompt is the operator's own word,
+ * a tool result or a document is a stranger's. `text` is content that is no LLM request and no JSON.
+ */
+export const SEGMENT_CONTEXTS = [
+  "system",
+  "user",
+  "assistant",
+  "tool_result",
+  "document",
+  "json",
+  "text",
+] as const;
+export type SegmentContext = (typeof SEGMENT_CONTEXTS)[number];
+
+/** One text of the content that is judged on its own: a message, a tool result, the whole of a plain text. */
+export interface Segment {
+  readonly text: string;
+  readonly context: SegmentContext;
+  /** JSON pointer (RFC 6901) of the string in the scanned document; empty for the whole. */
+  readonly pointer: string;
+  /** UTF-16 offset of the string's first character in the scanned document (behind the quotation mark). */
+  readonly offset: number;
+}
+
+/** Where a threat is. */
+export interface ThreatLocation {
+  /** JSON pointer (RFC 6901) of the string; empty for a plain text or the whole document. */
+  readonly pointer: string;
+  /** UTF-16 offset in that string. */
+  readonly offset: number;
+  /** UTF-16 units. */
+  readonly length: number;
+  /** Line of the scanned document, from 1. */
+  readonly line: number;
+  /** What had to be undone to see it, outermost first: `brotli`, `base64`, `zero-width`. Absent if it stands there openly. */
+  readonly layers?: readonly string[];
+}
+
+export interface Threat {
+  /** `M2M-INJ-001`, or `M2M-HYDRA-INJECTION` for the classifier. Stable. */
+  readonly id: string;
+  readonly name: string;
+  readonly category: ThreatCategory;
+  readonly severity: Severity;
+  readonly location: ThreatLocation;
+  /** At most 120 characters around it, one line. */
+  readonly excerpt: string;
+  /** Calibrated probability, 0 to 1, that the segment is a threat of this category. */
+  readonly score: number;
+  readonly source: "rule" | "hydra";
+}
+
+export interface ScanResult {
+  /** No category reaches the threshold. */
+  readonly safe: boolean;
+  /** Calibrated probability, 0 to 1, that the content is unsafe: the highest of `scores`. */
+  readonly score: number;
+  /** The category of `score`, if it reaches the threshold. */
+  readonly threatType?: ThreatCategory;
+  /** Probability, 0 to 1, that the verdict is right: `score` if unsafe, `1 - score` if safe. */
+  readonly confidence: number;
+  readonly scores: Readonly<Record<ThreatCategory, number>>;
+  /** What was found, the highest score first; also what stays below the threshold. */
+  readonly threats: readonly Threat[];
+  /** Blocking is on and the content is not safe. */
+  readonly shouldBlock: boolean;
+}
