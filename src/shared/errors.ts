@@ -16,8 +16,10 @@ export const ERROR_CODES = {
     "M2M_CONFIG_INVALID",
     "M2M_MODEL_UNKNOWN",
     "M2M_MODELS_FILE_INVALID",
+    "M2M_RULES_INVALID",
     "M2M_KEY_INVALID",
     "M2M_KEY_REQUIRED",
+    "M2M_WEIGHTS_MISSING",
   ],
   FormatError: [
     "M2M_UTF8_INVALID",
@@ -26,6 +28,7 @@ export const ERROR_CODES = {
     "M2M_JSON_INVALID",
     "M2M_JSON_POINTER_MISSING",
     "M2M_LINE_INVALID",
+    "M2M_MANIFEST_INVALID",
     "M2M_BASE64_INVALID",
     "M2M_VARINT_TRUNCATED",
     "M2M_VARINT_OVERLONG",
@@ -40,6 +43,7 @@ export const ERROR_CODES = {
     "M2M_FRAME_INVALID",
     "M2M_FRAME_TRUNCATED",
     "M2M_FRAME_TRAILING_BYTES",
+    "M2M_WEIGHTS_INVALID",
   ],
   IntegrityError: ["M2M_CHECKSUM_MISMATCH", "M2M_AUTHENTICATION_FAILED"],
   LimitError: ["M2M_INPUT_TOO_LARGE", "M2M_OUTPUT_TOO_LARGE", "M2M_JSON_TOO_DEEP"],
@@ -50,6 +54,7 @@ export const ERROR_CODES = {
     "M2M_PLATFORM_UNSUPPORTED",
     "M2M_PACKAGE_MISSING",
   ],
+  UpstreamError: ["M2M_DOWNLOAD_OFFLINE", "M2M_DOWNLOAD_FAILED", "M2M_DOWNLOAD_CORRUPT"],
 } as const;
 
 export type ErrorFamily = keyof typeof ERROR_CODES;
@@ -63,6 +68,8 @@ export interface ErrorDetails {
   line?: number;
   /** One sentence that says what to do about it. */
   hint?: string;
+  /** Status of the HTTP answer, of an `UpstreamError`. */
+  status?: number;
   cause?: unknown;
 }
 
@@ -107,4 +114,15 @@ export class LimitError extends M2MError {
 /** A version, algorithm, tokenizer or platform this build does not serve. */
 export class UnsupportedError extends M2MError {
   readonly family = "UnsupportedError";
+}
+
+/** Another machine cannot be reached, refuses, or sends what it should not. Carries the `status` of its answer, if it gave one. */
+export class UpstreamError extends M2MError {
+  readonly family = "UpstreamError";
+  readonly status?: number;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details);
+    this.status = details.status;
+  }
 }

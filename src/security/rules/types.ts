@@ -15,6 +15,8 @@ export interface Rule {
   readonly contexts?: readonly SegmentContext[];
   /** Phrases: sequences of word alternatives with bounded gaps. */
   readonly phrases: readonly string[];
+  /** Phrases that call a match of `phrases` off if they end shortly before it or in it: "what is", "attacks such as". */
+  readonly unless?: readonly string[];
   /** Regular expressions of the bounded subset, for what is not words: paths, keys, links. */
   readonly patterns: readonly string[];
   /** Texts that must hit, and near misses that must not. */

@@ -1,0 +1,150 @@
+import { type PhraseProgram, INCOMPLETE } from "./phrase-program.js";
+import {
+  endsSentence,
+  foldTable,
+  isApostrophe,
+  isIdeograph,
+  isLetter,
+  PARAGRAPH_WORDS,
+  SENTENCE_WORDS,
+  SEPARATOR,
+  TRANSPARENT,
+} from "./words.js";
+
+/** How many words in front of a match a guard may end and still call it off. */
+export const GUARD_REACH = 6;
+
+/** Word numbers go on from text to text; long before they leave 32 bits they start again. */
+const LAST_POSITION = 0x3fffffff;
+const NEVER = -0x3fffffff;
+
+/** Takes a completed phrase. `startWord` is the number of its first word, the offsets are UTF-16. */
+export type PhraseSink = (owner: number, startWord: number, start: number, end: number) => void;
+
+/**
+ * Finds phrases in one pass over a text: the work for a word is the number of steps that begin with it, whatever the
+ * text, so the whole is linear with a constant that the rules alone decide.
+ *
+ * For each state only the **latest** place where it was reached is kept. That loses nothing: gaps have upper bounds only,
+ * so whatever may follow an earlier place may follow the latest too. It also gives the shortest match. Steps of one word
+ * are taken from the last slot of a phrase to the first, so that a word never fills two slots.
+ *
+ * Places are word numbers, which grow from text to text: what an earlier text left is out of reach by the distance
+ * alone, and nothing is cleared or allocated for a text.
+ */
+export class PhraseMatcher {
+  readonly #program: PhraseProgram;
+  /** For each state: number of the last word of the latest match so far, number and offset of its first word. */
+  readonly #ends: Int32Array;
+  readonly #startWords: Int32Array;
+  readonly #starts: Int32Array;
+  /** For each guard the number of the last word of its latest match. */
+  readonly #guards: Int32Array;
+  #position = 0;
+
+  constructor(program: PhraseProgram, guardCount: number) {
+    this.#program = program;
+    this.#ends = new Int32Array(program.stateCount).fill(NEVER);
+    this.#startWords = new Int32Array(program.stateCount);
+    this.#starts = new Int32Array(program.stateCount);
+    this.#guards = new Int32Array(guardCount).fill(NEVER);
+  }
+
+  /** Whether the guard ended at most GUARD_REACH words in front of the word `startWord` or behind that. */
+  isGuarded(guard: number, startWord: number): boolean {
+    return this.#guards[guard] >= startWord - GUARD_REACH;
+  }
+
+  match(text: string, sink: PhraseSink): void {
+    const { trie } = this.#program;
+    const { endAt, leaveAt } = trie;
+    const fold = foldTable();
+    const { length } = text;
+    if (this.#position > LAST_POSITION - length * (PARAGRAPH_WORDS + 1)) this.#forget();
+    let position = this.#position + PARAGRAPH_WORDS;
+    let isLineEmpty = false;
+    let at = 0;
+    while (at < length) {
+      const unit = text.charCodeAt(at);
+      let folded = fold[unit];
+      if (folded <= TRANSPARENT) {
+        if (unit === 0x0a) {
+          if (isLineEmpty) position += PARAGRAPH_WORDS;
+          isLineEmpty = !isLineEmpty;
+        } else if (unit > 0x20) {
+          isLineEmpty = false;
+          if (unit === 0x5c && isLineEscape(text.charCodeAt(at + 1))) at++;
+          else if (endsSentence(text, at)) position += SENTENCE_WORDS;
+        }
+        at++;
+        continue;
+      }
+      isLineEmpty = false;
+      position++;
+      const start = at;
+      let node = 0;
+      let last = 0;
+      let isInside = true;
+      const isSingle = isIdeograph(folded);
+      for (;;) {
+        if (isInside) {
+          last = node;
+          node = trie.child(node, folded);
+          if (node === 0) isInside = false;
+        }
+        at++;
+        if (isSingle || at >= length) break;
+        const next = text.charCodeAt(at);
+        folded = fold[next];
+        if (folded === TRANSPARENT) {
+          do folded = fold[text.charCodeAt(++at)];
+          while (folded === TRANSPARENT);
+          if (at >= length) break;
+        }
+        if (folded === SEPARATOR) {
+          if (!isApostrophe(next) || !isLetter(fold[text.charCodeAt(at + 1)])) break;
+          folded = 0x27;
+        } else if (isIdeograph(folded)) break;
+      }
+      const ranges = isInside ? endAt : leaveAt;
+      const list = isInside ? node : last;
+      const to = ranges[list * 2 + 1];
+      for (let item = ranges[list * 2]; item < to; item++)
+        this.#take(trie.items[item], position, start, at, sink);
+    }
+    this.#position = position;
+  }
+
+  #take(step: number, position: number, wordStart: number, wordEnd: number, sink: PhraseSink): void {
+    const { from, gap, to, completes } = this.#program;
+    const previous = from[step];
+    let startWord = position;
+    let start = wordStart;
+    if (previous >= 0) {
+      if (position - this.#ends[previous] - 1 > gap[step]) return;
+      startWord = this.#startWords[previous];
+      start = this.#starts[previous];
+    }
+    const state = to[step];
+    // Another alternative reached the state with the same word: the shorter match stays.
+    if (this.#ends[state] === position && this.#startWords[state] >= startWord) return;
+    this.#ends[state] = position;
+    this.#startWords[state] = startWord;
+    this.#starts[state] = start;
+    const owner = completes[step];
+    if (owner === INCOMPLETE) return;
+    if (owner < 0) this.#guards[~owner] = position;
+    else sink(owner, startWord, start, wordEnd);
+  }
+
+  #forget(): void {
+    this.#position = 0;
+    this.#ends.fill(NEVER);
+    this.#guards.fill(NEVER);
+  }
+}
+
+/** Whether a backslash in front of `unit` is an escaped blank of JSON or source text: `\n`, `\r`, `\t`. */
+function isLineEscape(unit: number): boolean {
+  return unit === 0x6e || unit === 0x72 || unit === 0x74;
+}

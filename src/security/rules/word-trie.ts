@@ -1,0 +1,109 @@
+/**
+ * Words and beginnings of words, each with the numbers of what it can fill. A text is walked through it a letter at a
+ * time, without cutting a string: edges stand in one open-addressed table, so that any alphabet costs the same.
+ */
+export class WordTrie {
+  /** Lists of numbers, one behind the other. */
+  readonly items: Int32Array;
+  /** `items` of a word that ends at node n: from `endAt[2n]` to `endAt[2n + 1]`. */
+  readonly endAt: Int32Array;
+  /** `items` of a word that leaves the trie behind node n, by the beginnings on its way. */
+  readonly leaveAt: Int32Array;
+  readonly #keys: Float64Array;
+  readonly #children: Int32Array;
+  readonly #mask: number;
+
+  /** @param order the order of the numbers of one word in its list */
+  constructor(
+    words: ReadonlyArray<{ readonly word: string; readonly isPrefix: boolean; readonly item: number }>,
+    order: (a: number, b: number) => number,
+  ) {
+    const nodes: BuildNode[] = [makeNode()];
+    for (const { word, isPrefix, item } of words) {
+      let node = nodes[0];
+      for (let at = 0; at < word.length; at++) {
+        const unit = word.charCodeAt(at);
+        let child = node.children.get(unit);
+        if (child === undefined) {
+          child = nodes.length;
+          nodes.push(makeNode());
+          node.children.set(unit, child);
+        }
+        node = nodes[child];
+      }
+      (isPrefix ? node.prefixes : node.words).push(item);
+    }
+    let size = 16;
+    while (size < nodes.length * 2) size *= 2;
+    this.#mask = size - 1;
+    this.#keys = new Float64Array(size).fill(-1);
+    this.#children = new Int32Array(size);
+    this.endAt = new Int32Array(nodes.length * 2);
+    this.leaveAt = new Int32Array(nodes.length * 2);
+    const items: number[] = [];
+    const append = (list: readonly number[], ranges: Int32Array, node: number): void => {
+      ranges[node * 2] = items.length;
+      items.push(...list);
+      ranges[node * 2 + 1] = items.length;
+    };
+    // A child is made after its parent, so what a node inherits is complete when its turn comes.
+    nodes.forEach((node, index) => {
+      const { parent } = node;
+      if (parent !== undefined && node.prefixes.length === 0) {
+        this.leaveAt[index * 2] = this.leaveAt[parent * 2];
+        this.leaveAt[index * 2 + 1] = this.leaveAt[parent * 2 + 1];
+      } else {
+        append([...node.prefixes, ...node.inherited].sort(order), this.leaveAt, index);
+      }
+      const prefixes = items.slice(this.leaveAt[index * 2], this.leaveAt[index * 2 + 1]);
+      if (node.words.length === 0) {
+        this.endAt[index * 2] = this.leaveAt[index * 2];
+        this.endAt[index * 2 + 1] = this.leaveAt[index * 2 + 1];
+      } else {
+        append([...node.words, ...prefixes].sort(order), this.endAt, index);
+      }
+      for (const [unit, child] of node.children) {
+        nodes[child].parent = index;
+        nodes[child].inherited = prefixes;
+        this.#insert(index, unit, child);
+      }
+    });
+    this.items = Int32Array.from(items);
+  }
+
+  /** The node behind `node` on the letter `unit`; 0, the root, if there is none. */
+  child(node: number, unit: number): number {
+    const key = node * 0x10000 + unit;
+    let slot = hash(node, unit) & this.#mask;
+    for (;;) {
+      const found = this.#keys[slot];
+      if (found === key) return this.#children[slot];
+      if (found < 0) return 0;
+      slot = (slot + 1) & this.#mask;
+    }
+  }
+
+  #insert(node: number, unit: number, child: number): void {
+    let slot = hash(node, unit) & this.#mask;
+    while (this.#keys[slot] >= 0) slot = (slot + 1) & this.#mask;
+    this.#keys[slot] = node * 0x10000 + unit;
+    this.#children[slot] = child;
+  }
+}
+
+interface BuildNode {
+  readonly children: Map<number, number>;
+  readonly words: number[];
+  readonly prefixes: number[];
+  parent?: number;
+  inherited: readonly number[];
+}
+
+function makeNode(): BuildNode {
+  return { children: new Map(), words: [], prefixes: [], inherited: [] };
+}
+
+function hash(node: number, unit: number): number {
+  const mixed = Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
