@@ -6,6 +6,8 @@ export { fileError } from "../shared/files.js";
 /** What the process exits with. */
 export const EXIT = Object.freeze({
   OK: 0,
+  /** Done, and what was looked for was found: a threat, a difference. */
+  FINDINGS: 1,
   USAGE: 2,
   BAD_DATA: 3,
   INPUT_OUTPUT: 4,
@@ -20,6 +22,7 @@ const FAMILY_EXIT: Readonly<Record<ErrorFamily, number>> = {
   IntegrityError: EXIT.BAD_DATA,
   LimitError: EXIT.BAD_DATA,
   UnsupportedError: EXIT.BAD_DATA,
+  UpstreamError: EXIT.INPUT_OUTPUT,
 };
 
 /** Thrown when the reader of stdout has gone (`m2m … | head`): there is nothing left to do, and nothing is wrong. */

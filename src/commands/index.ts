@@ -8,6 +8,10 @@ import { CONFIG_PATH } from "./config/path.js";
 import { CONFIG_SET } from "./config/set.js";
 import { CONFIG_UNSET } from "./config/unset.js";
 import { DECOMPRESS } from "./decompress.js";
+import { MODEL_DOWNLOAD } from "./model/download.js";
+import { MODEL_LIST } from "./model/list.js";
+import { MODEL_REMOVE } from "./model/remove.js";
+import { MODEL_VERIFY } from "./model/verify.js";
 import { MODELS_INFO } from "./models/info.js";
 import { MODELS_LIST } from "./models/list.js";
 import { MODELS_SEARCH } from "./models/search.js";
@@ -23,6 +27,10 @@ export const COMMANDS: readonly AnyCommand[] = [
   CONFIG_SET,
   CONFIG_UNSET,
   DECOMPRESS,
+  MODEL_DOWNLOAD,
+  MODEL_LIST,
+  MODEL_REMOVE,
+  MODEL_VERIFY,
   MODELS_INFO,
   MODELS_LIST,
   MODELS_SEARCH,

@@ -1,0 +1,127 @@
+import { lstatSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { userFolder, type ConfigEnvironment } from "../config/index.js";
+import { InputError } from "../shared/errors.js";
+import { isRegularFile } from "../shared/files.js";
+import { attemptWrite } from "../shared/replacement-file.js";
+import {
+  builtInFolder,
+  CONFIG_FILE,
+  KNOWN_MODELS,
+  ONNX_FILE,
+  WEIGHTS_FILE,
+  type KnownModel,
+} from "./catalogue.js";
+import { MANIFEST_FILE, readFolderManifest, SUMS_FILE, type Manifest } from "./manifest.js";
+import { STAGING_FOLDER } from "./staging.js";
+
+export type ModelOrigin = "built-in" | "downloaded";
+
+/** A model on this machine. */
+export interface InstalledModel {
+  readonly name: string;
+  readonly origin: ModelOrigin;
+  readonly path: string;
+  /** Absent if nobody wrote one. */
+  readonly manifest?: Manifest;
+  /** The files that are there, of those that are known. */
+  readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
+  readonly sizeBytes: number;
+}
+
+/** Where a downloaded model lives without `--dir`. @throws {InputError} `M2M_CONFIG_INVALID` if there is no home folder */
+export function modelFolder(environment: ConfigEnvironment, model: KnownModel): string {
+  const folder = userFolder(environment);
+  if (folder !== undefined) return join(folder, "models", model.name);
+  throw new InputError("M2M_CONFIG_INVALID", "There is no home folder for models.", {
+    hint: "Set M2M_HOME, or give --dir.",
+  });
+}
+
+/** All models of this machine, the built-in first. @throws {FormatError} `M2M_MANIFEST_INVALID` */
+export function listModels(environment: ConfigEnvironment): InstalledModel[] {
+  return KNOWN_MODELS.flatMap((model) => {
+    const downloaded =
+      userFolder(environment) === undefined
+        ? undefined
+        : tryReadModel(model, "downloaded", modelFolder(environment, model));
+    return [tryReadModel(model, "built-in", builtInFolder(model)), downloaded].filter(
+      (found) => found !== undefined,
+    );
+  });
+}
+
+/**
+ * The copy of `model` that is used: that in `folder`, else the downloaded, else the built-in.
+ * @throws {InputError} `M2M_WEIGHTS_MISSING`
+ * @throws {FormatError} `M2M_MANIFEST_INVALID`
+ */
+export function findModel(
+  environment: ConfigEnvironment,
+  model: KnownModel,
+  folder?: string,
+): InstalledModel {
+  const found =
+    folder !== undefined
+      ? tryReadModel(model, "downloaded", folder)
+      : listModels(environment)
+          .reverse()
+          .find(({ name }) => name === model.name);
+  if (found) return found;
+  const where = folder === undefined ? "on this machine" : `in ${folder}`;
+  throw new InputError("M2M_WEIGHTS_MISSING", `The model ${model.name} is not ${where}.`, {
+    hint: `\`m2m model download ${model.name}\` fetches it.`,
+  });
+}
+
+function tryReadModel(model: KnownModel, origin: ModelOrigin, path: string): InstalledModel | undefined {
+  if (!isRegularFile(join(path, CONFIG_FILE)) || !isRegularFile(join(path, WEIGHTS_FILE))) return undefined;
+  const manifest = readFolderManifest(path);
+  const names = manifest?.files.map(({ name }) => name) ?? model.files.map(({ name }) => name);
+  const files = [...names, ONNX_FILE]
+    .filter((name) => isRegularFile(join(path, name)))
+    .map((name) => ({ name, sizeBytes: statSync(join(path, name)).size }));
+  const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  return { name: model.name, origin, path, manifest, files, sizeBytes };
+}
+
+export type ModelState = "whole" | "damaged" | "unlisted";
+
+/** Whether the files are there in the sizes of the manifest. Hashes take longer: `checkFiles`. */
+export function sizeState({ manifest, files }: InstalledModel): ModelState {
+  if (!manifest) return "unlisted";
+  const same = manifest.files.every(({ name, sizeBytes }) =>
+    files.some((file) => file.name === name && (sizeBytes === undefined || file.sizeBytes === sizeBytes)),
+  );
+  return same ? "whole" : "damaged";
+}
+
+/**
+ * Removes the files of a downloaded model: those that its manifest names, what was made of them, and the rest of a
+ * download that was cut. The folder goes too if nothing else is in it.
+ * @returns the folder, and the names of the files that were there
+ * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_USAGE` for the built-in, `M2M_FILE_WRITE`
+ */
+export function removeModel(
+  environment: ConfigEnvironment,
+  model: KnownModel,
+  folder?: string,
+): { path: string; removed: string[] } {
+  const found = findModel(environment, model, folder);
+  if (found.origin === "built-in" || found.path === builtInFolder(model))
+    throw new InputError(
+      "M2M_USAGE",
+      `The model ${model.name} is part of m2m: there is no downloaded one to remove.`,
+    );
+  // The manifest goes last: what a crash leaves can still be removed.
+  const names = [...found.files.map(({ name }) => name), SUMS_FILE, MANIFEST_FILE];
+  const removed = names.filter((name) => lstatSync(join(found.path, name), { throwIfNoEntry: false }));
+  for (const name of removed) attemptWrite(join(found.path, name), () => rmSync(join(found.path, name)));
+  rmSync(join(found.path, STAGING_FOLDER), { recursive: true, force: true });
+  try {
+    rmdirSync(found.path);
+  } catch {
+    // Something else is in it.
+  }
+  return { path: found.path, removed };
+}
