@@ -1,0 +1,132 @@
+import { tryDecodeUtf8 } from "../../../shared/utf8.js";
+import { isReadable, wholeRange, type Decoded, type Decoder } from "./decoder.js";
+
+const VALUES = new Uint8Array(128).fill(0xff);
+"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+  .split("")
+  .forEach((character, value) => (VALUES[character.charCodeAt(0)] = value));
+// base64url (RFC 4648 section 5).
+VALUES[0x2d] = 62;
+VALUES[0x5f] = 63;
+
+const MIN_RUN = 16;
+/** Characters that are decoded before the rest is: 18 bytes tell language from an image. */
+const PROBE = 24;
+/** Lines of mail and of `base64` are 60 to 76 characters long. */
+const MIN_WRAPPED_LINE = 60;
+const MAX_TEXTS = 8;
+
+/** Runs of base64 and base64url that decode to text, wrapped over lines or not. */
+export const decodeBase64Runs: Decoder = (text, evidence) => {
+  if (evidence.encodedRun < MIN_RUN) return [];
+  const found: Decoded[] = [];
+  let i = 0;
+  while (i < text.length && found.length < MAX_TEXTS) {
+    if (!isEncoded(text.charCodeAt(i))) {
+      i++;
+      continue;
+    }
+    const start = i;
+    let lineStart = i;
+    for (;;) {
+      while (isEncoded(text.charCodeAt(i))) i++;
+      const next = lineBreakEnd(text, i);
+      if (next === 0 || i - lineStart < MIN_WRAPPED_LINE || !isEncoded(text.charCodeAt(next))) break;
+      lineStart = i = next;
+    }
+    if (i - start < MIN_RUN) continue;
+    const decoded = decodeRun(text, start, i);
+    if (decoded) found.push(decoded);
+  }
+  return found;
+};
+
+/** A path or a name may stand directly before the data, so every alignment is tried. */
+function decodeRun(text: string, start: number, end: number): Decoded | undefined {
+  for (let shift = 0; shift < 4; shift++) {
+    const from = start + shift;
+    const probe = decodeBytes(text, from, Math.min(end, from + PROBE));
+    if (!looksPrintable(probe)) continue;
+    const bytes = decodeBytes(text, from, end);
+    const content = isUtf16(bytes) ? dropZeros(bytes) : bytes;
+    const decoded = tryDecodeUtf8(content) ?? printablePrefix(content);
+    if (decoded !== undefined && isReadable(decoded)) return wholeRange(decoded, "base64", from, end);
+  }
+  return undefined;
+}
+
+function decodeBytes(text: string, from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(((to - from) * 3) / 4));
+  let length = 0;
+  let bits = 0;
+  let held = 0;
+  for (let i = from; i < to; i++) {
+    const unit = text.charCodeAt(i);
+    if (!isEncoded(unit)) continue;
+    bits = ((bits << 6) | VALUES[unit]) & 0xffffff;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      bytes[length++] = bits >> held;
+    }
+  }
+  return bytes.subarray(0, length);
+}
+
+function looksPrintable(bytes: Uint8Array): boolean {
+  if (bytes.length < 10) return false;
+  let zeros = 0;
+  let odd = 0;
+  for (const byte of bytes) {
+    if (byte === 0) zeros++;
+    else if (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
+    else if (byte >= 0x7f) odd++;
+  }
+  return zeros === 0 ? odd === 0 || tryDecodeUtf8(trimmed(bytes)) !== undefined : isUtf16(bytes);
+}
+
+/** `bytes` without a sequence that its end cuts. */
+function trimmed(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back];
+    if (byte < 0x80) break;
+    if (byte >= 0xc0) {
+      end = bytes.length - back;
+      break;
+    }
+  }
+  return bytes.subarray(0, end);
+}
+
+/** UTF-16LE of ASCII, as PowerShell takes commands. */
+function isUtf16(bytes: Uint8Array): boolean {
+  if (bytes.length < 8) return false;
+  for (let i = 1; i < bytes.length; i += 2) if (bytes[i] !== 0) return false;
+  return bytes[0] !== 0;
+}
+
+function dropZeros(bytes: Uint8Array): Uint8Array {
+  return bytes.filter((byte) => byte !== 0);
+}
+
+/** What is ASCII before the first byte that is not: text may be followed by bytes that hide it. */
+function printablePrefix(bytes: Uint8Array): string | undefined {
+  let end = 0;
+  while (end < bytes.length && bytes[end] < 0x7f && (bytes[end] >= 0x20 || bytes[end] === 0x0a)) end++;
+  return end < MIN_RUN ? undefined : tryDecodeUtf8(bytes.subarray(0, end));
+}
+
+function isEncoded(unit: number): boolean {
+  return unit < 128 && VALUES[unit] !== 0xff;
+}
+
+/** Offset behind the line break at `at` and the indentation behind it, or 0. */
+function lineBreakEnd(text: string, at: number): number {
+  let end = at;
+  if (text.charCodeAt(end) === 0x0d) end++;
+  if (text.charCodeAt(end) !== 0x0a) return 0;
+  end++;
+  for (let spaces = 0; spaces < 8 && text.charCodeAt(end) === 0x20; spaces++) end++;
+  return end;
+}

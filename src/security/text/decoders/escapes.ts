@@ -1,0 +1,169 @@
+import { MappedTextBuilder } from "../mapped-text.js";
+import type { Decoded, Decoder } from "./decoder.js";
+
+/** Escapes that must be there before a text counts as escaped: one or two are how things are quoted. */
+const MIN_ESCAPES = 3;
+/** Around the first and the last escape, this much of the text belongs to what they say. */
+const MARGIN = 512;
+
+interface Escape {
+  /** Offset behind it. */
+  end: number;
+  text: string;
+  /** It stands for a letter or digit that needs no escape. */
+  needless: boolean;
+}
+
+type ReadEscape = (text: string, at: number) => Escape | undefined;
+
+/** `%69`, `&#105;` and `&lt;`, `\u0069`, `\x69` and `\u{69}`. */
+export const decodeEscapes: Decoder = (text) => [
+  ...unescape(text, "%", "percent", readPercent),
+  ...unescape(text, "&", "html-entity", readEntity),
+  ...unescape(text, "\\", "escape", readBackslash),
+];
+
+function unescape(text: string, opening: string, layer: string, read: ReadEscape): Decoded[] {
+  const first = text.indexOf(opening);
+  if (first === -1) return [];
+  if (!isEscaped(text, first, opening, read)) return [];
+  const from = Math.max(0, first - MARGIN);
+  const out = new MappedTextBuilder(text, Math.min(text.length, 4096));
+  let copied = from;
+  for (let at = first; at !== -1;) {
+    const escape = read(text, at);
+    if (escape) {
+      out.copy(copied, at);
+      out.put(escape.text, at, escape.end);
+      copied = escape.end;
+    }
+    at = text.indexOf(opening, escape?.end ?? at + 1);
+  }
+  out.copy(copied, Math.min(text.length, copied + MARGIN));
+  return [{ ...out.finish(), layer }];
+}
+
+function isEscaped(text: string, first: number, opening: string, read: ReadEscape): boolean {
+  let needless = 0;
+  for (let at = first; at !== -1;) {
+    const escape = read(text, at);
+    if (escape?.needless && ++needless === MIN_ESCAPES) return true;
+    at = text.indexOf(opening, escape?.end ?? at + 1);
+  }
+  return false;
+}
+
+/** One percent-encoded character, of up to four bytes of UTF-8 (RFC 3986 section 2.1). */
+function readPercent(text: string, at: number): Escape | undefined {
+  const lead = hexAt(text, at + 1, 2);
+  if (lead < 0) return undefined;
+  const size = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  let code = size === 1 ? lead : lead & (0x7f >> size);
+  for (let k = 1; k < size; k++) {
+    const byte = text.charCodeAt(at + k * 3) === 0x25 ? hexAt(text, at + k * 3 + 1, 2) : -1;
+    if ((byte & 0xc0) !== 0x80 || byte < 0) return undefined;
+    code = (code << 6) | (byte & 0x3f);
+  }
+  const escape = codePoint(code, at + size * 3);
+  // A space is what percent-encoding is there for; three of them still say that this is a sentence.
+  return escape && { ...escape, needless: escape.needless || code === 0x20 };
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  lpar: "(",
+  rpar: ")",
+  lsqb: "[",
+  rsqb: "]",
+  colon: ":",
+  sol: "/",
+  num: "#",
+  excl: "!",
+  period: ".",
+  comma: ",",
+  newline: "\n",
+  tab: "\t",
+  zwnj: "",
+  zwj: "",
+  shy: "",
+};
+/** Longest escape of variable length. */
+const MAX_ESCAPE = 11;
+
+/** Numeric character references and the commonest named ones. */
+function readEntity(text: string, at: number): Escape | undefined {
+  if (text.charCodeAt(at + 1) !== 0x23) {
+    const end = findNear(text, ";", at);
+    if (end === -1) return undefined;
+    const named = NAMED[text.slice(at + 1, end).toLowerCase()];
+    return named === undefined
+      ? undefined
+      : { end: end + 1, text: named, needless: named === "<" || named === "" };
+  }
+  const hexadecimal = (text.charCodeAt(at + 2) | 32) === 0x78;
+  let end = at + (hexadecimal ? 3 : 2);
+  let code = 0;
+  const start = end;
+  for (; end - start < 8; end++) {
+    const digit = hexValue(text.charCodeAt(end));
+    if (digit < 0 || (!hexadecimal && digit > 9)) break;
+    code = code * (hexadecimal ? 16 : 10) + digit;
+  }
+  if (end === start) return undefined;
+  return codePoint(code, text.charCodeAt(end) === 0x3b ? end + 1 : end);
+}
+
+const SHORT: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", '"': '"', "'": "'", "/": "/" };
+
+/** Escapes of JSON, JavaScript, Python and C. */
+function readBackslash(text: string, at: number): Escape | undefined {
+  const kind = text[at + 1];
+  if (kind === "u" && text[at + 2] === "{") {
+    const end = findNear(text, "}", at);
+    const code = end === -1 ? -1 : hexAt(text, at + 3, end - at - 3);
+    return code < 0 ? undefined : codePoint(code, end + 1);
+  }
+  const digits = kind === "x" ? 2 : kind === "u" ? 4 : kind === "U" ? 8 : 0;
+  if (digits > 0) {
+    const code = hexAt(text, at + 2, digits);
+    return code < 0 ? undefined : codePoint(code, at + 2 + digits);
+  }
+  const short = SHORT[kind];
+  return short === undefined ? undefined : { end: at + 2, text: short, needless: false };
+}
+
+/** As `indexOf`, but only as far as an escape may reach: a search to the end for every escape would be quadratic. */
+function findNear(text: string, wanted: string, at: number): number {
+  for (let i = at; i < at + MAX_ESCAPE; i++) if (text[i] === wanted) return i;
+  return -1;
+}
+
+function codePoint(code: number, end: number): Escape | undefined {
+  if (code > 0x10ffff) return undefined;
+  const lower = code | 32;
+  const needless = (lower >= 0x61 && lower <= 0x7a && code < 0x80) || (code >= 0x30 && code <= 0x39);
+  return { end, text: code <= 0xffff ? String.fromCharCode(code) : String.fromCodePoint(code), needless };
+}
+
+/** The number that `count` hexadecimal digits at `at` write, or -1. */
+function hexAt(text: string, at: number, count: number): number {
+  if (count < 1) return -1;
+  let value = 0;
+  for (let i = at; i < at + count; i++) {
+    const digit = hexValue(text.charCodeAt(i));
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+function hexValue(unit: number): number {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
+  const lower = unit | 32;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}

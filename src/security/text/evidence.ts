@@ -1,0 +1,184 @@
+import {
+  EMPTY_HASH,
+  hashPair,
+  hashSlot,
+  hashStep,
+  PLAIN,
+  REVERSED,
+  REVERSED_PAIR,
+  ROT13,
+  vocabulary,
+} from "./vocabulary.js";
+
+/** A stretch of a text, in UTF-16 units. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+/** What one pass over a text shows of disguises: what may be worth undoing. */
+export interface Evidence {
+  /** Longest run of characters of base64 or base64url. */
+  encodedRun: number;
+  /** Longest run of single letters with one unit between two. */
+  spacedRun: number;
+  /** Longest run of short words with digits. */
+  numberRun: number;
+  /** Words with digits or signs in place of letters that are words of the vocabulary. */
+  leetWords: number;
+  /** Pairs of words that stand in the wrong order. */
+  reversedPairs: number;
+  /** Where the words read as English after ROT13, and when read backwards. */
+  rotated: Range[];
+  reversed: Range[];
+}
+
+/** Per ASCII unit: the letter it is or stands for, in lower case; 0 if it is no part of a word. */
+const LETTERS = new Uint8Array(128);
+/** Bits per ASCII unit. */
+const KINDS = new Uint8Array(128);
+const LETTER = 1;
+const DIGIT = 2;
+const SIGN = 4;
+const ENCODED = 8;
+
+/** Digits and signs that stand for letters; 1 stands for i or l. */
+export const LEET: Readonly<Record<string, string>> = {
+  "0": "o",
+  "1": "i",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "8": "b",
+  "9": "g",
+  "@": "a",
+  $: "s",
+  "!": "i",
+};
+
+for (let unit = 0x61; unit <= 0x7a; unit++) {
+  LETTERS[unit] = LETTERS[unit - 32] = unit;
+  KINDS[unit] = KINDS[unit - 32] = LETTER | ENCODED;
+}
+for (let unit = 0x30; unit <= 0x39; unit++) {
+  LETTERS[unit] = unit;
+  KINDS[unit] = DIGIT | ENCODED;
+}
+for (const sign of "@$!") KINDS[sign.charCodeAt(0)] = SIGN;
+for (const sign of "+/-_") KINDS[sign.charCodeAt(0)] = ENCODED;
+for (const [sign, letter] of Object.entries(LEET)) LETTERS[sign.charCodeAt(0)] = letter.charCodeAt(0);
+
+const ONE = 0x31;
+const LETTER_L = 0x6c;
+
+/** What a word of the other order adds up to before it counts; a word that is in no order takes one off. */
+const ENOUGH = 12;
+const MAX_RANGES = 8;
+
+/** One pass, about a nanosecond a unit. */
+export function collectEvidence(text: string): Evidence {
+  const { slots } = vocabulary();
+  const found: Evidence = {
+    encodedRun: 0,
+    spacedRun: 0,
+    numberRun: 0,
+    leetWords: 0,
+    reversedPairs: 0,
+    rotated: [],
+    reversed: [],
+  };
+  const rotated = new Streak(found.rotated);
+  const reversed = new Streak(found.reversed);
+  let encoded = 0;
+  let spaced = 0;
+  let numbers = 0;
+  let hash = EMPTY_HASH;
+  let hashL = EMPTY_HASH;
+  let hashBefore = 0;
+  let wordKinds = 0;
+  let wordLength = 0;
+  let wordEnd = -2;
+  const { length } = text;
+  for (let i = 0; i <= length; i++) {
+    const unit = i < length ? text.charCodeAt(i) : 0;
+    const kind = unit < 128 ? KINDS[unit] : 0;
+    if ((kind & ENCODED) !== 0) encoded++;
+    else if (encoded !== 0) {
+      if (encoded > found.encodedRun) found.encodedRun = encoded;
+      encoded = 0;
+    }
+    if ((kind & (LETTER | DIGIT)) !== 0 || (kind === SIGN && isLetter(text.charCodeAt(i + 1)))) {
+      const letter = LETTERS[unit];
+      hash = hashStep(hash, letter);
+      hashL = hashStep(hashL, unit === ONE ? LETTER_L : letter);
+      wordKinds |= kind;
+      wordLength++;
+      continue;
+    }
+    if (wordLength === 0) continue;
+    const start = i - wordLength;
+    if (wordLength === 1 && (wordKinds & LETTER) !== 0) {
+      spaced = wordEnd + 1 === start ? spaced + 1 : 1;
+      if (spaced > found.spacedRun) found.spacedRun = spaced;
+    } else spaced = 0;
+    if ((wordKinds & DIGIT) !== 0 && (wordLength <= 4 || wordLength === 8)) {
+      if (++numbers > found.numberRun) found.numberRun = numbers;
+    } else if (wordLength !== 2) numbers = 0;
+    const bits = slots[hashSlot(hash)];
+    if ((wordKinds & (DIGIT | SIGN)) === 0) {
+      if (wordLength > 1) {
+        if ((bits & PLAIN) !== 0) {
+          rotated.reset(start, i);
+          reversed.reset(start, i);
+        } else {
+          rotated.add((bits & ROT13) !== 0, wordLength);
+          reversed.add((bits & REVERSED) !== 0, wordLength);
+        }
+      }
+      if ((slots[hashSlot(hashPair(hashBefore, hash))] & REVERSED_PAIR) !== 0) found.reversedPairs++;
+    } else if ((wordKinds & (LETTER | SIGN)) !== 0 && wordLength > 2) {
+      if (((bits | slots[hashSlot(hashL)]) & PLAIN) !== 0) found.leetWords++;
+    }
+    hashBefore = hash;
+    hash = hashL = EMPTY_HASH;
+    wordKinds = wordLength = 0;
+    wordEnd = i;
+  }
+  rotated.reset(length, length);
+  reversed.reset(length, length);
+  return found;
+}
+
+/** Adds up words that are in the vocabulary another way, between two words that are in it as they stand. */
+class Streak {
+  readonly #ranges: Range[];
+  #start = 0;
+  #score = 0;
+  #reached = false;
+
+  constructor(ranges: Range[]) {
+    this.#ranges = ranges;
+  }
+
+  add(known: boolean, length: number): void {
+    if (known) {
+      this.#score += length >= 6 ? 12 : length >= 3 ? 6 : 3;
+      if (this.#score >= ENOUGH) this.#reached = true;
+    } else if (this.#score > 0) this.#score--;
+  }
+
+  /** A plain word from `start` to `end`. */
+  reset(start: number, end: number): void {
+    if (this.#reached && this.#ranges.length < MAX_RANGES)
+      this.#ranges.push({ start: this.#start, end: start });
+    this.#reached = false;
+    this.#score = 0;
+    this.#start = end;
+  }
+}
+
+function isLetter(unit: number): boolean {
+  const lower = unit | 32;
+  return lower >= 0x61 && lower <= 0x7a;
+}

@@ -1,0 +1,2 @@
+export type { TextView } from "./types.js";
+export { viewsOf, type ViewLimits } from "./views.js";

@@ -1,0 +1,125 @@
+/** A text made from another one, with the way back. */
+export interface MappedText {
+  readonly text: string;
+  /** UTF-16 range of the source that [start, end) of `text` comes from. */
+  toSource(start: number, end: number): { start: number; end: number };
+}
+
+/** Units that one call of `String.fromCharCode` takes; more would overflow the stack. */
+const CHUNK_UNITS = 8192;
+
+/**
+ * Writes a text piece by piece and remembers where each piece comes from. Pieces that keep their length are mapped unit
+ * by unit, others in proportion, so a match inside decoded base64 points at about the right characters.
+ */
+export class MappedTextBuilder {
+  readonly #source: string;
+  #units: Uint16Array;
+  #length = 0;
+  /** Three numbers a piece: where it starts in the text, in the source, and its length there (0: the same length). */
+  readonly #pieces: number[] = [];
+
+  constructor(source: string, capacity: number = source.length) {
+    this.#source = source;
+    this.#units = new Uint16Array(Math.max(16, capacity));
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Appends the source from `from` up to `to` as it stands. */
+  copy(from: number, to: number): void {
+    if (to <= from) return;
+    this.#startPiece(from, 0);
+    this.#reserve(to - from);
+    for (let i = from; i < to; i++) this.#units[this.#length++] = this.#source.charCodeAt(i);
+  }
+
+  /** Appends `text` in place of the source from `from` up to `to`. */
+  put(text: string, from: number, to: number): void {
+    if (text.length === 0) return;
+    this.#startPiece(from, text.length === to - from ? 0 : to - from);
+    this.#reserve(text.length);
+    for (let i = 0; i < text.length; i++) this.#units[this.#length++] = text.charCodeAt(i);
+  }
+
+  /** Appends one unit in place of the source from `from` up to `to`. */
+  putUnit(unit: number, from: number, to: number): void {
+    this.#startPiece(from, to - from === 1 ? 0 : to - from);
+    this.#reserve(1);
+    this.#units[this.#length++] = unit;
+  }
+
+  finish(): MappedText {
+    let text = "";
+    for (let i = 0; i < this.#length; i += CHUNK_UNITS) {
+      text += String.fromCharCode(...this.#units.subarray(i, Math.min(i + CHUNK_UNITS, this.#length)));
+    }
+    const pieces = Float64Array.from(this.#pieces);
+    const { length } = text;
+    return { text, toSource: (start, end) => toSource(pieces, length, start, end) };
+  }
+
+  #startPiece(source: number, sourceLength: number): void {
+    const pieces = this.#pieces;
+    const last = pieces.length - 3;
+    const continues =
+      last >= 0 &&
+      sourceLength === 0 &&
+      pieces[last + 2] === 0 &&
+      this.#length - pieces[last] === source - pieces[last + 1];
+    if (!continues) pieces.push(this.#length, source, sourceLength);
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#units.length) return;
+    const grown = new Uint16Array(Math.max(this.#units.length * 2, this.#length + count));
+    grown.set(this.#units);
+    this.#units = grown;
+  }
+}
+
+function toSource(
+  pieces: Float64Array,
+  length: number,
+  start: number,
+  end: number,
+): { start: number; end: number } {
+  if (pieces.length === 0) return { start: 0, end: 0 };
+  const from = Math.min(Math.max(start, 0), Math.max(length - 1, 0));
+  const to = Math.min(Math.max(end, from), length);
+  const first = sourceOf(pieces, length, from, Math.floor);
+  if (to === from) return { start: first, end: first };
+  const last = sourceOf(pieces, length, to - 1, Math.ceil, 1);
+  if (last >= first) return { start: first, end: last };
+  // The pieces stand in reversed order.
+  return {
+    start: sourceOf(pieces, length, to - 1, Math.floor),
+    end: sourceOf(pieces, length, from, Math.ceil, 1),
+  };
+}
+
+/** The offset in the source of the unit at `at` (or, with `behind`, of what follows it). */
+function sourceOf(
+  pieces: Float64Array,
+  length: number,
+  at: number,
+  round: (value: number) => number,
+  behind = 0,
+): number {
+  let low = 0;
+  let high = pieces.length / 3 - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (pieces[middle * 3] <= at) low = middle;
+    else high = middle - 1;
+  }
+  const start = pieces[low * 3];
+  const source = pieces[low * 3 + 1];
+  const sourceLength = pieces[low * 3 + 2];
+  const inside = at - start + behind;
+  if (sourceLength === 0) return source + inside;
+  const pieceEnd = low * 3 + 3 < pieces.length ? pieces[low * 3 + 3] : length;
+  return source + round((inside * sourceLength) / (pieceEnd - start));
+}

@@ -1,0 +1,95 @@
+import { decodeBase64Runs } from "./decoders/base64.js";
+import type { Decoded, Decoder } from "./decoders/decoder.js";
+import { decodeEscapes } from "./decoders/escapes.js";
+import { extractHidden } from "./decoders/html.js";
+import { decodeLeet, joinSpacedLetters } from "./decoders/letters.js";
+import { decodeNumbers } from "./decoders/numbers.js";
+import { decodeReversed, decodeRot13 } from "./decoders/order.js";
+import { decodeSmuggled } from "./decoders/smuggled.js";
+import { collectEvidence } from "./evidence.js";
+import { foldText, isAscii } from "./fold.js";
+import type { TextView } from "./types.js";
+
+export interface ViewLimits {
+  /** Most views, the first one included. */
+  maxViews: number;
+  /** Most disguises that are undone one inside the other. */
+  maxDepth: number;
+  /** Most UTF-16 units that all views but the first have together. */
+  maxDecodedUnits: number;
+}
+
+const DEFAULT_VIEW_LIMITS: Readonly<ViewLimits> = Object.freeze({
+  maxViews: 16,
+  maxDepth: 3,
+  maxDecodedUnits: 4 * 1024 * 1024,
+});
+
+/** Shorter texts hold no instruction. */
+const MIN_VIEW_UNITS = 4;
+
+/** In the order in which views are made where there is room for some only. */
+const DECODERS: readonly Decoder[] = [
+  decodeBase64Runs,
+  decodeNumbers,
+  decodeEscapes,
+  decodeLeet,
+  joinSpacedLetters,
+  decodeRot13,
+  decodeReversed,
+  extractHidden,
+];
+
+/**
+ * What a reader could take `text` for: first the text itself with invisible and look-alike characters folded (the same
+ * string if it is ASCII), then, where there is evidence of a disguise, what undoing it gives, up to `maxDepth` deep.
+ * Linear in the length of `text`.
+ */
+export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextView[] {
+  const { maxViews, maxDepth, maxDecodedUnits } = { ...DEFAULT_VIEW_LIMITS, ...limits };
+  const first: TextView = foldText(text);
+  const views = [first];
+  const depths = [0];
+  let left = maxDecodedUnits;
+  for (let i = 0; i < views.length; i++) {
+    const outer = views[i];
+    if (depths[i] >= maxDepth) continue;
+    // What characters hide that show nothing is gone from the folded text.
+    const smuggled =
+      i === 0 && !isAscii(text) ? decodeSmuggled(text).map((decoded) => within(whole(text), decoded)) : [];
+    for (const view of [...smuggled, ...decodeAll(outer)]) {
+      if (views.length >= maxViews) return views;
+      if (view.text.length > left || view.text.length < MIN_VIEW_UNITS) continue;
+      if (views.some((other) => other.text === view.text)) continue;
+      left -= view.text.length;
+      views.push(view);
+      depths.push(depths[i] + 1);
+    }
+  }
+  return views;
+}
+
+function* decodeAll(outer: TextView): Generator<TextView> {
+  const evidence = collectEvidence(outer.text);
+  for (const decode of DECODERS) {
+    for (const decoded of decode(outer.text, evidence)) yield within(outer, decoded);
+  }
+}
+
+/** `inner`, which was decoded from `outer`, folded and mapped to the source of `outer`. */
+function within(outer: TextView, inner: Decoded): TextView {
+  const folded = foldText(inner.text);
+  return {
+    text: folded.text,
+    layers: [...outer.layers, inner.layer, ...folded.layers],
+    toSource(start, end) {
+      const inFolded = folded.toSource(start, end);
+      const inInner = inner.toSource(inFolded.start, inFolded.end);
+      return outer.toSource(inInner.start, inInner.end);
+    },
+  };
+}
+
+function whole(text: string): TextView {
+  return { text, layers: [], toSource: (start, end) => ({ start, end }) };
+}
