@@ -15,6 +15,7 @@ import { analyzeContent, type Analysis } from "./analysis.js";
 import { parseBrotliQuality } from "./brotli/index.js";
 import { Content } from "./content.js";
 import { detectDescriptor } from "./detect.js";
+import { guardContent, type ContentScanner, type ContentVerdict } from "./guard.js";
 import { candidatesFor, selectPublished, type Selection } from "./policy.js";
 import { availableAlgorithms, createCodec, findDescriptor } from "./registry.js";
 import type { CompressionResult, DecompressionResult } from "./result.js";
@@ -81,6 +82,23 @@ export class CodecEngine {
     if (isSecured(settings)) return this.#encode(view, securingAlgorithm(algorithm).name, settings);
     if (algorithm !== "auto") return this.#encode(view, algorithm, settings);
     return this.#choose(view, settings, (name) => this.#encode(view, name, settings));
+  }
+
+  /**
+   * Scans `content`, then compresses it: what the scanner blocks never becomes a wire.
+   * @returns the wire, and what the scanner said as `scan`
+   * @throws {SecurityThreat} `M2M_SECURITY_THREAT` with the verdict, if it is to be blocked
+   * @throws {M2MError} as `compress`
+   */
+  async secureCompress<Verdict extends ContentVerdict>(
+    content: string | Uint8Array,
+    scanner: ContentScanner<Verdict>,
+    options: CompressOptions = {},
+  ): Promise<CompressionResult & { readonly scan: Verdict }> {
+    assertContent(content);
+    assertInputSize(content.length, this.#limits);
+    const scan = await guardContent(scanner, content);
+    return { ...this.compress(content, options), scan };
   }
 
   /** `compress` with the algorithm chosen by the policy. */

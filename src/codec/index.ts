@@ -22,6 +22,7 @@ export {
   type ResponseHeader,
   type RoutingHeader,
 } from "./frame/index.js";
+export type { ContentScanner, ContentVerdict } from "./guard.js";
 export { NoneCodec } from "./none/index.js";
 export type { Selection } from "./policy.js";
 export { ALGORITHMS, availableAlgorithms } from "./registry.js";

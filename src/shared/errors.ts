@@ -55,6 +55,7 @@ export const ERROR_CODES = {
     "M2M_PACKAGE_MISSING",
   ],
   UpstreamError: ["M2M_DOWNLOAD_OFFLINE", "M2M_DOWNLOAD_FAILED", "M2M_DOWNLOAD_CORRUPT"],
+  SecurityThreat: ["M2M_SECURITY_THREAT"],
 } as const;
 
 export type ErrorFamily = keyof typeof ERROR_CODES;
@@ -124,5 +125,16 @@ export class UpstreamError extends M2MError {
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details);
     this.status = details.status;
+  }
+}
+
+/** Content was scanned and refused. `verdict` is what the scanner said of it. */
+export class SecurityThreat<Verdict = unknown> extends M2MError {
+  readonly family = "SecurityThreat";
+  readonly verdict: Verdict;
+
+  constructor(message: string, verdict: Verdict, details: ErrorDetails = {}) {
+    super("M2M_SECURITY_THREAT", message, details);
+    this.verdict = verdict;
   }
 }

@@ -1,0 +1,74 @@
+import { TEXT_CATEGORIES, type Evidence, type TextCategory } from "../evidence.js";
+
+/** What judges: the rules, Hydra, or both together. */
+export const DETECTORS = ["both", "rules", "hydra"] as const;
+export type Detector = (typeof DETECTORS)[number];
+
+/**
+ * A logistic layer over the features of {@link features}. The coefficients are fitted by `models/training` on texts
+ * whose sources the weights had not seen and on the development set, so that its output is a calibrated probability.
+ */
+export interface Fusion {
+  readonly bias: number;
+  /** One a feature, in the order of `FEATURES`. */
+  readonly coefficients: readonly number[];
+}
+
+/** Names of the features, for the generated file and the documentation. */
+export const FEATURES = [
+  "hydra unsafe logit",
+  "hydra unsafe logit above 0",
+  "rule evidence, the strongest category",
+  "rule evidence, the other categories",
+  "strongest rule",
+  "strong rule and hydra agree",
+  "disguised",
+  "trusted",
+] as const;
+
+const LARGEST_LOGIT = 8;
+const LARGEST_EVIDENCE = 6;
+/** The rules agree with Hydra if one of at least this weight hit. */
+const STRONG_WEIGHT = 0.7;
+
+/** The features of `evidence`; those of a detector that did not run are 0. */
+export function features(evidence: Evidence): number[] {
+  const logit = clamp(evidence.unsafeLogit ?? 0, -LARGEST_LOGIT, LARGEST_LOGIT);
+  const sums = TEXT_CATEGORIES.map((category) => evidence.rules[category]).sort((a, b) => b - a);
+  const strong = evidence.strongestRule >= STRONG_WEIGHT;
+  return [
+    logit,
+    Math.max(0, logit),
+    Math.min(sums[0], LARGEST_EVIDENCE),
+    Math.min(sums[1] + sums[2], LARGEST_EVIDENCE),
+    evidence.strongestRule,
+    strong && logit > 0 ? 1 : 0,
+    evidence.disguised ? 1 : 0,
+    evidence.trusted ? 1 : 0,
+  ];
+}
+
+/** Probability, 0 to 1, that a text with this evidence is a threat. */
+export function unsafeProbability(fusion: Fusion, evidence: Evidence): number {
+  const values = features(evidence);
+  const sum = fusion.coefficients.reduce((total, weight, at) => total + weight * values[at], fusion.bias);
+  return 1 / (1 + Math.exp(-sum));
+}
+
+/**
+ * Scores by category, 0 to 1. The likeliest category has the probability that the text is unsafe at all, the others as
+ * much of it as their share of the evidence: a text that is certainly an attack stays one if its kind is open.
+ */
+export function categoryScores(fusion: Fusion, evidence: Evidence): Record<TextCategory, number> {
+  const unsafe = unsafeProbability(fusion, evidence);
+  const shares = TEXT_CATEGORIES.map(
+    (category) => (evidence.hydra?.[category] ?? 0) + 1 - Math.exp(-evidence.rules[category]),
+  );
+  const largest = Math.max(...shares);
+  const score = (at: number) => (largest > 0 ? (unsafe * shares[at]) / largest : unsafe);
+  return { injection: score(0), jailbreak: score(1), exfiltration: score(2) };
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
