@@ -39,9 +39,13 @@ export interface HydraConfig {
   readonly expertCount: number;
   readonly topK: number;
   readonly layerNormEpsilon: number;
-  /** `bytes`: byte value + 3 (PAD 0, EOS 1, BOS 2). `wordpiece`: uncased BERT pieces of the file `vocabulary`. */
+  /**
+   * `bytes`: byte value + 3 (PAD 0, EOS 1, BOS 2); `framed` puts BOS and EOS around each window, as the published model's
+   * own reader does. `wordpiece`: uncased BERT pieces of the file `vocabulary`.
+   */
   readonly tokenizer:
-    { readonly type: "bytes" } | { readonly type: "wordpiece"; readonly vocabulary: string };
+    | { readonly type: "bytes"; readonly framed: boolean }
+    | { readonly type: "wordpiece"; readonly vocabulary: string };
   /** Tokens a window, and how far the next one starts from it. */
   readonly window: { readonly tokens: number; readonly stride: number };
   /** The optional linear branch over hashed n-grams of token ids; absent if the weights have none. */

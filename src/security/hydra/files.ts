@@ -1,0 +1,50 @@
+import { InputError } from "../../shared/errors.js";
+import { fileError } from "../../shared/files.js";
+import { requireNodeModule } from "../../shared/platform.js";
+
+/** A file larger than this is no Hydra model: the published one has 38 MB. */
+const MAX_FILE_BYTES = 2 ** 28;
+const PURPOSE = "Loading a Hydra model";
+
+/** Name of the weights in a model's folder. */
+export const WEIGHTS_FILE = "model.safetensors";
+export const CONFIG_FILE = "config.json";
+export const ONNX_FILE = "model.onnx";
+
+/** The path of a file in a model's folder. */
+export function modelPath(folder: string, name: string): string {
+  return requireNodeModule("path", PURPOSE).join(folder, name);
+}
+
+/**
+ * The bytes of a file of the model in `folder`.
+ * @throws {InputError} `M2M_WEIGHTS_MISSING` if there is none, `M2M_FILE_READ`
+ */
+export function readModelFile(folder: string, name: string): Uint8Array {
+  const bytes = tryReadModelFile(folder, name);
+  if (bytes) return bytes;
+  throw new InputError("M2M_WEIGHTS_MISSING", `There is no ${name} in ${folder}.`, {
+    hint: "Fetch a model with `m2m model download`, or give the folder that holds one.",
+  });
+}
+
+/**
+ * The bytes of a file of the model in `folder`; `undefined` if there is none.
+ * @throws {InputError} `M2M_FILE_READ`
+ */
+export function tryReadModelFile(folder: string, name: string): Uint8Array | undefined {
+  const { readFileSync, statSync } = requireNodeModule("fs", PURPOSE);
+  const path = modelPath(folder, name);
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_FILE_BYTES) {
+      throw new InputError("M2M_FILE_READ", `Cannot read ${path}: it has more than ${MAX_FILE_BYTES} bytes.`);
+    }
+    return readFileSync(path);
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw fileError("read", path, cause);
+  }
+}

@@ -1,0 +1,94 @@
+import { invalid, type Tensor } from "./safetensors.js";
+
+/** A matrix in memory, row-major `[rows, cols]`. */
+export interface Matrix {
+  readonly rows: number;
+  readonly cols: number;
+  readonly values: Float32Array;
+}
+
+/** A look-up table `[rows, cols]`, as stored: 32-bit floats, or bytes that a scale a row turns into values. */
+export type Table =
+  | (Matrix & { readonly scales?: undefined })
+  | {
+      readonly rows: number;
+      readonly cols: number;
+      readonly values: Int8Array;
+      /** `[rows]`: value = byte * scale of its row. */
+      readonly scales: Float32Array;
+    };
+
+type Tensors = ReadonlyMap<string, Tensor>;
+
+/** The tensor `name` as a table; 8-bit ones stay 8-bit. */
+export function readTable(tensors: Tensors, name: string): Table {
+  const tensor = require(tensors, name);
+  if (tensor.shape.length !== 2) throw invalid(`The tensor ${name} is no matrix.`);
+  const [rows, cols] = tensor.shape;
+  if (rows === 0 || cols === 0) throw invalid(`The tensor ${name} is empty.`);
+  if (tensor.type !== "I8") return { rows, cols, values: toFloats(tensor, name) };
+  const { bytes } = tensor;
+  const scales = readVector(tensors, `${name}_scale`, rows);
+  return { rows, cols, values: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length), scales };
+}
+
+/** The tensor `name` as a matrix; 8-bit ones are multiplied out. */
+export function readMatrix(tensors: Tensors, name: string): Matrix {
+  const table = readTable(tensors, name);
+  return table.scales === undefined ? table : dequantise(table);
+}
+
+/** A table as 32-bit floats. */
+export function dequantise(table: Table): Matrix {
+  if (table.scales === undefined) return table;
+  const { rows, cols, values, scales } = table;
+  const floats = new Float32Array(rows * cols);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const scale = scales[row];
+    for (const end = at + cols; at < end; at++) floats[at] = values[at] * scale;
+  }
+  return { rows, cols, values: floats };
+}
+
+/** The tensor `name` as `length` floats. */
+export function readVector(tensors: Tensors, name: string, length: number): Float32Array {
+  const tensor = require(tensors, name);
+  if (tensor.shape.length !== 1 || tensor.shape[0] !== length) {
+    throw invalid(`The tensor ${name} has the shape [${tensor.shape.join(", ")}] instead of [${length}].`);
+  }
+  return toFloats(tensor, name);
+}
+
+function require(tensors: Tensors, name: string): Tensor {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw invalid(`The file has no tensor ${name}.`);
+  return tensor;
+}
+
+/** Values of an F32, F16 or BF16 tensor. Platforms of Node are little-endian, as the file is. */
+function toFloats({ type, bytes }: Tensor, name: string): Float32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const count = bytes.length / (type === "F32" ? 4 : 2);
+  if (type === "F32") return new Float32Array(aligned.buffer, aligned.byteOffset, count);
+  if (type !== "F16" && type !== "BF16") {
+    throw invalid(`The tensor ${name} has the dtype ${type}; F32, F16, BF16 and I8 with a scale are read.`);
+  }
+  const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, count);
+  const bits = new Uint32Array(count);
+  const floats = new Float32Array(bits.buffer);
+  if (type === "BF16") {
+    for (let i = 0; i < count; i++) bits[i] = halves[i] << 16;
+    return floats;
+  }
+  for (let i = 0; i < count; i++) {
+    const half = halves[i];
+    const sign = (half & 0x8000) << 16;
+    // The exponent's bias is 15 there and 127 here: 2^112 between them, also for subnormal numbers. 31 is infinity or NaN.
+    if ((half & 0x7c00) === 0x7c00) bits[i] = sign | 0x7f800000 | ((half & 0x3ff) << 13);
+    else {
+      bits[i] = sign | ((half & 0x7fff) << 13);
+      floats[i] *= 2 ** 112;
+    }
+  }
+  return floats;
+}

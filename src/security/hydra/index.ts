@@ -1,0 +1,11 @@
+export { HydraModel } from "./model.js";
+export type { HydraLoadOptions } from "./model.js";
+export type { WindowScore } from "./verdict.js";
+export type {
+  HeadPrediction,
+  HydraConfig,
+  HydraEngineName,
+  HydraLogits,
+  HydraPrediction,
+  Probabilities,
+} from "./types.js";
