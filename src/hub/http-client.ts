@@ -44,11 +44,14 @@ export class HttpClient {
   async get(url: URL, headers: Headers = {}): Promise<HttpAnswer> {
     const announced = new Map<string, string>();
     let place = url;
+    // Who has sent elsewhere is not believed, and shown nothing, on the way back.
+    let isHome = true;
     for (let redirects = 0; ; redirects++) {
-      const authorization = this.#authorizationFor(place, url);
+      isHome &&= place.origin === url.origin;
+      const authorization = isHome ? this.#authorizationFor(url) : { headers: {}, isToken: false };
       const answer = await this.#request(place, { ...headers, ...authorization.headers });
       const header = (name: string): string | undefined => firstOf(answer.headers[name]);
-      if (place.origin === url.origin) {
+      if (isHome) {
         for (const name of Object.keys(answer.headers)) {
           const value = header(name);
           if (value !== undefined && !announced.has(name)) announced.set(name, value);
@@ -105,13 +108,13 @@ export class HttpClient {
   }
 
   /** The token goes to the hub's own origin, a password of the address to that of the address. Nothing goes elsewhere. */
-  #authorizationFor(place: URL, asked: URL): { headers: Headers; isToken: boolean } {
-    if (asked.username !== "" && place.origin === asked.origin) {
-      const pair = `${decodeURIComponent(asked.username)}:${decodeURIComponent(asked.password)}`;
+  #authorizationFor(url: URL): { headers: Headers; isToken: boolean } {
+    if (url.username !== "") {
+      const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
       return { headers: { authorization: `Basic ${Buffer.from(pair).toString("base64")}` }, isToken: false };
     }
     const token = hubToken(this.#env);
-    if (token === undefined || place.origin !== hubEndpoint(this.#env).origin)
+    if (token === undefined || url.origin !== hubEndpoint(this.#env).origin)
       return { headers: {}, isToken: false };
     return { headers: { authorization: `Bearer ${token}` }, isToken: true };
   }

@@ -1,0 +1,206 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createWebServer, request as httpRequest, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Fixture, WEIGHTS } from "./fixture.js";
+import { rejection } from "./reject.js";
+
+/** A forward proxy: passes plain requests on, and opens tunnels. */
+class Proxy {
+  readonly forwarded: string[] = [];
+  readonly tunnels: string[] = [];
+  readonly authorizations: (string | undefined)[] = [];
+  /** `name:password` that it wants. */
+  wanted: string | undefined;
+  /** Says nothing at all. */
+  silent = false;
+  readonly #server = createWebServer();
+  readonly #sockets = new Set<Socket>();
+
+  constructor() {
+    this.#server.on("connection", (socket) => this.#sockets.add(socket));
+    this.#server.on("request", (request, response) => {
+      if (this.silent) return;
+      this.authorizations.push(request.headers["proxy-authorization"]);
+      if (!this.#mayPass(request.headers["proxy-authorization"])) return void response.writeHead(407).end();
+      this.forwarded.push(request.url ?? "");
+      const { "proxy-authorization": _, ...headers } = request.headers;
+      const onward = httpRequest(request.url ?? "", { headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      onward.on("error", () => response.writeHead(502).end()).end();
+    });
+    this.#server.on("connect", (request, socket: Socket) => {
+      socket.on("error", () => {});
+      if (this.silent) return;
+      this.authorizations.push(request.headers["proxy-authorization"]);
+      if (!this.#mayPass(request.headers["proxy-authorization"]))
+        return void socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+      this.tunnels.push(request.url ?? "");
+      const [host, port] = (request.url ?? "").split(":");
+      // The name is one that only the proxy can look up.
+      const onward = connect(Number(port), host === "hub.invalid" ? "127.0.0.1" : host, () => {
+        socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        onward.pipe(socket).pipe(onward);
+      });
+      this.#sockets.add(onward);
+      onward.on("error", () => socket.destroy());
+    });
+  }
+
+  #mayPass(authorization: string | undefined): boolean {
+    return this.wanted === undefined || authorization === `Basic ${btoa(this.wanted)}`;
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+  }
+
+  get host(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  reset(): void {
+    this.forwarded.length = this.tunnels.length = this.authorizations.length = 0;
+    this.wanted = undefined;
+    this.silent = false;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+describe("downloading through a proxy", () => {
+  let fixture: Fixture;
+  const proxy = new Proxy();
+  before(async () => {
+    fixture = await Fixture.start();
+    await proxy.start();
+  });
+  beforeEach(() => fixture.serveMirror());
+  afterEach(() => {
+    fixture.clear();
+    proxy.reset();
+  });
+  after(async () => {
+    await fixture.stop();
+    await proxy.stop();
+  });
+
+  it("passes plain addresses on as they are", async () => {
+    for (const env of [
+      { HTTP_PROXY: `http://${proxy.host}` },
+      { http_proxy: proxy.host },
+      { ALL_PROXY: proxy.host },
+    ]) {
+      proxy.reset();
+      await fixture.download({ env, force: true });
+      expect(proxy.forwarded, JSON.stringify(env)).to.include(
+        `${fixture.server.url}/mirror/model.safetensors`,
+      );
+      expect(proxy.tunnels).to.deep.equal([]);
+      expect(fixture.read("model.safetensors").equals(WEIGHTS)).to.equal(true);
+    }
+  });
+
+  it("is not asked for hosts of NO_PROXY", async () => {
+    for (const NO_PROXY of ["127.0.0.1", "example.org, 127.0.0.1", "*", `127.0.0.1:${fixture.server.port}`]) {
+      await fixture.download({ env: { HTTP_PROXY: `http://${proxy.host}`, NO_PROXY }, force: true });
+      expect(proxy.forwarded, NO_PROXY).to.deep.equal([]);
+    }
+    const NO_PROXY = "127.0.0.1:1,example.org";
+    await fixture.download({ env: { HTTP_PROXY: `http://${proxy.host}`, NO_PROXY }, force: true });
+    expect(proxy.forwarded).not.to.deep.equal([]);
+  });
+
+  it("gets the name and password of its address, and nobody else does", async () => {
+    proxy.wanted = "me:pa ss";
+    await fixture.download({ env: { HTTP_PROXY: `http://me:pa%20ss@${proxy.host}` } });
+    for (const { headers } of fixture.server.requests)
+      expect(headers).not.to.have.property("proxy-authorization");
+    const error = await rejection(
+      fixture.download({ env: { HTTP_PROXY: `http://me:wrong@${proxy.host}` }, force: true }),
+    );
+    expect(error).to.include({ code: "M2M_DOWNLOAD_FAILED", status: 407 });
+    expect(error.hint).to.match(/NAME:PASSWORD/);
+    expect(`${error.message}${error.hint}`).not.to.include("wrong");
+  });
+
+  it("that is not there, or says nothing, is named", async () => {
+    const error = await rejection(fixture.download({ env: { HTTP_PROXY: "http://127.0.0.1:1" } }));
+    expect(error.code).to.equal("M2M_DOWNLOAD_OFFLINE");
+    expect(error.message).to.match(/through the proxy/);
+    expect(error.hint).to.match(/HTTPS_PROXY/);
+    proxy.silent = true;
+    const silence = await rejection(fixture.download({ env: { HTTP_PROXY: proxy.host } }));
+    expect(silence.code).to.equal("M2M_DOWNLOAD_FAILED");
+  });
+
+  it("whose address is none is refused without showing it", async () => {
+    const error = await rejection(fixture.download({ env: { HTTP_PROXY: "http://me:secret@:::" } }));
+    expect(error.code).to.equal("M2M_CONFIG_INVALID");
+    expect(error.message).to.include("HTTP_PROXY").and.not.to.include("secret");
+  });
+
+  describe("over TLS", () => {
+    let secure: Server;
+    let port: number;
+    let folder: string;
+    before(async function () {
+      folder = mkdtempSync(join(tmpdir(), "m2m-tls-"));
+      const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+      try {
+        execFileSync(
+          "openssl",
+          [
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+          ].concat(["-subj", "/CN=hub.invalid", "-keyout", key, "-out", cert]),
+          { stdio: "ignore" },
+        );
+      } catch {
+        // Certificates are made on the spot, because they expire.
+        this.skip();
+      }
+      secure = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) }) as unknown as Server;
+      await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
+      port = (secure.address() as AddressInfo).port;
+    });
+    after(() => {
+      secure?.closeAllConnections();
+      secure?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("opens a tunnel to the host by its name, and does not trust a certificate that nobody signed", async () => {
+      const env = { HTTPS_PROXY: `http://${proxy.host}` };
+      const error = await rejection(fixture.download({ from: `https://hub.invalid:${port}`, env }));
+      expect(proxy.tunnels).to.deep.equal([`hub.invalid:${port}`]);
+      expect(error.code).to.equal("M2M_DOWNLOAD_FAILED");
+      expect(error.message).to.match(/is not safe/);
+      expect(error.hint).to.match(/NODE_EXTRA_CA_CERTS/);
+    });
+
+    it("tells a tunnel that is refused", async () => {
+      proxy.wanted = "me:password";
+      const error = await rejection(
+        fixture.download({ from: `https://hub.invalid:${port}`, env: { HTTPS_PROXY: proxy.host } }),
+      );
+      expect(error).to.include({ code: "M2M_DOWNLOAD_FAILED", status: 407 });
+    });
+  });
+});
