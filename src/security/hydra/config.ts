@@ -1,7 +1,7 @@
 import { isJsonObject, member } from "../../shared/json-value.js";
 import { tryDecodeUtf8 } from "../../shared/utf8.js";
 import { invalid } from "./safetensors.js";
-import type { HydraConfig } from "./types.js";
+import type { HydraConfig, LogisticLayer } from "./types.js";
 import type { HydraWeights } from "./weights.js";
 
 /** What the published model is where its `config.json` says nothing. */
@@ -55,6 +55,7 @@ export function parseConfig(json: Uint8Array | undefined, weights: HydraWeights)
       threat:
         weights.threatHead && readLabels(source, "threat", PUBLISHED.threat, weights.threatHead.rows, "SAFE"),
     },
+    fusion: readFusion(member(source, "fusion")),
   };
 }
 
@@ -113,6 +114,24 @@ function isOrders(value: unknown): value is readonly number[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > 4) return false;
   if (new Set(value).size !== value.length) return false;
   return value.every((order) => Number.isInteger(order) && order >= 1 && order <= MAX_ORDER);
+}
+
+function readFusion(fusion: unknown): HydraConfig["fusion"] {
+  if (fusion === undefined) return undefined;
+  return { both: readLayer(member(fusion, "both")), hydra: readLayer(member(fusion, "hydra")) };
+}
+
+function readLayer(layer: unknown): LogisticLayer {
+  const bias = member(layer, "bias");
+  const coefficients = member(layer, "coefficients");
+  if (isFiniteNumber(bias) && Array.isArray(coefficients) && coefficients.every(isFiniteNumber)) {
+    return { bias, coefficients };
+  }
+  throw invalid("config.json: fusion.both and fusion.hydra have a number bias and a list coefficients.");
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
 }
 
 /** The labels of a head; `needed` is the one that the verdict is read from. */

@@ -7,5 +7,6 @@ export type {
   HydraEngineName,
   HydraLogits,
   HydraPrediction,
+  LogisticLayer,
   Probabilities,
 } from "./types.js";

@@ -31,6 +31,12 @@ export interface HydraLogits {
   readonly threat?: Float32Array;
 }
 
+/** Natural-log odds = bias + the sum of coefficient times feature. */
+export interface LogisticLayer {
+  readonly bias: number;
+  readonly coefficients: readonly number[];
+}
+
 /** `config.json` beside the weights. What is absent is taken from the tensors' shapes and the published model. */
 export interface HydraConfig {
   readonly vocabSize: number;
@@ -60,6 +66,11 @@ export interface HydraConfig {
     readonly compression: readonly string[];
     readonly threat?: readonly string[];
   };
+  /**
+   * How the logits become a calibrated probability, alone and together with the rules' evidence
+   * (`src/security/fusion`). Absent if the weights were not fitted for it.
+   */
+  readonly fusion?: Readonly<Record<"both" | "hydra", LogisticLayer>>;
 }
 
 /** One window: its token ids, and the buckets of its n-grams (empty without that branch). */
