@@ -1,4 +1,14 @@
-import type { DownloadProgress, DownloadResult, FileCheck, ModelOrigin } from "../hub/index.js";
+import { join } from "node:path";
+import type {
+  DownloadProgress,
+  DownloadResult,
+  FileCheck,
+  InstalledModel,
+  ModelOrigin,
+} from "../hub/index.js";
+import type { HydraConfig } from "../security/hydra/index.js";
+import { M2MError } from "../shared/errors.js";
+import { isRegularFile, readSmallFile } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
 import { interruptible } from "./interrupt.js";
 import { Progress } from "./progress.js";
@@ -34,6 +44,7 @@ export async function downloadWithProgress(
           folder: folder ?? hub.modelFolder(context, model),
           force,
           env: context.env,
+          check: async (ready) => void (await loadHydra(ready)),
           onStart: (letGo) => void (release = letGo),
           onProgress: (state) => progress.tick(formatDownload(state), state.allBytes),
         }),
@@ -80,6 +91,96 @@ export async function verifyModel(
     model.manifest,
     model.files.map((file) => file.name),
   );
-  const ok = files.every(({ state }) => state === "ok" || state === "unlisted");
-  return { name: model.name, origin: model.origin, path: model.path, ok, files };
+  const problem = await problemOf(model.path);
+  const ok = problem === undefined && files.every(({ state }) => state === "ok" || state === "unlisted");
+  return { name: model.name, origin: model.origin, path: model.path, ok, files, problem };
+}
+
+/** Why the weights do not load; `undefined` if they do. */
+async function problemOf(folder: string): Promise<string | undefined> {
+  try {
+    await loadHydra(folder);
+    return undefined;
+  } catch (error) {
+    if (error instanceof M2MError) return error.message;
+    throw error;
+  }
+}
+
+/** @throws {FormatError} `M2M_WEIGHTS_INVALID` @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ` */
+async function loadHydra(folder: string): Promise<HydraConfig> {
+  const { HydraModel } = await import("../security/hydra/index.js");
+  const hydra = await HydraModel.load(folder);
+  const { config } = hydra;
+  await hydra.close();
+  return config;
+}
+
+export interface ModelDescription {
+  readonly name: string;
+  readonly summary: string;
+  readonly origin: ModelOrigin;
+  readonly path: string;
+  readonly repository: string;
+  readonly source?: string;
+  readonly revision?: string;
+  readonly commit?: string;
+  /** From the front matter of its card. */
+  readonly license?: string;
+  readonly files: InstalledModel["files"];
+  readonly sizeBytes: number;
+  readonly config: HydraConfig;
+  readonly parameterCount: number;
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly shape: readonly number[];
+  }[];
+}
+
+/**
+ * What a model is: its files, its configuration, its tensors, the licence of its card.
+ * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_MODEL_UNKNOWN`, `M2M_FILE_READ`
+ * @throws {FormatError} `M2M_WEIGHTS_INVALID`
+ */
+export async function describeModel(
+  context: CommandContext,
+  name: string | undefined,
+  folder: string | undefined,
+): Promise<ModelDescription> {
+  const [hub, { readSafetensors }] = await Promise.all([
+    import("../hub/index.js"),
+    import("../security/hydra/index.js"),
+  ]);
+  const known = hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME);
+  const { origin, path, manifest, files, sizeBytes } = hub.findModel(context, known, folder);
+  const weights = readSafetensors(hub.readWeightsFile(path));
+  const tensors = [...weights].map(([tensor, { type, shape }]) => ({ name: tensor, type, shape }));
+  const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+  return {
+    name: known.name,
+    summary: known.summary,
+    origin,
+    path,
+    repository: known.repository,
+    source: manifest?.source,
+    revision: manifest?.revision,
+    commit: manifest?.commit,
+    license: licenseOf(join(path, hub.CARD_FILE)),
+    files,
+    sizeBytes,
+    config: await loadHydra(path),
+    parameterCount: tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    tensors,
+  };
+}
+
+const MAX_CARD_BYTES = 1024 ** 2;
+
+/** `license` of the YAML before the text of a card, as the hub has it. */
+function licenseOf(path: string): string | undefined {
+  if (!isRegularFile(path)) return undefined;
+  const text = new TextDecoder().decode(readSmallFile(path, MAX_CARD_BYTES));
+  const matter = /^---\r?\n([\s\S]*?)\r?\n---/.exec(text)?.[1];
+  return /^license:[ \t]*["']?([\w.+ -]{1,60}?)["']?[ \t]*$/m.exec(matter ?? "")?.[1];
 }

@@ -9,6 +9,7 @@ import { CONFIG_SET } from "./config/set.js";
 import { CONFIG_UNSET } from "./config/unset.js";
 import { DECOMPRESS } from "./decompress.js";
 import { MODEL_DOWNLOAD } from "./model/download.js";
+import { MODEL_INFO } from "./model/info.js";
 import { MODEL_LIST } from "./model/list.js";
 import { MODEL_REMOVE } from "./model/remove.js";
 import { MODEL_VERIFY } from "./model/verify.js";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   CONFIG_UNSET,
   DECOMPRESS,
   MODEL_DOWNLOAD,
+  MODEL_INFO,
   MODEL_LIST,
   MODEL_REMOVE,
   MODEL_VERIFY,

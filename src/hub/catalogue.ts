@@ -23,7 +23,7 @@ export interface KnownModel {
 }
 
 /** Most bytes of a file that only a manifest names. */
-export const MAX_FILE_BYTES = 1024 * MIB;
+export const MAX_FILE_BYTES = 256 * MIB;
 
 export const CONFIG_FILE = "config.json";
 export const WEIGHTS_FILE = "model.safetensors";

@@ -12,7 +12,7 @@ export type { KnownModel } from "./catalogue.js";
 export { downloadModel } from "./download.js";
 export type { DownloadProgress, DownloadRequest, DownloadResult } from "./download.js";
 export { resolveSource } from "./source.js";
-export { findModel, listModels, modelFolder, removeModel, sizeState } from "./store.js";
+export { findModel, listModels, modelFolder, readWeightsFile, removeModel, sizeState } from "./store.js";
 export type { InstalledModel, ModelOrigin } from "./store.js";
 export { checkFiles } from "./verify.js";
 export type { FileCheck } from "./verify.js";

@@ -1,13 +1,14 @@
-import { lstatSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { userFolder, type ConfigEnvironment } from "../config/index.js";
 import { InputError } from "../shared/errors.js";
-import { isRegularFile } from "../shared/files.js";
+import { fileError, isRegularFile } from "../shared/files.js";
 import { attemptWrite } from "../shared/replacement-file.js";
 import {
   builtInFolder,
   CONFIG_FILE,
   KNOWN_MODELS,
+  MAX_FILE_BYTES,
   ONNX_FILE,
   WEIGHTS_FILE,
   type KnownModel,
@@ -83,6 +84,17 @@ function tryReadModel(model: KnownModel, origin: ModelOrigin, path: string): Ins
     .map((name) => ({ name, sizeBytes: statSync(join(path, name)).size }));
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   return { name: model.name, origin, path, manifest, files, sizeBytes };
+}
+
+/** The bytes of the weights in `folder`. @throws {InputError} `M2M_FILE_READ`, also if they are too many */
+export function readWeightsFile(folder: string): Uint8Array {
+  const path = join(folder, WEIGHTS_FILE);
+  try {
+    if (statSync(path).size <= MAX_FILE_BYTES) return readFileSync(path);
+  } catch (cause) {
+    throw fileError("read", path, cause);
+  }
+  throw new InputError("M2M_FILE_READ", `Cannot read ${path}: it has more than ${MAX_FILE_BYTES} bytes.`);
 }
 
 export type ModelState = "whole" | "damaged" | "unlisted";

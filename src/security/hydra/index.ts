@@ -1,5 +1,6 @@
 export { HydraModel } from "./model.js";
 export type { HydraLoadOptions } from "./model.js";
+export { readSafetensors } from "./safetensors.js";
 export type { WindowScore } from "./verdict.js";
 export type {
   HeadPrediction,
