@@ -30,6 +30,18 @@ export interface Segment {
   readonly pointer: string;
   /** UTF-16 offset of the string's first character in the scanned document (behind the quotation mark). */
   readonly offset: number;
+  /** What had to be undone inside a string to get this text, outermost first: `json`, `brotli`. The pointer goes on inside. */
+  readonly layers?: readonly string[];
+  /** The strings that were joined into this text, in order; absent if it is one string. */
+  readonly parts?: readonly SegmentPart[];
+}
+
+/** One string of a joined segment. */
+export interface SegmentPart {
+  /** Where it begins in the segment's text. */
+  readonly start: number;
+  readonly pointer: string;
+  readonly offset: number;
 }
 
 /** Where a threat is. */

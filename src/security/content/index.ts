@@ -1,0 +1,1 @@
+export { splitContent, type SplitContent, type SplitOptions } from "./split.js";

@@ -1,0 +1,262 @@
+import {
+  inspectPayload,
+  isWire,
+  nodeText,
+  openWires,
+  pointerToken,
+  readJsonTree,
+  textOf,
+  type JsonNode,
+  type ObjectNode,
+  type PayloadFinding,
+  type WireOptions,
+} from "../payload/index.js";
+import type { Segment, SegmentContext } from "../types.js";
+import { SegmentCollector, type FoundText } from "./collector.js";
+import {
+  contextOfKey,
+  contextOfRole,
+  contextOfType,
+  isEnvelope,
+  isMessage,
+  isSetting,
+  type Place,
+} from "./contexts.js";
+
+export interface SplitOptions extends WireOptions {
+  /** Where the content comes from: all of it has this context, and no role in it is believed. */
+  context?: SegmentContext;
+}
+
+/** Content in the pieces that are judged one by one. */
+export interface SplitContent {
+  readonly segments: Segment[];
+  /** The decompressed text that offsets and pointers are of. */
+  readonly document: string;
+  /** Algorithms of the wires that were undone, outermost first. */
+  readonly wires: readonly string[];
+  /** All that is malformed, of the document and of what its strings hold. */
+  readonly findings: PayloadFinding[];
+}
+
+/** Strings in strings in strings: a tool result quotes a tool result. */
+const MAX_NESTING = 3;
+const MIN_NESTED_UNITS = 8;
+/** Together, strings inside strings are read up to this size. */
+const MAX_NESTED_UNITS = 32 * 1024 * 1024;
+
+/**
+ * Undoes the wires around `content` and splits what is JSON into its texts: messages by role, tool calls and results,
+ * descriptions of tools, and any other string as data. Never throws: what cannot be opened is a finding, and scanned as
+ * the text it is.
+ */
+export function splitContent(content: string | Uint8Array, options: SplitOptions = {}): SplitContent {
+  const { document, wires, json, findings } = inspectPayload(content, options);
+  const splitter = new Splitter(options, findings);
+  const { context } = options;
+  if (json?.root) splitter.readDocument(document, json.root, context);
+  if (!json?.root || !json.complete) {
+    splitter.addWhole(document, context ?? "text");
+  }
+  return { segments: splitter.finish(), document, wires, findings };
+}
+
+/** Where a value stands. */
+interface Spot {
+  /** The text that the nodes' offsets are of. */
+  document: string;
+  pointer: string;
+  place: Place;
+  /** In the text of the whole: 0, or where the string begins that `document` was taken from. */
+  base: number | undefined;
+  layers: readonly string[];
+}
+
+const NO_LAYERS: readonly string[] = [];
+
+class Splitter {
+  readonly #collector = new SegmentCollector();
+  readonly #options: SplitOptions;
+  readonly #findings: PayloadFinding[];
+  #nestedUnits = 0;
+
+  constructor(options: SplitOptions, findings: PayloadFinding[]) {
+    this.#options = options;
+    this.#findings = findings;
+  }
+
+  finish(): Segment[] {
+    return this.#collector.finish();
+  }
+
+  addWhole(document: string, context: SegmentContext): void {
+    this.#collector.add({ text: document, context, pointer: "", offset: 0, layers: NO_LAYERS });
+  }
+
+  readDocument(document: string, root: JsonNode, context: SegmentContext | undefined): void {
+    const place = context ?? (isTraffic(root) ? "envelope" : isRpc(root) ? "tool_result" : "json");
+    this.#readAlone(root, { document, pointer: "", place, base: undefined, layers: NO_LAYERS });
+  }
+
+  #readAlone(node: JsonNode, spot: Spot): void {
+    if (node.kind !== "string") this.#read(node, spot);
+    else this.#collector.addNeighbours(this.#readString(node, "", spot), isData(spot.place));
+  }
+
+  #read(node: JsonNode, spot: Spot): void {
+    if (node.kind === "array") this.#readArray(node.items, spot);
+    else if (node.kind === "object") this.#readObject(node, spot);
+  }
+
+  #readArray(items: readonly JsonNode[], spot: Spot): void {
+    const neighbours: FoundText[] = [];
+    const parts: FoundText[] = [];
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i];
+      if (item === undefined || item.kind === "scalar") continue;
+      const inner = { ...spot, pointer: `${spot.pointer}/${i}` };
+      if (item.kind === "string") neighbours.push(...this.#readString(item, "", inner));
+      else {
+        const text =
+          item.kind === "object" && !isData(spot.place) ? this.#readTextPart(item, inner) : undefined;
+        if (text) parts.push(...text);
+        else this.#read(item, inner);
+      }
+    }
+    this.#collector.addNeighbours(neighbours, isData(spot.place));
+    // Each part is judged alone, and all as the model reads them: one after the other.
+    this.#collector.addNeighbours(parts, false);
+  }
+
+  /** The text of a content part that is nothing but text: `{type: "text", text: …}`, Gemini's `{text: …}`. */
+  #readTextPart(node: ObjectNode, spot: Spot): FoundText[] | undefined {
+    const at = node.keys.indexOf("text");
+    const value = node.values[at];
+    if (value?.kind !== "string" || node.keys.length > 2 || spot.place === "envelope") return undefined;
+    if (node.keys.length === 2 && node.keys[1 - at] !== "type") return undefined;
+    return this.#readString(value, "text", { ...spot, pointer: `${spot.pointer}/text` });
+  }
+
+  #readObject(node: ObjectNode, spot: Spot): void {
+    const envelope = spot.place === "envelope";
+    const place = this.#placeOf(node, spot);
+    const neighbours: FoundText[] = [];
+    for (let i = 0; i < node.keys.length; i++) {
+      const key = node.keys[i];
+      const value = node.values[i];
+      if (value.kind === "scalar") continue;
+      const inner = {
+        ...spot,
+        pointer: spot.pointer + pointerToken(key),
+        place: this.#placeUnder(key, value, place, envelope),
+      };
+      if (value.kind !== "string") {
+        this.#read(value, inner);
+        continue;
+      }
+      const found = this.#readString(value, key, inner);
+      if (isData(inner.place)) neighbours.push(...found);
+      else for (const one of found) this.#collector.add(one);
+    }
+    this.#collector.addNeighbours(neighbours, true);
+  }
+
+  /** What an object is, by its role or type; both are only believed where nothing is known yet. */
+  #placeOf(node: ObjectNode, { document, place }: Spot): Place {
+    const read = (key: string): string | undefined => {
+      const value = node.values[node.keys.indexOf(key)];
+      return value?.kind === "string" && value.end - value.start <= 64
+        ? nodeText(document, value)
+        : undefined;
+    };
+    if (this.#options.context !== undefined) return place;
+    const role = place === "envelope" && isMessage(node) ? read("role") : undefined;
+    // Of two roles the one that is trusted less counts.
+    if (role !== undefined) return hasTwice(node, "role") ? "user" : contextOfRole(role);
+    if (place === "tool_result" || place === "json" || place === "document") return place;
+    const type = read("type");
+    return (type === undefined ? undefined : contextOfType(type)) ?? place;
+  }
+
+  #placeUnder(key: string, value: JsonNode, place: Place, envelope: boolean): Place {
+    if (this.#options.context !== undefined) return place;
+    if (place === "tool_result" || place === "json" || place === "document") return place;
+    const known = contextOfKey(key, envelope && place === "envelope");
+    if (known !== undefined) return known;
+    // `input` of the Responses API and of embeddings.
+    if (place === "envelope" && value.kind === "string") return key === "input" ? "user" : "json";
+    return place;
+  }
+
+  /** The texts in a string: itself, or what the JSON or the wire in it holds. */
+  #readString(node: { start: number; end: number }, key: string, spot: Spot): FoundText[] {
+    if (node.end === node.start) return [];
+    const text = nodeText(spot.document, { kind: "string", ...node });
+    if (spot.place === "envelope" ? isSetting(key, text) : !isData(spot.place) && isSetting(key, text))
+      return [];
+    const offset = spot.base ?? node.start;
+    const { pointer, layers } = spot;
+    const context: SegmentContext = spot.place === "envelope" ? "user" : spot.place;
+    if (text.length >= MIN_NESTED_UNITS && layers.length < MAX_NESTING) {
+      if (isWire(text)) {
+        if (this.#readWire(text, context, { ...spot, base: offset })) return [];
+      } else if (isBracketed(text) && this.#readNested(text, context, { ...spot, base: offset })) return [];
+    }
+    return [{ text, context, pointer, offset, layers }];
+  }
+
+  /** JSON in a string: its strings have the context of the string at best, and no role in it counts. */
+  #readNested(text: string, context: SegmentContext, spot: Spot): boolean {
+    this.#nestedUnits += text.length;
+    if (this.#nestedUnits > MAX_NESTED_UNITS) return false;
+    const tree = readJsonTree(text);
+    this.#addFindings(tree.findings, spot.pointer);
+    if (!tree.root || !tree.complete) return false;
+    const layers = [...spot.layers, "json"];
+    const place = context === "system" || context === "user" || context === "assistant" ? "json" : context;
+    this.#readAlone(tree.root, { ...spot, document: text, place, layers });
+    return true;
+  }
+
+  #readWire(text: string, context: SegmentContext, spot: Spot): boolean {
+    const opened = openWires(text, this.#options);
+    this.#addFindings(opened.findings, spot.pointer);
+    const inner = opened.wires.length > 0 ? textOf(opened.content) : undefined;
+    if (inner === undefined) return false;
+    const layers = [...spot.layers, ...opened.wires];
+    if (isBracketed(inner) && this.#readNested(inner, context, { ...spot, layers })) return true;
+    this.#collector.add({ text: inner, context, pointer: spot.pointer, offset: spot.base ?? 0, layers });
+    return true;
+  }
+
+  #addFindings(found: readonly PayloadFinding[], pointer: string): void {
+    for (const one of found) this.#findings.push({ ...one, pointer: pointer + one.pointer });
+  }
+}
+
+/** Data is judged in the company of its neighbours; what somebody says stands alone. */
+function isData(place: Place): boolean {
+  return place === "json" || place === "envelope" || place === "document";
+}
+
+function isTraffic(root: JsonNode): boolean {
+  if (root.kind === "object") return isEnvelope(root);
+  const first = root.kind === "array" ? root.items[0] : undefined;
+  return first?.kind === "object" && isMessage(first);
+}
+
+/** JSON-RPC, as MCP speaks it: whatever a server answers is a stranger's word. */
+function isRpc(root: JsonNode): boolean {
+  return root.kind === "object" && root.keys.includes("jsonrpc");
+}
+
+function hasTwice({ keys }: ObjectNode, key: string): boolean {
+  return keys.indexOf(key) !== keys.lastIndexOf(key);
+}
+
+function isBracketed(text: string): boolean {
+  const first = text.trimStart()[0];
+  if (first !== "{" && first !== "[") return false;
+  const last = text.trimEnd().at(-1);
+  return last === (first === "{" ? "}" : "]");
+}
