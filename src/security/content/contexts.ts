@@ -106,7 +106,7 @@ const SETTINGS = new Set([
 ]);
 const MAX_SETTING_UNITS = 64;
 
-/** Whether a string under `key` is a name of the interface, which says nothing: no spaces, not long. */
+/** Whether a string under `key` is a name of the interface, which says nothing. */
 export function isSetting(key: string, text: string): boolean {
-  return SETTINGS.has(key) && text.length <= MAX_SETTING_UNITS && !/\s/u.test(text);
+  return SETTINGS.has(key) && text.length <= MAX_SETTING_UNITS && /^[\w.:+-]*$/u.test(text);
 }

@@ -1,4 +1,5 @@
 import {
+  checkCharacters,
   inspectPayload,
   isWire,
   nodeText,
@@ -79,6 +80,7 @@ class Splitter {
   readonly #options: SplitOptions;
   readonly #findings: PayloadFinding[];
   #nestedUnits = 0;
+  #isTraffic = false;
 
   constructor(options: SplitOptions, findings: PayloadFinding[]) {
     this.#options = options;
@@ -94,7 +96,8 @@ class Splitter {
   }
 
   readDocument(document: string, root: JsonNode, context: SegmentContext | undefined): void {
-    const place = context ?? (isTraffic(root) ? "envelope" : isRpc(root) ? "tool_result" : "json");
+    this.#isTraffic = isTraffic(root) || isRpc(root);
+    const place = context ?? (isTraffic(root) ? "envelope" : isAnswer(root) ? "tool_result" : "json");
     this.#readAlone(root, { document, pointer: "", place, base: undefined, layers: NO_LAYERS });
   }
 
@@ -192,10 +195,15 @@ class Splitter {
   #readString(node: { start: number; end: number }, key: string, spot: Spot): FoundText[] {
     if (node.end === node.start) return [];
     const text = nodeText(spot.document, { kind: "string", ...node });
-    if (spot.place === "envelope" ? isSetting(key, text) : !isData(spot.place) && isSetting(key, text))
-      return [];
+    if (this.#isTraffic && spot.layers.length === 0 && isSetting(key, text)) return [];
     const offset = spot.base ?? node.start;
     const { pointer, layers } = spot;
+    // What the payload's check saw of this string was still escaped once more.
+    if (layers.length > 0) {
+      checkCharacters(text, (check, at, length) =>
+        this.#findings.push({ check, pointer, offset: at, length, position: offset }),
+      );
+    }
     const context: SegmentContext = spot.place === "envelope" ? "user" : spot.place;
     if (text.length >= MIN_NESTED_UNITS && layers.length < MAX_NESTING) {
       if (isWire(text)) {
@@ -210,7 +218,7 @@ class Splitter {
     this.#nestedUnits += text.length;
     if (this.#nestedUnits > MAX_NESTED_UNITS) return false;
     const tree = readJsonTree(text);
-    this.#addFindings(tree.findings, spot.pointer);
+    this.#addFindings(tree.findings, spot);
     if (!tree.root || !tree.complete) return false;
     const layers = [...spot.layers, "json"];
     const place = context === "system" || context === "user" || context === "assistant" ? "json" : context;
@@ -220,7 +228,7 @@ class Splitter {
 
   #readWire(text: string, context: SegmentContext, spot: Spot): boolean {
     const opened = openWires(text, this.#options);
-    this.#addFindings(opened.findings, spot.pointer);
+    this.#addFindings(opened.findings, spot);
     const inner = opened.wires.length > 0 ? textOf(opened.content) : undefined;
     if (inner === undefined) return false;
     const layers = [...spot.layers, ...opened.wires];
@@ -229,8 +237,10 @@ class Splitter {
     return true;
   }
 
-  #addFindings(found: readonly PayloadFinding[], pointer: string): void {
-    for (const one of found) this.#findings.push({ ...one, pointer: pointer + one.pointer });
+  #addFindings(found: readonly PayloadFinding[], { pointer, base = 0 }: Spot): void {
+    for (const one of found) {
+      this.#findings.push({ ...one, pointer: pointer + one.pointer, position: base + one.position });
+    }
   }
 }
 
@@ -245,9 +255,14 @@ function isTraffic(root: JsonNode): boolean {
   return first?.kind === "object" && isMessage(first);
 }
 
-/** JSON-RPC, as MCP speaks it: whatever a server answers is a stranger's word. */
+/** JSON-RPC, as MCP speaks it. */
 function isRpc(root: JsonNode): boolean {
   return root.kind === "object" && root.keys.includes("jsonrpc");
+}
+
+/** Whatever a server answers is a stranger's word. */
+function isAnswer(root: JsonNode): boolean {
+  return isRpc(root) && root.kind === "object" && !root.keys.includes("method");
 }
 
 function hasTwice({ keys }: ObjectNode, key: string): boolean {

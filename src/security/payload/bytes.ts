@@ -19,7 +19,13 @@ export function readBrokenUtf8(bytes: Uint8Array): { text: string; findings: Pay
     // A hostile text has an ill-formed sequence at every byte: only the first stretch is told apart.
     if (at > MAX_CLASSIFIED_BYTES) break;
   }
-  const findings = [...seen].map(([check, offset]) => ({ check, pointer: "", offset, length: 1 }));
+  const findings = [...seen].map(([check, offset]) => ({
+    check,
+    pointer: "",
+    offset,
+    length: 1,
+    position: offset,
+  }));
   return { text: lenient.decode(bytes), findings };
 }
 

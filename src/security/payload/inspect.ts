@@ -1,5 +1,5 @@
 import { readBrokenUtf8 } from "./bytes.js";
-import { checkCharacters, checkRepetition } from "./characters.js";
+import { checkCharacters, checkRepetition, type Report } from "./characters.js";
 import { nodeText, pointerToken, readJsonTree, type JsonNode, type JsonTree } from "./json-tree.js";
 import type { PayloadFinding } from "./types.js";
 import { openWires, textOf, type WireOptions } from "./wires.js";
@@ -34,14 +34,15 @@ export function inspectPayload(content: string | Uint8Array, options: WireOption
   const json = beginsLikeJson(document) ? readJsonTree(document) : undefined;
   if (json) findings.push(...json.findings);
   if (json?.root) checkStrings(document, json.root, findings);
-  else checkText(document, "", findings);
-  checkRepetition(document, (check, offset, length) => findings.push({ check, pointer: "", offset, length }));
+  else checkCharacters(document, reporter("", 0, findings));
+  checkRepetition(document, reporter("", 0, findings));
   return json ? { document, wires, json, findings } : { document, wires, findings };
 }
 
-/** Reports the characters of one string. */
-function checkText(text: string, pointer: string, findings: PayloadFinding[]): void {
-  checkCharacters(text, (check, offset, length) => findings.push({ check, pointer, offset, length }));
+/** Reports what is found in one string, which begins at `start` in the document. */
+function reporter(pointer: string, start: number, findings: PayloadFinding[]): Report {
+  return (check, offset, length) =>
+    findings.push({ check, pointer, offset, length, position: start + offset });
 }
 
 /** Escapes spell characters too, so strings are decoded first; without an escape or a sign beyond ASCII there is nothing to see. */
@@ -53,11 +54,12 @@ function checkStrings(document: string, root: JsonNode, findings: PayloadFinding
   if (!WORTH_DECODING.test(document)) return;
   const visit = (node: JsonNode, pointer: string): void => {
     if (findings.length >= MAX_FINDINGS) return;
-    if (node.kind === "string") checkText(nodeText(document, node), pointer, findings);
-    else if (node.kind === "array") node.items.forEach((item, index) => visit(item, `${pointer}/${index}`));
+    if (node.kind === "string") {
+      checkCharacters(nodeText(document, node), reporter(pointer, node.start, findings));
+    } else if (node.kind === "array") node.items.forEach((item, index) => visit(item, `${pointer}/${index}`));
     else if (node.kind === "object") {
       node.values.forEach((value, index) => {
-        checkText(node.keys[index], pointer, findings);
+        checkCharacters(node.keys[index], reporter(pointer, node.start, findings));
         visit(value, pointer + pointerToken(node.keys[index]));
       });
     }

@@ -136,7 +136,7 @@ class TreeReader {
     const reported = this.#reported.get(check) ?? 0;
     if (reported >= MAX_FINDINGS_A_CHECK) return;
     this.#reported.set(check, reported + 1);
-    this.findings.push({ check, pointer: this.#pointer(), offset, length });
+    this.findings.push({ check, pointer: this.#pointer(), offset, length, position: offset });
   }
 
   #openContainer(node: ObjectNode | ArrayNode): void {

@@ -20,4 +20,6 @@ export interface PayloadFinding {
   /** UTF-16 offset in the string if `pointer` names one, else in the document; bytes where the content is not UTF-8. */
   readonly offset: number;
   readonly length: number;
+  /** UTF-16 offset in the document, as near as it can be said: inside a string, escapes before it are not counted. */
+  readonly position: number;
 }

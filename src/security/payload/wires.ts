@@ -70,7 +70,7 @@ export function isWire(content: string | Uint8Array): boolean {
 }
 
 function atStart(check: PayloadCheck, { length }: string | Uint8Array): PayloadFinding {
-  return { check, pointer: "", offset: 0, length };
+  return { check, pointer: "", offset: 0, length, position: 0 };
 }
 
 function checkOf({ code }: M2MError): PayloadCheck {

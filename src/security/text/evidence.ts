@@ -26,6 +26,7 @@ export interface Evidence {
   numberRun: number;
   /** Words with digits or signs in place of letters that are words of the vocabulary. */
   leetWords: number;
+  words: number;
   /** Pairs of words that stand in the wrong order. */
   reversedPairs: number;
   /** Where the words read as English after ROT13, and when read backwards. */
@@ -84,6 +85,7 @@ export function collectEvidence(text: string): Evidence {
     spacedRun: 0,
     numberRun: 0,
     leetWords: 0,
+    words: 0,
     reversedPairs: 0,
     rotated: [],
     reversed: [],
@@ -118,6 +120,7 @@ export function collectEvidence(text: string): Evidence {
     }
     if (wordLength === 0) continue;
     const start = i - wordLength;
+    found.words++;
     if (wordLength === 1 && (wordKinds & LETTER) !== 0) {
       spaced = wordEnd + 1 === start ? spaced + 1 : 1;
       if (spaced > found.spacedRun) found.spacedRun = spaced;

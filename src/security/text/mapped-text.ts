@@ -17,7 +17,8 @@ export class MappedTextBuilder {
   #units: Uint16Array;
   #length = 0;
   /** Three numbers a piece: where it starts in the text, in the source, and its length there (0: the same length). */
-  readonly #pieces: number[] = [];
+  #pieces = new Int32Array(48);
+  #pieceUnits = 0;
 
   constructor(source: string, capacity: number = source.length) {
     this.#source = source;
@@ -56,20 +57,28 @@ export class MappedTextBuilder {
     for (let i = 0; i < this.#length; i += CHUNK_UNITS) {
       text += String.fromCharCode(...this.#units.subarray(i, Math.min(i + CHUNK_UNITS, this.#length)));
     }
-    const pieces = Float64Array.from(this.#pieces);
+    const pieces = this.#pieces.subarray(0, this.#pieceUnits);
     const { length } = text;
     return { text, toSource: (start, end) => toSource(pieces, length, start, end) };
   }
 
   #startPiece(source: number, sourceLength: number): void {
-    const pieces = this.#pieces;
-    const last = pieces.length - 3;
+    let pieces = this.#pieces;
+    const last = this.#pieceUnits - 3;
     const continues =
       last >= 0 &&
       sourceLength === 0 &&
       pieces[last + 2] === 0 &&
       this.#length - pieces[last] === source - pieces[last + 1];
-    if (!continues) pieces.push(this.#length, source, sourceLength);
+    if (continues) return;
+    if (this.#pieceUnits === pieces.length) {
+      pieces = new Int32Array(pieces.length * 2);
+      pieces.set(this.#pieces);
+      this.#pieces = pieces;
+    }
+    pieces[this.#pieceUnits++] = this.#length;
+    pieces[this.#pieceUnits++] = source;
+    pieces[this.#pieceUnits++] = sourceLength;
   }
 
   #reserve(count: number): void {
@@ -81,7 +90,7 @@ export class MappedTextBuilder {
 }
 
 function toSource(
-  pieces: Float64Array,
+  pieces: Int32Array,
   length: number,
   start: number,
   end: number,
@@ -102,7 +111,7 @@ function toSource(
 
 /** The offset in the source of the unit at `at` (or, with `behind`, of what follows it). */
 function sourceOf(
-  pieces: Float64Array,
+  pieces: Int32Array,
   length: number,
   at: number,
   round: (value: number) => number,

@@ -139,7 +139,10 @@ function readBackslash(text: string, at: number): Escape | undefined {
 
 /** As `indexOf`, but only as far as an escape may reach: a search to the end for every escape would be quadratic. */
 function findNear(text: string, wanted: string, at: number): number {
-  for (let i = at; i < at + MAX_ESCAPE; i++) if (text[i] === wanted) return i;
+  for (let i = at + 1; i < at + MAX_ESCAPE; i++) {
+    if (text[i] === wanted) return i;
+    if (text[i] === text[at]) return -1;
+  }
   return -1;
 }
 

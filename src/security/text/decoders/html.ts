@@ -60,7 +60,9 @@ function markdownComments(text: string): Range[] {
     if (!"(\"'".includes(text[start])) continue;
     const end = text.indexOf("\n", start);
     line = end === -1 ? text.length : end;
-    ranges.push({ start: start + 1, end: line });
+    let last = line;
+    while (last > start + 1 && ")\"'> \r".includes(text[last - 1])) last--;
+    ranges.push({ start: start + 1, end: last });
   }
   return ranges;
 }

@@ -5,6 +5,10 @@ import type { Decoded, Decoder } from "./decoder.js";
 
 /** Single letters in a row before they count as a word that was pulled apart. */
 const MIN_SPACED = 4;
+/** Letters of known words that leet has to give. */
+const MIN_LEET_LETTERS = 5;
+/** A longer run of letters is not cut into words any more. */
+const MAX_SEGMENTED = 500;
 /** Beside such a word, shorter ones are pulled apart too. */
 const MIN_SPACED_BESIDE = 2;
 const LONGEST_WORD = 16;
@@ -15,7 +19,7 @@ export const decodeLeet: Decoder = (text, { leetWords }) => {
   const { words } = vocabulary();
   const out = new MappedTextBuilder(text);
   let copied = 0;
-  let changed = 0;
+  let known = 0;
   for (let i = 0; i < text.length; i++) {
     if (!isLeet(text, i)) continue;
     const start = i;
@@ -26,12 +30,16 @@ export const decodeLeet: Decoder = (text, { leetWords }) => {
       else signs++;
     }
     if (letters === 0 || signs === 0 || i - start > LONGEST_WORD * 2) continue;
+    const word = text.slice(start, i);
+    const plain = readLeet(word, words);
     out.copy(copied, start);
-    out.put(readLeet(text.slice(start, i), words), start, i);
+    out.put(plain, start, i);
     copied = i;
-    changed++;
+    // "rule5" and "list1" are names with a number, not words in disguise.
+    if (isLetter(word.charCodeAt(0)) && /^[a-z]+\d+$/iu.test(word)) continue;
+    if (words.has(plain.toLowerCase())) known += plain.length;
   }
-  if (changed === 0) return [];
+  if (known < MIN_LEET_LETTERS) return [];
   out.copy(copied, text.length);
   return [{ ...out.finish(), layer: "leet" }];
 };
@@ -100,6 +108,7 @@ function isSingle(text: string, at: number): boolean {
 
 /** `letters` cut into the longest words of the vocabulary from the left; what is none of them stays together. */
 function segment(letters: string, words: ReadonlySet<string>): string[] {
+  if (letters.length > MAX_SEGMENTED) return [letters];
   const lower = letters.toLowerCase();
   const pieces: string[] = [];
   let unknown = 0;

@@ -6,26 +6,32 @@ import { wholeRange, type Decoded, type Decoder } from "./decoder.js";
 /** Letters of words of the vocabulary, of all letters, from which a text reads as English. */
 const MIN_KNOWN_SHARE = 0.3;
 const MIN_KNOWN_LETTERS = 6;
-/** Pairs in the wrong order; one may be chance. */
+/** Pairs in the wrong order; one may be chance, and so may a few in many words. */
 const MIN_REVERSED_PAIRS = 2;
+const MAX_WORDS_A_PAIR = 15;
 const MAX_WORD_ORDER_UNITS = 100_000;
+/** Longer stretches are undone up to here: a text that is disguised over pages shows it on the first. */
+const MAX_REVERSED_UNITS = 256 * 1024;
+const MAX_SAMPLE_UNITS = 16 * 1024;
 
 /** ROT13, where the rotated words are English and the words that stand there are not. */
 export const decodeRot13: Decoder = (text, { rotated }) =>
-  rotated.flatMap(({ start, end }) => {
+  rotated.flatMap(({ start, end: behind }) => {
+    const end = Math.min(behind, start + MAX_REVERSED_UNITS);
     const decoded = rotate13(text.slice(start, end));
     return readsAsEnglish(decoded) ? [wholeRange(decoded, "rot13", start, end)] : [];
   });
 
 /** Text written backwards, as a whole or word by word, and words in reversed order. */
-export const decodeReversed: Decoder = (text, { reversed, reversedPairs }) => {
+export const decodeReversed: Decoder = (text, { reversed, reversedPairs, words }) => {
   const found = reversed.flatMap((range) => decodeBackwards(text, range));
-  if (reversedPairs >= MIN_REVERSED_PAIRS && text.length <= MAX_WORD_ORDER_UNITS)
-    found.push(reverseWords(text));
+  const isDense = reversedPairs >= MIN_REVERSED_PAIRS && reversedPairs * MAX_WORDS_A_PAIR >= words;
+  if (isDense && text.length <= MAX_WORD_ORDER_UNITS) found.push(reverseWords(text));
   return found;
 };
 
-function decodeBackwards(text: string, { start, end }: Range): Decoded[] {
+function decodeBackwards(text: string, { start, end: behind }: Range): Decoded[] {
+  const end = Math.min(behind, start + MAX_REVERSED_UNITS);
   const decoded = reverseUnits(text.slice(start, end));
   if (!readsAsEnglish(decoded)) return [];
   const whole: Decoded = {
@@ -75,7 +81,10 @@ function readsAsEnglish(text: string): boolean {
   const { words } = vocabulary();
   let letters = 0;
   let known = 0;
-  for (const [word] of text.toLowerCase().matchAll(/[a-z]+/gu)) {
+  for (const [word] of text
+    .slice(0, MAX_SAMPLE_UNITS)
+    .toLowerCase()
+    .matchAll(/[a-z]+/gu)) {
     letters += word.length;
     if (word.length > 1 && words.has(word)) known += word.length;
   }
