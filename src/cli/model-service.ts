@@ -7,7 +7,7 @@ import type {
   ModelOrigin,
 } from "../hub/index.js";
 import type { HydraConfig } from "../security/hydra/index.js";
-import { M2MError } from "../shared/errors.js";
+import { FormatError, M2MError } from "../shared/errors.js";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
 import { interruptible } from "./interrupt.js";
@@ -44,7 +44,7 @@ export async function downloadWithProgress(
           folder: folder ?? hub.modelFolder(context, model),
           force,
           env: context.env,
-          check: async (ready) => void (await loadHydra(ready)),
+          check: assertLoads,
           onStart: (letGo) => void (release = letGo),
           onProgress: (state) => progress.tick(formatDownload(state), state.allBytes),
         }),
@@ -94,6 +94,13 @@ export async function verifyModel(
   const problem = await problemOf(model.path);
   const ok = problem === undefined && files.every(({ state }) => state === "ok" || state === "unlisted");
   return { name: model.name, origin: model.origin, path: model.path, ok, files, problem };
+}
+
+/** @throws {FormatError} `M2M_WEIGHTS_INVALID` */
+async function assertLoads(folder: string): Promise<void> {
+  const problem = await problemOf(folder);
+  if (problem !== undefined)
+    throw new FormatError("M2M_WEIGHTS_INVALID", `What was fetched is no model that works: ${problem}`);
 }
 
 /** Why the weights do not load; `undefined` if they do. */

@@ -386,7 +386,7 @@ describe("downloading from a mirror", () => {
       fixture.serveMirror();
       await fixture.download();
       const before = INSTALLED.map((name) => fixture.read(name).toString("hex"));
-      const assertOld = (): void =>
+      const assertOld = (): unknown =>
         expect(INSTALLED.map((name) => fixture.read(name).toString("hex"))).to.deep.equal(before);
       const newer = bytesOf(1000, 5);
       fixture.serveMirror(newer);

@@ -176,7 +176,7 @@ describe("downloading through a proxy", () => {
         // Certificates are made on the spot, because they expire.
         this.skip();
       }
-      secure = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) }) as unknown as Server;
+      secure = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) });
       await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
       port = (secure.address() as AddressInfo).port;
     });
