@@ -1,12 +1,11 @@
+import { unitsToText } from "./units.js";
+
 /** A text made from another one, with the way back. */
 export interface MappedText {
   readonly text: string;
   /** UTF-16 range of the source that [start, end) of `text` comes from. */
   toSource(start: number, end: number): { start: number; end: number };
 }
-
-/** Units that one call of `String.fromCharCode` takes; more would overflow the stack. */
-const CHUNK_UNITS = 8192;
 
 /**
  * Writes a text piece by piece and remembers where each piece comes from. Pieces that keep their length are mapped unit
@@ -53,10 +52,7 @@ export class MappedTextBuilder {
   }
 
   finish(): MappedText {
-    let text = "";
-    for (let i = 0; i < this.#length; i += CHUNK_UNITS) {
-      text += String.fromCharCode(...this.#units.subarray(i, Math.min(i + CHUNK_UNITS, this.#length)));
-    }
+    const text = unitsToText(this.#units.subarray(0, this.#length));
     const pieces = this.#pieces.subarray(0, this.#pieceUnits);
     const { length } = text;
     return { text, toSource: (start, end) => toSource(pieces, length, start, end) };

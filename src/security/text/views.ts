@@ -15,7 +15,7 @@ export interface ViewLimits {
   maxViews: number;
   /** Most disguises that are undone one inside the other. */
   maxDepth: number;
-  /** Most UTF-16 units that all views but the first have together. */
+  /** Most UTF-16 units that all views but the first have together; never more than twice the text and 64 Ki. */
   maxDecodedUnits: number;
 }
 
@@ -50,7 +50,7 @@ export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextVie
   const first: TextView = foldText(text);
   const views = [first];
   const depths = [0];
-  let left = maxDecodedUnits;
+  let left = Math.min(maxDecodedUnits, text.length * 2 + 65_536);
   for (let i = 0; i < views.length; i++) {
     const outer = views[i];
     if (depths[i] >= maxDepth) continue;

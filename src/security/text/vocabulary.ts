@@ -1,4 +1,5 @@
 import { lazily } from "../../shared/lazy.js";
+import { unitsToText } from "./units.js";
 
 /**
  * Words that show that something reads as English: the commonest function words, and the words that attacks are made of.
@@ -26,7 +27,8 @@ const REVERSED_PAIRS =
 const PALINDROMIC =
   "was saw on no not ton now won dna era are tub but of fo new wen way yaw may yam say yas peed live evil mode edom act nod dan drow did so os us su he eh an na it ti as at ta am ma me em be eb";
 
-const HASH_SEED = 0x811c9dc5;
+/** FNV-1a, 32 bits, as the signed number that the engine keeps in a register. */
+const HASH_SEED = 0x811c9dc5 | 0;
 const TABLE_BITS = 16;
 
 /** FNV-1a over code units, one step. Words are hashed in lower case while they are read. */
@@ -92,11 +94,4 @@ export function rotate13(text: string): string {
 
 function reverseWord(word: string): string {
   return [...word].reverse().join("");
-}
-
-/** The text of UTF-16 `units`. */
-export function unitsToText(units: Uint16Array): string {
-  let text = "";
-  for (let i = 0; i < units.length; i += 8192) text += String.fromCharCode(...units.subarray(i, i + 8192));
-  return text;
 }

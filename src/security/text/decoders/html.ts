@@ -6,6 +6,8 @@ import type { Decoded, Decoder } from "./decoder.js";
 const MIN_LENGTH = 8;
 const MAX_TAG_UNITS = 2000;
 const MAX_RANGES = 500;
+/** The rest of a longer one is in the text itself all the same. */
+const MAX_HIDDEN_UNITS = 16 * 1024;
 
 /** What a page hides from its reader but not from a model: comments, hidden elements, texts of attributes. */
 export const extractHidden: Decoder = (text) => {
@@ -27,7 +29,7 @@ function collect(text: string, layer: string, ranges: readonly Range[], found: D
   const out = new MappedTextBuilder(text, 1024);
   for (const { start, end } of worth) {
     if (out.length > 0) out.put("\n", start - 1, start);
-    out.copy(start, end);
+    out.copy(start, Math.min(end, start + MAX_HIDDEN_UNITS));
   }
   // A text that is one comment altogether hides nothing more.
   if (out.length < text.length) found.push({ ...out.finish(), layer });

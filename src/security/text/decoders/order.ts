@@ -1,6 +1,7 @@
 import type { Range } from "../evidence.js";
 import { MappedTextBuilder } from "../mapped-text.js";
-import { rotate13, unitsToText, vocabulary } from "../vocabulary.js";
+import { unitsToText } from "../units.js";
+import { rotate13, vocabulary } from "../vocabulary.js";
 import { wholeRange, type Decoded, type Decoder } from "./decoder.js";
 
 /** Letters of words of the vocabulary, of all letters, from which a text reads as English. */
