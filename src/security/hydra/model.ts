@@ -1,46 +1,57 @@
-import { parseConfig } from "./config.js";
-import { CONFIG_FILE, readModelFile, tryReadModelFile, WEIGHTS_FILE } from "./files.js";
+import { InputError, M2MError } from "../../shared/errors.js";
+import { createTokenizer, readHydraFiles, readOnnxModel, type HydraFiles } from "./load.js";
 import { NativeBackend } from "./network.js";
-import { ByteTokenizer, createWordPieceTokenizer, type HydraTokenizer } from "./tokenizer.js";
+import { OnnxBackend } from "./onnx/backend.js";
+import { loadOnnxRuntime, type OnnxRuntimeLoader } from "./onnx/runtime.js";
+import { HYDRA_DEVICES, openSession, type HydraDevice } from "./onnx/session.js";
+import type { HydraTokenizer } from "./tokenizer.js";
 import type { HydraBackend, HydraConfig, HydraEngineName, HydraPrediction } from "./types.js";
 import { combineWindows, type WindowScore } from "./verdict.js";
-import { readWeights } from "./weights.js";
 import { cutWindows, type TextWindow } from "./windows.js";
 
 export interface HydraLoadOptions {
-  /** `native` unless set. */
+  /** Unless set: `native`, or `onnx` if a device other than `cpu` is asked for. */
   readonly engine?: HydraEngineName;
+  /** Where ONNX Runtime runs the network; `native` knows the CPU only. */
+  readonly device?: HydraDevice;
+  /** Imports ONNX Runtime; the package `onnxruntime-node` unless set. */
+  readonly loadOnnxRuntime?: OnnxRuntimeLoader;
+}
+
+interface OpenedBackend {
+  readonly backend: HydraBackend;
+  readonly notes: readonly string[];
 }
 
 /** Windows that are held at a time: a huge text is not cut all at once. */
-const CHUNK = 256;
+const CHUNK = 1024;
 
 /** The classifier for threats and compression: reads text in windows, and says what each is. */
 export class HydraModel {
   readonly config: HydraConfig;
+  /** What is not as it was asked for, and why: one sentence each. */
+  readonly notes: readonly string[];
   readonly #tokenizer: HydraTokenizer;
   readonly #backend: HydraBackend;
 
-  private constructor(config: HydraConfig, tokenizer: HydraTokenizer, backend: HydraBackend) {
+  private constructor(config: HydraConfig, tokenizer: HydraTokenizer, { backend, notes }: OpenedBackend) {
     this.config = config;
+    this.notes = notes;
     this.#tokenizer = tokenizer;
     this.#backend = backend;
   }
 
   /**
    * Loads `model.safetensors` of `folder`, with `config.json` and the vocabulary it names.
-   * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ`
+   * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ`, `M2M_USAGE` for an unknown engine or device
    * @throws {FormatError} `M2M_WEIGHTS_INVALID`
+   * @throws {UnsupportedError} `M2M_PACKAGE_MISSING` if ONNX Runtime is asked for and not installed
    */
-  static async load(folder: string, _options: HydraLoadOptions = {}): Promise<HydraModel> {
-    const weights = readWeights(readModelFile(folder, WEIGHTS_FILE));
-    const config = parseConfig(tryReadModelFile(folder, CONFIG_FILE), weights);
-    const { tokenizer } = config;
-    const reader =
-      tokenizer.type === "bytes"
-        ? new ByteTokenizer()
-        : createWordPieceTokenizer(readModelFile(folder, tokenizer.vocabulary), config.vocabSize);
-    return new HydraModel(config, reader, new NativeBackend(weights, config));
+  static async load(folder: string, options: HydraLoadOptions = {}): Promise<HydraModel> {
+    assertOptions(options);
+    const files = readHydraFiles(folder);
+    const tokenizer = createTokenizer(folder, files.config);
+    return new HydraModel(files.config, tokenizer, await openBackend(folder, files, options));
   }
 
   get engine(): HydraEngineName {
@@ -93,4 +104,47 @@ export class HydraModel {
     if (pending.length > 0) await flush();
     return scores;
   }
+}
+
+function assertOptions({ engine, device }: HydraLoadOptions): void {
+  if (engine !== undefined && engine !== "native" && engine !== "onnx") {
+    throw new InputError("M2M_USAGE", `There is no engine "${String(engine)}"; there are native and onnx.`);
+  }
+  if (device !== undefined && !HYDRA_DEVICES.includes(device)) {
+    throw new InputError(
+      "M2M_USAGE",
+      `There is no device "${String(device)}"; there are ${HYDRA_DEVICES.join(", ")}.`,
+    );
+  }
+}
+
+async function openBackend(
+  folder: string,
+  files: HydraFiles,
+  { engine, device = "cpu", loadOnnxRuntime: load }: HydraLoadOptions,
+): Promise<OpenedBackend> {
+  const native = (...notes: string[]): OpenedBackend => ({
+    backend: new NativeBackend(files.weights, files.config),
+    notes,
+  });
+  if (engine === "native" || (engine === undefined && device === "cpu")) {
+    if (device === "cpu" || device === "auto") return native();
+    return native(`The engine native runs on cpu only; ${device} takes the engine onnx.`);
+  }
+  let runtime;
+  try {
+    runtime = await loadOnnxRuntime(load);
+  } catch (error) {
+    // Whoever leaves the choice to m2m gets what there is.
+    if (engine === undefined && device === "auto" && error instanceof M2MError) {
+      return native(`${error.message} Hydra runs natively on cpu. ${error.hint ?? ""}`.trim());
+    }
+    throw error;
+  }
+  const { model, notes } = readOnnxModel(folder, files);
+  const opened = await openSession(runtime, model, device);
+  return {
+    backend: new OnnxBackend(runtime, opened.session, opened.device, files.config),
+    notes: [...notes, ...opened.notes],
+  };
 }

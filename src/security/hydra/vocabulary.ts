@@ -33,8 +33,7 @@ export class Vocabulary {
   constructor(file: Uint8Array) {
     const text = decodeUtf8(file);
     this.#text = text;
-    let lines = file.length > 0 && file[file.length - 1] !== NEWLINE ? 1 : 0;
-    for (const byte of file) if (byte === NEWLINE) lines++;
+    const lines = countLines(file);
     if (lines > MAX_PIECES) throw invalid(`The vocabulary has more than ${MAX_PIECES} pieces.`);
     this.size = lines;
     this.#starts = new Int32Array(lines);
@@ -128,6 +127,12 @@ export class Vocabulary {
     for (let i = 0; i < length; i++) if (this.#text.charCodeAt(start + i) !== units[from + i]) return false;
     return true;
   }
+}
+
+function countLines(file: Uint8Array): number {
+  let lines = file.length > 0 && file[file.length - 1] !== NEWLINE ? 1 : 0;
+  for (let i = 0; i < file.length; i++) if (file[i] === NEWLINE) lines++;
+  return lines;
 }
 
 /** An even slot number from an FNV-1a hash: its low bits alone hardly depend on the first units. */

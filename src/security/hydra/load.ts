@@ -1,0 +1,60 @@
+import { requireNodeModule } from "../../shared/platform.js";
+import { parseConfig } from "./config.js";
+import { CONFIG_FILE, ONNX_FILE, readModelFile, tryReadModelFile, WEIGHTS_FILE } from "./files.js";
+import { convertToOnnx, onnxHeader } from "./onnx/convert.js";
+import { ByteTokenizer, createWordPieceTokenizer, type HydraTokenizer } from "./tokenizer.js";
+import type { HydraConfig } from "./types.js";
+import { readWeights, type HydraWeights } from "./weights.js";
+
+/** The files of a model, read and checked. */
+export interface HydraFiles {
+  readonly weights: HydraWeights;
+  readonly config: HydraConfig;
+  /** Bytes of `model.safetensors`, which the weights are views of. */
+  readonly file: Uint8Array;
+}
+
+/**
+ * Reads `model.safetensors` of `folder`, and `config.json` if there is one.
+ * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ`
+ * @throws {FormatError} `M2M_WEIGHTS_INVALID`
+ */
+export function readHydraFiles(folder: string): HydraFiles {
+  const file = readModelFile(folder, WEIGHTS_FILE);
+  const weights = readWeights(file);
+  return { file, weights, config: parseConfig(tryReadModelFile(folder, CONFIG_FILE), weights) };
+}
+
+/** The tokenizer of a model, with the vocabulary of its folder. */
+export function createTokenizer(folder: string, { tokenizer, vocabSize }: HydraConfig): HydraTokenizer {
+  if (tokenizer.type === "bytes") return new ByteTokenizer();
+  return createWordPieceTokenizer(readModelFile(folder, tokenizer.vocabulary), vocabSize);
+}
+
+/**
+ * The model in `folder` as the bytes of an ONNX model, to be kept there as `model.onnx`.
+ * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ`
+ * @throws {FormatError} `M2M_WEIGHTS_INVALID`
+ */
+export function convertHydraModel(folder: string): Uint8Array {
+  const files = readHydraFiles(folder);
+  return convertToOnnx(files.weights, files.config, fingerprint(files));
+}
+
+/** The ONNX model of `folder`: its `model.onnx`, or, if there is none of these very weights, one made in memory. */
+export function readOnnxModel(folder: string, files: HydraFiles): { model: Uint8Array; notes: string[] } {
+  const mark = fingerprint(files);
+  const kept = tryReadModelFile(folder, ONNX_FILE);
+  const header = onnxHeader(mark);
+  if (kept && header.every((byte, index) => kept[index] === byte)) return { model: kept, notes: [] };
+  const note = `${ONNX_FILE} was not made from these weights by m2m, and is not used; m2m model convert makes it anew.`;
+  return { model: convertToOnnx(files.weights, files.config, mark), notes: kept ? [note] : [] };
+}
+
+/** What an ONNX model is made from: the weights and how they are used. */
+function fingerprint({ file, config }: HydraFiles): string {
+  const { createHash } = requireNodeModule("crypto", "Converting a Hydra model");
+  const { topK, layerNormEpsilon, ngram } = config;
+  const hash = createHash("sha256").update(file);
+  return hash.update(JSON.stringify([topK, layerNormEpsilon, ngram?.pooling])).digest("hex");
+}
