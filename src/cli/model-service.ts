@@ -10,6 +10,7 @@ import type { HydraConfig } from "../security/hydra/index.js";
 import { FormatError, M2MError } from "../shared/errors.js";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
+import { assertBinaryAllowed, withOutput, type OutputOptions } from "./output.js";
 import { interruptible } from "./interrupt.js";
 import { Progress } from "./progress.js";
 
@@ -180,6 +181,30 @@ export async function describeModel(
     parameterCount: tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     tensors,
   };
+}
+
+/**
+ * Writes the ONNX file of a model: to the path of `options`, or beside the weights, where an older one is replaced.
+ * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_MODEL_UNKNOWN`, `M2M_FILE_EXISTS`, `M2M_FILE_WRITE`, `M2M_BINARY_TO_TERMINAL`
+ * @throws {FormatError} `M2M_WEIGHTS_INVALID`
+ */
+export async function convertModel(
+  context: CommandContext,
+  name: string | undefined,
+  folder: string | undefined,
+  options: OutputOptions,
+): Promise<{ name: string; path: string; output: string; sizeBytes: number }> {
+  const [hub, { convertHydraModel }] = await Promise.all([
+    import("../hub/index.js"),
+    import("../security/hydra/index.js"),
+  ]);
+  const model = hub.findModel(context, hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME), folder);
+  const output = options.path ?? join(model.path, hub.ONNX_FILE);
+  const target = { path: output, force: options.force === true || options.path === undefined };
+  assertBinaryAllowed(context, target);
+  const bytes = convertHydraModel(model.path);
+  await withOutput(context, target, (opened) => opened.write(bytes));
+  return { name: model.name, path: model.path, output, sizeBytes: bytes.length };
 }
 
 const MAX_CARD_BYTES = 1024 ** 2;

@@ -8,6 +8,7 @@ import { CONFIG_PATH } from "./config/path.js";
 import { CONFIG_SET } from "./config/set.js";
 import { CONFIG_UNSET } from "./config/unset.js";
 import { DECOMPRESS } from "./decompress.js";
+import { MODEL_CONVERT } from "./model/convert.js";
 import { MODEL_DOWNLOAD } from "./model/download.js";
 import { MODEL_INFO } from "./model/info.js";
 import { MODEL_LIST } from "./model/list.js";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   CONFIG_SET,
   CONFIG_UNSET,
   DECOMPRESS,
+  MODEL_CONVERT,
   MODEL_DOWNLOAD,
   MODEL_INFO,
   MODEL_LIST,

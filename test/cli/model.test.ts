@@ -130,6 +130,27 @@ describe("m2m model", function () {
       .and.match(/^Network +2 layers of 4 experts/m);
   });
 
+  it("convert: beside the weights, or where it is told", async () => {
+    expect((await run(["download", "--from", model.folder])).code).to.equal(0);
+    for (const _ of ["new", "replaced"]) {
+      const { code, stdout, stderr } = await run(["convert", "--json"]);
+      expect(code, stderr).to.equal(0);
+      const { output, sizeBytes } = JSON.parse(stdout) as { output: string; sizeBytes: number };
+      expect(output).to.equal(installed("model.onnx"));
+      expect(readFileSync(output)).to.have.length(sizeBytes);
+    }
+    const bytes = readFileSync(installed("model.onnx"));
+    expect(cli.run(["model", "convert", "hydra", "--output", "-"]).stdout.equals(bytes)).to.equal(true);
+    expect((await run(["convert", "--output", "x.onnx"])).code).to.equal(0);
+    expect(readFileSync(join(cli.path, "x.onnx")).equals(bytes)).to.equal(true);
+    expect((await run(["convert", "--output", "x.onnx"])).stderr).to.match(/--force/);
+    expect((await run(["convert", "--output", "x.onnx", "--force"])).code).to.equal(0);
+    expect((await run(["convert", "--output", "-", "--json"])).code).to.equal(2);
+    // Made of the weights: it goes with them, and says nothing about their state.
+    expect((await run(["verify"])).code).to.equal(0);
+    expect((await run(["remove", "hydra"])).stdout).to.match(/^hydra: 5 files removed/);
+  });
+
   it("download: what does not load takes nobody's place", async () => {
     expect((await run(["download", "--from", model.folder])).code).to.equal(0);
     const before = readFileSync(installed("model.safetensors"));
