@@ -15,8 +15,6 @@ export interface PatternLiteral {
 export interface PatternBounds {
   /** Each match holds one of them, where it says. */
   readonly literals: readonly PatternLiteral[];
-  /** Longest match, characters. */
-  readonly maxLength: number;
   /** Upper bound of the characters that are compared for an attempt at one start. */
   readonly maxSteps: number;
 }
@@ -34,16 +32,16 @@ const NOTHING = CharSet.of("");
  *
  * The proof counts the ways in which backtracking can divide a text among the parts. A repetition whose character can
  * not also begin what follows it has one way: giving back a character fails at once. Any other has as many ways as
- * lengths. Ways multiply along a sequence; branches that begin alike add up. Each way costs the longest match twice, to
- * go and to come back.
+ * lengths. Ways multiply along a sequence; branches that can begin alike add up. Each way costs every character of the
+ * pattern, repetitions written out and all branches tried, twice: to go and to come back.
  * @throws {InputError} `M2M_RULES_INVALID`, the message without a place
  */
 export function assertBoundedPattern(source: string): PatternBounds {
   const node = parsePattern(source);
-  const { max, ways } = measure(node, NOTHING);
+  const { size, ways } = measure(node, NOTHING);
   const invalid = (why: string): InputError =>
     new InputError("M2M_RULES_INVALID", `The pattern ${quote(source)} ${why}.`);
-  const maxSteps = ways * max * 2;
+  const maxSteps = ways * size * 2;
   if (maxSteps > MAX_STEPS)
     throw invalid(
       `may take ${maxSteps} steps at one place (at most ${MAX_STEPS}); ` +
@@ -54,12 +52,14 @@ export function assertBoundedPattern(source: string): PatternBounds {
     throw invalid(`holds no text of ${MIN_LITERAL} characters or more that each match must have`);
   if (literals.some(({ minBefore, maxBefore }) => maxBefore - minBefore >= MAX_STARTS))
     throw invalid(`has more than ${MAX_STARTS} ways to begin in front of its literal text`);
-  return { literals, maxLength: max, maxSteps };
+  return { literals, maxSteps };
 }
 
 interface Measure {
   readonly min: number;
   readonly max: number;
+  /** Characters that one way compares at most. */
+  readonly size: number;
   readonly ways: number;
   /** Characters it can begin with. */
   readonly first: CharSet;
@@ -69,9 +69,9 @@ interface Measure {
 function measure(node: PatternNode, follow: CharSet): Measure {
   switch (node.kind) {
     case "set":
-      return { min: 1, max: 1, ways: 1, first: node.set };
+      return { min: 1, max: 1, size: 1, ways: 1, first: node.set };
     case "assertion":
-      return { min: 0, max: 0, ways: 1, first: NOTHING };
+      return { min: 0, max: 0, size: 0, ways: 1, first: NOTHING };
     case "sequence":
       return measureSequence(node.items, follow);
     case "choice":
@@ -84,6 +84,7 @@ function measure(node: PatternNode, follow: CharSet): Measure {
       return {
         min: inner.min * min,
         max: inner.max * max,
+        size: inner.size * max,
         ways: lengths * inner.ways ** max,
         first: inner.first,
       };
@@ -92,7 +93,7 @@ function measure(node: PatternNode, follow: CharSet): Measure {
 }
 
 function measureSequence(items: readonly PatternNode[], follow: CharSet): Measure {
-  let total: Measure = { min: 0, max: 0, ways: 1, first: NOTHING };
+  let total: Measure = { min: 0, max: 0, size: 0, ways: 1, first: NOTHING };
   let behind = follow;
   for (const item of items.toReversed()) {
     const part = measure(item, behind);
@@ -100,6 +101,7 @@ function measureSequence(items: readonly PatternNode[], follow: CharSet): Measur
     total = {
       min: total.min + part.min,
       max: total.max + part.max,
+      size: total.size + part.size,
       ways: total.ways * part.ways,
       first: isSkippable ? part.first.or(total.first) : part.first,
     };
@@ -110,16 +112,33 @@ function measureSequence(items: readonly PatternNode[], follow: CharSet): Measur
 
 function measureChoice(branches: readonly PatternNode[], follow: CharSet): Measure {
   const parts = branches.map((branch) => measure(branch, follow));
-  const areApart = parts.every(
-    (part, index) => part.min > 0 && parts.slice(index + 1).every((other) => !part.first.meets(other.first)),
+  const beginnings = branches.map(beginningOf);
+  // Branches that match at one place are pairwise alike, so all of them are alike to the first of them.
+  const ways = beginnings.map((beginning) =>
+    parts.reduce((sum, part, index) => sum + (areAlike(beginning, beginnings[index]) ? part.ways : 0), 0),
   );
-  const ways = parts.map((part) => part.ways);
   return {
     min: Math.min(...parts.map((part) => part.min)),
     max: Math.max(...parts.map((part) => part.max)),
-    ways: areApart ? Math.max(...ways) : ways.reduce((sum, count) => sum + count, 0),
+    size: parts.reduce((sum, part) => sum + part.size, 0),
+    ways: Math.max(...ways),
     first: parts.reduce((set, part) => set.or(part.first), NOTHING),
   };
+}
+
+/** The characters that stand at fixed places at the start of a node. */
+function beginningOf(node: PatternNode): readonly CharSet[] {
+  const sets: CharSet[] = [];
+  for (const item of flatten([node])) {
+    if (item.kind === "set") sets.push(item.set);
+    else if (item.kind !== "assertion") break;
+  }
+  return sets;
+}
+
+/** Whether one text can have both beginnings. */
+function areAlike(one: readonly CharSet[], other: readonly CharSet[]): boolean {
+  return one.every((set, index) => index >= other.length || set.meets(other[index]));
 }
 
 /** Literals of which each match of `node` holds one; `undefined` if there are none that are long enough. */

@@ -16,9 +16,9 @@ export interface PhraseSlot {
 }
 
 /** Upper bounds of what a phrase may ask for: they bound the work for a word of the text. */
-const MAX_GAP = 12;
+const MAX_GAP = 20;
 const MAX_SLOTS = 12;
-const MAX_ALTERNATIVES = 64;
+const MAX_ALTERNATIVES = 128;
 const MIN_PREFIX = 3;
 
 /**

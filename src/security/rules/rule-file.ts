@@ -15,7 +15,8 @@ const KEYS = [
 const ID = /^[A-Z][A-Z0-9]*(?:-[A-Z0-9]+){1,4}$/;
 
 /**
- * The rules of a TOML text (docs/rules.md): an array of tables `rule`, and a table `guards` of named lists for `unless`.
+ * The rules of a TOML text (docs/rules.md): an array of tables `rule`, a table `words` of alternatives that phrases
+ * name as `@name`, and a table `guards` of lists of phrases for `unless`.
  * Every phrase and pattern is checked; `hits` and `misses` may be absent and are not run.
  * @param name what messages call the text: its file
  * @throws {InputError} `M2M_RULES_INVALID` with file, line, rule id and field
@@ -29,6 +30,7 @@ export async function parseRules(text: string, name: string): Promise<Rule[]> {
 class RulesReader {
   readonly #document: TomlDocument;
   readonly #fileName: string;
+  #words: ReadonlyMap<string, string> = new Map();
   #guards: ReadonlyMap<string, readonly string[]> = new Map();
 
   constructor(document: TomlDocument, fileName: string) {
@@ -39,8 +41,9 @@ class RulesReader {
   read(): Rule[] {
     const { root } = this.#document;
     for (const key of Object.keys(root))
-      if (key !== "rule" && key !== "guards")
-        throw this.#invalid([key], `${quote(key)} is unknown; a file holds [[rule]] and [guards]`);
+      if (!["rule", "guards", "words"].includes(key))
+        throw this.#invalid([key], `${quote(key)} is unknown; a file holds [[rule]], [guards] and [words]`);
+    this.#words = this.#readWords(root);
     this.#guards = this.#readGuards(root);
     const entries = Object.hasOwn(root, "rule") ? root.rule : [];
     if (!Array.isArray(entries)) throw this.#invalid(["rule"], "rule is a list of tables: [[rule]]");
@@ -55,14 +58,22 @@ class RulesReader {
     });
   }
 
+  #readWords(root: Table): ReadonlyMap<string, string> {
+    const { table, fields } = this.#table(root, "words");
+    return new Map(Object.keys(table).map((key) => [key, fields.text(key)]));
+  }
+
   #readGuards(root: Table): ReadonlyMap<string, readonly string[]> {
-    if (!Object.hasOwn(root, "guards")) return new Map();
-    const { guards } = root;
-    if (!isTable(guards)) throw this.#invalid(["guards"], "guards is a table of lists of phrases");
-    const reader = new FieldReader(guards, "guards", (key, why) => this.#invalid(["guards", key], why));
-    return new Map(
-      Object.keys(guards).map((key) => [key, reader.checked(key, reader.texts(key) ?? [], parsePhrase)]),
-    );
+    const { table, fields } = this.#table(root, "guards");
+    return new Map(Object.keys(table).map((key) => [key, this.#phrases(key, fields) ?? []]));
+  }
+
+  /** A table of the root that may be absent. */
+  #table(root: Table, name: string): { table: Table; fields: FieldReader } {
+    const table = Object.hasOwn(root, name) ? root[name] : {};
+    if (!isTable(table)) throw this.#invalid([name], `${name} is a table`);
+    const fields = new FieldReader(table, name, (key, why) => this.#invalid([name, key], why));
+    return { table, fields };
   }
 
   #readRule(entry: Table, path: readonly string[]): Rule {
@@ -74,12 +85,12 @@ class RulesReader {
       );
     const fields = new FieldReader(entry, id, (key, why) => this.#invalid([...path, key], why));
     fields.assertKeys(KEYS);
-    const phrases = fields.checked("phrases", fields.texts("phrases") ?? [], parsePhrase);
+    const phrases = this.#phrases("phrases", fields) ?? [];
     const patterns = fields.checked("patterns", fields.texts("patterns") ?? [], assertBoundedPattern);
     if (phrases.length + patterns.length === 0)
       throw this.#invalid(path, `${id}: a rule has phrases or patterns`);
     const contexts = fields.texts("contexts");
-    const unless = fields.texts("unless")?.flatMap((item) => this.#guard(item, fields));
+    const unless = this.#phrases("unless", fields);
     return {
       id,
       name: fields.text("name"),
@@ -91,19 +102,26 @@ class RulesReader {
         contexts: contexts.map((context) => fields.oneOf("contexts", context, SEGMENT_CONTEXTS)),
       }),
       phrases,
-      ...(unless && { unless: fields.checked("unless", unless, parsePhrase) }),
+      ...(unless && { unless }),
       patterns,
       hits: fields.texts("hits") ?? [],
       misses: fields.texts("misses") ?? [],
     };
   }
 
-  /** An item of `unless`: a phrase, or `@name` for a list of `guards`. */
-  #guard(item: string, fields: FieldReader): readonly string[] {
-    if (!item.startsWith("@")) return [item];
-    const list = this.#guards.get(item.slice(1));
-    if (list === undefined) throw fields.invalid("unless", `guards has no list ${quote(item.slice(1))}`);
-    return list;
+  /** A list of phrases, `@name` replaced: alone by the phrases of `guards`, in a phrase by the text of `words`. */
+  #phrases(key: string, fields: FieldReader): readonly string[] | undefined {
+    const phrases = fields.texts(key)?.flatMap((text) => {
+      const list = text.startsWith("@") ? this.#guards.get(text.slice(1)) : undefined;
+      return list ?? [text.replace(/@([\w-]+)/g, (_, name: string) => this.#word(name, key, fields))];
+    });
+    return phrases && fields.checked(key, phrases, parsePhrase);
+  }
+
+  #word(name: string, key: string, fields: FieldReader): string {
+    const text = this.#words.get(name);
+    if (text === undefined) throw fields.invalid(key, `@${name} is neither in words nor in guards`);
+    return text;
   }
 
   #invalid(path: readonly string[], why: string): InputError {

@@ -10,23 +10,28 @@ export const SENTENCE_WORDS = 2;
 /** More than any gap or guard may reach: no phrase crosses a blank line. */
 export const PARAGRAPH_WORDS = 100;
 
-const LAST_FOLDED = 0x58f;
+/** Latin, Greek, Cyrillic, Armenian; Vietnamese and polytonic Greek. */
+const FOLDED: ReadonlyArray<readonly [first: number, last: number]> = [
+  [0, 0x58f],
+  [0x1e00, 0x1fff],
+];
 
 /**
  * For each UTF-16 unit the letter or digit it counts as: lower-case, without accents; or SEPARATOR or TRANSPARENT.
- * Exact up to Armenian; above that every unit but punctuation, symbols and surrogates is a letter, as it stands.
+ * Exact for FOLDED; elsewhere every unit but punctuation, symbols and surrogates is a letter, as it stands.
  */
 export const foldTable = lazily(() => {
-  const table = new Uint16Array(0x10000);
-  for (let unit = 0; unit <= LAST_FOLDED; unit++) {
-    const character = String.fromCharCode(unit);
-    if (/[\p{L}\p{N}]/u.test(character)) table[unit] = character.toLowerCase().normalize("NFD").charCodeAt(0);
-    else if (/\p{M}/u.test(character)) table[unit] = TRANSPARENT;
-  }
-  for (let unit = LAST_FOLDED + 1; unit < 0x10000; unit++) table[unit] = unit;
+  const table = Uint16Array.from({ length: 0x10000 }, (_, unit) => unit);
+  for (const [first, last] of FOLDED)
+    for (let unit = first; unit <= last; unit++) table[unit] = foldCharacter(String.fromCharCode(unit));
   for (const [first, last] of SEPARATORS) table.fill(SEPARATOR, first, last + 1);
   return table;
 });
+
+function foldCharacter(character: string): number {
+  if (/[\p{L}\p{N}]/u.test(character)) return character.toLowerCase().normalize("NFD").charCodeAt(0);
+  return /\p{M}/u.test(character) ? TRANSPARENT : SEPARATOR;
+}
 
 /** General punctuation to dingbats and beyond; CJK punctuation; surrogates and private use; half-width and full-width signs. */
 const SEPARATORS: ReadonlyArray<readonly [first: number, last: number]> = [
