@@ -175,7 +175,7 @@ describe("weights", () => {
           const file = writeSafetensors(
             sources.map((source) => (source === changed ? { ...source, shape: other, values } : source)),
           );
-          expect(catchM2MError(() => readWeights(file)).code, `${changed.name} ${other}`).to.equal(
+          expect(catchM2MError(() => readWeights(file)).code, `${changed.name} ${other.join()}`).to.equal(
             "M2M_WEIGHTS_INVALID",
           );
         }

@@ -1,0 +1,143 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { parseConfig } from "../../../src/security/hydra/config.js";
+import { readWeights } from "../../../src/security/hydra/weights.js";
+import { M2MError } from "../../../src/shared/errors.js";
+import { catchM2MError } from "../../helpers/catch-error.js";
+import { writeSafetensors } from "../../helpers/safetensors.js";
+import { OWN_SHAPE, PUBLISHED_SHAPE, randomTensors } from "./random-model.js";
+
+const published = readWeights(writeSafetensors(randomTensors(PUBLISHED_SHAPE, 1)));
+const own = readWeights(writeSafetensors(randomTensors(OWN_SHAPE, 1)));
+const parse = (config: unknown, weights = own) => parseConfig(Buffer.from(JSON.stringify(config)), weights);
+
+describe("config.json", () => {
+  it("may be absent: then it is the published model with the sizes of the tensors", () => {
+    expect(parseConfig(undefined, published)).to.deep.equal({
+      vocabSize: 300,
+      hiddenSize: 24,
+      layerCount: 2,
+      expertCount: 4,
+      topK: 2,
+      layerNormEpsilon: 1e-5,
+      tokenizer: { type: "bytes", framed: true },
+      window: { tokens: 512, stride: 256 },
+      ngram: undefined,
+      labels: {
+        security: ["SAFE", "UNSAFE"],
+        compression: ["NONE", "BPE", "BROTLI", "ZLIB"],
+        threat: undefined,
+      },
+      fusion: undefined,
+    });
+  });
+
+  it("states what the tensors do not", () => {
+    const config = parse({
+      top_k: 3,
+      layer_norm_eps: 1e-6,
+      tokenizer: { type: "wordpiece", vocab: "pieces.txt" },
+      window: { tokens: 128, stride: 32 },
+      ngram: { buckets: 512, orders: [1, 2, 3], pooling: "mean" },
+      labels: {
+        security: ["UNSAFE", "SAFE"],
+        threat: ["A", "B", "SAFE", "C"],
+        compression: ["W", "X", "Y", "Z"],
+      },
+    });
+    expect(config).to.deep.include({
+      topK: 3,
+      layerNormEpsilon: 1e-6,
+      tokenizer: { type: "wordpiece", vocabulary: "pieces.txt" },
+      window: { tokens: 128, stride: 32 },
+      ngram: { buckets: 512, orders: [1, 2, 3], pooling: "mean" },
+      labels: {
+        security: ["UNSAFE", "SAFE"],
+        threat: ["A", "B", "SAFE", "C"],
+        compression: ["W", "X", "Y", "Z"],
+      },
+    });
+  });
+
+  it("is not believed about sizes", () => {
+    const config = parse({
+      vocab_size: 32000,
+      hidden_size: 256,
+      num_layers: 6,
+      num_experts: 8,
+      ngram: { buckets: 9 },
+    });
+    expect(config).to.deep.include({ vocabSize: 400, hiddenSize: 20, layerCount: 3, expertCount: 4 });
+    expect(config.ngram?.buckets).to.equal(512);
+  });
+
+  const bad: [string, unknown][] = [
+    ["is no object", []],
+    ["asks for more experts than there are", { top_k: 5 }],
+    ["asks for no experts", { top_k: 0 }],
+    ["has no epsilon over zero", { layer_norm_eps: 0 }],
+    ["names an unknown tokenizer", { tokenizer: { type: "llama" } }],
+    ["leads out of its folder", { tokenizer: { type: "wordpiece", vocab: "../vocab.txt" } }],
+    ["leads to an absolute path", { tokenizer: { type: "wordpiece", vocab: "/etc/passwd" } }],
+    ["leads to a hidden file", { tokenizer: { type: "wordpiece", vocab: ".npmrc" } }],
+    ["has windows of nothing", { window: { tokens: 0 } }],
+    ["has windows without an end", { window: { tokens: 1e9 } }],
+    ["has windows that leave gaps", { window: { tokens: 100, stride: 101 } }],
+    ["has windows that never go on", { window: { tokens: 100, stride: 0 } }],
+    ["has n-grams of order 0", { ngram: { orders: [0] } }],
+    ["has n-grams of no order", { ngram: { orders: [] } }],
+    ["has n-grams twice", { ngram: { orders: [1, 1] } }],
+    ["has an unknown pooling", { ngram: { pooling: "max" } }],
+    ["has too few labels", { labels: { compression: ["A"] } }],
+    ["has labels twice", { labels: { compression: ["A", "A", "B", "C"] } }],
+    ["has labels that are no names", { labels: { compression: ["A", "B", "C", "\u001b[0m"] } }],
+    ["has nothing unsafe", { labels: { security: ["SAFE", "FINE"] } }],
+    ["has no safe threat", { labels: { threat: ["A", "B", "C", "D"] } }],
+  ];
+  for (const [what, config] of bad) {
+    it(`is refused if it ${what}`, () => {
+      expect(catchM2MError(() => parse(config)).code).to.equal("M2M_WEIGHTS_INVALID");
+    });
+  }
+
+  it("is refused if it is no JSON", () => {
+    for (const text of ["", "{", "\xff"]) {
+      expect(catchM2MError(() => parseConfig(Buffer.from(text, "latin1"), own)).code).to.equal(
+        "M2M_WEIGHTS_INVALID",
+      );
+    }
+  });
+
+  it("of any content gives a configuration or an error of the taxonomy", () => {
+    const keys = [
+      "top_k",
+      "layer_norm_eps",
+      "tokenizer",
+      "window",
+      "ngram",
+      "labels",
+      "type",
+      "vocab",
+      "tokens",
+      "orders",
+    ];
+    const json = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(null, true, 0, 1, 2, -1, 1e300, "bytes", "wordpiece", "SAFE"),
+        fc.dictionary(fc.constantFrom(...keys, "__proto__"), tie("value")),
+        fc.array(tie("value"), { maxLength: 4 }),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(json, (value) => {
+        try {
+          parse(value);
+        } catch (error) {
+          if (!(error instanceof M2MError)) throw error;
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
