@@ -158,10 +158,10 @@ class Splitter {
         continue;
       }
       const found = this.#readString(value, key, inner);
-      if (isData(inner.place)) neighbours.push(...found);
+      if (isData(inner.place) || inner.place === "tool_result") neighbours.push(...found);
       else for (const one of found) this.#collector.add(one);
     }
-    this.#collector.addNeighbours(neighbours, true);
+    this.#collector.addNeighbours(neighbours, isData(place) || spot.layers.length > 0);
   }
 
   /** What an object is, by its role or type; both are only believed where nothing is known yet. */

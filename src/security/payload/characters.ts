@@ -4,8 +4,9 @@ import type { PayloadCheck } from "./types.js";
 /** Takes what is found in one string, by UTF-16 offset in it. */
 export type Report = (check: PayloadCheck, offset: number, length: number) => void;
 
-/** All that is neither ASCII text nor an ordinary letter of another script starts here. */
-const SUSPICIOUS = /[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufe00-\ufe0f\ud800-\udfff]/;
+/** What has to be looked at: controls, bidi controls, variation selectors, tags, lone surrogates. */
+const SUSPICIOUS =
+  /[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\u{e0000}-\u{e007f}]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/u;
 
 const ESCAPE = 0x1b;
 const BACKSPACE = 0x08;
@@ -130,7 +131,7 @@ function findRepetition(text: string, period: number): number {
     if (end === probe) continue;
     let start = probe - period;
     while (start >= 0 && text.charCodeAt(start) === text.charCodeAt(start + period)) start--;
-    if (end - start > FLOOD_UNITS && /[^\s=\-_*#.]/u.test(text.slice(probe - period, probe)))
+    if (end - start > FLOOD_UNITS && /[\p{L}\p{So}]/u.test(text.slice(probe - period, probe)))
       return start + 1;
     probe = Math.max(probe, end - step);
   }

@@ -5,7 +5,7 @@ import {
   peekFrame,
   type FrameHeader,
 } from "../../codec/index.js";
-import { M2MError } from "../../shared/errors.js";
+import { M2MError, type ErrorCode } from "../../shared/errors.js";
 import type { Limits } from "../../shared/limits.js";
 import { decodeUtf8 } from "../../shared/utf8.js";
 import { PAYLOAD_CHECKS } from "./checks.js";
@@ -55,7 +55,7 @@ export function openWires(content: string | Uint8Array, options: WireOptions = {
       inner = bytes;
     } catch (error) {
       if (!(error instanceof M2MError)) throw error;
-      findings.push(atStart(checkOf(error), content));
+      findings.push(atStart(CHECKS_BY_CODE[error.code] ?? PAYLOAD_CHECKS.brokenWire, content));
       break;
     }
   }
@@ -73,27 +73,21 @@ function atStart(check: PayloadCheck, { length }: string | Uint8Array): PayloadF
   return { check, pointer: "", offset: 0, length, position: 0 };
 }
 
-function checkOf({ code }: M2MError): PayloadCheck {
-  switch (code) {
-    case "M2M_OUTPUT_TOO_LARGE":
-    case "M2M_INPUT_TOO_LARGE":
-      return PAYLOAD_CHECKS.decompressionBomb;
-    case "M2M_CHECKSUM_MISMATCH":
-    case "M2M_AUTHENTICATION_FAILED":
-      return PAYLOAD_CHECKS.checksumMismatch;
-    case "M2M_FRAME_INVALID":
-    case "M2M_FRAME_TRAILING_BYTES":
-      return PAYLOAD_CHECKS.lyingHeader;
-    case "M2M_KEY_REQUIRED":
-    case "M2M_VERSION_UNSUPPORTED":
-    case "M2M_TOKENIZER_UNSUPPORTED":
-    case "M2M_PLATFORM_UNSUPPORTED":
-    case "M2M_PACKAGE_MISSING":
-      return PAYLOAD_CHECKS.sealedWire;
-    default:
-      return PAYLOAD_CHECKS.brokenWire;
-  }
-}
+/** What an error of the codec says of the wire; any other is a broken wire. */
+const CHECKS_BY_CODE: Readonly<Partial<Record<ErrorCode, PayloadCheck>>> = {
+  M2M_OUTPUT_TOO_LARGE: PAYLOAD_CHECKS.decompressionBomb,
+  M2M_INPUT_TOO_LARGE: PAYLOAD_CHECKS.decompressionBomb,
+  M2M_JSON_TOO_DEEP: PAYLOAD_CHECKS.deepNesting,
+  M2M_CHECKSUM_MISMATCH: PAYLOAD_CHECKS.checksumMismatch,
+  M2M_AUTHENTICATION_FAILED: PAYLOAD_CHECKS.checksumMismatch,
+  M2M_FRAME_INVALID: PAYLOAD_CHECKS.lyingHeader,
+  M2M_FRAME_TRAILING_BYTES: PAYLOAD_CHECKS.lyingHeader,
+  M2M_KEY_REQUIRED: PAYLOAD_CHECKS.sealedWire,
+  M2M_VERSION_UNSUPPORTED: PAYLOAD_CHECKS.sealedWire,
+  M2M_TOKENIZER_UNSUPPORTED: PAYLOAD_CHECKS.sealedWire,
+  M2M_PLATFORM_UNSUPPORTED: PAYLOAD_CHECKS.sealedWire,
+  M2M_PACKAGE_MISSING: PAYLOAD_CHECKS.sealedWire,
+};
 
 /** Whether the headers that routers read differ from what the content says of itself. */
 function isLying(wire: string | Uint8Array, content: Uint8Array): boolean {

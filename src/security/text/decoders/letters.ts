@@ -1,7 +1,7 @@
 import { LEET } from "../evidence.js";
 import { MappedTextBuilder } from "../mapped-text.js";
 import { vocabulary } from "../vocabulary.js";
-import type { Decoded, Decoder } from "./decoder.js";
+import type { Decoder } from "./decoder.js";
 
 /** Single letters in a row before they count as a word that was pulled apart. */
 const MIN_SPACED = 4;

@@ -4,7 +4,7 @@ import { isReadable, wholeRange, type Decoded } from "./decoder.js";
 
 const TAG_BASE = 0xe0000;
 /** High surrogate of U+E0000 to U+E03FF: tags and the further variation selectors. */
-const HIDDEN_PLANE = 0xdb40;
+const HIDDEN_PLANE = "\u{db40}";
 /** Below this, tags are the region of a flag emoji. */
 const MIN_TAGS = 8;
 const MIN_SELECTORS = 6;
@@ -14,8 +14,8 @@ const MIN_BITS = 32;
 /** Text in characters that show nothing: Unicode tags, variation selectors, zero-width bits. Reads the text unfolded. */
 export function decodeSmuggled(text: string): Decoded[] {
   const found: Decoded[] = [];
-  if (text.includes("\u{db40}")) found.push(...decodeTags(text));
-  if (/[\ufe00-\ufe0f\udb40]/u.test(text) || text.includes("\u{db40}")) found.push(...decodeSelectors(text));
+  if (text.includes(HIDDEN_PLANE)) found.push(...decodeTags(text));
+  if (/[\ufe00-\ufe0f]/u.test(text) || text.includes(HIDDEN_PLANE)) found.push(...decodeSelectors(text));
   if (/[\u200b\u200c]/u.test(text)) found.push(...decodeBits(text));
   return found;
 }
@@ -23,7 +23,7 @@ export function decodeSmuggled(text: string): Decoded[] {
 /** U+E0020 to U+E007E are ASCII, shifted (Unicode 16, section 23.9). */
 function decodeTags(text: string): Decoded[] {
   const out = new MappedTextBuilder(text, 256);
-  for (let i = text.indexOf("\u{db40}"); i !== -1; i = text.indexOf("\u{db40}", i + 1)) {
+  for (let i = text.indexOf(HIDDEN_PLANE); i !== -1; i = text.indexOf(HIDDEN_PLANE, i + 1)) {
     const code = text.codePointAt(i)! - TAG_BASE;
     if (code >= 0x20 && code <= 0x7e) out.putUnit(code, i, i + 2);
   }
