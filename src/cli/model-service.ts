@@ -13,6 +13,7 @@ import type { CommandContext } from "./context.js";
 import { assertBinaryAllowed, withOutput, type OutputOptions } from "./output.js";
 import { interruptible } from "./interrupt.js";
 import { Progress } from "./progress.js";
+import { printable } from "./terminal.js";
 
 interface DownloadChoice {
   readonly from?: string;
@@ -47,6 +48,10 @@ export async function downloadWithProgress(
           env: context.env,
           check: assertLoads,
           onStart: (letGo) => void (release = letGo),
+          onRetry({ message }, waitMs) {
+            progress.clear();
+            context.note(`${printable(message)} Trying again in ${Math.ceil(waitMs / 1000)} s.`);
+          },
           onProgress: (state) => progress.tick(formatDownload(state), state.allBytes),
         }),
       cleanup,
@@ -92,7 +97,7 @@ export async function verifyModel(
     model.manifest,
     model.files.map((file) => file.name),
   );
-  const problem = await problemOf(model.path);
+  const problem = model.problem ?? (await problemOf(model.path));
   const ok = problem === undefined && files.every(({ state }) => state === "ok" || state === "unlisted");
   return { name: model.name, origin: model.origin, path: model.path, ok, files, problem };
 }

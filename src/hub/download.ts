@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { FormatError, InputError } from "../shared/errors.js";
+import { FormatError, InputError, type UpstreamError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import type { Environment } from "./addresses.js";
 import { CONFIG_FILE, MAX_FILE_BYTES, type KnownModel } from "./catalogue.js";
@@ -33,6 +33,8 @@ export interface DownloadRequest {
   readonly env: Environment;
   readonly patience?: Patience;
   onProgress?(progress: DownloadProgress): Promise<void>;
+  /** Before the work waits for the next try. */
+  onRetry?(error: UpstreamError, waitMs: number): void;
   /** Whether the files in the folder are a model that works, before they take the place of the old; throws if not. */
   check?(folder: string): Promise<void>;
   /** Gets the function that lets the next process in, for a process that is ended meanwhile. */
@@ -112,7 +114,7 @@ async function fetchAll(
   origin: Origin,
   manifest: Manifest | undefined,
   staging: Staging,
-  { model, onProgress }: DownloadRequest,
+  { model, onProgress, onRetry }: DownloadRequest,
 ): Promise<{ files: DownloadedFile[]; resumedBytes: number }> {
   const files: DownloadedFile[] = [];
   let resumedBytes = 0;
@@ -124,6 +126,7 @@ async function fetchAll(
   for (const file of wanted) {
     const fetched: FetchedFile | undefined = await origin.fetch({
       ...file,
+      onRetry,
       async onProgress(receivedBytes, totalBytes) {
         await onProgress?.({
           file: file.name,

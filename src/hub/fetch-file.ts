@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LimitError } from "../shared/errors.js";
+import { LimitError, UpstreamError } from "../shared/errors.js";
 import { publicForm } from "./addresses.js";
 import { corrupt, failed, statusFailure, TransientFailure } from "./failures.js";
 import type { HttpAnswer, HttpClient } from "./http-client.js";
@@ -38,6 +38,8 @@ export interface FileRequest {
   readonly sha256?: string;
   readonly sizeBytes?: number;
   onProgress?(receivedBytes: number, totalBytes: number | undefined): Promise<void>;
+  /** Before the work waits for the next try. */
+  onRetry?(error: UpstreamError, waitMs: number): void;
 }
 
 export interface FetchedFile extends Digests {
@@ -75,6 +77,7 @@ export async function fetchFile(
   const part = new PartFile(request.partPath);
   const resumedBytes = isResumable(part, request) ? part.sizeBytes : 0;
   let restarted = 0;
+  let arrived = false;
   try {
     for (let tries = 1; ; tries++) {
       const before = part.sizeBytes;
@@ -92,9 +95,10 @@ export async function fetchFile(
           if (++restarted > MAX_RESTARTS)
             throw corrupt(`${publicForm(request.url)} changes while it is fetched.`);
           tries = 0;
-        } else if (error instanceof TransientFailure) {
+        } else if (error instanceof TransientFailure || isOutage(error, arrived)) {
+          arrived ||= part.sizeBytes > before;
           if (part.sizeBytes - before >= PROGRESS_BYTES) tries = 1;
-          await waitOrGiveUp(error, tries, patience);
+          await waitOrGiveUp(error, tries, patience, request);
         } else throw error;
       }
     }
@@ -103,13 +107,26 @@ export async function fetchFile(
   }
 }
 
-async function waitOrGiveUp(failure: TransientFailure, tries: number, patience: Patience): Promise<void> {
-  const asked = failure.retryAfterMs;
-  if (tries >= patience.maxTries || (asked !== undefined && asked > patience.maxRetryAfterMs))
-    throw failure.error;
+/** A network that was there a moment ago may be there again. */
+function isOutage(error: unknown, arrived: boolean): error is UpstreamError {
+  return arrived && error instanceof UpstreamError && error.code === "M2M_DOWNLOAD_OFFLINE";
+}
+
+async function waitOrGiveUp(
+  failure: TransientFailure | UpstreamError,
+  tries: number,
+  patience: Patience,
+  { onRetry }: FileRequest,
+): Promise<void> {
+  const isTransient = failure instanceof TransientFailure;
+  const error = isTransient ? failure.error : failure;
+  const asked = isTransient ? failure.retryAfterMs : undefined;
+  if (tries >= patience.maxTries || (asked !== undefined && asked > patience.maxRetryAfterMs)) throw error;
   // Many clients that a server has turned away at once should not come back at once.
   const backoff = patience.retryDelayMs * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
-  await sleep(Math.max(asked ?? 0, backoff));
+  const waitMs = Math.max(asked ?? 0, backoff);
+  onRetry?.(error, waitMs);
+  await sleep(waitMs);
 }
 
 function isResumable(part: PartFile, { url, sha256 }: FileRequest): boolean {
@@ -202,7 +219,11 @@ function announce(answer: HttpAnswer, request: FileRequest, offset: number): Ann
   if (encoding !== undefined && encoding !== "identity")
     throw failed(`${place} sends the file in the encoding ${encoding}, which was not asked for.`);
   const linkedTag = /^"?([0-9a-f]{64})"?$/.exec(answer.announced("x-linked-etag") ?? "")?.[1];
-  const hubTag = commitOf(answer) === undefined ? undefined : answer.announced("etag");
+  // Of what is not large, the hub's tag is the name that git gives it.
+  const hubTag =
+    commitOf(answer) === undefined
+      ? undefined
+      : (answer.announced("x-linked-etag") ?? answer.announced("etag"));
   const sizes = [
     request.sizeBytes,
     byteCount(answer.announced("x-linked-size")),
@@ -217,7 +238,7 @@ function announce(answer: HttpAnswer, request: FileRequest, offset: number): Ann
   return {
     sizeBytes,
     sha256: request.sha256 ?? linkedTag,
-    gitSha1: /^"([0-9a-f]{40})"$/.exec(hubTag ?? "")?.[1],
+    gitSha1: /^(?:W\/)?"?([0-9a-f]{40})"?$/.exec(hubTag ?? "")?.[1],
     // A weak tag (W/"…") promises the same meaning, not the same bytes.
     etag: etag?.startsWith('"') ? etag : undefined,
     commit: commitOf(answer),

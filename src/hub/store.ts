@@ -1,7 +1,7 @@
-import { lstatSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { userFolder, type ConfigEnvironment } from "../config/index.js";
-import { InputError } from "../shared/errors.js";
+import { FormatError, InputError } from "../shared/errors.js";
 import { fileError, isRegularFile } from "../shared/files.js";
 import { attemptWrite } from "../shared/replacement-file.js";
 import {
@@ -25,6 +25,8 @@ export interface InstalledModel {
   readonly path: string;
   /** Absent if nobody wrote one. */
   readonly manifest?: Manifest;
+  /** Why the manifest that is there cannot be read. */
+  readonly problem?: string;
   /** The files that are there, of those that are known. */
   readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
   readonly sizeBytes: number;
@@ -76,14 +78,25 @@ export function findModel(
 }
 
 function tryReadModel(model: KnownModel, origin: ModelOrigin, path: string): InstalledModel | undefined {
-  if (!isRegularFile(join(path, CONFIG_FILE)) || !isRegularFile(join(path, WEIGHTS_FILE))) return undefined;
-  const manifest = readFolderManifest(path);
+  const isThere = (name: string): boolean => isRegularFile(join(path, name));
+  if (!isThere(MANIFEST_FILE) && !(isThere(CONFIG_FILE) && isThere(WEIGHTS_FILE))) return undefined;
+  const { manifest, problem } = tryReadManifest(path);
   const names = manifest?.files.map(({ name }) => name) ?? model.files.map(({ name }) => name);
   const files = [...names, ONNX_FILE]
-    .filter((name) => isRegularFile(join(path, name)))
+    .filter(isThere)
     .map((name) => ({ name, sizeBytes: statSync(join(path, name)).size }));
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  return { name: model.name, origin, path, manifest, files, sizeBytes };
+  return { name: model.name, origin, path, manifest, problem, files, sizeBytes };
+}
+
+function tryReadManifest(path: string): { manifest?: Manifest; problem?: string } {
+  try {
+    return { manifest: readFolderManifest(path) };
+  } catch (error) {
+    // Who has a damaged model must still be able to see and remove it.
+    if (error instanceof FormatError) return { problem: error.message };
+    throw error;
+  }
 }
 
 /** The bytes of the weights in `folder`. @throws {InputError} `M2M_FILE_READ`, also if they are too many */
@@ -100,7 +113,8 @@ export function readWeightsFile(folder: string): Uint8Array {
 export type ModelState = "whole" | "damaged" | "unlisted";
 
 /** Whether the files are there in the sizes of the manifest. Hashes take longer: `checkFiles`. */
-export function sizeState({ manifest, files }: InstalledModel): ModelState {
+export function sizeState({ manifest, problem, files }: InstalledModel): ModelState {
+  if (problem !== undefined) return "damaged";
   if (!manifest) return "unlisted";
   const same = manifest.files.every(({ name, sizeBytes }) =>
     files.some((file) => file.name === name && (sizeBytes === undefined || file.sizeBytes === sizeBytes)),
@@ -125,8 +139,17 @@ export function removeModel(
       "M2M_USAGE",
       `The model ${model.name} is part of m2m: there is no downloaded one to remove.`,
     );
+  const isOurs = existsSync(join(found.path, MANIFEST_FILE));
+  if (folder !== undefined && !isOurs)
+    throw new InputError(
+      "M2M_USAGE",
+      `${found.path} has no ${MANIFEST_FILE}: m2m did not put the files there.`,
+      {
+        hint: "Delete them yourself if nothing else needs them.",
+      },
+    );
   // The manifest goes last: what a crash leaves can still be removed.
-  const names = [...found.files.map(({ name }) => name), SUMS_FILE, MANIFEST_FILE];
+  const names = [...found.files.map(({ name }) => name), isOurs ? MANIFEST_FILE : SUMS_FILE];
   const removed = names.filter((name) => lstatSync(join(found.path, name), { throwIfNoEntry: false }));
   for (const name of removed) attemptWrite(join(found.path, name), () => rmSync(join(found.path, name)));
   rmSync(join(found.path, STAGING_FOLDER), { recursive: true, force: true });

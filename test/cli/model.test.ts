@@ -161,6 +161,19 @@ describe("m2m model", function () {
     expect(readFileSync(installed("model.safetensors")).equals(before)).to.equal(true);
   });
 
+  it("verify: weights that do not load, and a manifest that cannot be read", async () => {
+    expect((await run(["download", "--from", model.folder])).code).to.equal(0);
+    writeFileSync(installed("model.safetensors"), "these are no weights");
+    const weightsGone = await run(["verify"]);
+    expect(weightsGone.code).to.equal(1);
+    expect(weightsGone.stdout).to.match(/^It does not load: /m);
+    writeFileSync(installed("m2m-model.json"), "{");
+    const report = JSON.parse((await run(["verify", "--json"])).stdout) as { ok: boolean; problem: string };
+    expect(report.ok).to.equal(false);
+    expect(report.problem).to.match(/m2m-model\.json does not describe a model/);
+    expect((await run(["list"])).stdout).to.match(/\tdamaged\t/);
+  });
+
   it("download: exit codes and messages", async () => {
     server.on("/mirror/config.json", status(403));
     const refused = await run(["download", "--from", `${server.url}/mirror`]);

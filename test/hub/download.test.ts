@@ -136,6 +136,18 @@ describe("downloading from a mirror", () => {
       expect(fixture.read("model.safetensors").equals(WEIGHTS)).to.equal(true);
     });
 
+    it("is told before each wait", async () => {
+      fixture.serveMirror();
+      fixture.server.on(WEIGHTS_PATH, cutAfter(WEIGHTS, 1000), status(503), file(WEIGHTS));
+      const told: string[] = [];
+      await fixture.download({
+        onRetry: ({ message }, waitMs) => void told.push(`${message} ${waitMs > 0}`),
+      });
+      expect(told).to.have.length(2);
+      expect(told[0]).to.match(/breaks off the connection\. true$/);
+      expect(told[1]).to.match(/answers 503/);
+    });
+
     it("is also a server that stops sending, or never answers", async () => {
       fixture.serveMirror();
       fixture.server.on(WEIGHTS_PATH, stallAfter(WEIGHTS, 100_000), () => {}, file(WEIGHTS));

@@ -82,7 +82,11 @@ describe("downloading from the hub", () => {
     const error = await rejection(fixture.downloadFromHub());
     expect(error.code).to.equal("M2M_DOWNLOAD_CORRUPT");
     expect(error.message).to.include(sha256(WEIGHTS));
-    fixture.server.on("/cache/config.json", file(CONFIG, { etag: `"${gitSha1(WEIGHTS)}"` }));
+    fixture.server.on("/cache/config.json", file(CONFIG, { etag: `W/"${gitSha1(WEIGHTS)}"` }));
+    expect(await rejection(fixture.downloadFromHub())).to.include({ code: "M2M_DOWNLOAD_CORRUPT" });
+    const linked = { "x-repo-commit": COMMIT, "x-linked-etag": `"${gitSha1(WEIGHTS)}"` };
+    fixture.server.on(AT_MAIN, redirect("/cache/config.json", linked, 307));
+    fixture.server.on("/cache/config.json", file(CONFIG));
     expect(await rejection(fixture.downloadFromHub())).to.include({ code: "M2M_DOWNLOAD_CORRUPT" });
   });
 

@@ -129,6 +129,25 @@ describe("models from a local folder", () => {
     );
   });
 
+  it("whose manifest or weights are damaged can still be seen and removed", async () => {
+    await take();
+    rmSync(join(target, "model.safetensors"));
+    const found = findModel(environment(), MODEL);
+    expect(sizeState(found)).to.equal("damaged");
+    expect(checkFiles(target, found.manifest).map(({ state }) => state)).to.deep.equal(["ok", "missing"]);
+    writeFileSync(join(target, "m2m-model.json"), "{");
+    const damaged = findModel(environment(), MODEL);
+    expect(sizeState(damaged)).to.equal("damaged");
+    expect(damaged.problem).to.match(/no JSON/);
+    expect(removeModel(environment(), MODEL).removed).to.deep.equal(["config.json", "m2m-model.json"]);
+  });
+
+  it("that somebody else put into a folder are not removed", () => {
+    writeFileSync(join(source, "README.md"), "mine");
+    expect(catchM2MError(() => removeModel(environment(), MODEL, source)).code).to.equal("M2M_USAGE");
+    expect(readdirSync(source)).to.include.members(["README.md", "config.json", "model.safetensors"]);
+  });
+
   it("have no place without a home folder", () => {
     const homeless = { cwd: root, env: {}, home: "" };
     expect(catchM2MError(() => modelFolder(homeless, MODEL)).code).to.equal("M2M_CONFIG_INVALID");

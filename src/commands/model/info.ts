@@ -36,10 +36,12 @@ export const MODEL_INFO = defineCommand({
     expertCount: number;
     topK: number;
     layerNormEpsilon: number;
-    tokenizer: { type: "bytes" } | { type: "wordpiece"; vocabulary: string };
+    tokenizer: { type: "bytes"; framed: boolean } | { type: "wordpiece"; vocabulary: string };
     window: { tokens: number; stride: number };
     ngram?: { buckets: number; orders: number[]; pooling: "sqrt" | "mean" };
     labels: { security: string[]; compression: string[]; threat?: string[] };
+    /** How the logits become probabilities; absent if the weights were not fitted for it. */
+    fusion?: { both: Layer; hydra: Layer }; // Layer = { bias: number; coefficients: number[] }
   };
   parameterCount: number;
   tensors: { name: string; type: string; shape: number[] }[];

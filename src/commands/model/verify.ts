@@ -24,7 +24,7 @@ export const MODEL_VERIFY = defineCommand({
   ok: boolean;
   /** unlisted: the model has no manifest, or it does not name the file. */
   files: { name: string; state: "ok" | "missing" | "changed" | "unlisted"; sizeBytes?: number; sha256?: string }[];
-  /** Why the weights do not load; absent if they do. */
+  /** Why the weights do not load, or the manifest cannot be read; absent if they do. */
   problem?: string;
 }`,
   async run(context, { args, flags }) {
@@ -35,9 +35,7 @@ export const MODEL_VERIFY = defineCommand({
       const lines = files.map(
         (file) => `${file.state.padEnd(9)}${file.sha256 ?? "-".padEnd(64)}  ${file.name}`,
       );
-      lines.push(
-        problem === undefined ? "The weights load." : `The weights do not load: ${printable(problem)}`,
-      );
+      lines.push(problem === undefined ? "The weights load." : `It does not load: ${printable(problem)}`);
       lines.push(`${name} (${origin}) in ${printable(path)} is ${ok ? "whole" : "damaged"}.`);
       await context.print(lines.join("\n"));
     }
