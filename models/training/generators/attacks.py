@@ -1576,6 +1576,26 @@ _FAMILIES: tuple[tuple[Composer, str, str, int], ...] = (
 )
 
 
+def _padded(rng: random.Random, text: str) -> str:
+    """The text behind, before or amid several harmless sentences."""
+    padding = rng.sample(LEADS + BENIGN_TASKS, rng.randint(3, 9))
+    gap = rng.choice((" ", "\n", "\n\n"))
+    padding.insert(rng.choice((0, len(padding) // 2, len(padding), len(padding))), text)
+    return gap.join(padding)
+
+
+def _long_jailbreak(rng: random.Random) -> str:
+    """Two or three jailbreak structures in a row, as in the long prompts people pass around."""
+    pool: tuple[Composer, ...] = (_jb_persona, _jb_policy, _jb_fiction, _jb_persuasion, _jb_dual, _jb_mode, _jb_prefix)
+    return "\n\n".join(compose(rng) for compose in rng.sample(pool, rng.randint(2, 3)))
+
+
+def _attack(rng: random.Random, compose: Composer) -> str:
+    if rng.random() < 0.85:
+        return compose(rng)
+    return _long_jailbreak(rng) if compose is _jailbreak else _padded(rng, compose(rng))
+
+
 def generate(rng: random.Random, count: int) -> Iterator[Record]:
     """Yields `count` attack records; texts don't repeat within one call as long as that is possible."""
     weights = [family[3] for family in _FAMILIES]
@@ -1584,7 +1604,7 @@ def generate(rng: random.Random, count: int) -> Iterator[Record]:
     spare = 20 * count
     while made < count:
         compose, label, name, _ = rng.choices(_FAMILIES, weights)[0]
-        text = _noise(rng, compose(rng)).strip()
+        text = _noise(rng, _attack(rng, compose)).strip()
         if text in seen and spare > 0:
             spare -= 1
             continue
@@ -1649,5 +1669,6 @@ def _carrier(rng: random.Random) -> str:
 def carriers(rng: random.Random, count: int) -> Iterator[Record]:
     """Yields `count` harmless records made from the parts and the noise of the attacks."""
     for _ in range(count):
-        text = _noise(rng, _carrier(rng)).strip()
+        text = _carrier(rng)
+        text = _noise(rng, _padded(rng, text) if rng.random() < 0.12 else text).strip()
         yield {"text": text, "label": "benign", "context": "user", "slice": "gen-carrier"}
