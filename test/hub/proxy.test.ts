@@ -1,12 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createWebServer, request as httpRequest, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect } from "chai";
+import { CliFolder, ended } from "../helpers/run-cli.js";
+import { PUBLISHED_SHAPE, writeModelFolder, type ModelFolder } from "../security/hydra/random-model.js";
 import { Fixture, WEIGHTS } from "./fixture.js";
+import { file, redirect, status } from "./hub-server.js";
 import { rejection } from "./reject.js";
 
 /** A forward proxy: passes plain requests on, and opens tunnels. */
@@ -153,7 +157,11 @@ describe("downloading through a proxy", () => {
     let secure: Server;
     let port: number;
     let folder: string;
+    let model: ModelFolder;
+    let cli: CliFolder;
     before(async function () {
+      model = writeModelFolder(PUBLISHED_SHAPE, 2, {});
+      cli = new CliFolder();
       folder = mkdtempSync(join(tmpdir(), "m2m-tls-"));
       const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
       try {
@@ -169,14 +177,33 @@ describe("downloading through a proxy", () => {
             "-nodes",
             "-days",
             "2",
-          ].concat(["-subj", "/CN=hub.invalid", "-keyout", key, "-out", cert]),
+          ].concat([
+            "-subj",
+            "/CN=hub.invalid",
+            "-addext",
+            "subjectAltName=DNS:hub.invalid",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+          ]),
           { stdio: "ignore" },
         );
       } catch {
         // Certificates are made on the spot, because they expire.
         this.skip();
       }
-      secure = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) });
+      secure = createSecureServer(
+        { key: readFileSync(key), cert: readFileSync(cert) },
+        (request, response) => {
+          const name = request.url?.replace("/m/", "") ?? "";
+          if (request.url === "/plain/config.json")
+            redirect(`${fixture.server.url}/mirror/config.json`)(request, response);
+          else if (existsSync(join(model.folder, name)))
+            file(readFileSync(join(model.folder, name)))(request, response);
+          else status(404)(request, response);
+        },
+      );
       await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
       port = (secure.address() as AddressInfo).port;
     });
@@ -184,6 +211,31 @@ describe("downloading through a proxy", () => {
       secure?.closeAllConnections();
       secure?.close();
       rmSync(folder, { recursive: true, force: true });
+      model.remove();
+      cli.remove();
+    });
+
+    /** `m2m`, which trusts the certificate: Node reads such a wish when it starts. */
+    async function run(...args: string[]): Promise<{ code: number | null; stderr: string }> {
+      const env = { HTTPS_PROXY: proxy.host, NODE_EXTRA_CA_CERTS: join(folder, "cert.pem") };
+      const child = cli.start(["model", "download", ...args], env);
+      const [stderr, { code }] = await Promise.all([text(child.stderr!), ended(child)]);
+      return { code, stderr };
+    }
+
+    it("fetches through the tunnel, by the certificates of the user", async () => {
+      const { code, stderr } = await run("--from", `https://hub.invalid:${port}/m`, "--dir", "here");
+      expect(code, stderr).to.equal(0);
+      expect(proxy.tunnels).to.include(`hub.invalid:${port}`);
+      const weights = readFileSync(join(cli.path, "here/model.safetensors"));
+      expect(weights.equals(readFileSync(join(model.folder, "model.safetensors")))).to.equal(true);
+    });
+
+    it("does not follow to an address without TLS", async () => {
+      const { code, stderr } = await run("--from", `https://hub.invalid:${port}/plain`);
+      expect(code).to.equal(4);
+      expect(stderr).to.match(/sends to an address that is not encrypted/);
+      expect(fixture.server.requests).to.deep.equal([]);
     });
 
     it("opens a tunnel to the host by its name, and does not trust a certificate that nobody signed", async () => {
