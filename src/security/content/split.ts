@@ -9,6 +9,7 @@ import {
   textOf,
   type JsonNode,
   type ObjectNode,
+  type StringNode,
   type PayloadFinding,
   type WireOptions,
 } from "../payload/index.js";
@@ -103,7 +104,11 @@ class Splitter {
 
   #readAlone(node: JsonNode, spot: Spot): void {
     if (node.kind !== "string") this.#read(node, spot);
-    else this.#collector.addNeighbours(this.#readString(node, "", spot), isData(spot.place));
+    else {
+      const found: FoundText[] = [];
+      this.#readString(node, "", spot, spot.pointer, spot.place, found);
+      this.#collector.addNeighbours(found, isData(spot.place));
+    }
   }
 
   #read(node: JsonNode, spot: Spot): void {
@@ -117,9 +122,10 @@ class Splitter {
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
       if (item === undefined || item.kind === "scalar") continue;
-      const inner = { ...spot, pointer: `${spot.pointer}/${i}` };
-      if (item.kind === "string") neighbours.push(...this.#readString(item, "", inner));
+      const pointer = `${spot.pointer}/${i}`;
+      if (item.kind === "string") this.#readString(item, "", spot, pointer, spot.place, neighbours);
       else {
+        const inner = { ...spot, pointer };
         const text =
           item.kind === "object" && !isData(spot.place) ? this.#readTextPart(item, inner) : undefined;
         if (text) parts.push(...text);
@@ -137,7 +143,9 @@ class Splitter {
     const value = node.values[at];
     if (value?.kind !== "string" || node.keys.length > 2 || spot.place === "envelope") return undefined;
     if (node.keys.length === 2 && node.keys[1 - at] !== "type") return undefined;
-    return this.#readString(value, "text", { ...spot, pointer: `${spot.pointer}/text` });
+    const found: FoundText[] = [];
+    this.#readString(value, "text", spot, `${spot.pointer}/text`, spot.place, found);
+    return found;
   }
 
   #readObject(node: ObjectNode, spot: Spot): void {
@@ -148,18 +156,16 @@ class Splitter {
       const key = node.keys[i];
       const value = node.values[i];
       if (value.kind === "scalar") continue;
-      const inner = {
-        ...spot,
-        pointer: spot.pointer + pointerToken(key),
-        place: this.#placeUnder(key, value, place, envelope),
-      };
-      if (value.kind !== "string") {
-        this.#read(value, inner);
-        continue;
+      const pointer = spot.pointer + pointerToken(key);
+      const under = this.#placeUnder(key, value, place, envelope);
+      if (value.kind !== "string") this.#read(value, { ...spot, pointer, place: under });
+      else if (isData(under) || under === "tool_result") {
+        this.#readString(value, key, spot, pointer, under, neighbours);
+      } else {
+        const found: FoundText[] = [];
+        this.#readString(value, key, spot, pointer, under, found);
+        for (const one of found) this.#collector.add(one);
       }
-      const found = this.#readString(value, key, inner);
-      if (isData(inner.place) || inner.place === "tool_result") neighbours.push(...found);
-      else for (const one of found) this.#collector.add(one);
     }
     this.#collector.addNeighbours(neighbours, isData(place) || spot.layers.length > 0);
   }
@@ -191,26 +197,33 @@ class Splitter {
     return place;
   }
 
-  /** The texts in a string: itself, or what the JSON or the wire in it holds. */
-  #readString(node: { start: number; end: number }, key: string, spot: Spot): FoundText[] {
-    if (node.end === node.start) return [];
-    const text = nodeText(spot.document, { kind: "string", ...node });
-    if (this.#isTraffic && spot.layers.length === 0 && isSetting(key, text)) return [];
-    const offset = spot.base ?? node.start;
-    const { pointer, layers } = spot;
+  /** Adds the text of a string to `found`, unless the JSON or the wire in it is read in its place. */
+  #readString(
+    node: StringNode,
+    key: string,
+    outer: Spot,
+    pointer: string,
+    place: Place,
+    found: FoundText[],
+  ): void {
+    if (node.end === node.start) return;
+    const text = nodeText(outer.document, node);
+    const { layers } = outer;
+    if (this.#isTraffic && layers.length === 0 && isSetting(key, text)) return;
+    const offset = outer.base ?? node.start;
     // What the payload's check saw of this string was still escaped once more.
     if (layers.length > 0) {
       checkCharacters(text, (check, at, length) =>
         this.#findings.push({ check, pointer, offset: at, length, position: offset }),
       );
     }
-    const context: SegmentContext = spot.place === "envelope" ? "user" : spot.place;
+    const context: SegmentContext = place === "envelope" ? "user" : place;
     if (text.length >= MIN_NESTED_UNITS && layers.length < MAX_NESTING) {
-      if (isWire(text)) {
-        if (this.#readWire(text, context, { ...spot, base: offset })) return [];
-      } else if (isBracketed(text) && this.#readNested(text, context, { ...spot, base: offset })) return [];
+      const inner = (): Spot => ({ ...outer, pointer, place, base: offset });
+      if (isWire(text) && this.#readWire(text, context, inner())) return;
+      if (isBracketed(text) && this.#readNested(text, context, inner())) return;
     }
-    return [{ text, context, pointer, offset, layers }];
+    found.push({ text, context, pointer, offset, layers });
   }
 
   /** JSON in a string: its strings have the context of the string at best, and no role in it counts. */
@@ -270,6 +283,8 @@ function hasTwice({ keys }: ObjectNode, key: string): boolean {
 }
 
 function isBracketed(text: string): boolean {
+  const start = text.charCodeAt(0);
+  if (start !== 0x7b && start !== 0x5b && start > 0x20) return false;
   const first = text.trimStart()[0];
   if (first !== "{" && first !== "[") return false;
   const last = text.trimEnd().at(-1);
