@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { corpusPath, fail } from "./support.js";
 
-const BENCHMARKS = ["tokenizer", "codec", "t1", "frame", "billed-tokens", "roundtrip", "process"];
+const BENCHMARKS = ["tokenizer", "codec", "t1", "frame", "billed-tokens", "roundtrip", "process", "hydra"];
 const { values, positionals } = parseArgs({
   options: { corpus: { type: "string" } },
   allowPositionals: true,
