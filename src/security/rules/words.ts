@@ -6,7 +6,7 @@ export const SEPARATOR = 0;
 export const TRANSPARENT = 1;
 
 /** What a break between two words adds to the number of words between them. */
-export const SENTENCE_WORDS = 2;
+export const SENTENCE_WORDS = 4;
 /** More than any gap or guard may reach: no phrase crosses a blank line. */
 export const PARAGRAPH_WORDS = 100;
 
