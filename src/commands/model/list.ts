@@ -1,5 +1,6 @@
 import { defineCommand } from "../../cli/definition.js";
 import { renderTable } from "../../cli/table.js";
+import { printable } from "../../cli/terminal.js";
 import { formatBytes } from "./model-flags.js";
 
 export const MODEL_LIST = defineCommand({
@@ -49,7 +50,7 @@ export const MODEL_LIST = defineCommand({
       const at = commit === undefined ? (revision ?? "-") : isTable ? commit.slice(0, 12) : commit;
       return [name, origin, isTable ? formatBytes(sizeBytes) : String(sizeBytes), at, state, path];
     });
-    if (!isTable) return context.print(rows.map((row) => row.join("\t")).join("\n"));
+    if (!isTable) return context.print(rows.map((row) => row.map(printable).join("\t")).join("\n"));
     const columns = [
       { title: "Name" },
       { title: "Origin" },
