@@ -43,19 +43,23 @@ const DIGIT = 2;
 const SIGN = 4;
 const ENCODED = 8;
 
-/** Digits and signs that stand for letters; 1 stands for i or l. */
+/** Digits and signs that stand for letters; 1 and | stand for i or l. */
 export const LEET: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "i",
   "3": "e",
   "4": "a",
   "5": "s",
+  "6": "g",
   "7": "t",
   "8": "b",
   "9": "g",
   "@": "a",
   $: "s",
   "!": "i",
+  "|": "i",
+  "+": "t",
+  "€": "e",
 };
 
 for (let unit = 0x61; unit <= 0x7a; unit++) {
@@ -66,11 +70,17 @@ for (let unit = 0x30; unit <= 0x39; unit++) {
   LETTERS[unit] = unit;
   KINDS[unit] = DIGIT | ENCODED;
 }
-for (const sign of "@$!") KINDS[sign.charCodeAt(0)] = SIGN;
-for (const sign of "+/-_") KINDS[sign.charCodeAt(0)] = ENCODED;
-for (const [sign, letter] of Object.entries(LEET)) LETTERS[sign.charCodeAt(0)] = letter.charCodeAt(0);
+for (const sign of "@$!|") KINDS[sign.charCodeAt(0)] = SIGN;
+for (const sign of "/-_") KINDS[sign.charCodeAt(0)] = ENCODED;
+KINDS[0x2b] = ENCODED | SIGN;
+for (const [sign, letter] of Object.entries(LEET)) {
+  if (sign.charCodeAt(0) < 128) LETTERS[sign.charCodeAt(0)] = letter.charCodeAt(0);
+}
 
 const ONE = 0x31;
+const BAR = 0x7c;
+/** At the end of a word it is what it looks like. */
+const EXCLAMATION = 0x21;
 const LETTER_L = 0x6c;
 
 /** What a word of the other order adds up to before it counts; a word that is in no order takes one off. */
@@ -110,10 +120,13 @@ export function collectEvidence(text: string): Evidence {
       if (encoded > found.encodedRun) found.encodedRun = encoded;
       encoded = 0;
     }
-    if ((kind & (LETTER | DIGIT)) !== 0 || (kind === SIGN && isLetter(text.charCodeAt(i + 1)))) {
+    if (
+      (kind & (LETTER | DIGIT)) !== 0 ||
+      ((kind & SIGN) !== 0 && (isLetter(text.charCodeAt(i + 1)) || (wordLength > 0 && unit !== EXCLAMATION)))
+    ) {
       const letter = LETTERS[unit];
       hash = hashStep(hash, letter);
-      hashL = hashStep(hashL, unit === ONE ? LETTER_L : letter);
+      hashL = hashStep(hashL, unit === ONE || unit === BAR ? LETTER_L : letter);
       wordKinds |= kind;
       wordLength++;
       continue;

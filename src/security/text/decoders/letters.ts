@@ -46,17 +46,20 @@ export const decodeLeet: Decoder = (text, { leetWords }) => {
 
 function readLeet(word: string, words: ReadonlySet<string>): string {
   const plain = [...word].map((character) => LEET[character] ?? character).join("");
-  if (!word.includes("1") || words.has(plain.toLowerCase())) return plain;
-  const other = [...word]
-    .map((character) => (character === "1" ? "l" : (LEET[character] ?? character)))
-    .join("");
-  return words.has(other.toLowerCase()) || word.includes("11") ? other : plain;
+  if (!/[1|]/u.test(word) || words.has(plain.toLowerCase())) return plain;
+  const other = [...word].map((c) => (c === "1" || c === "|" ? "l" : (LEET[c] ?? c))).join("");
+  return words.has(other.toLowerCase()) || /[1|]{2}/u.test(word) ? other : plain;
 }
 
+const SIGNS = "@$!|+€";
+
+/** A sign counts inside a word and before one; behind one all but the exclamation mark. */
 function isLeet(text: string, at: number): boolean {
   const unit = text.charCodeAt(at);
-  if (isLetter(unit) || (unit >= 0x30 && unit <= 0x39)) return true;
-  return (unit === 0x40 || unit === 0x24 || unit === 0x21) && isLetter(text.charCodeAt(at + 1));
+  if (isWord(unit)) return true;
+  if (!SIGNS.includes(text[at])) return false;
+  if (isLetter(text.charCodeAt(at + 1))) return true;
+  return unit !== 0x21 && at > 0 && (isWord(text.charCodeAt(at - 1)) || SIGNS.includes(text[at - 1]));
 }
 
 /** Letters with a space, dot, dash or other sign between each two: `i g n o r e`, `i-g-n-o-r-e`. */
