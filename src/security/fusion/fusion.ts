@@ -1,20 +1,11 @@
+import type { LogisticLayer } from "../hydra/index.js";
 import { TEXT_CATEGORIES, type Evidence, type TextCategory } from "../evidence.js";
 
 /** What judges: the rules, Hydra, or both together. */
 export const DETECTORS = ["both", "rules", "hydra"] as const;
 export type Detector = (typeof DETECTORS)[number];
 
-/**
- * A logistic layer over the features of {@link features}. The coefficients are fitted by `models/training` on texts
- * whose sources the weights had not seen and on the development set, so that its output is a calibrated probability.
- */
-export interface Fusion {
-  readonly bias: number;
-  /** One a feature, in the order of `FEATURES`. */
-  readonly coefficients: readonly number[];
-}
-
-/** Names of the features, for the generated file and the documentation. */
+/** Names of the features, in the order of a fusion's coefficients. */
 export const FEATURES = [
   "hydra unsafe logit",
   "hydra unsafe logit above 0",
@@ -49,7 +40,7 @@ export function features(evidence: Evidence): number[] {
 }
 
 /** Probability, 0 to 1, that a text with this evidence is a threat. */
-export function unsafeProbability(fusion: Fusion, evidence: Evidence): number {
+export function unsafeProbability(fusion: LogisticLayer, evidence: Evidence): number {
   const values = features(evidence);
   const sum = fusion.coefficients.reduce((total, weight, at) => total + weight * values[at], fusion.bias);
   return 1 / (1 + Math.exp(-sum));
@@ -59,7 +50,7 @@ export function unsafeProbability(fusion: Fusion, evidence: Evidence): number {
  * Scores by category, 0 to 1. The likeliest category has the probability that the text is unsafe at all, the others as
  * much of it as their share of the evidence: a text that is certainly an attack stays one if its kind is open.
  */
-export function categoryScores(fusion: Fusion, evidence: Evidence): Record<TextCategory, number> {
+export function categoryScores(fusion: LogisticLayer, evidence: Evidence): Record<TextCategory, number> {
   const unsafe = unsafeProbability(fusion, evidence);
   const shares = TEXT_CATEGORIES.map(
     (category) => (evidence.hydra?.[category] ?? 0) + 1 - Math.exp(-evidence.rules[category]),

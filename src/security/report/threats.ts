@@ -1,0 +1,150 @@
+import { escapeUnsafe } from "../../shared/quote.js";
+import { TEXT_CATEGORIES, type TextCategory } from "../evidence.js";
+import { categoryScores } from "../fusion/index.js";
+import type { LogisticLayer } from "../hydra/index.js";
+import type { Judgement } from "../judge.js";
+import type { PayloadFinding } from "../payload/index.js";
+import type { Severity, Threat, ThreatLocation } from "../types.js";
+
+/** What scores less is noise. */
+const LISTED_FROM = 0.2;
+const MAX_THREATS = 100;
+const EXCERPT_UNITS = 120;
+
+const HYDRA_NAMES: Readonly<Record<TextCategory, string>> = {
+  injection: "Reads like a prompt injection",
+  jailbreak: "Reads like a jailbreak",
+  exfiltration: "Reads like an exfiltration of data",
+};
+
+/** Collects what was found in one document, and says where it stands. */
+export class ThreatReport {
+  readonly #document: string;
+  readonly #wires: readonly string[];
+  readonly #threats: Threat[] = [];
+  #lineStarts: number[] | undefined;
+
+  /** @param wires algorithms that were undone to get at `document`, outermost first */
+  constructor(document: string, wires: readonly string[]) {
+    this.#document = document;
+    this.#wires = wires;
+  }
+
+  addPayload({ check, pointer, offset, length, position }: PayloadFinding): void {
+    const location = this.#locate(pointer, offset, length, position, []);
+    this.#threats.push({
+      id: check.id,
+      name: check.name,
+      category: "malformed",
+      severity: check.severity,
+      location,
+      excerpt: excerptOf(this.#document, position, length),
+      score: check.weight,
+      source: "rule",
+    });
+  }
+
+  /** Adds what one reading of a segment shows, and gives its scores. */
+  addJudgement(judgement: Judgement, fusion: LogisticLayer): Record<TextCategory, number> {
+    const scores = categoryScores(fusion, judgement.evidence);
+    const { hits, prediction, view } = judgement;
+    for (const { rule, start, end } of hits) {
+      if (rule.category === "malformed") continue;
+      const source = view.toSource(start, end);
+      this.#add(judgement, source, {
+        ...rule,
+        category: rule.category,
+        score: scores[rule.category],
+        source: "rule",
+      });
+    }
+    const top = TEXT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
+    if (prediction && (judgement.evidence.unsafeLogit ?? 0) > 0) {
+      const source = view.toSource(prediction.window.start, prediction.window.end);
+      this.#add(judgement, source, {
+        id: `M2M-HYDRA-${top.toUpperCase()}`,
+        name: HYDRA_NAMES[top],
+        category: top,
+        severity: severityOf(scores[top]),
+        score: scores[top],
+        source: "hydra",
+      });
+    }
+    return scores;
+  }
+
+  /** The highest scores first; equals in the order of the document. */
+  threats(): Threat[] {
+    return this.#threats.sort((a, b) => b.score - a.score).slice(0, MAX_THREATS);
+  }
+
+  #add(
+    { segment, view }: Judgement,
+    { start, end }: { start: number; end: number },
+    { id, name, category, severity, score, source }: Omit<Threat, "location" | "excerpt">,
+  ): void {
+    if (score < LISTED_FROM) return;
+    const location = this.#locate(segment.pointer, start, end - start, segment.offset + start, view.layers);
+    this.#threats.push({
+      id,
+      name,
+      category,
+      severity,
+      location,
+      excerpt: excerptOf(segment.text, start, end - start),
+      score,
+      source,
+    });
+  }
+
+  #locate(
+    pointer: string,
+    offset: number,
+    length: number,
+    position: number,
+    layers: readonly string[],
+  ): ThreatLocation {
+    const undone = [...this.#wires, ...layers];
+    return {
+      pointer,
+      offset,
+      length,
+      line: this.#lineAt(position),
+      ...(undone.length > 0 ? { layers: undone } : {}),
+    };
+  }
+
+  /** Line, from 1, of a UTF-16 offset of the document. */
+  #lineAt(position: number): number {
+    this.#lineStarts ??= lineStarts(this.#document);
+    let low = 0;
+    let high = this.#lineStarts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#lineStarts[middle] <= position) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function severityOf(score: number): Severity {
+  if (score >= 0.95) return "critical";
+  if (score >= 0.8) return "high";
+  return score >= 0.5 ? "medium" : "low";
+}
+
+/** The place, with what stands around it if it is short, on one line. */
+function excerptOf(text: string, start: number, length: number): string {
+  const spare = Math.max(0, EXCERPT_UNITS - length) >> 1;
+  const from = Math.max(0, start - spare);
+  const cut = text.slice(from, Math.min(from + EXCERPT_UNITS, start + length + spare));
+  // The ends may fall into a surrogate pair.
+  return escapeUnsafe(cut.toWellFormed().replace(/\s+/g, " ").trim());
+}

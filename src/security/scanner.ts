@@ -1,0 +1,130 @@
+import type { ContentScanner } from "../codec/index.js";
+import { InputError } from "../shared/errors.js";
+import { splitContent, type SplitOptions } from "./content/index.js";
+import { TEXT_CATEGORIES, type TextCategory } from "./evidence.js";
+import { fusionFor, type Detector } from "./fusion/index.js";
+import type { HydraModel } from "./hydra/index.js";
+import { judgeSegments } from "./judge.js";
+import { ThreatReport } from "./report/threats.js";
+import { RuleSet } from "./rules/index.js";
+import { THREAT_CATEGORIES, type ScanResult, type SegmentContext, type ThreatCategory } from "./types.js";
+import { loadBuiltinHydra } from "./weights-folder.js";
+
+/** From this score on, content counts as unsafe. */
+export const DEFAULT_BLOCK_THRESHOLD = 0.8;
+
+export interface ScannerOptions extends Pick<SplitOptions, "key" | "limits"> {
+  /** Default `both`. */
+  readonly detector?: Detector;
+  /** Score, over 0 to 1, from which content is unsafe. Default 0.8. */
+  readonly threshold?: number;
+  /** Only these count. Default: all. */
+  readonly categories?: readonly ThreatCategory[];
+  /** Default: the rules of the package. */
+  readonly rules?: RuleSet;
+  /** Default: the weights of the package, loaded by the first scan. */
+  readonly model?: HydraModel;
+}
+
+export interface ScanOptions {
+  /** Where all of it comes from. Default: each message of a request has its role's, another text is `text`. */
+  readonly context?: SegmentContext;
+}
+
+/**
+ * Looks for prompt injection, jailbreaks, exfiltration and malformed payloads in content before it goes on the wire.
+ * One instance may be kept for the life of a process.
+ */
+export class SecurityScanner implements ContentScanner<ScanResult> {
+  readonly #options: ScannerOptions;
+  readonly #rules: RuleSet;
+  readonly #threshold: number;
+  #blocking = false;
+  #model: Promise<HydraModel> | undefined;
+
+  /** @throws {InputError} `M2M_USAGE` if the threshold is out of range or a category unknown */
+  constructor(options: ScannerOptions = {}) {
+    this.#options = options;
+    this.#threshold = checkThreshold(options.threshold ?? DEFAULT_BLOCK_THRESHOLD);
+    this.#rules = options.rules ?? RuleSet.builtin();
+    checkCategories(options.categories);
+    if (options.model) this.#model = Promise.resolve(options.model);
+  }
+
+  /**
+   * This scanner with blocking: its results say `shouldBlock` from `threshold` on.
+   * @param threshold score over 0 to 1; default: the scanner's own
+   * @throws {InputError} `M2M_USAGE`
+   */
+  withBlocking(threshold: number = this.#threshold): SecurityScanner {
+    const scanner = new SecurityScanner({ ...this.#options, rules: this.#rules, threshold });
+    scanner.#blocking = true;
+    scanner.#model = this.#model;
+    return scanner;
+  }
+
+  /**
+   * What `content` holds: an LLM request, any JSON, a text, or a wire of one.
+   * @throws {InputError} `M2M_WEIGHTS_MISSING` and the like, if Hydra cannot be loaded
+   * Never throws for what the content is: what cannot be read is a finding.
+   */
+  async scan(content: string | Uint8Array, { context }: ScanOptions = {}): Promise<ScanResult> {
+    const { key, limits, detector = "both" } = this.#options;
+    const split = splitContent(content, { key, limits, context });
+    const model = detector === "rules" ? undefined : await this.#hydra();
+    const fusion = fusionFor(detector, model);
+    const rules = detector === "hydra" ? undefined : this.#rules;
+    const judgements = await judgeSegments(split.segments, { rules, model });
+    const report = new ThreatReport(split.document, split.wires);
+    for (const finding of split.findings) report.addPayload(finding);
+    const scores: Record<ThreatCategory, number> = {
+      injection: 0,
+      jailbreak: 0,
+      exfiltration: 0,
+      malformed: 0,
+    };
+    for (const judgement of judgements) raise(scores, report.addJudgement(judgement, fusion));
+    scores.malformed = Math.max(0, ...split.findings.map(({ check }) => check.weight));
+    return this.#verdict(scores, report);
+  }
+
+  #verdict(found: Readonly<Record<ThreatCategory, number>>, report: ThreatReport): ScanResult {
+    const wanted = this.#options.categories ?? THREAT_CATEGORIES;
+    const scores = { ...found };
+    for (const category of THREAT_CATEGORIES) if (!wanted.includes(category)) scores[category] = 0;
+    const top = THREAT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
+    const score = scores[top];
+    const safe = score < this.#threshold;
+    return {
+      safe,
+      score,
+      ...(safe ? {} : { threatType: top }),
+      confidence: safe ? 1 - score : score,
+      scores,
+      threats: report.threats().filter(({ category }) => wanted.includes(category)),
+      shouldBlock: this.#blocking && !safe,
+    };
+  }
+
+  #hydra(): Promise<HydraModel> {
+    this.#model ??= loadBuiltinHydra();
+    // A failed load is tried again by the next scan: the weights may have been put in place meanwhile.
+    this.#model.catch(() => (this.#model = undefined));
+    return this.#model;
+  }
+}
+
+function raise(scores: Record<ThreatCategory, number>, found: Readonly<Record<TextCategory, number>>): void {
+  for (const category of TEXT_CATEGORIES) scores[category] = Math.max(scores[category], found[category]);
+}
+
+function checkThreshold(threshold: number): number {
+  if (threshold > 0 && threshold <= 1) return threshold;
+  throw new InputError("M2M_USAGE", "A threshold is a number over 0, at most 1.");
+}
+
+function checkCategories(categories: readonly ThreatCategory[] | undefined): void {
+  const unknown = categories?.find((category) => !THREAT_CATEGORIES.includes(category));
+  if (unknown === undefined && categories?.length !== 0) return;
+  throw new InputError("M2M_USAGE", "A category is one of injection, jailbreak, exfiltration, malformed.");
+}
