@@ -1,6 +1,7 @@
 import { dequantise, type Matrix } from "./floats.js";
 import { MeanPool } from "./mean-pool.js";
-import { chooseLargest, multiply, normalizeRow, silu } from "./ops.js";
+import { chooseLargest, normalizeRow, silu } from "./ops.js";
+import { createMultiplier, type Multiplier } from "./simd.js";
 import type { HydraBackend, HydraConfig, HydraLogits, HydraWindow } from "./types.js";
 import type { HydraLayer, HydraWeights } from "./weights.js";
 
@@ -11,8 +12,9 @@ const BATCH = 64;
 export class NativeBackend implements HydraBackend {
   readonly engine = "native";
   readonly device = "cpu";
-  readonly #weights: HydraWeights;
+  readonly #weights: Omit<HydraWeights, "embed" | "ngram">;
   readonly #config: HydraConfig;
+  readonly #multiplier: Multiplier;
   readonly #pool: MeanPool;
   readonly #ngram: Matrix | undefined;
   /** `[BATCH, hidden]`: the windows on their way through the layers, and what a layer makes of them. */
@@ -28,18 +30,24 @@ export class NativeBackend implements HydraBackend {
   readonly #members = new Int32Array(BATCH);
 
   constructor(weights: HydraWeights, config: HydraConfig) {
-    this.#weights = weights;
     this.#config = config;
     this.#pool = new MeanPool(weights.embed);
     this.#ngram = weights.ngram && dequantise(weights.ngram);
     const hidden = config.hiddenSize;
-    const matrices = weights.layers.flatMap(({ gate, experts }) => [gate, ...experts.flat()]);
-    const heads = [weights.securityHead, weights.compressionHead, weights.threatHead ?? weights.securityHead];
-    const widest = [...matrices, ...heads].reduce((width, { rows }) => Math.max(width, rows), hidden);
-    this.#hidden = new Float32Array(BATCH * hidden);
-    this.#next = new Float32Array(BATCH * hidden);
-    this.#in = new Float32Array(BATCH * widest);
-    this.#out = new Float32Array(BATCH * widest);
+    const matrices = listMatrices(weights);
+    const widest = matrices.reduce((width, { rows }) => Math.max(width, rows), hidden);
+    const sizes = matrices.map(({ rows, cols }) => rows * cols);
+    const multiplier = createMultiplier([...sizes, 2 * BATCH * hidden, 2 * BATCH * widest]);
+    this.#multiplier = multiplier;
+    this.#weights = placeMatrices(weights, ({ rows, cols, values }) => {
+      const placed = multiplier.allocate(rows * cols);
+      placed.set(values);
+      return { rows, cols, values: placed };
+    });
+    this.#hidden = multiplier.allocate(BATCH * hidden);
+    this.#next = multiplier.allocate(BATCH * hidden);
+    this.#in = multiplier.allocate(BATCH * widest);
+    this.#out = multiplier.allocate(BATCH * widest);
     this.#chosen = new Int32Array(BATCH * config.topK);
     this.#shares = new Float64Array(BATCH * config.topK);
   }
@@ -67,7 +75,7 @@ export class NativeBackend implements HydraBackend {
       normalizeRow(hidden, index * hiddenSize, normWeight, normBias, layerNormEpsilon);
     }
     const semantic = this.#next;
-    multiply(semanticHead, hidden, count, semantic);
+    this.#multiplier.multiply(semanticHead, hidden, count, semantic);
     const security = this.#runHead(securityHead, semantic, count);
     const compression = this.#runHead(compressionHead, semantic, count);
     const threat = threatHead && this.#runHead(threatHead, semantic, count);
@@ -82,7 +90,7 @@ export class NativeBackend implements HydraBackend {
   #runLayer({ gate, gateBias, experts }: HydraLayer, count: number): void {
     const { hiddenSize, topK } = this.#config;
     const gates = this.#out;
-    multiply(gate, this.#hidden, count, gates);
+    this.#multiplier.multiply(gate, this.#hidden, count, gates);
     for (let index = 0; index < count; index++) {
       const from = index * gate.rows;
       for (let expert = 0; expert < gate.rows; expert++) gates[from + expert] += gateBias[expert];
@@ -114,7 +122,7 @@ export class NativeBackend implements HydraBackend {
         [input, output] = [output, input];
         silu(input, size * matrix.cols);
       }
-      multiply(matrix, input, size, output);
+      this.#multiplier.multiply(matrix, input, size, output);
     });
     for (let member = 0; member < size; member++) {
       const share = this.#shares[members[member]];
@@ -126,7 +134,7 @@ export class NativeBackend implements HydraBackend {
 
   /** Logits of a head for each of the first `count` rows of `semantic`. */
   #runHead(head: Matrix, semantic: Float32Array, count: number): Float32Array[] {
-    multiply(head, semantic, count, this.#out);
+    this.#multiplier.multiply(head, semantic, count, this.#out);
     return Array.from({ length: count }, (_, index) =>
       this.#out.slice(index * head.rows, (index + 1) * head.rows),
     );
@@ -144,4 +152,31 @@ export class NativeBackend implements HydraBackend {
     for (let j = 0; j < security.length; j++) security[j] += sums[j] / divisor;
     if (threat) for (let j = 0; j < threat.length; j++) threat[j] += sums[security.length + j] / divisor;
   }
+}
+
+/** The matrices that vectors are multiplied with. */
+function listMatrices({ layers, ...heads }: HydraWeights): Matrix[] {
+  const { semanticHead, securityHead, compressionHead, threatHead } = heads;
+  const experts = layers.flatMap(({ gate, experts }) => [gate, ...experts.flat()]);
+  return [...experts, semanticHead, securityHead, compressionHead, ...(threatHead ? [threatHead] : [])];
+}
+
+/** The weights with `place` done to each of these matrices. */
+function placeMatrices(
+  { layers, normWeight, normBias, semanticHead, securityHead, compressionHead, threatHead }: HydraWeights,
+  place: (matrix: Matrix) => Matrix,
+): Omit<HydraWeights, "embed" | "ngram"> {
+  return {
+    layers: layers.map(({ gate, gateBias, experts }) => ({
+      gate: place(gate),
+      gateBias,
+      experts: experts.map((matrices) => matrices.map(place)),
+    })),
+    normWeight,
+    normBias,
+    semanticHead: place(semanticHead),
+    securityHead: place(securityHead),
+    compressionHead: place(compressionHead),
+    threatHead: threatHead && place(threatHead),
+  };
 }
