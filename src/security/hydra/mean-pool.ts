@@ -1,4 +1,4 @@
-import type { Table } from "./floats.js";
+import type { RowSums } from "./row-sums.js";
 
 const BLOCK_TOKENS = 64;
 /** Blocks that are remembered: more than a window of 512 tokens has. A power of two. */
@@ -9,17 +9,17 @@ const KEPT_BLOCKS = 16;
  * remembered and taken again by the next window.
  */
 export class MeanPool {
-  readonly #table: Table;
+  readonly #rows: RowSums;
   readonly #sum: Float64Array;
   readonly #blockSums: Float64Array;
   /** Which block each place of `#blockSums` holds, -1 for none. */
   readonly #blocks = new Int32Array(KEPT_BLOCKS).fill(-1);
   #buffer: ArrayBufferLike | undefined;
 
-  constructor(table: Table) {
-    this.#table = table;
-    this.#sum = new Float64Array(table.cols);
-    this.#blockSums = new Float64Array(KEPT_BLOCKS * table.cols);
+  constructor(rows: RowSums) {
+    this.#rows = rows;
+    this.#sum = new Float64Array(rows.cols);
+    this.#blockSums = new Float64Array(KEPT_BLOCKS * rows.cols);
   }
 
   /** Writes the mean of the rows `ids` to `out` from `at` on; zeros for no ids. Ids past the table take its last row. */
@@ -37,7 +37,7 @@ export class MeanPool {
       if (position % BLOCK_TOKENS === 0 && blockEnd <= ids.length) {
         const from = this.#sumBlock(ids, index, position / BLOCK_TOKENS);
         for (let j = 0; j < sum.length; j++) sum[j] += this.#blockSums[from + j];
-      } else this.#addRows(ids, index, Math.min(blockEnd, ids.length), sum, 0);
+      } else this.#rows.add(ids, index, Math.min(blockEnd, ids.length), sum, 0);
       index = blockEnd;
     }
     const scale = 1 / Math.max(1, ids.length);
@@ -52,48 +52,13 @@ export class MeanPool {
   /** Where the sum of the block begins in `#blockSums`. */
   #sumBlock(ids: Int32Array, index: number, block: number): number {
     const place = block % KEPT_BLOCKS;
-    const cols = this.#table.cols;
+    const cols = this.#rows.cols;
     const from = place * cols;
     if (this.#blocks[place] !== block) {
       this.#blockSums.fill(0, from, from + cols);
-      this.#addRows(ids, index, index + BLOCK_TOKENS, this.#blockSums, from);
+      this.#rows.add(ids, index, index + BLOCK_TOKENS, this.#blockSums, from);
       this.#blocks[place] = block;
     }
     return from;
-  }
-
-  /** Adds the rows of the ids from `index` to before `end` to `sums` from `from` on. */
-  #addRows(ids: Int32Array, index: number, end: number, sums: Float64Array, from: number): void {
-    const { cols, rows, values, scales } = this.#table;
-    const last = rows - 1;
-    const scaleOf = (row: number): number => (scales === undefined ? 1 : scales[row]);
-    let i = index;
-    // Four rows at a time: each sum is loaded and stored once for them.
-    for (; i + 4 <= end; i += 4) {
-      const row0 = Math.min(ids[i], last);
-      const row1 = Math.min(ids[i + 1], last);
-      const row2 = Math.min(ids[i + 2], last);
-      const row3 = Math.min(ids[i + 3], last);
-      const scale0 = scaleOf(row0);
-      const scale1 = scaleOf(row1);
-      const scale2 = scaleOf(row2);
-      const scale3 = scaleOf(row3);
-      const at0 = row0 * cols;
-      const at1 = row1 * cols;
-      const at2 = row2 * cols;
-      const at3 = row3 * cols;
-      for (let j = 0; j < cols; j++) {
-        sums[from + j] +=
-          values[at0 + j] * scale0 +
-          values[at1 + j] * scale1 +
-          values[at2 + j] * scale2 +
-          values[at3 + j] * scale3;
-      }
-    }
-    for (; i < end; i++) {
-      const row = Math.min(ids[i], last);
-      const scale = scaleOf(row);
-      for (let j = 0; j < cols; j++) sums[from + j] += values[row * cols + j] * scale;
-    }
   }
 }

@@ -1,6 +1,7 @@
 import { dequantise, type Matrix } from "./floats.js";
 import { MeanPool } from "./mean-pool.js";
 import { chooseLargest, normalizeRow, silu } from "./ops.js";
+import { createRowSums } from "./row-sums.js";
 import { createMultiplier, type Multiplier } from "./simd.js";
 import type { HydraBackend, HydraConfig, HydraLogits, HydraWindow } from "./types.js";
 import type { HydraLayer, HydraWeights } from "./weights.js";
@@ -31,7 +32,7 @@ export class NativeBackend implements HydraBackend {
 
   constructor(weights: HydraWeights, config: HydraConfig) {
     this.#config = config;
-    this.#pool = new MeanPool(weights.embed);
+    this.#pool = new MeanPool(createRowSums(weights.embed));
     this.#ngram = weights.ngram && dequantise(weights.ngram);
     const hidden = config.hiddenSize;
     const matrices = listMatrices(weights);

@@ -1,5 +1,6 @@
 import { multiply as multiplyPlainly } from "./ops.js";
 import type { Matrix } from "./floats.js";
+import { I32, instantiate, OP, V128, type Code, type Kernel, type WasmInstance } from "./wasm.js";
 
 /** Multiplies matrices whose values, and vectors whose memory, it has allocated. */
 export interface Multiplier {
@@ -17,50 +18,18 @@ const TILES = [
   [1, 4],
 ] as const;
 
-type Kernel = (
-  weights: number,
-  tiles: number,
-  colBytes: number,
-  x: number,
-  y: number,
-  yStride: number,
-) => void;
-
-const PAGE_BYTES = 65536;
-
-/** What is used of WebAssembly's JavaScript interface; its types come with those of browsers only. */
-interface WebAssemblyPlatform {
-  Memory: new (pages: { initial: number }) => { readonly buffer: ArrayBuffer };
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (
-    module: object,
-    imports: Record<string, Record<string, unknown>>,
-  ) => { readonly exports: Readonly<Record<string, unknown>> };
-}
-
 /**
  * A multiplier that can allocate these numbers of values. In WebAssembly with 128-bit vectors, six times as fast as plain
  * code, from a module of some 1,500 bytes that is assembled here; in plain code where the platform has none.
  */
 export function createMultiplier(lengths: readonly number[]): Multiplier {
   const plain: Multiplier = { allocate: (length) => new Float32Array(length), multiply: multiplyPlainly };
-  const platform = (globalThis as { WebAssembly?: WebAssemblyPlatform }).WebAssembly;
-  if (platform === undefined) return plain;
-  // A page more, for lengths that are allocated in parts: each part is rounded up to a vector.
-  const pages = Math.ceil(lengths.reduce((bytes, length) => bytes + bytesOf(length), 0) / PAGE_BYTES) + 1;
-  try {
-    const memory = new platform.Memory({ initial: pages });
-    const { exports } = new platform.Instance(new platform.Module(assembleModule(pages)), {
-      m: { m: memory },
-    });
-    return new SimdMultiplier(
-      memory.buffer,
-      TILES.map((_, index) => exports[`k${index}`] as Kernel),
-    );
-  } catch {
-    // No vectors, no memory, or a policy against WebAssembly.
-    return plain;
-  }
+  const bytes = lengths.reduce((sum, length) => sum + bytesOf(length), 0);
+  const instance = instantiate(
+    bytes,
+    TILES.map(([rows, vectors]) => assembleKernel(rows, vectors)),
+  );
+  return instance ? new SimdMultiplier(instance) : plain;
 }
 
 class SimdMultiplier implements Multiplier {
@@ -68,7 +37,7 @@ class SimdMultiplier implements Multiplier {
   readonly #kernels: readonly Kernel[];
   #usedBytes = 0;
 
-  constructor(memory: ArrayBuffer, kernels: readonly Kernel[]) {
+  constructor({ memory, kernels }: WasmInstance) {
     this.#memory = memory;
     this.#kernels = kernels;
   }
@@ -112,47 +81,6 @@ class SimdMultiplier implements Multiplier {
 /** Bytes of `length` floats, in whole vectors. */
 function bytesOf(length: number): number {
   return Math.ceil(length / 4) * 16;
-}
-
-// Numbers of instructions and sections: WebAssembly Core Specification 2.0, chapter 5.
-const OP = {
-  BLOCK: [0x02, 0x40],
-  LOOP: [0x03, 0x40],
-  END: 0x0b,
-  BR: 0x0c,
-  BR_IF: 0x0d,
-  GET: 0x20,
-  SET: 0x21,
-  F32_STORE: 0x38,
-  I32_CONST: 0x41,
-  I32_EQZ: 0x45,
-  I32_LT_U: 0x49,
-  I32_ADD: 0x6a,
-  I32_SUB: 0x6b,
-  I32_MUL: 0x6c,
-  F32_ADD: 0x92,
-  V128_LOAD: [0xfd, 0x00, 0x04, 0x00],
-  V128_ZERO: [0xfd, 0x0c, ...new Array<number>(16).fill(0)],
-  F32X4_EXTRACT_LANE: [0xfd, 0x1f],
-  F32X4_ADD: [0xfd, 0xe4, 0x01],
-  F32X4_MUL: [0xfd, 0xe6, 0x01],
-} as const;
-const I32 = 0x7f;
-const V128 = 0x7b;
-
-type Code = (number | readonly number[])[];
-
-function assembleModule(pages: number): Uint8Array<ArrayBuffer> {
-  const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)];
-  const sections: [id: number, content: number[]][] = [
-    [1, [1, 0x60, 6, I32, I32, I32, I32, I32, I32, 0]],
-    [2, [1, ...name("m"), ...name("m"), 2, 0, ...leb(pages)]],
-    [3, [TILES.length, ...TILES.map(() => 0)]],
-    [7, [TILES.length, ...TILES.flatMap((_, index) => [...name(`k${index}`), 0, index])]],
-    [10, [TILES.length, ...TILES.flatMap(([rows, vectors]) => sized(assembleKernel(rows, vectors)))]],
-  ];
-  const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-  return Uint8Array.from([...header, ...sections.flatMap(([id, content]) => [id, ...sized(content)])]);
 }
 
 /** A `Kernel` for tiles of `rows` rows by `vectors` vectors: parameters 0 to 5 are its own. */
@@ -214,14 +142,4 @@ function assembleKernel(rows: number, vectors: number): number[] {
     ...[get(tiles), [OP.I32_CONST, 1], OP.I32_SUB, set(tiles), OP.BR, 0, OP.END, OP.END, OP.END],
   ];
   return [2, scalars, I32, rows + 1 + rows * vectors, V128, ...code.flat()];
-}
-
-/** Bytes behind their number. */
-function sized(bytes: readonly number[]): number[] {
-  return [...leb(bytes.length), ...bytes];
-}
-
-/** Unsigned LEB128. */
-function leb(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
 }

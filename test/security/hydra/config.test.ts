@@ -67,7 +67,7 @@ describe("config.json", () => {
       num_experts: 8,
       ngram: { buckets: 9 },
     });
-    expect(config).to.deep.include({ vocabSize: 400, hiddenSize: 20, layerCount: 3, expertCount: 4 });
+    expect(config).to.deep.include({ vocabSize: 400, hiddenSize: 32, layerCount: 3, expertCount: 4 });
     expect(config.ngram?.buckets).to.equal(512);
   });
 

@@ -31,7 +31,7 @@ export const PUBLISHED_SHAPE: ModelShape = {
 /** The layout of this project's weights (word pieces, 8 bits, n-grams, threat head), small. */
 export const OWN_SHAPE: ModelShape = {
   vocabSize: 400,
-  hiddenSize: 20,
+  hiddenSize: 32,
   layers: [
     [[12], [18], [8, 6], [22]],
     [[12], [18], [8, 6], [22]],
