@@ -10,20 +10,23 @@ const MAX_HITS = 16;
 /** Rules made ready to match. Holds scratch state: one call at a time. */
 export class CompiledRules {
   readonly #rules: readonly Rule[];
+  readonly #numbers: ReadonlyMap<Rule, number>;
   readonly #phrases: PhraseMatcher;
   readonly #patterns: PatternMatcher;
   /** For each rule a bit a context that it applies in, and the numbers of its guards. */
   readonly #contexts: Int32Array;
   readonly #guards: ReadonlyArray<readonly number[]>;
-  /** For each rule: the text in which it was hit last, how often there, and the end of the last hit. */
-  readonly #hitIn: Int32Array;
+  /** For each rule: the pass over a text in which it was hit last, how often there, and the last hit. */
+  readonly #hitIn: Float64Array;
   readonly #hitCount: Int32Array;
+  readonly #hitStart: Int32Array;
   readonly #hitEnd: Int32Array;
-  #text = 0;
+  #pass = 0;
 
   /** @throws {InputError} `M2M_RULES_INVALID` if a phrase or pattern is not acceptable */
   constructor(rules: readonly Rule[]) {
     this.#rules = rules;
+    this.#numbers = new Map(rules.map((rule, owner) => [rule, owner]));
     const guards = new Map<string, number>();
     this.#guards = rules.map(({ unless = [] }) =>
       unless.map((phrase) => {
@@ -43,35 +46,45 @@ export class CompiledRules {
     this.#contexts = Int32Array.from(rules, ({ contexts = SEGMENT_CONTEXTS }) =>
       contexts.reduce((bits, context) => bits | contextBit(context), 0),
     );
-    this.#hitIn = new Int32Array(rules.length).fill(-1);
+    this.#hitIn = new Float64Array(rules.length);
     this.#hitCount = new Int32Array(rules.length);
+    this.#hitStart = new Int32Array(rules.length);
     this.#hitEnd = new Int32Array(rules.length);
   }
 
   match(text: string, context: SegmentContext): RuleHit[] {
-    const hits: RuleHit[] = [];
+    const found: RuleHit[] = [];
     const bit = contextBit(context);
-    this.#text = (this.#text + 1) & 0x3fffffff;
+    this.#pass++;
     this.#phrases.match(text, (owner, startWord, start, end) => {
       if ((this.#contexts[owner] & bit) === 0) return;
       if (this.#guards[owner].some((guard) => this.#phrases.isGuarded(guard, startWord))) return;
-      this.#add(hits, owner, start, end);
+      if (this.#isNew(owner, start, end)) found.push({ rule: this.#rules[owner], start, end });
     });
+    this.#pass++;
     this.#patterns.match(text, (owner, start, end) => {
-      if ((this.#contexts[owner] & bit) !== 0) this.#add(hits, owner, start, end);
+      if ((this.#contexts[owner] & bit) !== 0 && this.#isNew(owner, start, end))
+        found.push({ rule: this.#rules[owner], start, end });
     });
-    return hits.sort((a, b) => a.start - b.start || a.end - b.end);
+    this.#pass++;
+    return found
+      .sort((a, b) => a.start - b.start || b.end - a.end)
+      .filter(({ rule, start, end }) => this.#isNew(this.#numbers.get(rule) as number, start, end));
   }
 
-  /** Adds a hit unless it overlaps with the last one of the rule, or the rule has enough. */
-  #add(hits: RuleHit[], owner: number, start: number, end: number): void {
-    if (this.#hitIn[owner] !== this.#text) {
-      this.#hitIn[owner] = this.#text;
+  /** Whether a hit, in this pass, does not overlap the last one of the rule, and the rule has not enough; notes it. */
+  #isNew(owner: number, start: number, end: number): boolean {
+    if (this.#hitIn[owner] !== this.#pass) {
+      this.#hitIn[owner] = this.#pass;
       this.#hitCount[owner] = 0;
-    } else if (this.#hitCount[owner] >= MAX_HITS || start < this.#hitEnd[owner]) return;
+    } else {
+      const overlaps = start < this.#hitEnd[owner] && end > this.#hitStart[owner];
+      if (overlaps || this.#hitCount[owner] >= MAX_HITS) return false;
+    }
     this.#hitCount[owner]++;
+    this.#hitStart[owner] = start;
     this.#hitEnd[owner] = end;
-    hits.push({ rule: this.#rules[owner], start, end });
+    return true;
   }
 }
 

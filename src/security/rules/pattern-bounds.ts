@@ -24,7 +24,7 @@ const MAX_LITERALS = 64;
 /** Starts that may have to be tried for an occurrence of a literal. */
 const MAX_STARTS = 48;
 const MAX_STEPS = 1 << 16;
-const NOTHING = CharSet.of("");
+const NOTHING = CharSet.none();
 
 /**
  * Proves that a pattern is cheap, or refuses it: an attempt at one start ends after `maxSteps` characters at most, and
@@ -78,8 +78,8 @@ function measure(node: PatternNode, follow: CharSet): Measure {
       return measureChoice(node.branches, follow);
     case "repeat": {
       const { item, min, max } = node;
-      const first = measure(item, follow).first;
-      const inner = measure(item, max > 1 ? follow.or(first) : follow);
+      const once = measure(item, follow);
+      const inner = max > 1 && item.kind !== "set" ? measure(item, follow.or(once.first)) : once;
       const lengths = inner.first.meets(follow) || inner.min === 0 ? max - min + 1 : 1;
       return {
         min: inner.min * min,

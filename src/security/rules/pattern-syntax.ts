@@ -91,7 +91,7 @@ class PatternParser {
       case "$":
         return { kind: "assertion" };
       case ".":
-        return { kind: "set", set: CharSet.notLineBreak() };
+        return { kind: "set", set: CharSet.of("\n").or(CharSet.of("\r")).not() };
       case "[":
         return { kind: "set", set: this.#class() };
       case "\\":
@@ -135,7 +135,7 @@ class PatternParser {
 
   #class(): CharSet {
     const isNegated = this.#skip("^");
-    let set = CharSet.of("");
+    let set = CharSet.none();
     while (this.#source[this.#at] !== "]") {
       const first = this.#member();
       if (
@@ -162,7 +162,7 @@ class PatternParser {
     if (this.#skip("b")) return { set: CharSet.of("\b"), single: "\b" };
     const set = this.#escapedSet();
     const isNamed = this.#at - from === 2 && CharSet.named(this.#source[from + 1]) !== undefined;
-    return isNamed ? { set } : { set, single: set.first };
+    return isNamed ? { set } : { set, single: set.single };
   }
 
   #skip(text: string): boolean {

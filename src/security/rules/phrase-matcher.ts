@@ -1,4 +1,4 @@
-import { type PhraseProgram, INCOMPLETE } from "./phrase-program.js";
+import { INCOMPLETE, type PhraseProgram, STEP } from "./phrase-program.js";
 import {
   endsSentence,
   foldTable,
@@ -108,33 +108,38 @@ export class PhraseMatcher {
       }
       const ranges = isInside ? endAt : leaveAt;
       const list = isInside ? node : last;
-      const to = ranges[list * 2 + 1];
-      for (let item = ranges[list * 2]; item < to; item++)
-        this.#take(trie.items[item], position, start, at, sink);
+      if (ranges[list * 2] < ranges[list * 2 + 1])
+        this.#take(ranges[list * 2], ranges[list * 2 + 1], position, start, at, sink);
     }
     this.#position = position;
   }
 
-  #take(step: number, position: number, wordStart: number, wordEnd: number, sink: PhraseSink): void {
-    const { from, gap, to, completes } = this.#program;
-    const previous = from[step];
-    let startWord = position;
-    let start = wordStart;
-    if (previous >= 0) {
-      if (position - this.#ends[previous] - 1 > gap[step]) return;
-      startWord = this.#startWords[previous];
-      start = this.#starts[previous];
+  /** Takes the steps of one word, those of the items `first` to `last`. */
+  #take(first: number, last: number, position: number, start: number, end: number, sink: PhraseSink): void {
+    const { steps } = this.#program;
+    const ends = this.#ends;
+    const startWords = this.#startWords;
+    const starts = this.#starts;
+    for (let step = first * STEP; step < last * STEP; step += STEP) {
+      const from = steps[step];
+      let startWord = position;
+      let startOffset = start;
+      if (from >= 0) {
+        if (position - ends[from] - 1 > steps[step + 1]) continue;
+        startWord = startWords[from];
+        startOffset = starts[from];
+      }
+      const to = steps[step + 2];
+      // Another alternative reached the state with the same word: the shorter match stays.
+      if (ends[to] === position && startWords[to] >= startWord) continue;
+      ends[to] = position;
+      startWords[to] = startWord;
+      starts[to] = startOffset;
+      const owner = steps[step + 3];
+      if (owner === INCOMPLETE) continue;
+      if (owner < 0) this.#guards[~owner] = position;
+      else sink(owner, startWord, startOffset, end);
     }
-    const state = to[step];
-    // Another alternative reached the state with the same word: the shorter match stays.
-    if (this.#ends[state] === position && this.#startWords[state] >= startWord) return;
-    this.#ends[state] = position;
-    this.#startWords[state] = startWord;
-    this.#starts[state] = start;
-    const owner = completes[step];
-    if (owner === INCOMPLETE) return;
-    if (owner < 0) this.#guards[~owner] = position;
-    else sink(owner, startWord, start, wordEnd);
   }
 
   #forget(): void {

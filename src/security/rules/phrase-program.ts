@@ -1,4 +1,4 @@
-import { parsePhrase } from "./phrase-syntax.js";
+import { parsePhrase, type PhraseAlternative } from "./phrase-syntax.js";
 import { WordTrie } from "./word-trie.js";
 
 /** A phrase to compile and what its completion stands for. */
@@ -17,13 +17,15 @@ export interface PhraseProgram {
   /** Word to steps. Steps of one word come in the order in which they must be taken (see `PhraseMatcher`). */
   readonly trie: WordTrie;
   readonly stateCount: number;
-  /** State in front of each step, -1 for the first word of a phrase. */
-  readonly from: Int32Array;
-  readonly gap: Int32Array;
-  readonly to: Int32Array;
-  /** What the step completes: the owner of a phrase, `~owner` of a guard, or `INCOMPLETE`. */
-  readonly completes: Int32Array;
+  /**
+   * Four numbers for each item of the trie: `from` (-1 for the first word of a phrase), `gap`, `to`, and what the step
+   * completes: the owner of a phrase, `~owner` of a guard, or `INCOMPLETE`.
+   */
+  readonly steps: Int32Array;
 }
+
+/** Numbers of a step. */
+export const STEP = 4;
 
 export const INCOMPLETE = 0x7fffffff;
 
@@ -52,20 +54,24 @@ export function compilePhrases(sources: readonly PhraseSource[]): PhraseProgram 
         index === 0
           ? [{ state: -1, gap: 0 }]
           : before.map(({ state, gap }) => ({ state, gap: gap + slot.gap }));
-      const inner = slot.alternatives.reduce((sum, { words: { length } }) => sum + length - 1, 0);
-      const done = stateCount + inner;
+      const rests = restsOf(slot.alternatives);
+      const states = new Map(rests.map((rest, number) => [rest, stateCount + number]));
+      const done = stateCount + rests.length;
+      const link = (word: string, from: typeof entries, rest: string): void => {
+        const to = states.get(rest) ?? done;
+        const completes = to === done && index === slots.length - 1 ? end : INCOMPLETE;
+        for (const { state, gap } of from) {
+          words.push({ ...asPrefix(word), item: steps.length });
+          steps.push({ from: state, gap, to, completes });
+        }
+      };
       for (const { words: parts, isPrefix } of slot.alternatives) {
-        let from = entries;
-        parts.forEach((word, part) => {
-          const isLast = part === parts.length - 1;
-          const to = isLast ? done : stateCount++;
-          const completes = isLast && index === slots.length - 1 ? end : INCOMPLETE;
-          for (const { state, gap } of from) {
-            words.push({ word, isPrefix: isPrefix && isLast, item: steps.length });
-            steps.push({ from: state, gap, to, completes });
-          }
-          from = [{ state: to, gap: 0 }];
-        });
+        const [word, ...rest] = isPrefix ? [...parts.slice(0, -1), `${parts[parts.length - 1]}*`] : parts;
+        link(word, entries, rest.join(" "));
+      }
+      for (const [rest, state] of states) {
+        const [word, ...behind] = rest.split(" ");
+        link(word, [{ state, gap: 0 }], behind.join(" "));
       }
       stateCount = done + 1;
       before = [...(slot.isOptional ? entries : []), { state: done, gap: 0 }];
@@ -74,13 +80,27 @@ export function compilePhrases(sources: readonly PhraseSource[]): PhraseProgram 
   const rank = ({ completes }: Step): number => (completes < 0 ? 0 : 1);
   const order = (a: number, b: number): number =>
     rank(steps[a]) - rank(steps[b]) || steps[b].from - steps[a].from || a - b;
-  const column = (read: (step: Step) => number): Int32Array => Int32Array.from(steps, read);
-  return {
-    trie: new WordTrie(words, order),
-    stateCount,
-    from: column((step) => step.from),
-    gap: column((step) => step.gap),
-    to: column((step) => step.to),
-    completes: column((step) => step.completes),
-  };
+  const trie = new WordTrie(words, order);
+  const table = new Int32Array(trie.items.length * STEP);
+  trie.items.forEach((step, item) => {
+    const { from, gap, to, completes } = steps[step];
+    table.set([from, gap, to, completes], item * STEP);
+  });
+  return { trie, stateCount, steps: table };
+}
+
+/**
+ * What can be left of the alternatives of a slot behind their first words, the longest first. Alternatives with the same
+ * rest share its state: `able_to|free_to` asks one question at the word `to`, not two.
+ */
+function restsOf(alternatives: readonly PhraseAlternative[]): string[] {
+  const rests = new Set<string>();
+  for (const { words, isPrefix } of alternatives)
+    for (let at = 1; at < words.length; at++) rests.add(words.slice(at).join(" ") + (isPrefix ? "*" : ""));
+  const lengthOf = (rest: string): number => rest.split(" ").length;
+  return [...rests].sort((a, b) => lengthOf(b) - lengthOf(a));
+}
+
+function asPrefix(word: string): { word: string; isPrefix: boolean } {
+  return word.endsWith("*") ? { word: word.slice(0, -1), isPrefix: true } : { word, isPrefix: false };
 }

@@ -41,30 +41,22 @@ export class WordTrie {
     this.endAt = new Int32Array(nodes.length * 2);
     this.leaveAt = new Int32Array(nodes.length * 2);
     const items: number[] = [];
-    const append = (list: readonly number[], ranges: Int32Array, node: number): void => {
-      ranges[node * 2] = items.length;
-      items.push(...list);
-      ranges[node * 2 + 1] = items.length;
+    const append = (list: readonly number[]): Range => {
+      for (const item of [...list].sort(order)) items.push(item);
+      return [items.length - list.length, items.length];
     };
     // A child is made after its parent, so what a node inherits is complete when its turn comes.
     nodes.forEach((node, index) => {
-      const { parent } = node;
-      if (parent !== undefined && node.prefixes.length === 0) {
-        this.leaveAt[index * 2] = this.leaveAt[parent * 2];
-        this.leaveAt[index * 2 + 1] = this.leaveAt[parent * 2 + 1];
-      } else {
-        append([...node.prefixes, ...node.inherited].sort(order), this.leaveAt, index);
+      if (node.prefixes.length > 0) {
+        node.inherited = [...node.prefixes, ...node.inherited];
+        node.leave = append(node.inherited);
       }
-      const prefixes = items.slice(this.leaveAt[index * 2], this.leaveAt[index * 2 + 1]);
-      if (node.words.length === 0) {
-        this.endAt[index * 2] = this.leaveAt[index * 2];
-        this.endAt[index * 2 + 1] = this.leaveAt[index * 2 + 1];
-      } else {
-        append([...node.words, ...prefixes].sort(order), this.endAt, index);
-      }
+      const end = node.words.length > 0 ? append([...node.words, ...node.inherited]) : node.leave;
+      this.leaveAt.set(node.leave, index * 2);
+      this.endAt.set(end, index * 2);
       for (const [unit, child] of node.children) {
-        nodes[child].parent = index;
-        nodes[child].inherited = prefixes;
+        nodes[child].inherited = node.inherited;
+        nodes[child].leave = node.leave;
         this.#insert(index, unit, child);
       }
     });
@@ -91,16 +83,19 @@ export class WordTrie {
   }
 }
 
+type Range = readonly [from: number, to: number];
+
 interface BuildNode {
   readonly children: Map<number, number>;
   readonly words: number[];
   readonly prefixes: number[];
-  parent?: number;
+  /** The items of the beginnings that end at the node or in front of it, and where they stand. */
   inherited: readonly number[];
+  leave: Range;
 }
 
 function makeNode(): BuildNode {
-  return { children: new Map(), words: [], prefixes: [], inherited: [] };
+  return { children: new Map(), words: [], prefixes: [], inherited: [], leave: [0, 0] };
 }
 
 function hash(node: number, unit: number): number {
