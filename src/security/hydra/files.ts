@@ -12,7 +12,7 @@ export const CONFIG_FILE = "config.json";
 export const ONNX_FILE = "model.onnx";
 
 /** The path of a file in a model's folder. */
-export function modelPath(folder: string, name: string): string {
+function modelPath(folder: string, name: string): string {
   return requireNodeModule("path", PURPOSE).join(folder, name);
 }
 

@@ -1,7 +1,7 @@
-import { dequantise, type Matrix } from "./floats.js";
+import type { Matrix } from "./floats.js";
 import { MeanPool } from "./mean-pool.js";
 import { chooseLargest, normalizeRow, silu } from "./ops.js";
-import { createRowSums } from "./row-sums.js";
+import { createRowSums, PlainRowSums } from "./row-sums.js";
 import { createMultiplier, type Multiplier } from "./simd.js";
 import type { HydraBackend, HydraConfig, HydraLogits, HydraWindow } from "./types.js";
 import type { HydraLayer, HydraWeights } from "./weights.js";
@@ -17,7 +17,7 @@ export class NativeBackend implements HydraBackend {
   readonly #config: HydraConfig;
   readonly #multiplier: Multiplier;
   readonly #pool: MeanPool;
-  readonly #ngram: Matrix | undefined;
+  readonly #ngram: PlainRowSums | undefined;
   /** `[BATCH, hidden]`: the windows on their way through the layers, and what a layer makes of them. */
   readonly #hidden: Float32Array;
   readonly #next: Float32Array;
@@ -33,7 +33,7 @@ export class NativeBackend implements HydraBackend {
   constructor(weights: HydraWeights, config: HydraConfig) {
     this.#config = config;
     this.#pool = new MeanPool(createRowSums(weights.embed));
-    this.#ngram = weights.ngram && dequantise(weights.ngram);
+    this.#ngram = weights.ngram && new PlainRowSums(weights.ngram);
     const hidden = config.hiddenSize;
     const matrices = listMatrices(weights);
     const widest = matrices.reduce((width, { rows }) => Math.max(width, rows), hidden);
@@ -142,12 +142,9 @@ export class NativeBackend implements HydraBackend {
   }
 
   /** Adds the linear branch: the sum of the buckets' rows, divided, to the logits of security and threat. */
-  #addNgrams({ cols, rows, values }: Matrix, ngrams: Int32Array, { security, threat }: HydraLogits): void {
-    const sums = new Float64Array(cols);
-    for (const bucket of ngrams) {
-      const from = Math.min(bucket, rows - 1) * cols;
-      for (let j = 0; j < cols; j++) sums[j] += values[from + j];
-    }
+  #addNgrams(table: PlainRowSums, ngrams: Int32Array, { security, threat }: HydraLogits): void {
+    const sums = new Float64Array(table.cols);
+    table.add(ngrams, 0, ngrams.length, sums, 0);
     const count = Math.max(1, ngrams.length);
     const divisor = this.#config.ngram?.pooling === "mean" ? count : Math.sqrt(count);
     for (let j = 0; j < security.length; j++) security[j] += sums[j] / divisor;

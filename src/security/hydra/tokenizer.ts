@@ -52,7 +52,7 @@ const LETTERS = Uint8Array.from({ length: 128 }, (_, unit) => {
  * Word pieces of uncased BERT without special tokens around them (`BertWordPieceTokenizer` of huggingface/tokenizers).
  * Takes time linear in the text. An instance keeps buffers and is not re-entrant.
  */
-export class WordPieceTokenizer implements HydraTokenizer {
+class WordPieceTokenizer implements HydraTokenizer {
   readonly #vocabulary: Vocabulary;
   readonly #special: ReadonlyMap<string, number>;
   readonly #classes = new CharacterClasses();
@@ -219,7 +219,7 @@ function doubled(values: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
  * The tokenizer of word pieces for an embedding of `vocabSize` rows.
  * @throws {FormatError} `M2M_WEIGHTS_INVALID`
  */
-export function createWordPieceTokenizer(file: Uint8Array, vocabSize: number): WordPieceTokenizer {
+export function createWordPieceTokenizer(file: Uint8Array, vocabSize: number): HydraTokenizer {
   const vocabulary = new Vocabulary(file);
   if (vocabulary.size > vocabSize) {
     throw invalid(`The vocabulary has ${vocabulary.size} pieces, and the embedding ${vocabSize} rows.`);

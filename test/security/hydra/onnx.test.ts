@@ -19,9 +19,10 @@ import {
 } from "./random-model.js";
 
 /** What importing a package that is not installed throws. */
-const missing = async (): Promise<never> => {
-  throw Object.assign(new Error("Cannot find package 'onnxruntime-node'"), { code: "ERR_MODULE_NOT_FOUND" });
+const missingWith = (code: string) => async (): Promise<never> => {
+  throw Object.assign(new Error("Cannot find package 'onnxruntime-node'"), { code });
 };
+const missing = missingWith("ERR_MODULE_NOT_FOUND");
 
 async function errorOf(promise: Promise<unknown>): Promise<M2MError> {
   try {
@@ -145,6 +146,15 @@ describe("Hydra in ONNX Runtime", function () {
       expect(error.hint).to.include("npm install onnxruntime-node --onnxruntime-node-install=skip");
       expect(error.hint).to.include("--onnxruntime-node-install=cuda12");
     }
+  });
+
+  it("knows a package that is missing where it is required, and tells it from one that does not load", async () => {
+    const folder = makeFolder(OWN_SHAPE, 6);
+    const messageOf = async (code: string) =>
+      (await errorOf(HydraModel.load(folder, { engine: "onnx", loadOnnxRuntime: missingWith(code) })))
+        .message;
+    expect(await messageOf("MODULE_NOT_FOUND")).to.include("is not installed");
+    expect(await messageOf("ERR_DLOPEN_FAILED")).to.include("does not load");
   });
 
   it("runs natively, with a note, where the choice is left to it and the package is missing", async () => {

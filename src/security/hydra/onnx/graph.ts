@@ -7,7 +7,7 @@ const OPSET = 17;
 const ELEMENT = { FLOAT: 1, INT8: 3, INT64: 7 } as const;
 const ATTRIBUTE = { FLOAT: 1, INT: 2, INTS: 7 } as const;
 
-export type OnnxElement = keyof typeof ELEMENT;
+type OnnxElement = keyof typeof ELEMENT;
 type Attributes = Readonly<Record<string, number | { readonly float: number } | readonly number[]>>;
 
 /** Builds an ONNX model node by node. Values are named by the nodes that give them. */

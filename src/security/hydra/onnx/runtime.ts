@@ -30,7 +30,7 @@ export interface OnnxTensor {
 export type OnnxRuntimeLoader = () => Promise<unknown>;
 
 const PACKAGE = "onnxruntime-node";
-export const CPU_INSTALL = `npm install ${PACKAGE} --onnxruntime-node-install=skip`;
+const CPU_INSTALL = `npm install ${PACKAGE} --onnxruntime-node-install=skip`;
 export const CUDA_INSTALL = `npm install ${PACKAGE} --onnxruntime-node-install=cuda12`;
 
 /** A name in a variable is left alone by bundlers. */
@@ -48,7 +48,8 @@ export async function loadOnnxRuntime(load: OnnxRuntimeLoader = importPackage): 
     runtime.env.logLevel = "fatal";
     return runtime;
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    // The bundle of the command line requires what it imports.
+    const missing = /^(ERR_)?MODULE_NOT_FOUND$/.test(String((cause as NodeJS.ErrnoException | null)?.code));
     throw new UnsupportedError(
       "M2M_PACKAGE_MISSING",
       missing

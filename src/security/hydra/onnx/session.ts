@@ -10,7 +10,7 @@ const AUTO_PROVIDERS = ["cuda", "dml", "coreml"];
 /** Only what is fatal. */
 const LOG_SEVERITY = 4;
 
-export interface OpenedSession {
+interface OpenedSession {
   readonly session: OnnxSession;
   readonly device: string;
   /** Why it is not the device that was asked for. */
