@@ -42,7 +42,7 @@ interface Step {
  */
 export function compilePhrases(sources: readonly PhraseSource[]): PhraseProgram {
   const steps: Step[] = [];
-  const words: Array<{ word: string; isPrefix: boolean; item: number }> = [];
+  const words = new Map<string, number[]>();
   let stateCount = 0;
   for (const { phrase, isGuard, owner } of sources) {
     const slots = parsePhrase(phrase);
@@ -55,24 +55,26 @@ export function compilePhrases(sources: readonly PhraseSource[]): PhraseProgram 
           ? [{ state: -1, gap: 0 }]
           : before.map(({ state, gap }) => ({ state, gap: gap + slot.gap }));
       const rests = restsOf(slot.alternatives);
-      const states = new Map(rests.map((rest, number) => [rest, stateCount + number]));
-      const done = stateCount + rests.length;
+      const firstState = stateCount;
+      const done = firstState + rests.length;
       const link = (word: string, from: typeof entries, rest: string): void => {
-        const to = states.get(rest) ?? done;
+        const to = rest === "" ? done : firstState + rests.indexOf(rest);
         const completes = to === done && index === slots.length - 1 ? end : INCOMPLETE;
+        let items = words.get(word);
+        if (items === undefined) words.set(word, (items = []));
         for (const { state, gap } of from) {
-          words.push({ ...asPrefix(word), item: steps.length });
+          items.push(steps.length);
           steps.push({ from: state, gap, to, completes });
         }
       };
-      for (const { words: parts, isPrefix } of slot.alternatives) {
-        const [word, ...rest] = isPrefix ? [...parts.slice(0, -1), `${parts[parts.length - 1]}*`] : parts;
-        link(word, entries, rest.join(" "));
+      for (const alternative of slot.alternatives) {
+        const [word, rest] = splitFirst(textOf(alternative));
+        link(word, entries, rest);
       }
-      for (const [rest, state] of states) {
-        const [word, ...behind] = rest.split(" ");
-        link(word, [{ state, gap: 0 }], behind.join(" "));
-      }
+      rests.forEach((text, number) => {
+        const [word, rest] = splitFirst(text);
+        link(word, [{ state: firstState + number, gap: 0 }], rest);
+      });
       stateCount = done + 1;
       before = [...(slot.isOptional ? entries : []), { state: done, gap: 0 }];
     });
@@ -82,9 +84,12 @@ export function compilePhrases(sources: readonly PhraseSource[]): PhraseProgram 
     rank(steps[a]) - rank(steps[b]) || steps[b].from - steps[a].from || a - b;
   const trie = new WordTrie(words, order);
   const table = new Int32Array(trie.items.length * STEP);
-  trie.items.forEach((step, item) => {
-    const { from, gap, to, completes } = steps[step];
-    table.set([from, gap, to, completes], item * STEP);
+  trie.items.forEach((number, item) => {
+    const step = steps[number];
+    table[item * STEP] = step.from;
+    table[item * STEP + 1] = step.gap;
+    table[item * STEP + 2] = step.to;
+    table[item * STEP + 3] = step.completes;
   });
   return { trie, stateCount, steps: table };
 }
@@ -95,12 +100,22 @@ export function compilePhrases(sources: readonly PhraseSource[]): PhraseProgram 
  */
 function restsOf(alternatives: readonly PhraseAlternative[]): string[] {
   const rests = new Set<string>();
-  for (const { words, isPrefix } of alternatives)
-    for (let at = 1; at < words.length; at++) rests.add(words.slice(at).join(" ") + (isPrefix ? "*" : ""));
+  for (const alternative of alternatives) {
+    for (let [, rest] = splitFirst(textOf(alternative)); rest !== ""; [, rest] = splitFirst(rest))
+      rests.add(rest);
+  }
+  if (rests.size < 2) return [...rests];
   const lengthOf = (rest: string): number => rest.split(" ").length;
   return [...rests].sort((a, b) => lengthOf(b) - lengthOf(a));
 }
 
-function asPrefix(word: string): { word: string; isPrefix: boolean } {
-  return word.endsWith("*") ? { word: word.slice(0, -1), isPrefix: true } : { word, isPrefix: false };
+/** The words with blanks between, and a `*` if the last is a beginning. */
+function textOf({ words, isPrefix }: PhraseAlternative): string {
+  const text = words.length === 1 ? words[0] : words.join(" ");
+  return isPrefix ? `${text}*` : text;
+}
+
+function splitFirst(text: string): [word: string, rest: string] {
+  const blank = text.indexOf(" ");
+  return blank < 0 ? [text, ""] : [text.slice(0, blank), text.slice(blank + 1)];
 }

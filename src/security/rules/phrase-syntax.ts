@@ -66,8 +66,9 @@ function parseSlot(phrase: string, token: string, gap: number): PhraseSlot {
 function parseAlternative(phrase: string, text: string): PhraseAlternative {
   const isPrefix = text.endsWith("*");
   const body = isPrefix ? text.slice(0, -1) : text;
-  const words = foldWords(body.replaceAll("_", " "));
-  if (words.length === 0 || !/^[\p{L}\p{N}\p{M}'’_]+$/u.test(body))
+  // Most are plain words, which need no folding.
+  const words = /^[a-z]+$/.test(body) ? [body] : foldWords(body.replaceAll("_", " "));
+  if (words.length === 0 || !/^(?:[a-z_]+|[\p{L}\p{N}\p{M}'’_]+)$/u.test(body))
     throw invalid(phrase, `has ${quote(text)}, which is no word`);
   const last = words[words.length - 1];
   if (isPrefix && isIdeograph(last.charCodeAt(0)))

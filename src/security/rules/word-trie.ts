@@ -13,15 +13,17 @@ export class WordTrie {
   readonly #children: Int32Array;
   readonly #mask: number;
 
-  /** @param order the order of the numbers of one word in its list */
-  constructor(
-    words: ReadonlyArray<{ readonly word: string; readonly isPrefix: boolean; readonly item: number }>,
-    order: (a: number, b: number) => number,
-  ) {
+  /**
+   * @param words the numbers of each word; behind the beginning of words stands a `*`
+   * @param order the order of the numbers of one word in its list
+   */
+  constructor(words: ReadonlyMap<string, readonly number[]>, order: (a: number, b: number) => number) {
     const nodes: BuildNode[] = [makeNode()];
-    for (const { word, isPrefix, item } of words) {
+    for (const [word, items] of words) {
+      const isPrefix = word.endsWith("*");
+      const length = isPrefix ? word.length - 1 : word.length;
       let node = nodes[0];
-      for (let at = 0; at < word.length; at++) {
+      for (let at = 0; at < length; at++) {
         const unit = word.charCodeAt(at);
         let child = node.children.get(unit);
         if (child === undefined) {
@@ -31,7 +33,8 @@ export class WordTrie {
         }
         node = nodes[child];
       }
-      (isPrefix ? node.prefixes : node.words).push(item);
+      if (isPrefix) node.prefixes = items;
+      else node.words = items;
     }
     let size = 16;
     while (size < nodes.length * 2) size *= 2;
@@ -87,15 +90,17 @@ type Range = readonly [from: number, to: number];
 
 interface BuildNode {
   readonly children: Map<number, number>;
-  readonly words: number[];
-  readonly prefixes: number[];
+  words: readonly number[];
+  prefixes: readonly number[];
   /** The items of the beginnings that end at the node or in front of it, and where they stand. */
   inherited: readonly number[];
   leave: Range;
 }
 
+const NONE: readonly number[] = [];
+
 function makeNode(): BuildNode {
-  return { children: new Map(), words: [], prefixes: [], inherited: [], leave: [0, 0] };
+  return { children: new Map(), words: NONE, prefixes: NONE, inherited: NONE, leave: [0, 0] };
 }
 
 function hash(node: number, unit: number): number {

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { parseRules } from "../../../src/security/rules/index.js";
+import { parseRules, RuleSet } from "../../../src/security/rules/index.js";
 import { InputError } from "../../../src/shared/errors.js";
 
 const RULE = `[[rule]]
@@ -105,6 +106,16 @@ describe("parseRules", () => {
       expect(error.message.slice(0, message.length)).to.equal(message);
     });
   }
+
+  it("reads the example of docs/rules.md, and its hits and misses hold", async () => {
+    const page = readFileSync(new URL("../../../docs/rules.md", import.meta.url), "utf8");
+    const example = /```toml\n([^]*?)```/.exec(page) as RegExpExecArray;
+    const [rule] = await parseRules(example[1], "rules.md");
+    const set = RuleSet.builtin().with([rule]);
+    const isHit = (text: string): boolean => set.match(text, "user").some((hit) => hit.rule === rule);
+    expect(rule.hits.map(isHit)).to.deep.equal(rule.hits.map(() => true));
+    expect(rule.misses.map(isHit)).to.deep.equal(rule.misses.map(() => false));
+  });
 
   const phrases: Array<[phrase: string, why: string]> = [
     ["", "has no words"],
