@@ -72,35 +72,54 @@ const MAX_IDS = 64;
 
 type ByteTable = Extract<Table, { readonly scales: Float32Array }>;
 
+/** Rows are copied to the memory of the kernel when they are first asked for: few of them ever are. */
 class SimdRowSums implements RowSums {
   readonly cols: number;
+  readonly #table: ByteTable;
+  /** `[rows]`: 1 where the row has been copied. */
+  readonly #copied: Uint8Array;
+  readonly #rows: Int8Array;
+  readonly #scales: Float32Array;
   readonly #kernel: WasmInstance["kernels"][number];
-  readonly #lastRow: number;
-  readonly #scalesAt: number;
   readonly #ids: Int32Array;
   readonly #sums: Float32Array;
 
-  constructor({ memory, kernels }: WasmInstance, { rows, cols, values, scales }: ByteTable) {
+  constructor({ memory, kernels }: WasmInstance, table: ByteTable) {
+    const { rows, cols } = table;
     this.cols = cols;
     this.#kernel = kernels[0];
-    this.#lastRow = rows - 1;
-    new Int8Array(memory, 0, values.length).set(values);
-    this.#scalesAt = align(values.length);
-    new Float32Array(memory, this.#scalesAt, rows).set(scales);
-    const idsAt = this.#scalesAt + align(rows * 4);
+    this.#table = table;
+    this.#copied = new Uint8Array(rows);
+    this.#rows = new Int8Array(memory, 0, rows * cols);
+    const scalesAt = align(rows * cols);
+    this.#scales = new Float32Array(memory, scalesAt, rows);
+    const idsAt = scalesAt + align(rows * 4);
     this.#ids = new Int32Array(memory, idsAt, MAX_IDS);
     this.#sums = new Float32Array(memory, idsAt + MAX_IDS * 4, cols);
   }
 
   add(ids: Int32Array, index: number, end: number, sums: Float64Array, from: number): void {
     const { cols } = this;
+    const last = this.#copied.length - 1;
     for (let first = index; first < end; first += MAX_IDS) {
       const count = Math.min(MAX_IDS, end - first);
-      // The kernel reads where the ids lead: none may lead out of the table.
-      for (let i = 0; i < count; i++) this.#ids[i] = Math.max(0, Math.min(ids[first + i], this.#lastRow));
-      this.#kernel(0, this.#scalesAt, this.#ids.byteOffset, count * 4, cols, this.#sums.byteOffset);
+      for (let i = 0; i < count; i++) {
+        // The kernel reads where the ids lead: none may lead out of the table.
+        const row = Math.max(0, Math.min(ids[first + i], last));
+        if (this.#copied[row] === 0) this.#copyRow(row);
+        this.#ids[i] = row;
+      }
+      this.#kernel(0, this.#scales.byteOffset, this.#ids.byteOffset, count * 4, cols, this.#sums.byteOffset);
       for (let j = 0; j < cols; j++) sums[from + j] += this.#sums[j];
     }
+  }
+
+  #copyRow(row: number): void {
+    const { cols, values, scales } = this.#table;
+    const at = row * cols;
+    this.#rows.set(values.subarray(at, at + cols), at);
+    this.#scales[row] = scales[row];
+    this.#copied[row] = 1;
   }
 }
 
