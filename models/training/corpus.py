@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from pieces import Pieces, ngram_buckets, windows
-from sources import Record
 
-WINDOW, STRIDE = 128, 64
+import os
+SCALES = tuple(tuple(map(int,x.split(":"))) for x in os.environ.get("SC","128:64").split(","))
 ORDERS, BUCKETS = (1, 2, 3), 65536
 
 
@@ -27,42 +27,58 @@ class Bags:
     owner: Tensor  # position in the batch of the record that the window belongs to
 
 
-@dataclass(slots=True)
-class Corpus:
-    """Token windows of records."""
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Rows of different lengths, one behind the other."""
 
-    ids: list[list[np.ndarray]]
-    grams: list[list[np.ndarray]]
+    flat: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
 
     @staticmethod
-    def of(records: list[Record], pieces: Pieces) -> "Corpus":
-        ids, grams = [], []
-        for start in range(0, len(records), 4096):
-            for tokens in pieces.encode([r.text for r in records[start : start + 4096]]):
-                cut = [tokens[a:b] for a, b in windows(len(tokens), WINDOW, STRIDE)]
-                ids.append(cut)
-                grams.append([ngram_buckets(w, ORDERS, BUCKETS) for w in cut])
-        return Corpus(ids, grams)
+    def of(rows: list[np.ndarray]) -> "Ragged":
+        lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
+        return Ragged(np.concatenate(rows).astype(np.int32), np.cumsum(lengths) - lengths, lengths)
+
+    def take(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
+        """The chosen rows, flat, and where each begins."""
+        lengths = self.lengths[rows]
+        offsets = np.cumsum(lengths) - lengths
+        places = np.arange(lengths.sum()) + np.repeat(self.starts[rows] - offsets, lengths)
+        return torch.from_numpy(self.flat[places]), torch.from_numpy(offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Token windows of texts."""
+
+    ids: Ragged
+    grams: Ragged
+    first: np.ndarray  # first window of each text
+    count: np.ndarray  # windows of each text
+
+    @staticmethod
+    def of(texts: list[str], pieces: Pieces) -> "Corpus":
+        ids, grams, count = [], [], []
+        for start in range(0, len(texts), 4096):
+            for tokens in pieces.encode(texts[start : start + 4096]):
+                cut = [tokens[a:b] for a, b in windows(len(tokens), SCALES)]
+                ids += cut
+                grams += [ngram_buckets(window, ORDERS, BUCKETS) for window in cut]
+                count.append(len(cut))
+        counts = np.asarray(count)
+        return Corpus(Ragged.of(ids), Ragged.of(grams), np.cumsum(counts) - counts, counts)
 
     def bags(self, chosen: np.ndarray, cap: int | None = None, rng: np.random.Generator | None = None) -> Bags:
-        """The windows of `chosen`, at most `cap` random ones a record."""
-        flat, grams, owner = [], [], []
-        for position, index in enumerate(chosen):
-            count = len(self.ids[index])
-            kept = range(count)
-            if cap is not None and count > cap and rng is not None:
-                kept = sorted(rng.choice(count, cap, replace=False))
-            for w in kept:
-                flat.append(self.ids[index][w])
-                grams.append(self.grams[index][w])
-                owner.append(position)
-        return Bags(*_bag(flat), *_bag(grams), torch.tensor(owner))
-
-
-def _bag(parts: list[np.ndarray]) -> tuple[Tensor, Tensor]:
-    lengths = np.fromiter((len(p) for p in parts), dtype=np.int64, count=len(parts))
-    offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    return torch.from_numpy(np.concatenate(parts).astype(np.int64)), torch.from_numpy(offsets)
+        """The windows of `chosen`, at most `cap` neighbouring ones a text, from a random one on."""
+        first, count = self.first[chosen], self.count[chosen]
+        if cap is not None and rng is not None:
+            spare = np.maximum(count - cap, 0)
+            first = first + (rng.random(len(chosen)) * (spare + 1)).astype(np.int64)
+            count = np.minimum(count, cap)
+        owner = np.repeat(np.arange(len(chosen)), count)
+        rows = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+        return Bags(*self.ids.take(rows), *self.grams.take(rows), torch.from_numpy(owner))
 
 
 def batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:

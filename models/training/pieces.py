@@ -27,12 +27,21 @@ class Pieces:
         return [np.asarray(e.ids[:MAX_TOKENS] or [0], dtype=np.int32) for e in encoded]
 
 
-def windows(length: int, tokens: int, stride: int) -> list[tuple[int, int]]:
-    """Overlapping windows over `length` tokens; the last one is aligned to the end."""
-    if length <= tokens:
-        return [(0, length)]
-    starts = list(range(0, length - tokens, stride)) + [length - tokens]
-    return [(s, s + tokens) for s in starts]
+def windows(length: int, scales: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """Overlapping windows over `length` tokens, for each scale (tokens, stride), the widest first.
+
+    The last window of a scale is aligned to the end; a scale that the whole text fits into gives no more than the
+    window that is there already.
+    """
+    found: dict[tuple[int, int], None] = {}
+    for tokens, stride in scales:
+        if length <= tokens:
+            found[(0, length)] = None
+            continue
+        for start in range(0, length - tokens, stride):
+            found[(start, start + tokens)] = None
+        found[(length - tokens, length)] = None
+    return list(found)
 
 
 def ngram_buckets(ids: np.ndarray, orders: tuple[int, ...], buckets: int) -> np.ndarray:

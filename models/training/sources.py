@@ -184,6 +184,9 @@ def written_records(generated: int, seed: int) -> list[Record]:
         module = import_module(f"generators.{path.stem}")
         for row in module.generate(random.Random(seed), generated):
             records.append(_record({**row, "source": f"generated:{path.stem}"}, 0.5))
+        # The harmless questions that attacks are hidden in, alone.
+        for row in module.carriers(random.Random(seed), generated // 3) if hasattr(module, "carriers") else ():
+            records.append(_record({**row, "source": f"generated:{path.stem}"}, 0.5))
     return records
 
 

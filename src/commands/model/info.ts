@@ -37,7 +37,8 @@ export const MODEL_INFO = defineCommand({
     topK: number;
     layerNormEpsilon: number;
     tokenizer: { type: "bytes"; framed: boolean } | { type: "wordpiece"; vocabulary: string };
-    window: { tokens: number; stride: number };
+    /** The scales that texts are read in. */
+    windows: { tokens: number; stride: number }[];
     ngram?: { buckets: number; orders: number[]; pooling: "sqrt" | "mean" };
     labels: { security: string[]; compression: string[]; threat?: string[] };
     /** How the logits become probabilities; absent if the weights were not fitted for it. */
@@ -51,7 +52,7 @@ export const MODEL_INFO = defineCommand({
     if (context.json) return context.printJson({ version: 1, ...model });
     const { bold } = await context.style();
     const { config, tensors } = model;
-    const { labels, tokenizer, window } = config;
+    const { labels, tokenizer, windows } = config;
     const types = [...new Set(tensors.map(({ type }) => type))].join(", ");
     const facts: [label: string, value: string | undefined][] = [
       ["Name", `${model.name} (${model.origin})`],
@@ -68,7 +69,10 @@ export const MODEL_INFO = defineCommand({
         `${config.layerCount} layers of ${config.expertCount} experts, top ${config.topK}, hidden ${config.hiddenSize}`,
       ],
       ["Tokenizer", `${tokenizer.type}, ${config.vocabSize} pieces`],
-      ["Window", `${window.tokens} tokens, the next after ${window.stride}`],
+      [
+        "Windows",
+        windows.map(({ tokens, stride }) => `${tokens} tokens, the next after ${stride}`).join("; "),
+      ],
       ["N-grams", config.ngram && `${config.ngram.buckets} buckets of ${config.ngram.orders.join(" and ")}`],
       ["Security", labels.security.join(", ")],
       ["Threats", labels.threat?.join(", ")],

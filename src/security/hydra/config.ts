@@ -1,14 +1,14 @@
 import { isJsonObject, member } from "../../shared/json-value.js";
 import { tryDecodeUtf8 } from "../../shared/utf8.js";
 import { invalid } from "./safetensors.js";
-import type { HydraConfig, LogisticLayer } from "./types.js";
+import type { HydraConfig, LogisticLayer, WindowScale } from "./types.js";
 import type { HydraWeights } from "./weights.js";
 
 /** What the published model is where its `config.json` says nothing. */
 const PUBLISHED = {
   topK: 2,
   layerNormEpsilon: 1e-5,
-  window: { tokens: 512, stride: 256 },
+  windows: [{ tokens: 512, stride: 256 }],
   security: ["SAFE", "UNSAFE"],
   compression: ["NONE", "BPE", "BROTLI", "ZLIB"],
   threat: ["SAFE", "INJECTION", "JAILBREAK", "EXFILTRATION"],
@@ -16,6 +16,7 @@ const PUBLISHED = {
 } as const;
 
 const MAX_WINDOW_TOKENS = 65536;
+const MAX_SCALES = 4;
 const MAX_ORDER = 8;
 
 /**
@@ -28,14 +29,6 @@ export function parseConfig(json: Uint8Array | undefined, weights: HydraWeights)
   const source = json === undefined ? {} : parseObject(json);
   const expertCount = Math.min(...weights.layers.map(({ experts }) => experts.length));
   const topK = readInteger(source, "top_k", Math.min(PUBLISHED.topK, expertCount), 1, expertCount);
-  const windowTokens = readInteger(
-    member(source, "window"),
-    "tokens",
-    PUBLISHED.window.tokens,
-    3,
-    MAX_WINDOW_TOKENS,
-  );
-  const defaultStride = Math.max(1, Math.floor(windowTokens / 2));
   return {
     vocabSize: weights.embed.rows,
     hiddenSize: weights.embed.cols,
@@ -44,10 +37,7 @@ export function parseConfig(json: Uint8Array | undefined, weights: HydraWeights)
     topK,
     layerNormEpsilon: readEpsilon(source),
     tokenizer: readTokenizer(source),
-    window: {
-      tokens: windowTokens,
-      stride: readInteger(member(source, "window"), "stride", defaultStride, 1, windowTokens),
-    },
+    windows: readWindows(member(source, "windows")),
     ngram: weights.ngram && readNgram(source, weights.ngram.rows),
     labels: {
       security: readLabels(source, "security", PUBLISHED.security, weights.securityHead.rows, "UNSAFE"),
@@ -74,6 +64,16 @@ function readInteger(source: unknown, key: string, byDefault: number, low: numbe
   const value = member(source, key) ?? byDefault;
   if (typeof value === "number" && Number.isInteger(value) && value >= low && value <= high) return value;
   throw invalid(`config.json: ${key} is a whole number from ${low} to ${high}.`);
+}
+
+function readWindows(windows: unknown = PUBLISHED.windows): WindowScale[] {
+  if (!Array.isArray(windows) || windows.length < 1 || windows.length > MAX_SCALES) {
+    throw invalid(`config.json: windows are one to ${MAX_SCALES} scales {"tokens", "stride"}.`);
+  }
+  return windows.map((scale: unknown) => {
+    const tokens = readInteger(scale, "tokens", PUBLISHED.windows[0].tokens, 3, MAX_WINDOW_TOKENS);
+    return { tokens, stride: readInteger(scale, "stride", Math.max(1, tokens >> 1), 1, tokens) };
+  });
 }
 
 function readEpsilon(source: unknown): number {

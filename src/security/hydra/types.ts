@@ -31,6 +31,11 @@ export interface HydraLogits {
   readonly threat?: Float32Array;
 }
 
+export interface WindowScale {
+  readonly tokens: number;
+  readonly stride: number;
+}
+
 /** Natural-log odds = bias + the sum of coefficient times feature. */
 export interface LogisticLayer {
   readonly bias: number;
@@ -52,8 +57,11 @@ export interface HydraConfig {
   readonly tokenizer:
     | { readonly type: "bytes"; readonly framed: boolean }
     | { readonly type: "wordpiece"; readonly vocabulary: string };
-  /** Tokens a window, and how far the next one starts from it. */
-  readonly window: { readonly tokens: number; readonly stride: number };
+  /**
+   * Tokens a window, and how far the next one starts from it, for each scale that texts are read in: a wide window sees
+   * the whole of a story, a narrow one the sentence that a long text would drown.
+   */
+  readonly windows: readonly WindowScale[];
   /** The optional linear branch over hashed n-grams of token ids; absent if the weights have none. */
   readonly ngram?: {
     readonly buckets: number;

@@ -1,5 +1,5 @@
 import type { TokenizedText } from "./tokenizer.js";
-import type { HydraConfig, HydraWindow } from "./types.js";
+import type { HydraConfig, HydraWindow, WindowScale } from "./types.js";
 
 /** One window of a text, and the UTF-16 range that it covers. */
 export interface TextWindow extends HydraWindow {
@@ -10,41 +10,41 @@ export interface TextWindow extends HydraWindow {
 const EOS = 1;
 const BOS = 2;
 
-/** How many tokens of a text a window takes, and how far the next one starts. */
-function windowSize(config: HydraConfig): { size: number; stride: number; framed: boolean } {
-  const framed = config.tokenizer.type === "bytes" && config.tokenizer.framed;
-  const size = config.window.tokens - (framed ? 2 : 0);
-  return { size, stride: Math.min(config.window.stride, size), framed };
-}
-
-/** First token of each window over `length` tokens; the last window ends where the text ends. */
-function windowStarts(length: number, size: number, stride: number): number[] {
-  if (length <= size) return [0];
-  const starts: number[] = [];
-  for (let start = 0; start < length - size; start += stride) starts.push(start);
-  starts.push(length - size);
-  return starts;
+/** First and behind-last token of each window of one scale over `length` tokens; the last ends where the text ends. */
+function* rangesOf(length: number, { tokens, stride }: WindowScale): Generator<[number, number]> {
+  for (let start = 0; start < length - tokens; start += stride) yield [start, start + tokens];
+  yield [Math.max(0, length - tokens), length];
 }
 
 /**
- * Cuts a text into overlapping windows, one after the other; the whole text is one if it fits. The ids of windows are
- * parts of one array, unless a frame is put around them.
+ * Cuts a text into overlapping windows, scale by scale; the whole text is one window if it fits, of whatever scale. The
+ * ids of windows are parts of one array, unless a frame is put around them.
  */
 export function* cutWindows(text: TokenizedText, config: HydraConfig): Generator<TextWindow> {
-  const { size, stride, framed } = windowSize(config);
+  const framed = config.tokenizer.type === "bytes" && config.tokenizer.framed;
   const { ids, starts, ends } = text;
   const orders = config.ngram?.orders ?? [];
   const hash = (tokens: Int32Array) =>
     orders.map((order) => hashNgrams(tokens, order, config.ngram?.buckets ?? 1));
   const ngramsOfText = framed ? [] : hash(ids);
-  for (const first of windowStarts(ids.length, size, stride)) {
-    const last = Math.min(first + size, ids.length);
-    const content = ids.subarray(first, last);
-    const range = { start: starts[first] ?? 0, end: ends[last - 1] ?? 0 };
-    if (framed) {
-      const tokens = frame(content);
-      yield { ids: tokens, ngrams: sliceNgrams(hash(tokens), orders, 0, tokens.length), ...range };
-    } else yield { ids: content, ngrams: sliceNgrams(ngramsOfText, orders, first, last), ...range };
+  let whole = false;
+  for (const scale of config.windows) {
+    const size = scale.tokens - (framed ? 2 : 0);
+    for (const [first, last] of rangesOf(ids.length, {
+      tokens: size,
+      stride: Math.min(scale.stride, size),
+    })) {
+      if (last - first === ids.length) {
+        if (whole) continue;
+        whole = true;
+      }
+      const content = ids.subarray(first, last);
+      const range = { start: starts[first] ?? 0, end: ends[last - 1] ?? 0 };
+      if (framed) {
+        const tokens = frame(content);
+        yield { ids: tokens, ngrams: sliceNgrams(hash(tokens), orders, 0, tokens.length), ...range };
+      } else yield { ids: content, ngrams: sliceNgrams(ngramsOfText, orders, first, last), ...range };
+    }
   }
 }
 

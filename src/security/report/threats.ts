@@ -4,7 +4,7 @@ import { categoryScores } from "../fusion/index.js";
 import type { LogisticLayer } from "../hydra/index.js";
 import type { Judgement } from "../judge.js";
 import type { PayloadFinding } from "../payload/index.js";
-import type { Severity, Threat, ThreatLocation } from "../types.js";
+import type { Segment, SegmentPart, Severity, Threat, ThreatLocation } from "../types.js";
 
 /** What scores less is noise. */
 const LISTED_FROM = 0.2;
@@ -84,7 +84,15 @@ export class ThreatReport {
     { id, name, category, severity, score, source }: Omit<Threat, "location" | "excerpt">,
   ): void {
     if (score < LISTED_FROM) return;
-    const location = this.#locate(segment.pointer, start, end - start, segment.offset + start, view.layers);
+    const home = homeOf(segment, start);
+    const layers = [...(segment.layers ?? []), ...view.layers];
+    const location = this.#locate(
+      home.pointer,
+      start - home.start,
+      end - start,
+      home.offset + start - home.start,
+      layers,
+    );
     this.#threats.push({
       id,
       name,
@@ -126,6 +134,11 @@ export class ThreatReport {
     }
     return low + 1;
   }
+}
+
+/** The string of a segment that `at` is in. */
+function homeOf({ pointer, offset, parts }: Segment, at: number): SegmentPart {
+  return parts?.findLast(({ start }) => start <= at) ?? { start: 0, pointer, offset };
 }
 
 function lineStarts(text: string): number[] {

@@ -73,7 +73,7 @@ describe("HydraModel", () => {
   });
 
   it("judges a text alike alone and among others", async () => {
-    const model = await HydraModel.load(makeFolder(OWN_SHAPE, 2, { window: { tokens: 32, stride: 16 } }));
+    const model = await HydraModel.load(makeFolder(OWN_SHAPE, 2, { windows: [{ tokens: 32, stride: 16 }] }));
     const texts = randomTexts(60, 200, 5);
     const together = await model.predictBatch(texts);
     for (const [i, text] of texts.entries()) {
@@ -93,7 +93,7 @@ describe("HydraModel", () => {
     const tokens = testVocabulary(shape.vocabSize).split("\n");
     const hidden = shape.hiddenSize;
     const marked = tokens.indexOf("@");
-    const folder = makeFolder(shape, 4, { window: { tokens: 64, stride: 32 } });
+    const folder = makeFolder(shape, 4, { windows: [{ tokens: 64, stride: 32 }] });
     const tensors = randomTensors(shape, 4).map((tensor) => {
       const values = new Float32Array(tensor.values.length);
       // Dimension 0 counts the mark, dimension 1 keeps the variance of a plain text from 0.
@@ -128,7 +128,7 @@ describe("HydraModel", () => {
   });
 
   it("takes the window with the highest UNSAFE and the compression of the first", async () => {
-    const model = await HydraModel.load(makeFolder(OWN_SHAPE, 9, { window: { tokens: 16, stride: 8 } }));
+    const model = await HydraModel.load(makeFolder(OWN_SHAPE, 9, { windows: [{ tokens: 16, stride: 8 }] }));
     const text = randomTexts(1, 400, 12)[0].concat(" ", randomTexts(1, 400, 13)[0]);
     const scores = await model.scoreWindows(text);
     const unsafe = scores.map(({ logits: { security } }) => 1 / (1 + Math.exp(security[0] - security[1])));

@@ -46,7 +46,7 @@ describe("Hydra in ONNX Runtime", function () {
 
   for (const [name, shape, config] of [
     ["published layout", PUBLISHED_SHAPE, undefined],
-    ["own layout", OWN_SHAPE, { window: { tokens: 48, stride: 24 } }],
+    ["own layout", OWN_SHAPE, { windows: [{ tokens: 48, stride: 24 }] }],
     [
       "own layout, other settings",
       OWN_SHAPE,

@@ -6,7 +6,7 @@ import { readVectors } from "../../helpers/vectors.js";
 
 function configOf(tokens: number, stride: number, tokenizer: HydraConfig["tokenizer"]): HydraConfig {
   const ngram = { buckets: 1000, orders: [1, 3], pooling: "sqrt" } as const;
-  return { window: { tokens, stride }, tokenizer, ngram } as unknown as HydraConfig;
+  return { windows: [{ tokens, stride }], tokenizer, ngram } as unknown as HydraConfig;
 }
 const WORDPIECE = { type: "wordpiece", vocabulary: "vocab.txt" } as const;
 const FRAMED = { type: "bytes", framed: true } as const;
