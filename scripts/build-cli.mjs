@@ -22,7 +22,16 @@ await build({
   banner: { js: 'const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
   define: { "import.meta.url": "__importMetaUrl", M2M_PACKAGE: JSON.stringify(`${name}/${version}`) },
   // Never on the hot path: loaded from node_modules when a command asks for them.
-  external: ["@oclif/*", "chalk", "cli-table3", "ora", "brotli-wasm", "smol-toml", "undici"],
+  external: [
+    "@oclif/*",
+    "chalk",
+    "cli-table3",
+    "ora",
+    "brotli-wasm",
+    "smol-toml",
+    "undici",
+    "onnxruntime-node",
+  ],
   // require() instead of import(): it is faster, loads ES modules too, and works in a script from the code cache.
   supported: { "dynamic-import": false },
 });

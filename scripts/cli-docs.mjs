@@ -10,8 +10,8 @@ export function pageName({ id }) {
 /** The page of one command. `flags` are its own and the common ones; `describe` gives a flag's line. */
 export function renderPage(definition, flags, describe) {
   const { args, description, examples, id, jsonType, summary } = definition;
-  const usage = Object.entries(args).map(([name, { required, rest }]) => {
-    const word = rest ? `${name}…` : name;
+  const usage = Object.entries(args).map(([name, { required, rest, multiple }]) => {
+    const word = rest || multiple ? `${name}…` : name;
     return required ? `<${word}>` : `[${word}]`;
   });
   const parts = [`# m2m ${id}`, NOTE, summary];

@@ -6,7 +6,7 @@ import { type FlagScalar, parseFlagValue } from "./values.js";
 
 export interface RawInput {
   readonly flags: Record<string, FlagScalar | string[]>;
-  readonly args: Record<string, string | undefined>;
+  readonly args: Record<string, string | string[] | undefined>;
 }
 
 export interface Selected {
@@ -137,9 +137,13 @@ function assignArgs(definition: AnyCommand, values: readonly string[]): RawInput
       `${definition.id} needs ${required.map(([name]) => withArticle(name)).join(" and ")}.`,
     );
   }
-  if (values.length > specs.length && !specs.at(-1)?.[1].rest) throw tooMany(definition, values.length);
-  for (const [index, [name, { rest }]] of specs.entries()) {
-    if (index < values.length) args[name] = rest ? values.slice(index).join(" ") : values[index];
+  const last = specs.at(-1)?.[1];
+  if (values.length > specs.length && !last?.rest && !last?.multiple)
+    throw tooMany(definition, values.length);
+  for (const [index, [name, { multiple, rest }]] of specs.entries()) {
+    if (index >= values.length) break;
+    const words = values.slice(index);
+    args[name] = multiple ? words : rest ? words.join(" ") : words[0];
   }
   return args;
 }

@@ -38,6 +38,8 @@ export interface ArgSpec {
   readonly required?: boolean;
   /** Takes all words that follow too, joined by blanks. For the last argument. */
   readonly rest?: boolean;
+  /** Takes all words that follow too, as a list. For the last argument. */
+  readonly multiple?: boolean;
 }
 export type ArgSpecs = Readonly<Record<string, ArgSpec>>;
 
@@ -62,7 +64,11 @@ export type ParsedFlags<Flags extends FlagSpecs> = {
   -readonly [Name in keyof Flags]?: FlagValue<Flags[Name]>;
 };
 export type ParsedArgs<Args extends ArgSpecs> = {
-  -readonly [Name in keyof Args]: Args[Name] extends { required: true } ? string : string | undefined;
+  -readonly [Name in keyof Args]: Args[Name] extends { multiple: true }
+    ? string[] | undefined
+    : Args[Name] extends { required: true }
+      ? string
+      : string | undefined;
 };
 
 export interface ParsedInput<Flags extends FlagSpecs = FlagSpecs, Args extends ArgSpecs = ArgSpecs> {

@@ -1,4 +1,4 @@
-import { M2MError, type ErrorFamily } from "../shared/errors.js";
+import { M2MError, SecurityThreat, type ErrorFamily } from "../shared/errors.js";
 import { printable } from "./terminal.js";
 
 export { fileError } from "../shared/files.js";
@@ -42,6 +42,8 @@ export interface ErrorJson {
   code: string;
   message: string;
   hint?: string;
+  /** What a scanner found, of content that was refused. */
+  verdict?: unknown;
 }
 
 /** Code of an error that is a defect of m2m. It is in no `M2MError`. */
@@ -54,6 +56,7 @@ export function toErrorJson(error: unknown): ErrorJson {
   if (!(error instanceof M2MError)) return { code: BUG_CODE, message: messageOf(error), hint: REPORT_HINT };
   const json: ErrorJson = { code: error.code, message: error.message };
   if (error.hint !== undefined) json.hint = error.hint;
+  if (error instanceof SecurityThreat) json.verdict = error.verdict;
   return json;
 }
 

@@ -1,4 +1,4 @@
-import { M2MError, type ErrorCode, type ErrorDetails } from "../shared/errors.js";
+import { M2MError, SecurityThreat, type ErrorCode, type ErrorDetails } from "../shared/errors.js";
 import type { Source } from "./input.js";
 import { printable } from "./terminal.js";
 
@@ -48,5 +48,6 @@ type ErrorClass = new (code: ErrorCode, message: string, details: ErrorDetails) 
 /** The same error, class and code included, with another message or hint. */
 function copyOf(error: M2MError, { message = error.message, hint = error.hint }): M2MError {
   const { cause, code, line, offset } = error;
+  if (error instanceof SecurityThreat) return new SecurityThreat(message, error.verdict, { cause, hint });
   return new (error.constructor as ErrorClass)(code, message, { cause, hint, line, offset });
 }

@@ -2,7 +2,14 @@
  * The `--lines` engine: each line of the input is a message, each result a line of the output, in order, in flat memory.
  * Lines end at the byte 0x0A; a carriage return before it is content, so what comes back is what went in.
  */
-import { FormatError, LimitError, M2MError, UnsupportedError, type ErrorCode } from "../shared/errors.js";
+import {
+  FormatError,
+  LimitError,
+  M2MError,
+  SecurityThreat,
+  UnsupportedError,
+  type ErrorCode,
+} from "../shared/errors.js";
 import { parseJsonPointer, readJsonPointer } from "../shared/json-text.js";
 import { decodeUtf8, encodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
@@ -29,8 +36,20 @@ export interface LinesOptions {
   readonly maxLineBytes: number;
   /** What to do about errors, in the words of the command. */
   readonly hints?: Hints;
-  /** The result of one message: text or bytes, or an object for `--json`, which gets the line's number. */
-  transform(message: Uint8Array): Result | object;
+  /**
+   * The result of one message: text or bytes, or an object for `--json`, which gets the line's number; `undefined` for
+   * nothing to write. One message is done before the next begins.
+   */
+  transform(message: Uint8Array, place: LinePlace): Outcome | Promise<Outcome>;
+}
+
+type Outcome = Result | object | undefined;
+
+/** Where a message stands. */
+export interface LinePlace {
+  /** From 1. */
+  readonly line: number;
+  readonly source: Source;
 }
 
 /**
@@ -38,6 +57,7 @@ export interface LinesOptions {
  * what the installation lacks, are wrong for every line.
  */
 export function isOfTheLine(error: unknown): error is M2MError {
+  if (error instanceof SecurityThreat) return true;
   if (!(error instanceof M2MError) || exitCodeOf(error) !== EXIT.BAD_DATA) return false;
   return !(error instanceof UnsupportedError)
     ? error.code !== "M2M_RANK_TABLE_INVALID"
@@ -52,7 +72,7 @@ const UNSUPPORTED_BY_A_WIRE: readonly ErrorCode[] = [
 ];
 
 /**
- * @returns `EXIT.BAD_DATA` if a line was bad, else `EXIT.OK`
+ * @returns `EXIT.BAD_DATA` if a line was bad, else `EXIT.FINDINGS` if one was refused as a threat, else `EXIT.OK`
  * @throws {InputError} `M2M_USAGE` before anything is read if `field` is no JSON Pointer
  * @throws {M2MError} what is wrong for every line (`isOfTheLine`)
  */
@@ -63,7 +83,7 @@ export async function runLines(context: CommandContext, options: LinesOptions): 
   const writer = new LineWriter(output);
   // A spinner between lines of the result would be neither.
   const progress = new Progress(context, wantsProgress(context) && !output.isTerminal);
-  let badLines = 0;
+  let code: number = EXIT.OK;
   let allLines = 0;
   let allBytes = 0;
 
@@ -71,29 +91,39 @@ export async function runLines(context: CommandContext, options: LinesOptions): 
     const label = sourceLabel(source, several);
     const about = several ? { name: source.name } : {};
     let line = 0;
-    const resultOf = (bytes: Uint8Array | undefined): Result | undefined => {
+    const toLine = (outcome: Outcome): Result | undefined => {
+      if (outcome === undefined) return undefined;
+      return isRaw(outcome) ? assertOneLine(outcome) : JSON.stringify({ ...about, line, ...outcome });
+    };
+    const reportBad = (thrown: unknown): Result | undefined => {
+      const error = withHint(thrown, hints);
+      if (!isOfTheLine(error)) throw error;
+      code = Math.max(code, exitCodeOf(error));
+      if (!context.json || context.verbose) {
+        const where = label === undefined ? `line ${line}` : `${label}: line ${line}`;
+        progress.clear();
+        writeStderr(formatError(error, { where, verbose: context.verbose }));
+      }
+      return context.json ? JSON.stringify({ ...about, line, error: toErrorJson(error) }) : undefined;
+    };
+    const resultOf = (bytes: Uint8Array | undefined): Result | undefined | Promise<Result | undefined> => {
       line++;
       try {
         if (!bytes) throw lineTooLong(maxLineBytes);
         // As a reader of JSON values does (jq), which passes over whitespace between them.
         if (field !== undefined && isBlank(bytes)) return undefined;
-        const result = options.transform(field === undefined ? bytes : readField(bytes, field));
-        return isRaw(result) ? assertOneLine(result) : JSON.stringify({ ...about, line, ...result });
+        const message = field === undefined ? bytes : readField(bytes, field);
+        const outcome = options.transform(message, { line, source });
+        return outcome instanceof Promise ? outcome.then(toLine).catch(reportBad) : toLine(outcome);
       } catch (thrown) {
-        const error = withHint(thrown, hints);
-        if (!isOfTheLine(error)) throw error;
-        badLines++;
-        if (!context.json || context.verbose) {
-          const where = label === undefined ? `line ${line}` : `${label}: line ${line}`;
-          progress.clear();
-          writeStderr(formatError(error, { where, verbose: context.verbose }));
-        }
-        return context.json ? JSON.stringify({ ...about, line, error: toErrorJson(error) }) : undefined;
+        return reportBad(thrown);
       }
     };
     for await (const lines of splitLines(source.chunks(), maxLineBytes)) {
       for (const bytes of lines) {
-        const result = resultOf(bytes);
+        const outcome = resultOf(bytes);
+        // A turn of the microtask queue for each line would be most of the time of a short one.
+        const result = outcome instanceof Promise ? await outcome : outcome;
         if (result !== undefined && !writer.tryAdd(result)) await writer.add(result);
         allBytes += (bytes?.length ?? 0) + 1;
       }
@@ -114,10 +144,10 @@ export async function runLines(context: CommandContext, options: LinesOptions): 
   } finally {
     progress.stop();
   }
-  return badLines > 0 ? EXIT.BAD_DATA : EXIT.OK;
+  return code;
 }
 
-function isRaw(result: Result | object): result is Result {
+function isRaw(result: Exclude<Outcome, undefined>): result is Result {
   return typeof result === "string" || result instanceof Uint8Array;
 }
 

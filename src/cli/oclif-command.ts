@@ -16,9 +16,14 @@ export function toOclifCommand(definition: AnyCommand): typeof Command {
     }));
     static override enableJsonFlag = true;
     static override args = Object.fromEntries(
-      Object.entries(definition.args).map(([name, { summary, required, rest }]) => [
+      Object.entries(definition.args).map(([name, { summary, required, rest, multiple }]) => [
         name,
-        Args.string({ description: summary, required: required === true, multiple: rest, ignoreStdin: true }),
+        Args.string({
+          description: summary,
+          required: required === true,
+          multiple: rest || multiple,
+          ignoreStdin: true,
+        }),
       ]),
     );
     static override flags = Object.fromEntries(

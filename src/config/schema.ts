@@ -10,6 +10,12 @@ import { BPE_ENCODINGS } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { nearestNames } from "../shared/nearest-name.js";
+import {
+  DEFAULT_THRESHOLD,
+  DETECTOR_NAMES,
+  DEVICE_NAMES,
+  LEAST_THRESHOLD,
+} from "../shared/security-options.js";
 
 interface KeyBase {
   /** One line for `docs/configuration.md` and `m2m config list`. */
@@ -27,7 +33,9 @@ export type KeySpec =
     })
   | (KeyBase & { readonly type: "enum"; readonly options: readonly string[]; readonly default?: string })
   /** A path; relative to the folder of the file that sets it, else to the working directory. `~` is the home folder. */
-  | (KeyBase & { readonly type: "path"; readonly default?: string });
+  | (KeyBase & { readonly type: "path"; readonly default?: string })
+  /** Words: a list of strings or one string with commas in a file. The value is the words with commas between them. */
+  | (KeyBase & { readonly type: "list"; readonly default?: string });
 
 const TOKENS = { type: "integer", min: 0, max: 1_000_000_000 } as const;
 const GIB = 1024 ** 3;
@@ -97,14 +105,38 @@ export const CONFIG_KEYS = {
   "security.enabled": {
     type: "boolean",
     default: true,
-    summary: "Scan content for threats where it enters. Reserved for `m2m scan`: no command reads it yet.",
+    summary: "Scan for threats where no flag asks for it: in `analyze`.",
   },
   "security.block_threshold": {
     type: "number",
-    min: 0,
+    min: LEAST_THRESHOLD,
     max: 1,
-    default: 0.8,
-    summary: "Score from which content is blocked, 0 to 1. Reserved for `m2m scan`: no command reads it yet.",
+    default: DEFAULT_THRESHOLD,
+    summary: "Score from which content counts as unsafe, and is blocked by `compress --secure`.",
+  },
+  "security.engine": {
+    type: "enum",
+    options: DETECTOR_NAMES,
+    default: "both",
+    summary: "What judges content: the rules, Hydra, or both.",
+  },
+  "security.device": {
+    type: "enum",
+    options: DEVICE_NAMES,
+    default: "native",
+    summary: "What runs Hydra: m2m itself (`native`), or ONNX Runtime on a device.",
+  },
+  "security.model_dir": {
+    type: "path",
+    summary: "Folder of Hydra's weights, in place of those of the package.",
+  },
+  "security.rules_file": {
+    type: "path",
+    summary: "Rules of your own (TOML), added to those of the package.",
+  },
+  "security.disabled_rules": {
+    type: "list",
+    summary: "Ids of rules that are left out.",
   },
   "server.port": {
     type: "integer",
@@ -182,7 +214,15 @@ export function tryParseValue(key: ConfigKey, value: unknown): ConfigScalar | un
       return typeof value === "string" && spec.options.includes(value) ? value : undefined;
     case "path":
       return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
+    case "list":
+      return tryParseList(value);
   }
+}
+
+function tryParseList(value: unknown): string | undefined {
+  const words: unknown[] = typeof value === "string" ? value.split(",") : Array.isArray(value) ? value : [0];
+  if (!words.every((word) => typeof word === "string" && !word.trim().includes(","))) return undefined;
+  return (words as string[]).map((word) => word.trim()).join(",");
 }
 
 /** The value that `text` (of the environment or an argument) spells for `key`, or `undefined` if it spells none. */
@@ -193,7 +233,7 @@ export function tryParseText(key: ConfigKey, text: string): ConfigScalar | undef
     if (word === "true" || word === "1") return true;
     return word === "false" || word === "0" ? false : undefined;
   }
-  if (type === "enum" || type === "path") return tryParseValue(key, text);
+  if (type === "enum" || type === "path" || type === "list") return tryParseValue(key, text);
   return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? tryParseValue(key, Number(text)) : undefined;
 }
 
@@ -202,6 +242,7 @@ export function describeType(key: ConfigKey): string {
   const spec = specOf(key);
   if (spec.type === "boolean") return "true or false";
   if (spec.type === "path") return "a path";
+  if (spec.type === "list") return "a list of words";
   if (spec.type === "enum") return `one of ${spec.options.join(", ")}`;
   return `${spec.type === "integer" ? "an integer" : "a number"} from ${spec.min} to ${spec.max}`;
 }

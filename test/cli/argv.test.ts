@@ -46,7 +46,9 @@ function valueOf(spec: FlagSpec): fc.Arbitrary<{ value: unknown; text: string }>
         .integer({ min: spec.min ?? -1000, max: spec.max ?? 1000 })
         .map((value) => ({ value, text: String(value) }));
     case "number":
-      return fc.integer().map((value) => ({ value: value / 8, text: String(value / 8) }));
+      return fc
+        .integer({ min: Math.ceil(8 * (spec.min ?? -1e6)), max: Math.floor(8 * (spec.max ?? 1e6)) })
+        .map((value) => ({ value: value / 8, text: String(value / 8) }));
     default:
       return fc.string().map((value) => ({ value, text: value }));
   }

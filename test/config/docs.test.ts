@@ -11,7 +11,8 @@ function describeValues(spec: KeySpec): string {
     case "boolean":
       return "`true` or `false`";
     case "path":
-      return "path";
+    case "list":
+      return spec.type;
     case "enum":
       return spec.options.map((option) => `\`${option}\``).join(", ");
     default:

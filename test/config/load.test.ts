@@ -62,6 +62,11 @@ describe("loadConfig", () => {
       "models.file": undefined,
       "security.enabled": true,
       "security.block_threshold": 0.8,
+      "security.engine": "both",
+      "security.device": "native",
+      "security.model_dir": undefined,
+      "security.rules_file": undefined,
+      "security.disabled_rules": undefined,
       "server.port": 3000,
     });
     expect(new Set(config.entries().map((entry) => entry.origin.kind))).to.deep.equal(new Set(["default"]));
@@ -173,7 +178,7 @@ describe("loadConfig", () => {
       "a threshold that is no number",
       "[security]\nblock_threshold = nan\n",
       2,
-      "a number from 0 to 1, not NaN.",
+      "a number from 0.01 to 1, not NaN.",
     ],
     ["a word for a truth", "[security]\nenabled = 1\n", 2, "security.enabled takes true or false, not 1."],
     ["an unknown algorithm", '[compression]\ndefault_algorithm = "gzip"\n', 2, 'not "gzip".'],

@@ -1,0 +1,47 @@
+/** Flags of the commands that scan. They are read before the scanner is loaded, and load nothing of it. */
+import { DETECTOR_NAMES, DEVICE_NAMES, LEAST_THRESHOLD } from "../shared/security-options.js";
+import type { FlagSpecs } from "./definition.js";
+
+export const THRESHOLD_FLAG = {
+  "block-threshold": {
+    type: "number",
+    summary: "Score from which content counts as unsafe, up to 1.",
+    valueName: "SCORE",
+    min: LEAST_THRESHOLD,
+    max: 1,
+    fallback: "security.block_threshold, or 0.8",
+    env: "M2M_SECURITY_BLOCK_THRESHOLD",
+    group: "SECURITY",
+  },
+} as const satisfies FlagSpecs;
+
+export const SCANNER_FLAGS = {
+  engine: {
+    type: "enum",
+    options: DETECTOR_NAMES,
+    summary: "What judges: the rules, Hydra, or both.",
+    fallback: "security.engine, or both",
+    env: "M2M_SECURITY_ENGINE",
+    group: "SECURITY",
+  },
+  device: {
+    type: "enum",
+    options: DEVICE_NAMES,
+    valueName: "NAME",
+    summary: `What runs Hydra: m2m itself (native), or ONNX Runtime (the package onnxruntime-node) on ${DEVICE_NAMES.slice(1).join(", ")}.`,
+    fallback: "security.device, or native",
+    env: "M2M_SECURITY_DEVICE",
+    group: "SECURITY",
+  },
+} as const satisfies FlagSpecs;
+
+export const MODEL_DIR_FLAG = {
+  "model-dir": {
+    type: "string",
+    summary: "Folder of Hydra's weights.",
+    valueName: "PATH",
+    fallback: "security.model_dir, the downloaded, or those of the package",
+    env: "M2M_SECURITY_MODEL_DIR",
+    group: "SECURITY",
+  },
+} as const satisfies FlagSpecs;

@@ -1,0 +1,186 @@
+/** How the results of a scan are written: for a person, a program, a code scanning service, or GitHub Actions. */
+import {
+  githubAnnotations,
+  SarifReport,
+  THREAT_CATEGORIES,
+  type RuleSet,
+  type ScannedInput,
+  type ScanResult,
+  type ThreatCategory,
+} from "../security/index.js";
+import { InputError, M2MError } from "../shared/errors.js";
+import type { CommandContext } from "./context.js";
+import { toErrorJson } from "./errors.js";
+import { renderLine, renderVerdict } from "./scan-table.js";
+import { versionFacts } from "./version.js";
+import { countOf } from "./words.js";
+
+export const SCAN_FORMATS = ["table", "json", "sarif", "github"] as const;
+export type ScanFormat = (typeof SCAN_FORMATS)[number];
+
+/** One input that was scanned. */
+export interface ScanItem extends ScannedInput {
+  /** As messages call it; absent for a text that stands alone. */
+  readonly name?: string;
+  /** It was found in a folder, not named. */
+  readonly walked?: boolean;
+}
+
+/** What was counted on the way. */
+export interface ScanTotals {
+  scanned: number;
+  unsafe: number;
+  /** Findings that a baseline knows. */
+  known: number;
+  /** Everything could be scanned. */
+  complete: boolean;
+  readonly skipped: { file: string; reason: string }[];
+  readonly failures: { name: string | undefined; error: M2MError }[];
+}
+
+/** Writes one format. What `add` gives is written at once, so a report that needs no whole takes no memory. */
+export interface ScanReport {
+  add(item: ScanItem): string;
+  /** One line of a file with `--lines`: a line of the result, or an object for JSON. */
+  addLine(item: ScanItem): string | object | undefined;
+  finish(totals: ScanTotals): string;
+}
+
+export interface ReportOptions {
+  readonly format: ScanFormat;
+  readonly threshold: number;
+  readonly rules: RuleSet;
+  /** There may be more than one input. */
+  readonly several: boolean;
+  readonly lines: boolean;
+}
+
+export async function createReport(context: CommandContext, options: ReportOptions): Promise<ScanReport> {
+  const { format, threshold } = options;
+  if (format === "json") return jsonReport(options);
+  if (format === "sarif") return sarifReport(options);
+  if (format === "github") {
+    return {
+      add: (item) => linesOf(githubAnnotations(item, threshold)),
+      addLine: (item) => githubAnnotations(item, threshold)[0],
+      finish: () => "",
+    };
+  }
+  const style = await context.style();
+  return {
+    add(item) {
+      // Of a folder's thousand files those that are safe are a number.
+      if (item.walked && item.result.safe) return "";
+      return renderVerdict(item, { name: item.name, style, threshold });
+    },
+    addLine: (item) =>
+      renderLine(
+        item,
+        item.name === undefined ? `line ${item.line}` : `${item.name}:${item.line}`,
+        threshold,
+      ),
+    finish: (totals) => (options.several || options.lines ? `${describeTotals(totals, options)}\n` : ""),
+  };
+}
+
+/** A result as JSON shows it: every member is always there. */
+export function resultJson(result: ScanResult): object {
+  const { safe, score, threatType, confidence, scores, threats } = result;
+  return { safe, score, threatType: threatType ?? null, confidence, scores, threats };
+}
+
+function jsonReport({ several, threshold }: ReportOptions): ScanReport {
+  const results: object[] = [];
+  let highest: ScanResult | undefined;
+  return {
+    add({ file, result }) {
+      results.push({ ...(file === undefined ? {} : { file }), ...resultJson(result) });
+      highest = worse(highest, result);
+      return "";
+    },
+    addLine: ({ file, result }) => ({ ...(file === undefined ? {} : { file }), ...resultJson(result) }),
+    finish({ failures, known, scanned, skipped, unsafe }) {
+      if (!several) return results.length === 0 ? "" : document({ version: 1, ...results[0], threshold });
+      const scores = Object.fromEntries(THREAT_CATEGORIES.map((name) => [name, highest?.scores[name] ?? 0]));
+      const overall: ScanResult = highest ?? {
+        safe: true,
+        score: 0,
+        confidence: 1,
+        scores: scores as Record<ThreatCategory, number>,
+        threats: [],
+        shouldBlock: false,
+      };
+      const { safe, score, threatType, confidence } = overall;
+      return document({
+        version: 1,
+        safe,
+        score,
+        threatType: threatType ?? null,
+        confidence,
+        scores,
+        threshold,
+        scanned,
+        unsafe,
+        known,
+        results,
+        skipped,
+        errors: failures.map(({ name, error }) => ({ file: name, error: toErrorJson(error) })),
+      });
+    },
+  };
+}
+
+/** Of two results the verdict of the higher score, and the highest score of each category. */
+function worse(a: ScanResult | undefined, b: ScanResult): ScanResult {
+  if (!a) return { ...b, threats: [] };
+  const scores = { ...a.scores };
+  for (const name of THREAT_CATEGORIES) scores[name] = Math.max(a.scores[name], b.scores[name]);
+  return { ...(b.score > a.score ? b : a), scores, threats: [] };
+}
+
+function sarifReport({ rules, threshold }: ReportOptions): ScanReport {
+  const report = new SarifReport({ rules, threshold, toolVersion: versionFacts().version });
+  return {
+    add(item) {
+      report.add(item);
+      return "";
+    },
+    addLine(item) {
+      report.add(item);
+      return undefined;
+    },
+    finish({ complete, failures }) {
+      for (const { name, error } of failures) report.addFailure(name, error);
+      return document(report.finish(complete));
+    },
+  };
+}
+
+function describeTotals({ known, scanned, skipped, unsafe }: ScanTotals, { lines }: ReportOptions): string {
+  const what = countOf(scanned, lines ? "line" : "file");
+  const reasons = [...new Set(skipped.map(({ reason }) => reason))].sort();
+  const byReason = reasons.map((one) => `${skipped.filter(({ reason }) => reason === one).length} ${one}`);
+  return [
+    `${what} scanned, ${unsafe === 0 ? "all safe" : `${unsafe} unsafe`}.`,
+    known === 0 ? "" : `${countOf(known, "finding")} known by the baseline.`,
+    skipped.length === 0 ? "" : `${countOf(skipped.length, "file")} skipped: ${byReason.join(", ")}.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+function document(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Whether an error is of one file, so that the others can be scanned: it cannot be read, or is larger than allowed. */
+export function isOfTheFile(error: unknown): error is M2MError {
+  if (!(error instanceof M2MError)) return false;
+  return (
+    (error instanceof InputError && error.code === "M2M_FILE_READ") || error.code === "M2M_INPUT_TOO_LARGE"
+  );
+}

@@ -1,0 +1,236 @@
+/** Scans texts, files, folders and lines, and writes what was found. */
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import {
+  knownFindings,
+  parseBaseline,
+  renderBaseline,
+  withoutKnown,
+  type KnownFinding,
+  type ThreatCategory,
+} from "../security/index.js";
+import { InputError, type M2MError } from "../shared/errors.js";
+import { readSmallFile } from "../shared/files.js";
+import type { CommandContext } from "./context.js";
+import { EXIT, exitCodeOf, formatError } from "./errors.js";
+import { LIMIT_HINTS, sourceLabel, withHint } from "./explain-error.js";
+import { readSource, type Source } from "./input.js";
+import { runLines } from "./lines.js";
+import { withOutput, type Output, type OutputOptions } from "./output.js";
+import { Progress, wantsProgress } from "./progress.js";
+import {
+  createReport,
+  isOfTheFile,
+  type ScanFormat,
+  type ScanItem,
+  type ScanReport,
+  type ScanTotals,
+} from "./scan-report.js";
+import { openScanner, type OpenedScanner, type ScannerFlags } from "./scan-settings.js";
+import type { ScanTarget } from "./scan-targets.js";
+import { walkFolder } from "./scan-walk.js";
+import type { EngineSettings } from "./settings.js";
+import { writeStderr } from "./stdio.js";
+import { countOf } from "./words.js";
+
+const MAX_BASELINE_BYTES = 64 * 1024 * 1024;
+
+export interface ScanJob {
+  readonly targets: readonly ScanTarget[];
+  readonly format: ScanFormat;
+  readonly settings: EngineSettings;
+  readonly scanner: ScannerFlags;
+  readonly categories?: readonly ThreatCategory[];
+  readonly key?: Uint8Array;
+  readonly lines: boolean;
+  readonly field?: string;
+  /** Path of findings that do not count. */
+  readonly baseline?: string;
+  /** Path to write all findings to, after which they are known. */
+  readonly writeBaseline?: string;
+  readonly output: OutputOptions;
+}
+
+/** @returns the exit code: that of what could not be scanned, else whether there are findings */
+export async function scan(context: CommandContext, job: ScanJob): Promise<number> {
+  const { writeBaseline, output } = job;
+  if (writeBaseline === undefined) return new Scan(context, job, await prepare(context, job)).run();
+  if (writeBaseline === "-" || writeBaseline === output.path) {
+    throw new InputError("M2M_USAGE", "A baseline is written to a file of its own.");
+  }
+  // Before anything is scanned it is clear whether the file may be written.
+  return withOutput(context, { path: writeBaseline, force: output.force }, async (file) => {
+    const run = new Scan(context, job, await prepare(context, job));
+    const code = await run.run();
+    const findings = run.findings();
+    await file.write(renderBaseline(findings));
+    context.note(`m2m: ${countOf(findings.length, "finding")} written to ${writeBaseline}.`);
+    return code === EXIT.FINDINGS ? EXIT.OK : code;
+  });
+}
+
+interface Prepared extends OpenedScanner {
+  readonly known: ReadonlyMap<string, KnownFinding>;
+}
+
+async function prepare(context: CommandContext, job: ScanJob): Promise<Prepared> {
+  const { baseline, categories, key, settings } = job;
+  const known =
+    baseline === undefined
+      ? new Map<string, KnownFinding>()
+      : parseBaseline(
+          Buffer.from(readSmallFile(resolve(context.cwd, baseline), MAX_BASELINE_BYTES)).toString("utf8"),
+          baseline,
+        );
+  const opened = await openScanner(context, job.scanner, { categories, key, limits: settings.limits });
+  return { ...opened, known };
+}
+
+class Scan {
+  readonly #context: CommandContext;
+  readonly #job: ScanJob;
+  readonly #prepared: Prepared;
+  readonly #found: Map<string, KnownFinding>;
+  readonly #totals: ScanTotals = {
+    scanned: 0,
+    unsafe: 0,
+    known: 0,
+    complete: true,
+    skipped: [],
+    failures: [],
+  };
+
+  constructor(context: CommandContext, job: ScanJob, prepared: Prepared) {
+    this.#context = context;
+    this.#job = job;
+    this.#prepared = prepared;
+    this.#found = new Map(prepared.known);
+  }
+
+  /** What a new baseline holds: what was known and what was found. */
+  findings(): KnownFinding[] {
+    return [...this.#found.values()];
+  }
+
+  async run(): Promise<number> {
+    const { format, lines, output, targets } = this.#job;
+    const { rules, threshold } = this.#prepared;
+    const several = targets.length > 1 || targets.some((target) => "folder" in target);
+    const report = await createReport(this.#context, { format, threshold, rules, several, lines });
+    const code = await withOutput(this.#context, output, async (file) => {
+      const code = lines ? await this.#scanLines(report, file) : await this.#scanAll(report, file, several);
+      this.#totals.complete = code === EXIT.OK;
+      await file.write(lines && format === "json" ? "" : report.finish(this.#totals));
+      return code;
+    });
+    return code !== EXIT.OK || this.#totals.unsafe === 0 ? code : EXIT.FINDINGS;
+  }
+
+  async #scanAll(report: ScanReport, output: Output, several: boolean): Promise<number> {
+    const { settings, targets } = this.#job;
+    const progress = new Progress(this.#context, wantsProgress(this.#context) && !output.isTerminal);
+    let bytes = 0;
+    let code: number = EXIT.OK;
+    const fail = (name: string | undefined, thrown: unknown): void => {
+      const error = withHint(thrown, LIMIT_HINTS);
+      if (!several || !isOfTheFile(error)) throw error;
+      code = Math.max(code, exitCodeOf(error));
+      this.#totals.failures.push({ name, error });
+      this.#tell(progress, name, error);
+    };
+    const scanOne = async (item: Omit<ScanItem, "result">, content: Uint8Array): Promise<void> => {
+      const result = await this.#judge(item, content);
+      const text = report.add({ ...item, result });
+      if (text !== "") {
+        progress.clear();
+        await output.write(text);
+      }
+      bytes += content.length;
+      await progress.tick(countOf(this.#totals.scanned, "file"), bytes);
+    };
+    try {
+      for (const target of targets) {
+        if ("source" in target) {
+          const { source } = target;
+          const name = sourceLabel(source, several);
+          try {
+            const content = await readSource(source, settings.limits.maxInputBytes);
+            await scanOne({ file: this.#fileOf(source), name }, content);
+          } catch (error) {
+            fail(name, error);
+          }
+          continue;
+        }
+        for (const found of walkFolder(target.folder, this.#context.cwd, settings.limits.maxInputBytes)) {
+          if ("skipped" in found) this.#totals.skipped.push({ file: found.path, reason: found.skipped });
+          else if ("error" in found) fail(found.path, found.error);
+          else {
+            const item = { file: this.#relative(found.path), name: found.path, walked: true };
+            await scanOne(item, found.content);
+          }
+        }
+      }
+    } finally {
+      progress.stop();
+    }
+    return code;
+  }
+
+  async #scanLines(report: ScanReport, output: Output): Promise<number> {
+    const { field, format, settings, targets } = this.#job;
+    const sources = targets.map((target) => {
+      if ("source" in target) return target.source;
+      throw new InputError("M2M_USAGE", "--lines reads files and stdin, not folders.");
+    });
+    // A bad line is an object among the results then, whichever flag asked for JSON.
+    const context = format === "json" ? asJson(this.#context) : this.#context;
+    return runLines(context, {
+      sources,
+      output,
+      field,
+      maxLineBytes: settings.limits.maxInputBytes,
+      hints: LIMIT_HINTS,
+      transform: async (message, { line, source }) => {
+        const place = { file: this.#fileOf(source), line, name: sourceLabel(source, sources.length > 1) };
+        return report.addLine({ ...place, result: await this.#judge(place, message) });
+      },
+    });
+  }
+
+  async #judge(item: Omit<ScanItem, "result">, content: Uint8Array): Promise<ScanItem["result"]> {
+    const { known, scanner, threshold } = this.#prepared;
+    const raw = await scanner.scan(content);
+    const result = known.size === 0 ? raw : withoutKnown({ ...item, result: raw }, known, threshold);
+    this.#totals.scanned++;
+    this.#totals.known += raw.threats.length - result.threats.length;
+    if (!result.safe) this.#totals.unsafe++;
+    if (this.#job.writeBaseline !== undefined) {
+      for (const finding of knownFindings({ ...item, result }, threshold)) {
+        this.#found.set(finding.fingerprint, finding);
+      }
+    }
+    return result;
+  }
+
+  #tell(progress: Progress, name: string | undefined, error: M2MError): void {
+    progress.clear();
+    // Errors of the file itself name it.
+    const where = error.code === "M2M_FILE_READ" ? undefined : name;
+    writeStderr(formatError(error, { where, verbose: this.#context.verbose }));
+  }
+
+  #fileOf({ path }: Source): string | undefined {
+    return path === undefined ? undefined : this.#relative(path);
+  }
+
+  /** As reports and baselines name a file: from the working directory if it is below it. */
+  #relative(path: string): string {
+    const { cwd } = this.#context;
+    const inside = relative(cwd, resolve(cwd, path));
+    const found = inside.startsWith("..") || isAbsolute(inside) ? resolve(cwd, path) : inside;
+    return found.split(sep).join("/");
+  }
+}
+
+function asJson(context: CommandContext): CommandContext {
+  return Object.create(context, { json: { value: true } }) as CommandContext;
+}

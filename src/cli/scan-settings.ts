@@ -1,0 +1,131 @@
+/** The scanner that the flags and the settings ask for, for every command that scans. */
+import type {
+  HydraModel,
+  RuleSet,
+  ScannerOptions,
+  SecurityScanner,
+  ThreatCategory,
+} from "../security/index.js";
+import { InputError, M2MError, type ErrorDetails } from "../shared/errors.js";
+import { readSmallFile } from "../shared/files.js";
+import { nearestNames } from "../shared/nearest-name.js";
+import { CATEGORY_NAMES, type DEVICE_NAMES, type DETECTOR_NAMES } from "../shared/security-options.js";
+import type { CommandContext } from "./context.js";
+
+const MAX_RULES_FILE_BYTES = 4 * 1024 * 1024;
+
+/** The values of the flags of `scan-flags.ts`. */
+export interface ScannerFlags {
+  readonly "block-threshold"?: number;
+  readonly engine?: (typeof DETECTOR_NAMES)[number];
+  readonly device?: (typeof DEVICE_NAMES)[number];
+  readonly "model-dir"?: string;
+}
+
+export interface OpenedScanner {
+  /** Blocks from `threshold` on. */
+  readonly scanner: SecurityScanner;
+  readonly threshold: number;
+  readonly rules: RuleSet;
+  /** Absent if only the rules judge. */
+  readonly model?: HydraModel;
+}
+
+/**
+ * Loads the rules and, unless the rules alone judge, Hydra; what Hydra has to say of its device goes to stderr.
+ * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_RULES_INVALID`, `M2M_FILE_READ`, `M2M_CONFIG_INVALID`
+ * @throws {UnsupportedError} `M2M_PACKAGE_MISSING` if a device needs ONNX Runtime and it is not installed
+ */
+export async function openScanner(
+  context: CommandContext,
+  flags: ScannerFlags,
+  options: Pick<ScannerOptions, "key" | "limits" | "categories">,
+): Promise<OpenedScanner> {
+  const [config, { SecurityScanner }] = await Promise.all([context.config(), import("../security/index.js")]);
+  const detector = flags.engine ?? config.get("security.engine");
+  const threshold = flags["block-threshold"] ?? config.get("security.block_threshold");
+  const rules = await loadRules(context);
+  const model = detector === "rules" ? undefined : await loadModel(context, flags);
+  const scanner = new SecurityScanner({ ...options, detector, rules, model }).withBlocking(threshold);
+  return { scanner, threshold, rules, model };
+}
+
+/** The rules of the package, as the settings change them. */
+async function loadRules(context: CommandContext): Promise<RuleSet> {
+  const [config, { parseRules, RuleSet }] = await Promise.all([
+    context.config(),
+    import("../security/index.js"),
+  ]);
+  let rules = RuleSet.builtin();
+  const path = config.get("security.rules_file");
+  if (path !== undefined) {
+    const text = Buffer.from(readSmallFile(path, MAX_RULES_FILE_BYTES)).toString("utf8");
+    rules = rules.with(await parseRules(text, path));
+  }
+  const disabled = (config.get("security.disabled_rules") ?? "").split(",").filter((id) => id !== "");
+  for (const id of disabled) assertRule(id, rules);
+  return disabled.length === 0 ? rules : rules.without(disabled);
+}
+
+/** A slip in an id would leave the rule on. */
+function assertRule(id: string, rules: RuleSet): void {
+  const ids = rules.rules.map((rule) => rule.id);
+  if (ids.includes(id)) return;
+  const [near] = nearestNames(id, ids, 1);
+  throw new InputError("M2M_CONFIG_INVALID", `security.disabled_rules: there is no rule "${id}".`, {
+    hint: id.startsWith("M2M-MAL-")
+      ? "Checks of the structure cannot be disabled one by one; --category leaves all of them out."
+      : near === undefined
+        ? undefined
+        : `Did you mean ${near}?`,
+  });
+}
+
+/** Hydra from the folder that is asked for, else the downloaded weights, else those of the package. */
+export async function loadModel(context: CommandContext, flags: ScannerFlags): Promise<HydraModel> {
+  const [config, { HydraModel }] = await Promise.all([context.config(), import("../security/index.js")]);
+  const device = flags.device ?? config.get("security.device");
+  try {
+    const folder = flags["model-dir"] ?? config.get("security.model_dir") ?? (await storedModel(context));
+    // Who leaves the device to m2m gets what there is; who names one gets ONNX Runtime or hears why not.
+    const model = await HydraModel.load(
+      folder,
+      device === "native" ? {} : device === "auto" ? { device } : { device, engine: "onnx" },
+    );
+    for (const note of model.notes) context.note(`m2m: ${note}`);
+    return model;
+  } catch (error) {
+    throw explainMissing(error);
+  }
+}
+
+async function storedModel(context: CommandContext): Promise<string> {
+  const { DEFAULT_MODEL_NAME, findKnownModel, findModel } = await import("../hub/index.js");
+  return findModel(context, findKnownModel(DEFAULT_MODEL_NAME)).path;
+}
+
+function explainMissing(error: unknown): unknown {
+  if (!(error instanceof M2MError) || error.code !== "M2M_WEIGHTS_MISSING") return error;
+  const details: ErrorDetails = {
+    cause: error,
+    hint: "`m2m model download` fetches them; --engine rules does without.",
+  };
+  return new InputError(error.code, `The weights of Hydra are missing: ${error.message}`, details);
+}
+
+/**
+ * The categories that `--category` names, each alone or several with commas.
+ * @throws {InputError} `M2M_USAGE`
+ */
+export function parseCategories(words: readonly string[] | undefined): ThreatCategory[] | undefined {
+  return words?.flatMap((word) => word.split(",")).map((word) => parseCategory(word.trim()));
+}
+
+function parseCategory(word: string): ThreatCategory {
+  const found = CATEGORY_NAMES.find((name) => name === word);
+  if (found) return found;
+  const [near] = nearestNames(word, CATEGORY_NAMES, 1);
+  throw new InputError("M2M_USAGE", `--category takes ${CATEGORY_NAMES.join(", ")}, not "${word}".`, {
+    hint: near === undefined ? undefined : `Did you mean ${near}?`,
+  });
+}

@@ -1,0 +1,99 @@
+/** The files of a folder that are worth scanning, in an order that does not depend on the file system. */
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Dirent } from "node:fs";
+import { join, resolve } from "node:path";
+import type { M2MError } from "../shared/errors.js";
+import { fileError } from "../shared/files.js";
+import { IgnoreRules } from "./scan-ignore.js";
+
+/** A folder in a folder and so on: deeper ones are skipped. */
+const MAX_DEPTH = 64;
+/** Git looks as far for a null byte. */
+const SNIFF_BYTES = 8000;
+/** A wire is scanned although it is binary. */
+const WIRE = /^#(?:TK|T1|M2M)[|[]/;
+
+export type SkipReason = "binary" | "too large" | "too deep";
+
+/** One entry of a folder: a file with its content, or why there is none. */
+export type WalkedFile = { readonly path: string } & (
+  { readonly content: Uint8Array } | { readonly skipped: SkipReason } | { readonly error: M2MError }
+);
+
+/**
+ * The files below `folder`, each folder's in the order of their UTF-16 units. What Git ignores, `.git` itself, symbolic
+ * links, devices and pipes are passed over.
+ * @param folder as the user wrote it: paths begin with it
+ */
+export function* walkFolder(folder: string, cwd: string, maxBytes: number): Generator<WalkedFile> {
+  const root = resolve(cwd, folder);
+  yield* walk(root, folder, IgnoreRules.above(root), maxBytes, 0);
+}
+
+function* walk(
+  folder: string,
+  shown: string,
+  above: IgnoreRules,
+  maxBytes: number,
+  depth: number,
+): Generator<WalkedFile> {
+  if (depth > MAX_DEPTH) {
+    yield { path: shown, skipped: "too deep" };
+    return;
+  }
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (cause) {
+    yield { path: shown, error: fileError("read", shown, cause) };
+    return;
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rules = above.inside(folder);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const name = shown === "." ? entry.name : join(shown, entry.name);
+    if (entry.isDirectory()) {
+      if (entry.name === ".git" || rules.ignores(path, true)) continue;
+      yield* walk(path, name, rules, maxBytes, depth + 1);
+    } else if (entry.isFile() && !rules.ignores(path, false)) {
+      yield readFile(path, name, maxBytes);
+    }
+  }
+}
+
+function readFile(path: string, shown: string, maxBytes: number): WalkedFile {
+  // What was a file may have become a link or a pipe meanwhile.
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  try {
+    const descriptor = openSync(path, flags);
+    try {
+      const { size } = fstatSync(descriptor);
+      if (size > maxBytes) return { path: shown, skipped: "too large" };
+      const content = readUpTo(descriptor, size, maxBytes);
+      if (content.length > maxBytes) return { path: shown, skipped: "too large" };
+      return isBinary(content) ? { path: shown, skipped: "binary" } : { path: shown, content };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    return { path: shown, error: fileError("read", shown, cause) };
+  }
+}
+
+/** At most one byte over `maxBytes`: a file may grow while it is read, and those of /proc say they have no bytes. */
+function readUpTo(descriptor: number, size: number, maxBytes: number): Uint8Array {
+  let buffer = Buffer.allocUnsafe(Math.min(size, maxBytes) + 1);
+  let length = 0;
+  for (;;) {
+    const read = readSync(descriptor, buffer, length, buffer.length - length, null);
+    if (read === 0) return buffer.subarray(0, length);
+    length += read;
+    if (length > maxBytes) return buffer.subarray(0, length);
+    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, maxBytes + 1));
+  }
+}
+
+function isBinary(content: Uint8Array): boolean {
+  if (!content.subarray(0, SNIFF_BYTES).includes(0)) return false;
+  return !WIRE.test(Buffer.from(content.subarray(0, 8)).toString("latin1"));
+}

@@ -1,0 +1,39 @@
+/** Is this content safe? Rules, the classifier Hydra, and what both say together. */
+export { DETECTORS, type Detector } from "./fusion/index.js";
+export { HYDRA_DEVICES, HydraModel } from "./hydra/index.js";
+export type {
+  HeadPrediction,
+  HydraConfig,
+  HydraDevice,
+  HydraEngineName,
+  HydraLoadOptions,
+  HydraPrediction,
+  Probabilities,
+} from "./hydra/index.js";
+export {
+  knownFindings,
+  parseBaseline,
+  renderBaseline,
+  withoutKnown,
+  type KnownFinding,
+} from "./report/baseline.js";
+export { githubAnnotations } from "./report/github.js";
+export { SarifReport, type SarifOptions } from "./report/sarif.js";
+export { findingsOf, formatScore, lineOf, type ScannedInput } from "./report/scanned-input.js";
+export { parseRules, RuleSet, type Rule } from "./rules/index.js";
+export {
+  DEFAULT_BLOCK_THRESHOLD,
+  SecurityScanner,
+  type ScannerOptions,
+  type ScanOptions,
+} from "./scanner.js";
+export { SEVERITIES, THREAT_CATEGORIES } from "./types.js";
+export type {
+  ScanResult,
+  SegmentContext,
+  Severity,
+  Threat,
+  ThreatCategory,
+  ThreatLocation,
+} from "./types.js";
+export { builtinWeightsFolder, loadBuiltinHydra } from "./weights-folder.js";
