@@ -7,6 +7,8 @@ import { chooseCounting, countText, describeInexact, describeTokens, readNamedMo
 import { explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
 import { toBpeEncoding, type EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
+import { analyzeSecurity, type SecurityAnalysis } from "./scan-analysis.js";
+import { describeSecurity } from "./scan-table.js";
 import type { EngineSettings } from "./settings.js";
 import { renderFacts, renderTable } from "./table.js";
 import { printable } from "./terminal.js";
@@ -19,7 +21,7 @@ export interface AnalyzeJob {
   readonly modelFiles?: readonly string[];
 }
 
-export interface AnalysisReport extends Omit<Analysis, "encoding"> {
+export interface AnalysisReport extends Omit<Analysis, "encoding">, SecurityAnalysis {
   /** Nested deeper than the limit: what carries JSON only refuses it, and it counts as text. */
   jsonTooDeep?: true;
   /** How tokens are counted. */
@@ -61,6 +63,7 @@ export async function analyze(context: CommandContext, job: AnalyzeJob): Promise
   const text = analysis.isJson ? undefined : tryDecodeUtf8(content);
   const inexact = describeInexact(counting);
   if (inexact !== undefined && !context.json) context.note(`m2m: ${inexact}`);
+  const security = await analyzeSecurity(context, content, settings);
   return {
     ...analysis,
     ...(text !== undefined && isJsonText(text) && { jsonTooDeep: true }),
@@ -74,6 +77,7 @@ export async function analyze(context: CommandContext, job: AnalyzeJob): Promise
     exact,
     vocabulary: analysis.encoding,
     cost: card && inputUsd !== undefined ? { model: card.id, inputUsd } : undefined,
+    ...security,
   };
 }
 
@@ -101,18 +105,26 @@ export async function renderAnalysis(context: CommandContext, report: AnalysisRe
     ],
     rows,
   );
+  const { compression, algorithm: advised } = report.hydra ?? {};
   const choices = renderFacts(
-    Object.entries(report.chosen).map(([policy, { algorithm, reason }]) => [
-      policy,
-      `${style.cyan(algorithm)}: ${reason}`,
-    ]),
+    [
+      ...Object.entries(report.chosen).map(([policy, { algorithm, reason }]): [string, string] => [
+        policy,
+        `${style.cyan(algorithm)}: ${reason}`,
+      ]),
+      [
+        "hydra",
+        compression &&
+          `${style.cyan(advised ?? compression.label)}: ${formatPercent(compression.probabilities[compression.label])} sure by the look of its beginning`,
+      ],
+    ],
     style.bold,
   );
   return [facts, "", table, "", choices].join("\n");
 }
 
 function describeFacts(report: AnalysisReport): [string, string | undefined][] {
-  const { bytes, cost, minified, model, repetitionRatio, route, tokens } = report;
+  const { bytes, cost, minified, model, repetitionRatio, route, security, tokens } = report;
   const about = [
     report.kind.replaceAll(".", " "),
     countOf(bytes, "byte"),
@@ -138,6 +150,7 @@ function describeFacts(report: AnalysisReport): [string, string | undefined][] {
         : `${formatPercent(repetitionRatio)} of four-character windows occurred before`,
     ],
     ["Route", `${route.strategy}: ${route.reason}`],
+    ["Security", security && describeSecurity(security)],
   ];
 }
 

@@ -1,7 +1,14 @@
-import { ALGORITHMS, CodecEngine, type CompressionResult, type CompressOptions } from "../codec/index.js";
+import {
+  ALGORITHMS,
+  CodecEngine,
+  type CompressionResult,
+  type CompressOptions,
+  type ContentScanner,
+} from "../codec/index.js";
 import { RESERVED_ALGORITHM_NAMES, type AlgorithmName } from "../shared/algorithms.js";
 import { encodeBase64 } from "../shared/base64.js";
 import { InputError } from "../shared/errors.js";
+import type { ScanResult } from "../security/index.js";
 import type { CommandContext } from "./context.js";
 import { chooseCounting, describeInexact, readNamedModel, tryCountText, type Counting } from "./count.js";
 import { explaining, LIMIT_HINTS, sourceLabel, type Hints } from "./explain-error.js";
@@ -9,6 +16,7 @@ import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
 import { assertBinaryAllowed, withOutput, writeResult, type OutputOptions } from "./output.js";
+import { explainThreat } from "./scan-threat.js";
 import type { EngineSettings } from "./settings.js";
 import { formatStats, type Stats } from "./stats.js";
 import { countOf, formatPercent, round } from "./words.js";
@@ -22,6 +30,8 @@ export interface CompressJob {
   readonly modelFiles?: readonly string[];
   readonly stats: boolean;
   readonly field?: string;
+  /** Refuses threats before they become a wire. */
+  readonly scanner?: ContentScanner<ScanResult>;
 }
 
 const HINTS: Hints = {
@@ -37,7 +47,7 @@ export async function compress(context: CommandContext, job: CompressJob): Promi
   const { content, result, timeMs } = await explaining(sourceLabel(source, false), HINTS, async () => {
     const content = await readSource(source, settings.limits.maxInputBytes);
     const start = performance.now();
-    const result = engine.compress(content, options);
+    const result = await compressOne(engine, content, options, job.scanner);
     return { content, result, timeMs: performance.now() - start };
   });
   const measured = job.stats ? await measure(context, job, content, result, timeMs) : undefined;
@@ -80,13 +90,16 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
       hints: HINTS,
       transform(message) {
         const start = job.stats ? performance.now() : 0;
+        const take = (result: CompressionResult) => {
+          if (job.stats) timeMs += performance.now() - start;
+          lines++;
+          originalBytes += result.originalBytes;
+          compressedBytes += result.compressedBytes;
+          return context.json ? describe(result) : result.data;
+        };
         // A message from a record may hold line breaks; its wire must not.
-        const result = engine.compress(message, { ...options, singleLine: !context.json });
-        if (job.stats) timeMs += performance.now() - start;
-        lines++;
-        originalBytes += result.originalBytes;
-        compressedBytes += result.compressedBytes;
-        return context.json ? describe(result) : result.data;
+        const result = compressOne(engine, message, { ...options, singleLine: !context.json }, job.scanner);
+        return result instanceof Promise ? result.then(take) : take(result);
       },
     }),
   );
@@ -96,6 +109,19 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
     context.note(`${countOf(lines, "message")}, ${sizes}, ${timeMs.toFixed(1)} ms`);
   }
   return code;
+}
+
+/** Without a scanner there is nothing to wait for. */
+function compressOne(
+  engine: CodecEngine,
+  content: Uint8Array,
+  options: CompressOptions,
+  scanner: ContentScanner<ScanResult> | undefined,
+): CompressionResult | Promise<CompressionResult> {
+  if (!scanner) return engine.compress(content, options);
+  return engine.secureCompress(content, scanner, options).catch((error: unknown) => {
+    throw explainThreat(error);
+  });
 }
 
 function createEngine(context: CommandContext, { options, settings }: CompressJob): CodecEngine {

@@ -6,7 +6,7 @@ import type {
   InstalledModel,
   ModelOrigin,
 } from "../hub/index.js";
-import type { HydraConfig } from "../security/hydra/index.js";
+import type { HydraConfig } from "../security/index.js";
 import { FormatError, M2MError } from "../shared/errors.js";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
@@ -122,7 +122,7 @@ async function problemOf(folder: string): Promise<string | undefined> {
 
 /** @throws {FormatError} `M2M_WEIGHTS_INVALID` @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ` */
 async function loadHydra(folder: string): Promise<HydraConfig> {
-  const { HydraModel } = await import("../security/hydra/index.js");
+  const { HydraModel } = await import("../security/index.js");
   const hydra = await HydraModel.load(folder);
   const { config } = hydra;
   await hydra.close();
@@ -163,7 +163,7 @@ export async function describeModel(
 ): Promise<ModelDescription> {
   const [hub, { readSafetensors }] = await Promise.all([
     import("../hub/index.js"),
-    import("../security/hydra/index.js"),
+    import("../security/index.js"),
   ]);
   const known = hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME);
   const { origin, path, manifest, files, sizeBytes } = hub.findModel(context, known, folder);
@@ -201,7 +201,7 @@ export async function convertModel(
 ): Promise<{ name: string; path: string; output: string; sizeBytes: number }> {
   const [hub, { convertHydraModel }] = await Promise.all([
     import("../hub/index.js"),
-    import("../security/hydra/index.js"),
+    import("../security/index.js"),
   ]);
   const model = hub.findModel(context, hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME), folder);
   const output = options.path ?? join(model.path, hub.ONNX_FILE);

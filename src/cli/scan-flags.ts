@@ -45,3 +45,16 @@ export const MODEL_DIR_FLAG = {
     group: "SECURITY",
   },
 } as const satisfies FlagSpecs;
+
+/** Of commands that scan only on request. */
+export const GUARD_FLAGS = {
+  secure: {
+    type: "boolean",
+    summary: "Scan first, and refuse what is a threat (exit 1).",
+    group: "SECURITY",
+  },
+  "block-threshold": { ...THRESHOLD_FLAG["block-threshold"], dependsOn: ["secure"] },
+  engine: { ...SCANNER_FLAGS.engine, dependsOn: ["secure"] },
+  device: { ...SCANNER_FLAGS.device, dependsOn: ["secure"] },
+  "model-dir": { ...MODEL_DIR_FLAG["model-dir"], dependsOn: ["secure"] },
+} as const satisfies FlagSpecs;

@@ -29,7 +29,23 @@ export function renderVerdict(
   return [`${style.red.bold("unsafe")}  ${style.bold(verdict)}`, ...findings, ""].join("\n");
 }
 
-/** The same on one line, for the lines of a file. */
+/** The verdict in a few words, and what it rests on. */
+export function describeSecurity({
+  safe,
+  score,
+  threatType,
+  threats,
+}: Pick<ScannedInput["result"], "safe" | "score" | "threats"> & {
+  threatType: string | null | undefined;
+}): string {
+  const verdict = safe ? `safe, score ${formatScore(score)}` : `${threatType}, score ${formatScore(score)}`;
+  const [first] = safe ? [] : threats;
+  return first
+    ? `${verdict}: ${printable(first.id)} ${printable(first.name)} (line ${first.location.line})`
+    : verdict;
+}
+
+/** The verdict on one line, for the lines of a file. */
 export function renderLine(input: ScannedInput, place: string, threshold: number): string | undefined {
   const { result } = input;
   if (result.safe) return undefined;

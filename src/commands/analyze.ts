@@ -17,7 +17,8 @@ export const ANALYZE = defineCommand({
     "Wires are those that compress makes with the same flags. Tokens and the cost are those of the model that the message " +
     "names, unless a flag says otherwise; for closed tokenizers (Claude, Gemini) and unknown models they are estimates. " +
     "The route is what a proxy would do with a prompt of so many tokens: skip it, optimize it (drop whitespace and " +
-    "defaults), or compress it in full; router.skip_below_tokens and router.full_from_tokens set its borders.",
+    "defaults), or compress it in full; router.skip_below_tokens and router.full_from_tokens set its borders. The security " +
+    "part is that of scan; security.enabled = false leaves it out.",
   examples: [
     { description: "A literal", command: `m2m analyze '{"model":"gpt-4o","messages":[]}'` },
     {
@@ -80,6 +81,13 @@ export const ANALYZE = defineCommand({
   route: { strategy: "skip" | "optimize" | "full"; tokens?: number; reason: string };
   /** What the content costs as input of the model, where the price is known. */
   cost?: { model: string; inputUsd: number };
+  /** Unless security.enabled is false. engine: rules, if there are no weights. threats: as m2m scan gives them. */
+  security?: { safe: boolean; score: number; threatType: string | null; threats: Threat[]; engine: "both" | "rules" | "hydra" };
+  /** What Hydra would compress with; absent without weights and for what is no text. */
+  hydra?: {
+    compression: { label: string; probabilities: Record<string, number> };
+    algorithm?: "none" | "token-native" | "brotli" | "m2m";
+  };
 }`,
   async run(context, { args, flags }) {
     const source = openSource(context, args.content, flags.file);

@@ -1,3 +1,4 @@
+import type { CommandContext } from "../cli/context.js";
 import { defineCommand } from "../cli/definition.js";
 import {
   BPE_ENCODING_OPTIONS,
@@ -13,8 +14,16 @@ import {
   toBpeEncoding,
 } from "../cli/flags.js";
 import { openSource } from "../cli/input.js";
-import { loadEngineSettings } from "../cli/settings.js";
+import { GUARD_FLAGS } from "../cli/scan-flags.js";
+import type { ScannerFlags } from "../cli/scan-settings.js";
+import { loadEngineSettings, type EngineSettings } from "../cli/settings.js";
 import { ALGORITHM_NAMES, AVAILABLE_ALGORITHM_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
+
+/** The scanner is loaded only if it is wanted. */
+async function openGuard(context: CommandContext, flags: ScannerFlags, settings: EngineSettings) {
+  const { openScanner } = await import("../cli/scan-settings.js");
+  return (await openScanner(context, flags, { limits: settings.limits })).scanner;
+}
 
 export const COMPRESS = defineCommand({
   id: "compress",
@@ -33,6 +42,10 @@ export const COMPRESS = defineCommand({
     {
       description: "Every message of a JSONL log, one wire a line",
       command: "m2m compress --lines --field /body --file log.jsonl --output log.wires",
+    },
+    {
+      description: "Nothing that is an attack",
+      command: "m2m compress --secure --file request.json --output request.wire",
     },
     {
       description: "An encrypted frame",
@@ -102,6 +115,7 @@ export const COMPRESS = defineCommand({
       fallback: "aead with a key",
       group: "SECURITY",
     },
+    ...GUARD_FLAGS,
   },
   jsonType: `{
   version: 1;
@@ -121,6 +135,8 @@ export const COMPRESS = defineCommand({
   /** With --stats. Tokens are those of the text if it stood in a prompt. */
   stats?: { encoding: string; /** false: estimated. */ exact: boolean; tokens?: number; wireTokens?: number; timeMs: number; model?: string; costUsd?: number; wireCostUsd?: number };
 }
+/** With --secure, of what is refused: the verdict of m2m scan. */
+| { error: { code: "M2M_SECURITY_THREAT"; message: string; hint?: string; verdict: { safe: false; score: number; … } } }
 /** With --lines each line of the output is such an object without version, with the number of its line. */
 | { line: number; … } | { line: number; error: { code: string; message: string; hint?: string } }`,
   async run(context, { args, flags }) {
@@ -129,11 +145,13 @@ export const COMPRESS = defineCommand({
     const [choice, key] = await Promise.all([chooseEncoding(context, flags), readKey(flags)]);
     // A key is for frames, whatever the settings prefer.
     const preferred = key ? "auto" : (await context.config()).get("compression.default_algorithm");
+    const settings = await loadEngineSettings(context, flags);
     const job = {
       source,
       choice,
       modelFiles: flags.models,
-      settings: await loadEngineSettings(context, flags),
+      settings,
+      scanner: flags.secure ? await openGuard(context, flags, settings) : undefined,
       options: {
         algorithm: flags.algorithm ?? preferred,
         encoding: toBpeEncoding(choice),

@@ -1,6 +1,7 @@
 /** Is this content safe? Rules, the classifier Hydra, and what both say together. */
+export { HYDRA_ALGORITHMS } from "./compression.js";
 export { DETECTORS, type Detector } from "./fusion/index.js";
-export { HYDRA_DEVICES, HydraModel } from "./hydra/index.js";
+export { convertHydraModel, HYDRA_DEVICES, HydraModel, readSafetensors } from "./hydra/index.js";
 export type {
   HeadPrediction,
   HydraConfig,
