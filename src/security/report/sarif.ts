@@ -147,7 +147,7 @@ function physicalLocation(file: string | undefined, startLine: number | undefine
 
 /** A relative path is below the root of the sources, wherever the reader has them. */
 function artifactLocation(file: string): object {
-  const uri = file.split("/").map(encodeURIComponent).join("/");
+  const uri = file.toWellFormed().split("/").map(encodeURIComponent).join("/");
   if (/^[a-z]:\//i.test(file)) return { uri: `file:///${uri.replace("%3A", ":")}` };
   return file.startsWith("/") ? { uri: `file://${uri}` } : { uri, uriBaseId: "%SRCROOT%" };
 }
