@@ -16,7 +16,7 @@ import { LIMIT_HINTS, sourceLabel, withHint } from "./explain-error.js";
 import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
 import { withOutput, type Output, type OutputOptions } from "./output.js";
-import { Progress, wantsProgress } from "./progress.js";
+import { Progress } from "./progress.js";
 import {
   createReport,
   isOfTheFile,
@@ -127,7 +127,7 @@ class Scan {
 
   async #scanAll(report: ScanReport, output: Output, several: boolean): Promise<number> {
     const { settings, targets } = this.#job;
-    const progress = new Progress(this.#context, wantsProgress(this.#context) && !output.isTerminal);
+    const progress = new Progress(this.#context);
     let bytes = 0;
     let code: number = EXIT.OK;
     const fail = (name: string | undefined, thrown: unknown): void => {
@@ -145,6 +145,8 @@ class Scan {
         await output.write(text);
       }
       bytes += content.length;
+      // A handler of Ctrl-C runs only between two turns of the event loop, and nothing else here waits for one.
+      if (process.listenerCount("SIGINT") > 0) await new Promise((done) => setImmediate(done));
       await progress.tick(countOf(this.#totals.scanned, "file"), bytes);
     };
     try {
