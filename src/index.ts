@@ -1,6 +1,25 @@
-/** The public library. Each room is also a subpath of its own: `/codec`, `/tokenizer`, `/models`, `/errors`. */
+/** The public library. Each room is also a subpath of its own: `/codec`, `/tokenizer`, `/models`, `/security`, `/errors`. */
 export * from "./codec/index.js";
 export * from "./models/index.js";
+export {
+  DEFAULT_BLOCK_THRESHOLD,
+  HydraModel,
+  parseRules,
+  RuleSet,
+  SecurityScanner,
+  SEVERITIES,
+  THREAT_CATEGORIES,
+  type HydraLoadOptions,
+  type HydraPrediction,
+  type Rule,
+  type ScannerOptions,
+  type ScanOptions,
+  type ScanResult,
+  type Severity,
+  type Threat,
+  type ThreatCategory,
+  type ThreatLocation,
+} from "./security/index.js";
 export {
   BPE_ENCODINGS,
   ENCODINGS,

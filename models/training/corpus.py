@@ -11,8 +11,8 @@ from torch import Tensor
 
 from pieces import Pieces, ngram_buckets, windows
 
-import os
-SCALES = tuple(tuple(map(int,x.split(":"))) for x in os.environ.get("SC","128:64").split(","))
+# Tokens and stride of the windows, the widest first: config.json says the same.
+SCALES = ((128, 96), (32, 24))
 ORDERS, BUCKETS = (1, 2, 3), 65536
 
 
@@ -56,27 +56,38 @@ class Corpus:
     grams: Ragged
     first: np.ndarray  # first window of each text
     count: np.ndarray  # windows of each text
+    wide: np.ndarray  # windows of each text of the widest scale, which come first
 
     @staticmethod
     def of(texts: list[str], pieces: Pieces) -> "Corpus":
-        ids, grams, count = [], [], []
+        ids, grams, count, wide = [], [], [], []
         for start in range(0, len(texts), 4096):
             for tokens in pieces.encode(texts[start : start + 4096]):
                 cut = [tokens[a:b] for a, b in windows(len(tokens), SCALES)]
                 ids += cut
                 grams += [ngram_buckets(window, ORDERS, BUCKETS) for window in cut]
                 count.append(len(cut))
+                wide.append(len(windows(len(tokens), SCALES[:1])))
         counts = np.asarray(count)
-        return Corpus(Ragged.of(ids), Ragged.of(grams), np.cumsum(counts) - counts, counts)
+        return Corpus(Ragged.of(ids), Ragged.of(grams), np.cumsum(counts) - counts, counts, np.asarray(wide))
 
-    def bags(self, chosen: np.ndarray, cap: int | None = None, rng: np.random.Generator | None = None) -> Bags:
-        """The windows of `chosen`, at most `cap` neighbouring ones a text, from a random one on."""
-        first, count = self.first[chosen], self.count[chosen]
-        if cap is not None and rng is not None:
-            spare = np.maximum(count - cap, 0)
-            first = first + (rng.random(len(chosen)) * (spare + 1)).astype(np.int64)
-            count = np.minimum(count, cap)
-        owner = np.repeat(np.arange(len(chosen)), count)
+    def bags(self, chosen: np.ndarray) -> Bags:
+        """All windows of `chosen`."""
+        return self._bags(self.first[chosen], self.count[chosen])
+
+    def training_bags(self, chosen: np.ndarray, attack: np.ndarray, cap: int, rng: np.random.Generator) -> Bags:
+        """Windows to learn from, at most `cap` neighbouring ones a text.
+
+        All that a harmless text holds is harmless, in a window of any scale. What makes a text an attack may stand in
+        one narrow window only, and nobody has said which: attacks show their wide windows.
+        """
+        count = np.where(attack, self.wide[chosen], self.count[chosen])
+        spare = np.maximum(count - cap, 0)
+        first = self.first[chosen] + (rng.random(len(chosen)) * (spare + 1)).astype(np.int64)
+        return self._bags(first, np.minimum(count, cap))
+
+    def _bags(self, first: np.ndarray, count: np.ndarray) -> Bags:
+        owner = np.repeat(np.arange(len(first)), count)
         rows = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
         return Bags(*self.ids.take(rows), *self.grams.take(rows), torch.from_numpy(owner))
 

@@ -15,18 +15,17 @@ from network import Hydra
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    epochs: int = 3
-    batch: int = 256
-    rate: float = 1e-3
-    embed_rate: float = 3e-4
-    ngram_rate: float = 3e-3
+    epochs: int = 2
+    batch: int = 512
+    rate: float = 2e-3
+    embed_rate: float = 6e-4
+    ngram_rate: float = 5e-3
     dropout: float = 0.2
     token_dropout: float = 0.1
     smoothing: float = 0.02
     ngram_decay: float = 1e-4
     balance: float = 0.01
-    windows: int = 6
-    seed: int = 1
+    windows: int = 12
 
 
 def deciding_windows(threat: Tensor, owner: Tensor, count: int) -> Tensor:
@@ -51,13 +50,13 @@ def train(
     labels: np.ndarray,
     weights: np.ndarray,
     settings: Settings,
-    soft: np.ndarray | None = None,
+    seed: int,
     log: bool = False,
 ) -> None:
-    """Fits `model` on the records `chosen` of `corpus`. `soft`: teacher probabilities [records, 4], NaN where there is none."""
-    rng = np.random.default_rng(settings.seed)
-    generator = torch.Generator().manual_seed(settings.seed)
-    torch.manual_seed(settings.seed)
+    """Fits `model` on the records `chosen` of `corpus`."""
+    rng = np.random.default_rng(seed)
+    generator = torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)
     dense = [p for n, p in model.named_parameters() if not n.startswith(("embed", "ngram"))]
     optimizer = torch.optim.AdamW(
         [
@@ -75,7 +74,8 @@ def train(
     for epoch in range(settings.epochs):
         total = 0.0
         for batch in batches(rng.permutation(chosen), settings.batch):
-            bags = drop_tokens(corpus.bags(batch, settings.windows, rng), settings.token_dropout, generator)
+            bags = corpus.training_bags(batch, labels[batch] > 0, settings.windows, rng)
+            bags = drop_tokens(bags, settings.token_dropout, generator)
             security, threat, _, balance = model(
                 bags.ids, bags.offsets, bags.ngrams, bags.ngram_offsets, settings.dropout
             )
@@ -83,11 +83,6 @@ def train(
             target = torch.from_numpy(labels[batch])
             weight = torch.from_numpy(weights[batch]).float()
             loss_threat = F.cross_entropy(threat[best], target, reduction="none", label_smoothing=settings.smoothing)
-            if soft is not None:
-                known = torch.from_numpy(soft[batch]).float()
-                has = ~known.isnan().any(-1)
-                distilled = -(known.nan_to_num() * threat[best].log_softmax(-1)).sum(-1)
-                loss_threat = torch.where(has, 0.5 * loss_threat + 0.5 * distilled, loss_threat)
             loss_security = F.cross_entropy(
                 security[best], (target > 0).long(), reduction="none", label_smoothing=settings.smoothing
             )

@@ -74,6 +74,14 @@ class Hydra(nn.Module):
         self.sizes = (security, threat)
         nn.init.zeros_(self.ngram.weight)
 
+    @staticmethod
+    def with_static(embeddings: Tensor, seed: int, buckets: int) -> "Hydra":
+        """A new model whose pieces begin with `embeddings` [vocabulary, hidden]."""
+        torch.manual_seed(seed)
+        model = Hydra(len(embeddings), embeddings.shape[1], buckets=buckets)
+        model.embed.weight.data.copy_(embeddings)
+        return model
+
     def encode(self, ids: Tensor, offsets: Tensor, dropout: float = 0.0) -> tuple[Tensor, Tensor]:
         """Pooled and transformed windows [windows, hidden], and the balance loss."""
         x = F.dropout(self.embed(ids, offsets), dropout, self.training)

@@ -5,7 +5,7 @@
  *   node --import tsx models/training/views.ts < records.jsonl > views.jsonl
  */
 import { createInterface } from "node:readline";
-import { ruleEvidence } from "../../src/security/evidence.js";
+import { isDisguised, ruleEvidence } from "../../src/security/evidence.js";
 import { RuleSet } from "../../src/security/rules/index.js";
 import { viewsOf } from "../../src/security/text/index.js";
 import type { SegmentContext } from "../../src/security/types.js";
@@ -16,7 +16,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { text, context } = JSON.parse(line) as { text: string; context: SegmentContext };
   const views = viewsOf(text).map((view) => ({
     ...(view.text === text ? {} : { text: view.text }),
-    disguised: view.layers.length > 0,
+    disguised: isDisguised(view),
     ...ruleEvidence(rules.match(view.text, context)),
   }));
   pending += `${JSON.stringify(views)}\n`;

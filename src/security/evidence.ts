@@ -1,4 +1,5 @@
 import type { RuleHit } from "./rules/index.js";
+import type { TextView } from "./text/index.js";
 import type { ThreatCategory } from "./types.js";
 
 /** The categories that words can belong to; `malformed` is a matter of structure. */
@@ -19,7 +20,7 @@ export interface Evidence {
   readonly rules: Readonly<Record<TextCategory, number>>;
   /** The greatest weight among the rules that hit, 0 if none. */
   readonly strongestRule: number;
-  /** The text had to be decoded to be seen. */
+  /** The text had to be decoded to be seen, or its capitals are scattered over its words. */
   readonly disguised: boolean;
   /** It is the operator's own word: a system prompt. */
   readonly trusted: boolean;
@@ -38,4 +39,32 @@ export function ruleEvidence(hits: readonly RuleHit[]): Pick<Evidence, "rules" |
     strongestRule = Math.max(strongestRule, rule.weight);
   }
   return { rules, strongestRule };
+}
+
+/** Whether `view` shows that somebody did not want the text to be read by machines. */
+export function isDisguised(view: TextView): boolean {
+  return view.layers.length > 0 || hasScatteredCapitals(view.text);
+}
+
+const WORD = /(?<![A-Za-z])[A-Za-z]{4,24}(?![A-Za-z])/g;
+/** Words that are looked at, from the start of the text. */
+const MAX_WORDS = 200;
+const MIN_SCATTERED = 4;
+
+/** Capitals as in `wRiTe a sToRy`: in at least two of five words letters change their case twice or more. */
+function hasScatteredCapitals(text: string): boolean {
+  let words = 0;
+  let scattered = 0;
+  for (const [word] of text.slice(0, MAX_WORDS * 16).matchAll(WORD)) {
+    if (++words > MAX_WORDS) break;
+    let changes = 0;
+    for (let i = 1; i < word.length; i++) if (isCapital(word, i) !== isCapital(word, i - 1)) changes++;
+    // One change from a capital to small letters is an ordinary word.
+    if (changes > (isCapital(word, 0) ? 2 : 1)) scattered++;
+  }
+  return scattered >= MIN_SCATTERED && scattered * 5 >= words * 2;
+}
+
+function isCapital(word: string, at: number): boolean {
+  return word.charCodeAt(at) < 0x61;
 }

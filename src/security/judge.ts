@@ -1,4 +1,4 @@
-import { ruleEvidence, type Evidence } from "./evidence.js";
+import { isDisguised, ruleEvidence, type Evidence } from "./evidence.js";
 import type { HydraModel, HydraPrediction } from "./hydra/index.js";
 import type { RuleHit, RuleSet } from "./rules/index.js";
 import { viewsOf, type TextView } from "./text/index.js";
@@ -26,7 +26,7 @@ export async function judgeSegments(
     const evidence: Evidence = {
       ...ruleEvidence(hits),
       ...(prediction && hydraEvidence(prediction)),
-      disguised: view.layers.length > 0,
+      disguised: isDisguised(view),
       trusted: segment.context === "system",
     };
     return { segment, view, hits, prediction, evidence };
