@@ -130,6 +130,12 @@ describe("the parser of the command line", () => {
     expect({ ...parse("a", "--", "--").args }).to.deep.equal({ first: "a", second: "--" });
   });
 
+  it("gives the words of an argument that takes several as a list", () => {
+    const several = { ...WORDS, args: { path: { summary: "Paths.", multiple: true } } };
+    expect({ ...parseArgv(several, ["a b", "c"]).args }).to.deep.equal({ path: ["a b", "c"] });
+    expect({ ...parseArgv(several, []).args }).to.deep.equal({});
+  });
+
   it("joins the words of an argument that takes the rest", () => {
     expect(parseArgv(WORDS, ["gpt", "--json", "4o"]).args.query).to.equal("gpt 4o");
     expect(errorOf(WORDS, []).message).to.equal("words needs a query.");
