@@ -51,7 +51,7 @@ const WORD = /(?<![A-Za-z])[A-Za-z]{4,24}(?![A-Za-z])/g;
 const MAX_WORDS = 200;
 const MIN_SCATTERED = 4;
 
-/** Capitals as in `wRiTe a sToRy`: in at least two of five words letters change their case twice or more. */
+/** Capitals as in `wRiTe a sToRy`: in at least two of five words every other letter or more changes its case. */
 function hasScatteredCapitals(text: string): boolean {
   let words = 0;
   let scattered = 0;
@@ -59,8 +59,8 @@ function hasScatteredCapitals(text: string): boolean {
     if (++words > MAX_WORDS) break;
     let changes = 0;
     for (let i = 1; i < word.length; i++) if (isCapital(word, i) !== isCapital(word, i - 1)) changes++;
-    // One change from a capital to small letters is an ordinary word.
-    if (changes > (isCapital(word, 0) ? 2 : 1)) scattered++;
+    // `Word` changes once, `camelCase` twice; what has more parts, such as `getElementById`, has longer ones.
+    if (changes > 2 && changes * 2 >= word.length) scattered++;
   }
   return scattered >= MIN_SCATTERED && scattered * 5 >= words * 2;
 }

@@ -89,7 +89,7 @@ export class ThreatReport {
     const location = this.#locate(
       home.pointer,
       start - home.start,
-      end - start,
+      Math.min(end, home.end) - start,
       home.offset + start - home.start,
       layers,
     );
@@ -136,9 +136,12 @@ export class ThreatReport {
   }
 }
 
-/** The string of a segment that `at` is in. */
-function homeOf({ pointer, offset, parts }: Segment, at: number): SegmentPart {
-  return parts?.findLast(({ start }) => start <= at) ?? { start: 0, pointer, offset };
+/** The string of a segment that `at` is in, and where it ends there. */
+function homeOf({ text, pointer, offset, parts = [] }: Segment, at: number): SegmentPart & { end: number } {
+  const index = parts.findLastIndex(({ start }) => start <= at);
+  const part = index < 0 ? { start: 0, pointer, offset } : parts[index];
+  // A blank stands between two strings.
+  return { ...part, end: index + 1 < parts.length ? parts[index + 1].start - 1 : text.length };
 }
 
 function lineStarts(text: string): number[] {
@@ -153,11 +156,17 @@ function severityOf(score: number): Severity {
   return score >= 0.5 ? "medium" : "low";
 }
 
-/** The place, with what stands around it if it is short, on one line. */
+/** The place, with what stands around it if it is short, on one line, cut to 120 units as it is shown. */
 function excerptOf(text: string, start: number, length: number): string {
   const spare = Math.max(0, EXCERPT_UNITS - length) >> 1;
   const from = Math.max(0, start - spare);
   const cut = text.slice(from, Math.min(from + EXCERPT_UNITS, start + length + spare));
   // The ends may fall into a surrogate pair.
-  return escapeUnsafe(cut.toWellFormed().replace(/\s+/g, " ").trim());
+  const shown = escapeUnsafe(cut.toWellFormed().replace(/\s+/g, " ").trim());
+  if (shown.length <= EXCERPT_UNITS) return shown;
+  // No half of an escape is left.
+  return shown
+    .slice(0, EXCERPT_UNITS)
+    .replace(/\\(?:u(?:\{[\da-f]*)?)?$/, "")
+    .toWellFormed();
 }

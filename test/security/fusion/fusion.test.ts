@@ -1,0 +1,138 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { TEXT_CATEGORIES, type Evidence } from "../../../src/security/evidence.js";
+import { unsafeProbability } from "../../../src/security/fusion/fusion.js";
+import { categoryScores, FEATURES, features, fusionFor } from "../../../src/security/fusion/index.js";
+import { HydraModel, type LogisticLayer } from "../../../src/security/hydra/index.js";
+import { OWN_SHAPE, writeModelFolder } from "../hydra/random-model.js";
+
+const NOTHING: Evidence = {
+  rules: { injection: 0, jailbreak: 0, exfiltration: 0 },
+  strongestRule: 0,
+  disguised: false,
+  trusted: false,
+};
+
+const positive = fc.double({ min: 0, max: 20, noNaN: true });
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const byCategory = (value: fc.Arbitrary<number>) =>
+  fc.record({ injection: value, jailbreak: value, exfiltration: value });
+const evidence: fc.Arbitrary<Evidence> = fc.record(
+  {
+    unsafeLogit: fc.double({ min: -30, max: 30, noNaN: true }),
+    hydra: byCategory(share),
+    rules: byCategory(positive),
+    strongestRule: share,
+    disguised: fc.boolean(),
+    trusted: fc.boolean(),
+  },
+  { requiredKeys: ["rules", "strongestRule", "disguised", "trusted"] },
+);
+
+describe("fusion", () => {
+  it("has a value for each feature it names, 0 where a detector did not run", () => {
+    expect(features(NOTHING)).to.deep.equal(FEATURES.map(() => 0));
+    expect(
+      features({
+        unsafeLogit: 2,
+        hydra: { injection: 0.8, jailbreak: 0.1, exfiltration: 0 },
+        rules: { injection: 1, jailbreak: 3, exfiltration: 0.5 },
+        strongestRule: 0.9,
+        disguised: true,
+        trusted: true,
+      }),
+    ).to.deep.equal([2, 2, 3, 1.5, 0.9, 1, 1, 1]);
+  });
+
+  it("lets strong rules agree with Hydra only where Hydra finds the text unsafe", () => {
+    const agree = (unsafeLogit: number, strongestRule: number) =>
+      features({ ...NOTHING, unsafeLogit, strongestRule })[5];
+    expect([agree(1, 0.7), agree(1, 0.69), agree(-1, 0.9), agree(0, 0.9)]).to.deep.equal([1, 0, 0, 0]);
+  });
+
+  it("gives finite features whatever the evidence", () => {
+    fc.assert(
+      fc.property(evidence, (found) => {
+        for (const value of features(found)) expect(value).to.be.within(-8, 8);
+      }),
+    );
+  });
+
+  it("is the logistic function of the weighted sum", () => {
+    const layer: LogisticLayer = { bias: -1, coefficients: [0.5, 0, 2, 0, 0, 0, 0, -3] };
+    const found = { ...NOTHING, unsafeLogit: 3, rules: { ...NOTHING.rules, jailbreak: 0.25 } };
+    expect(unsafeProbability(layer, found)).to.be.closeTo(1 / (1 + Math.exp(-(-1 + 1.5 + 0.5))), 1e-12);
+    expect(unsafeProbability(layer, { ...found, trusted: true })).to.be.closeTo(1 / (1 + Math.exp(2)), 1e-12);
+  });
+
+  it("gives the likeliest category the probability of all, and no other one more", () => {
+    const layer: LogisticLayer = { bias: -2, coefficients: [1, 0, 1, 0.5, 0, 0, 0, -2] };
+    fc.assert(
+      fc.property(evidence, (found) => {
+        const scores = Object.values(categoryScores(layer, found));
+        expect(scores).to.have.lengthOf(TEXT_CATEGORIES.length);
+        expect(Math.max(...scores)).to.be.closeTo(unsafeProbability(layer, found), 1e-12);
+        for (const score of scores) expect(score).to.be.within(0, 1);
+      }),
+    );
+  });
+
+  it("follows the kind of the evidence, from either detector", () => {
+    const layer: LogisticLayer = { bias: 0, coefficients: FEATURES.map(() => 0) };
+    const byRules = { ...NOTHING, rules: { injection: 0, jailbreak: 2, exfiltration: 0.1 } };
+    const scores = categoryScores(layer, byRules);
+    expect(scores.jailbreak).to.equal(0.5);
+    expect(scores.exfiltration).to.be.within(0.01, 0.2);
+    expect(scores.injection).to.equal(0);
+    const byHydra = {
+      ...NOTHING,
+      unsafeLogit: 1,
+      hydra: { injection: 0.1, jailbreak: 0.1, exfiltration: 0.6 },
+    };
+    expect(categoryScores(layer, byHydra).exfiltration).to.equal(0.5);
+    // Nothing points anywhere.
+    expect(Object.values(categoryScores(layer, NOTHING))).to.deep.equal([0.5, 0.5, 0.5]);
+  });
+
+  describe("layer", () => {
+    const rules = fusionFor("rules", undefined);
+
+    it("of the rules has a coefficient a feature, and none for Hydra", () => {
+      expect(rules.coefficients).to.have.lengthOf(FEATURES.length);
+      expect([rules.coefficients[0], rules.coefficients[1], rules.coefficients[5]]).to.deep.equal([0, 0, 0]);
+    });
+
+    it("of the rules rises with their evidence and falls with trust", () => {
+      const score = (weight: number, trusted = false) =>
+        unsafeProbability(rules, {
+          ...NOTHING,
+          trusted,
+          rules: { ...NOTHING.rules, injection: -Math.log(1 - weight) },
+          strongestRule: weight,
+        });
+      expect(score(0.95)).to.be.above(0.8);
+      expect(score(0)).to.be.below(0.5);
+      for (let weight = 0.1; weight < 1; weight += 0.1) {
+        expect(score(weight)).to.be.above(score(weight - 0.1));
+        expect(score(weight, true)).to.be.below(score(weight));
+      }
+    });
+
+    it("of weights is what their configuration says, or one that takes odds as they are", async () => {
+      const layer = (bias: number) => ({ bias, coefficients: [1, 2, 3, 4, 5, 6, 7, 8] });
+      const fitted = writeModelFolder(OWN_SHAPE, 1, { fusion: { both: layer(1), hydra: layer(2) } });
+      const plain = writeModelFolder(OWN_SHAPE, 1);
+      const model = await HydraModel.load(fitted.folder);
+      expect(fusionFor("both", model)).to.deep.equal(layer(1));
+      expect(fusionFor("hydra", model)).to.deep.equal(layer(2));
+      expect(fusionFor("rules", model)).to.equal(rules);
+      const unfitted = fusionFor("both", await HydraModel.load(plain.folder));
+      expect(unfitted.coefficients).to.have.lengthOf(FEATURES.length);
+      const odds = (unsafeLogit: number) => unsafeProbability(unfitted, { ...NOTHING, unsafeLogit });
+      expect(odds(4)).to.be.above(0.9);
+      expect(odds(-4)).to.be.below(0.1);
+      fitted.remove();
+      plain.remove();
+    });
+  });
+});
