@@ -6,7 +6,17 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { corpusPath, fail } from "./support.js";
 
-const BENCHMARKS = ["tokenizer", "codec", "t1", "frame", "billed-tokens", "roundtrip", "process", "hydra"];
+const BENCHMARKS = [
+  "tokenizer",
+  "codec",
+  "t1",
+  "frame",
+  "billed-tokens",
+  "roundtrip",
+  "process",
+  "hydra",
+  "security",
+];
 const { values, positionals } = parseArgs({
   options: { corpus: { type: "string" } },
   allowPositionals: true,
