@@ -1,8 +1,11 @@
-// Makes src/security/rules/builtin.gen.ts from the TOML files of src/security/rules/data, and the table in docs/rules.md.
+// Makes builtin.gen.ts and builtin-program.gen.ts of src/security/rules from the TOML files in its folder data, and the
+// table in docs/rules.md.
 // `--check` writes nothing and fails if a file is out of date. Usage: npm run gen:rules
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
+import { compileRules } from "../src/security/rules/compiled-rules.ts";
+import { packProgram } from "../src/security/rules/packed-program.ts";
 import { parseRules } from "../src/security/rules/rule-file.ts";
 
 const COMMAND =
@@ -20,6 +23,7 @@ const rules = (
 
 const stale = [
   write("src/security/rules/builtin.gen.ts", renderModule(rules)),
+  write("src/security/rules/builtin-program.gen.ts", renderProgram(rules)),
   write("docs/rules.md", await renderPage(rules)),
 ].filter(Boolean);
 
@@ -45,6 +49,15 @@ function renderModule(all) {
     "export const makeBuiltinRules = (): readonly Rule[] => {\n" +
     `  const guards: ReadonlyArray<readonly string[]> = [\n${lists.map((list) => `    ${list},\n`).join("")}  ];\n` +
     `  return [\n${rows.join("")}  ];\n};\n`
+  );
+}
+
+/** What the rules compile to. */
+function renderProgram(all) {
+  const packed = packProgram(compileRules(all));
+  return (
+    `${COMMAND}\n/** Read by \`unpackProgram\`, in place of compiling the rules. */\n` +
+    `export const BUILTIN_PROGRAM =\n  "${packed}";\n`
   );
 }
 

@@ -1,11 +1,37 @@
 import { SEGMENT_CONTEXTS, type SegmentContext } from "../types.js";
+import { assertBoundedPattern, type PatternBounds } from "./pattern-bounds.js";
 import { PatternMatcher } from "./pattern-matcher.js";
 import { PhraseMatcher } from "./phrase-matcher.js";
-import { compilePhrases, type PhraseSource } from "./phrase-program.js";
+import { compilePhrases, type PhraseProgram, type PhraseSource } from "./phrase-program.js";
 import type { Rule, RuleHit } from "./types.js";
 
 /** Hits of one rule in one text. More would say nothing new and cost memory on hostile input. */
 const MAX_HITS = 16;
+
+/** What is worked out about rules before a text can be matched. */
+export interface RuleProgram {
+  readonly phrases: PhraseProgram;
+  /** Of the patterns of all rules, in their order. */
+  readonly patterns: readonly PatternBounds[];
+}
+
+/** @throws {InputError} `M2M_RULES_INVALID` if a phrase or pattern is not acceptable */
+export function compileRules(rules: readonly Rule[]): RuleProgram {
+  const sources: PhraseSource[] = [
+    ...rules.flatMap(({ phrases }, owner) => phrases.map((phrase) => ({ phrase, isGuard: false, owner }))),
+    ...[...numberGuards(rules)].map(([phrase, owner]) => ({ phrase, isGuard: true, owner })),
+  ];
+  return {
+    phrases: compilePhrases(sources),
+    patterns: rules.flatMap(({ patterns }) => patterns.map(assertBoundedPattern)),
+  };
+}
+
+/** The number of each phrase of `unless`; one that several rules have counts once. */
+function numberGuards(rules: readonly Rule[]): ReadonlyMap<string, number> {
+  const phrases = new Set(rules.flatMap(({ unless = [] }) => unless));
+  return new Map([...phrases].map((phrase, number) => [phrase, number]));
+}
 
 /** Rules made ready to match. Holds scratch state: one call at a time. */
 export class CompiledRules {
@@ -23,25 +49,18 @@ export class CompiledRules {
   readonly #hitEnd: Int32Array;
   #pass = 0;
 
-  /** @throws {InputError} `M2M_RULES_INVALID` if a phrase or pattern is not acceptable */
-  constructor(rules: readonly Rule[]) {
+  /** @param program what `compileRules` makes of `rules` */
+  constructor(rules: readonly Rule[], { phrases, patterns }: RuleProgram) {
     this.#rules = rules;
     this.#numbers = new Map(rules.map((rule, owner) => [rule, owner]));
-    const guards = new Map<string, number>();
-    this.#guards = rules.map(({ unless = [] }) =>
-      unless.map((phrase) => {
-        const number = guards.get(phrase) ?? guards.size;
-        guards.set(phrase, number);
-        return number;
-      }),
-    );
-    const sources: PhraseSource[] = [
-      ...rules.flatMap(({ phrases }, owner) => phrases.map((phrase) => ({ phrase, isGuard: false, owner }))),
-      ...[...guards].map(([phrase, owner]) => ({ phrase, isGuard: true, owner })),
-    ];
-    this.#phrases = new PhraseMatcher(compilePhrases(sources), guards.size);
+    const guards = numberGuards(rules);
+    this.#guards = rules.map(({ unless = [] }) => unless.map((phrase) => guards.get(phrase)!));
+    this.#phrases = new PhraseMatcher(phrases, guards.size);
+    let at = 0;
     this.#patterns = new PatternMatcher(
-      rules.flatMap(({ patterns }, owner) => patterns.map((pattern) => ({ pattern, owner }))),
+      rules.flatMap(({ patterns: own }, owner) =>
+        own.map((pattern) => ({ pattern, owner, bounds: patterns[at++] })),
+      ),
     );
     this.#contexts = Int32Array.from(rules, ({ contexts = SEGMENT_CONTEXTS }) =>
       contexts.reduce((bits, context) => bits | contextBit(context), 0),

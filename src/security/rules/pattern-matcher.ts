@@ -1,12 +1,14 @@
 import { LiteralAutomaton } from "./literal-automaton.js";
-import { assertBoundedPattern } from "./pattern-bounds.js";
+import type { PatternBounds } from "./pattern-bounds.js";
 
 /** Characters that may be compared for one pattern in one text, and for all of them. */
 const PATTERN_STEPS = 1 << 22;
 const TEXT_STEPS = 1 << 25;
 
+/** A pattern, what is proved about it, and what its matches stand for. */
 export interface PatternSource {
   readonly pattern: string;
+  readonly bounds: PatternBounds;
   readonly owner: number;
 }
 
@@ -24,24 +26,21 @@ interface LiteralUse {
  * again in it, so that the work is bounded whatever the text.
  */
 export class PatternMatcher {
-  readonly #owners: readonly number[];
-  readonly #regexps: readonly RegExp[];
-  readonly #steps: readonly number[];
+  readonly #sources: readonly PatternSource[];
+  /** Each is made when its literal is first found. */
+  readonly #regexps: (RegExp | undefined)[];
   readonly #uses: readonly LiteralUse[];
   readonly #automaton: LiteralAutomaton;
   /** For each pattern the steps that are left in this text; for each use the first start that is not tried yet. */
   readonly #left: Float64Array;
   readonly #untried: Int32Array;
 
-  /** @throws {InputError} `M2M_RULES_INVALID` if a pattern is not bounded */
   constructor(sources: readonly PatternSource[]) {
-    const bounds = sources.map(({ pattern }) => assertBoundedPattern(pattern));
-    this.#owners = sources.map(({ owner }) => owner);
-    this.#regexps = sources.map(({ pattern }) => new RegExp(pattern, "imy"));
-    this.#steps = bounds.map(({ maxSteps }) => maxSteps);
+    this.#sources = sources;
+    this.#regexps = sources.map(() => undefined);
     const texts: string[] = [];
-    this.#uses = bounds.flatMap(({ literals }, pattern) =>
-      literals.map(({ text, minBefore, maxBefore }) => {
+    this.#uses = sources.flatMap(({ bounds }, pattern) =>
+      bounds.literals.map(({ text, minBefore, maxBefore }) => {
         texts.push(text);
         return { pattern, length: text.length, minBefore, maxBefore };
       }),
@@ -58,8 +57,9 @@ export class PatternMatcher {
     let leftInText = TEXT_STEPS;
     this.#automaton.scan(text, (number, end) => {
       const { pattern, length, minBefore, maxBefore } = this.#uses[number];
-      const regexp = this.#regexps[pattern];
-      const steps = this.#steps[pattern];
+      const source = this.#sources[pattern];
+      const steps = source.bounds.maxSteps;
+      const regexp = (this.#regexps[pattern] ??= new RegExp(source.pattern, "imy"));
       const literalStart = end - length;
       const last = literalStart - minBefore;
       for (let start = Math.max(literalStart - maxBefore, this.#untried[number]); start <= last; start++) {
@@ -69,7 +69,7 @@ export class PatternMatcher {
         this.#untried[number] = start + 1;
         regexp.lastIndex = start;
         if (regexp.test(text)) {
-          sink(this.#owners[pattern], start, regexp.lastIndex);
+          sink(source.owner, start, regexp.lastIndex);
           // The next match begins behind this one.
           this.#untried[number] = regexp.lastIndex;
           break;

@@ -10,6 +10,7 @@ import {
   SEPARATOR,
   TRANSPARENT,
 } from "./words.js";
+import { WordTrie } from "./word-trie.js";
 
 /** How many words in front of a match a guard may end and still call it off. */
 export const GUARD_REACH = 6;
@@ -34,6 +35,7 @@ export type PhraseSink = (owner: number, startWord: number, start: number, end: 
  */
 export class PhraseMatcher {
   readonly #program: PhraseProgram;
+  readonly #trie: WordTrie;
   /** For each state: number of the last word of the latest match so far, number and offset of its first word. */
   readonly #ends: Int32Array;
   readonly #startWords: Int32Array;
@@ -44,6 +46,7 @@ export class PhraseMatcher {
 
   constructor(program: PhraseProgram, guardCount: number) {
     this.#program = program;
+    this.#trie = new WordTrie(program.trie);
     this.#ends = new Int32Array(program.stateCount).fill(NEVER);
     this.#startWords = new Int32Array(program.stateCount);
     this.#starts = new Int32Array(program.stateCount);
@@ -56,8 +59,8 @@ export class PhraseMatcher {
   }
 
   match(text: string, sink: PhraseSink): void {
-    const { trie } = this.#program;
-    const { endAt, leaveAt } = trie;
+    const { endAt, leaveAt } = this.#program.trie;
+    const trie = this.#trie;
     const fold = foldTable();
     const { length } = text;
     if (this.#position > LAST_POSITION - length * (PARAGRAPH_WORDS + 1)) this.#forget();

@@ -1,5 +1,5 @@
 import { parsePhrase, type PhraseAlternative } from "./phrase-syntax.js";
-import { WordTrie } from "./word-trie.js";
+import { buildTrie, type TrieTables } from "./word-trie.js";
 
 /** A phrase to compile and what its completion stands for. */
 export interface PhraseSource {
@@ -14,11 +14,11 @@ export interface PhraseSource {
  * state `to`. States of a phrase are numbered along it, so `from < to`.
  */
 export interface PhraseProgram {
-  /** Word to steps. Steps of one word come in the order in which they must be taken (see `PhraseMatcher`). */
-  readonly trie: WordTrie;
+  /** Word to ranges of `steps`. Steps of one word come in the order in which they must be taken (see `PhraseMatcher`). */
+  readonly trie: TrieTables;
   readonly stateCount: number;
   /**
-   * Four numbers for each item of the trie: `from` (-1 for the first word of a phrase), `gap`, `to`, and what the step
+   * Four numbers for each item of the trie's lists: `from` (-1 for the first word of a phrase), `gap`, `to`, and what the step
    * completes: the owner of a phrase, `~owner` of a guard, or `INCOMPLETE`.
    */
   readonly steps: Int32Array;
@@ -82,9 +82,9 @@ export function compilePhrases(sources: readonly PhraseSource[]): PhraseProgram 
   const rank = ({ completes }: Step): number => (completes < 0 ? 0 : 1);
   const order = (a: number, b: number): number =>
     rank(steps[a]) - rank(steps[b]) || steps[b].from - steps[a].from || a - b;
-  const trie = new WordTrie(words, order);
-  const table = new Int32Array(trie.items.length * STEP);
-  trie.items.forEach((number, item) => {
+  const { trie, items } = buildTrie(words, order);
+  const table = new Int32Array(items.length * STEP);
+  items.forEach((number, item) => {
     const step = steps[number];
     table[item * STEP] = step.from;
     table[item * STEP + 1] = step.gap;

@@ -1,7 +1,9 @@
 import { lazily } from "../../shared/lazy.js";
 import type { SegmentContext } from "../types.js";
 import { makeBuiltinRules } from "./builtin.gen.js";
-import { CompiledRules } from "./compiled-rules.js";
+import { BUILTIN_PROGRAM } from "./builtin-program.gen.js";
+import { CompiledRules, compileRules } from "./compiled-rules.js";
+import { unpackProgram } from "./packed-program.js";
 import type { Rule, RuleHit } from "./types.js";
 
 /** An unchangeable set of rules. It is compiled when the first text is matched. */
@@ -9,14 +11,17 @@ export class RuleSet {
   readonly rules: readonly Rule[];
   readonly #compiled: () => CompiledRules;
 
-  private constructor(rules: readonly Rule[]) {
+  /** @param packed what was worked out about these very rules before */
+  private constructor(rules: readonly Rule[], packed?: string) {
     this.rules = rules;
-    this.#compiled = lazily(() => new CompiledRules(rules));
+    this.#compiled = lazily(
+      () => new CompiledRules(rules, packed === undefined ? compileRules(rules) : unpackProgram(packed)),
+    );
   }
 
   /** The rules that come with the package (docs/rules.md). */
   static builtin(): RuleSet {
-    return new RuleSet(makeBuiltinRules());
+    return new RuleSet(makeBuiltinRules(), BUILTIN_PROGRAM);
   }
 
   /** This set and `rules`; a rule with the id of an older one takes its place. */

@@ -1,69 +1,80 @@
+/** Words and beginnings of words, each with a list of what it can fill, as plain tables. Node 0 is the root. */
+export interface TrieTables {
+  /** For each node the node in front of it, which has a lower number, and the letter between the two. */
+  readonly parents: Int32Array;
+  readonly units: Uint16Array;
+  /** Range of the list of a word that ends at node n, in all lists one behind the other: `endAt[2n]` to `endAt[2n + 1]`. */
+  readonly endAt: Int32Array;
+  /** That of a word that leaves the trie behind node n, by the beginnings on its way. */
+  readonly leaveAt: Int32Array;
+}
+
 /**
- * Words and beginnings of words, each with the numbers of what it can fill. A text is walked through it a letter at a
- * time, without cutting a string: edges stand in one open-addressed table, so that any alphabet costs the same.
+ * Makes the tables, and the lists of all words one behind the other.
+ * @param words the numbers of each word; behind the beginning of words stands a `*`
+ * @param order the order of the numbers of one word in its list
+ */
+export function buildTrie(
+  words: ReadonlyMap<string, readonly number[]>,
+  order: (a: number, b: number) => number,
+): { trie: TrieTables; items: readonly number[] } {
+  const nodes: BuildNode[] = [makeNode(0, 0)];
+  for (const [word, items] of words) {
+    const isPrefix = word.endsWith("*");
+    const length = isPrefix ? word.length - 1 : word.length;
+    let index = 0;
+    for (let at = 0; at < length; at++) {
+      const unit = word.charCodeAt(at);
+      let child = nodes[index].children.get(unit);
+      if (child === undefined) {
+        child = nodes.length;
+        nodes.push(makeNode(index, unit));
+        nodes[index].children.set(unit, child);
+      }
+      index = child;
+    }
+    if (isPrefix) nodes[index].prefixes = items;
+    else nodes[index].words = items;
+  }
+  const items: number[] = [];
+  const append = (list: readonly number[]): Range => {
+    for (const item of [...list].sort(order)) items.push(item);
+    return [items.length - list.length, items.length];
+  };
+  const endAt = new Int32Array(nodes.length * 2);
+  const leaveAt = new Int32Array(nodes.length * 2);
+  // A child is made after its parent, so what a node inherits is complete when its turn comes.
+  nodes.forEach((node, index) => {
+    if (index > 0) ({ inherited: node.inherited, leave: node.leave } = nodes[node.parent]);
+    if (node.prefixes.length > 0) {
+      node.inherited = [...node.prefixes, ...node.inherited];
+      node.leave = append(node.inherited);
+    }
+    const end = node.words.length > 0 ? append([...node.words, ...node.inherited]) : node.leave;
+    leaveAt.set(node.leave, index * 2);
+    endAt.set(end, index * 2);
+  });
+  const parents = Int32Array.from(nodes, ({ parent }) => parent);
+  const units = Uint16Array.from(nodes, ({ unit }) => unit);
+  return { trie: { parents, units, endAt, leaveAt }, items };
+}
+
+/**
+ * The way through a trie: a text is walked a letter at a time, without cutting a string. Edges stand in one
+ * open-addressed table, so that any alphabet costs the same.
  */
 export class WordTrie {
-  /** Lists of numbers, one behind the other. */
-  readonly items: Int32Array;
-  /** `items` of a word that ends at node n: from `endAt[2n]` to `endAt[2n + 1]`. */
-  readonly endAt: Int32Array;
-  /** `items` of a word that leaves the trie behind node n, by the beginnings on its way. */
-  readonly leaveAt: Int32Array;
   readonly #keys: Float64Array;
   readonly #children: Int32Array;
   readonly #mask: number;
 
-  /**
-   * @param words the numbers of each word; behind the beginning of words stands a `*`
-   * @param order the order of the numbers of one word in its list
-   */
-  constructor(words: ReadonlyMap<string, readonly number[]>, order: (a: number, b: number) => number) {
-    const nodes: BuildNode[] = [makeNode()];
-    for (const [word, items] of words) {
-      const isPrefix = word.endsWith("*");
-      const length = isPrefix ? word.length - 1 : word.length;
-      let node = nodes[0];
-      for (let at = 0; at < length; at++) {
-        const unit = word.charCodeAt(at);
-        let child = node.children.get(unit);
-        if (child === undefined) {
-          child = nodes.length;
-          nodes.push(makeNode());
-          node.children.set(unit, child);
-        }
-        node = nodes[child];
-      }
-      if (isPrefix) node.prefixes = items;
-      else node.words = items;
-    }
+  constructor({ parents, units }: Pick<TrieTables, "parents" | "units">) {
     let size = 16;
-    while (size < nodes.length * 2) size *= 2;
+    while (size < parents.length * 2) size *= 2;
     this.#mask = size - 1;
     this.#keys = new Float64Array(size).fill(-1);
     this.#children = new Int32Array(size);
-    this.endAt = new Int32Array(nodes.length * 2);
-    this.leaveAt = new Int32Array(nodes.length * 2);
-    const items: number[] = [];
-    const append = (list: readonly number[]): Range => {
-      for (const item of [...list].sort(order)) items.push(item);
-      return [items.length - list.length, items.length];
-    };
-    // A child is made after its parent, so what a node inherits is complete when its turn comes.
-    nodes.forEach((node, index) => {
-      if (node.prefixes.length > 0) {
-        node.inherited = [...node.prefixes, ...node.inherited];
-        node.leave = append(node.inherited);
-      }
-      const end = node.words.length > 0 ? append([...node.words, ...node.inherited]) : node.leave;
-      this.leaveAt.set(node.leave, index * 2);
-      this.endAt.set(end, index * 2);
-      for (const [unit, child] of node.children) {
-        nodes[child].inherited = node.inherited;
-        nodes[child].leave = node.leave;
-        this.#insert(index, unit, child);
-      }
-    });
-    this.items = Int32Array.from(items);
+    for (let node = 1; node < parents.length; node++) this.#insert(parents[node], units[node], node);
   }
 
   /** The node behind `node` on the letter `unit`; 0, the root, if there is none. */
@@ -89,6 +100,8 @@ export class WordTrie {
 type Range = readonly [from: number, to: number];
 
 interface BuildNode {
+  readonly parent: number;
+  readonly unit: number;
   readonly children: Map<number, number>;
   words: readonly number[];
   prefixes: readonly number[];
@@ -99,8 +112,8 @@ interface BuildNode {
 
 const NONE: readonly number[] = [];
 
-function makeNode(): BuildNode {
-  return { children: new Map(), words: NONE, prefixes: NONE, inherited: NONE, leave: [0, 0] };
+function makeNode(parent: number, unit: number): BuildNode {
+  return { parent, unit, children: new Map(), words: NONE, prefixes: NONE, inherited: NONE, leave: [0, 0] };
 }
 
 function hash(node: number, unit: number): number {

@@ -58,8 +58,11 @@ describe("assertBoundedPattern", () => {
 });
 
 describe("PatternMatcher", () => {
+  const pattern = "abc[a-z]{1,50}x1";
+  const bounds = assertBoundedPattern(pattern);
+
   it("stops charging a pattern at its share of a text", () => {
-    const matcher = new PatternMatcher([{ pattern: "abc[a-z]{1,50}x1", owner: 0 }]);
+    const matcher = new PatternMatcher([{ pattern, bounds, owner: 0 }]);
     const charged = matcher.match("abc".repeat(400_000), () => undefined);
     expect(charged).to.be.above(1 << 21);
     expect(charged).to.be.at.most(1 << 22);
@@ -67,7 +70,7 @@ describe("PatternMatcher", () => {
   });
 
   it("stops charging a text at its share", () => {
-    const sources = Array.from({ length: 30 }, (_, owner) => ({ pattern: "abc[a-z]{1,50}x1", owner }));
+    const sources = Array.from({ length: 30 }, (_, owner) => ({ pattern, bounds, owner }));
     expect(new PatternMatcher(sources).match("abc".repeat(400_000), () => undefined)).to.be.at.most(1 << 25);
   });
 });
