@@ -60,40 +60,40 @@ export function buildTrie(
 }
 
 /**
- * The way through a trie: a text is walked a letter at a time, without cutting a string. Edges stand in one
- * open-addressed table, so that any alphabet costs the same.
+ * The way through a trie: a text is walked a letter at a time, without cutting a string. Nodes stand in one
+ * open-addressed table by where they hang, so that any alphabet costs the same.
  */
 export class WordTrie {
-  readonly #keys: Float64Array;
-  readonly #children: Int32Array;
+  readonly #parents: Int32Array;
+  readonly #units: Uint16Array;
+  /** Nodes; 0, the root, which hangs nowhere, where there is none. */
+  readonly #slots: Int32Array;
   readonly #mask: number;
 
   constructor({ parents, units }: Pick<TrieTables, "parents" | "units">) {
+    this.#parents = parents;
+    this.#units = units;
     let size = 16;
     while (size < parents.length * 2) size *= 2;
-    this.#mask = size - 1;
-    this.#keys = new Float64Array(size).fill(-1);
-    this.#children = new Int32Array(size);
-    for (let node = 1; node < parents.length; node++) this.#insert(parents[node], units[node], node);
+    const slots = new Int32Array(size);
+    const mask = size - 1;
+    for (let node = 1; node < parents.length; node++) {
+      let slot = hash(parents[node], units[node]) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = node;
+    }
+    this.#slots = slots;
+    this.#mask = mask;
   }
 
   /** The node behind `node` on the letter `unit`; 0, the root, if there is none. */
   child(node: number, unit: number): number {
-    const key = node * 0x10000 + unit;
     let slot = hash(node, unit) & this.#mask;
     for (;;) {
-      const found = this.#keys[slot];
-      if (found === key) return this.#children[slot];
-      if (found < 0) return 0;
+      const found = this.#slots[slot];
+      if (found === 0 || (this.#parents[found] === node && this.#units[found] === unit)) return found;
       slot = (slot + 1) & this.#mask;
     }
-  }
-
-  #insert(node: number, unit: number, child: number): void {
-    let slot = hash(node, unit) & this.#mask;
-    while (this.#keys[slot] >= 0) slot = (slot + 1) & this.#mask;
-    this.#keys[slot] = node * 0x10000 + unit;
-    this.#children[slot] = child;
   }
 }
 

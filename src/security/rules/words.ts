@@ -21,7 +21,8 @@ const FOLDED: ReadonlyArray<readonly [first: number, last: number]> = [
  * Exact for FOLDED; elsewhere every unit but punctuation, symbols and surrogates is a letter, as it stands.
  */
 export const foldTable = lazily(() => {
-  const table = Uint16Array.from({ length: 0x10000 }, (_, unit) => unit);
+  const table = new Uint16Array(0x10000);
+  for (let unit = 0; unit < table.length; unit++) table[unit] = unit;
   for (const [first, last] of FOLDED)
     for (let unit = first; unit <= last; unit++) table[unit] = foldCharacter(String.fromCharCode(unit));
   for (const [first, last] of SEPARATORS) table.fill(SEPARATOR, first, last + 1);
