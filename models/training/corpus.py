@@ -13,7 +13,7 @@ from pieces import Pieces, ngram_buckets, windows
 
 # Tokens and stride of the windows, the widest first: config.json says the same.
 SCALES = ((128, 96), (32, 24))
-ORDERS, BUCKETS = (1, 2, 3), 65536
+ORDERS, BUCKETS = (1, 2, 3), 524288
 
 
 @dataclass(frozen=True, slots=True)

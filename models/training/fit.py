@@ -15,7 +15,7 @@ from network import Hydra
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    epochs: int = 2
+    epochs: int = 4
     batch: int = 512
     rate: float = 2e-3
     embed_rate: float = 6e-4
@@ -25,7 +25,7 @@ class Settings:
     smoothing: float = 0.02
     ngram_decay: float = 1e-4
     balance: float = 0.01
-    windows: int = 12
+    windows: int = 5
 
 
 def deciding_windows(threat: Tensor, owner: Tensor, count: int) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 LARGEST_LOGIT, LARGEST_EVIDENCE, STRONG_WEIGHT = 8.0, 6.0, 0.7
-TRUSTED = -3.0  # by decision, not by data: an operator's own prompt needs far more evidence
+TRUSTED = -6.0  # by decision, not by data: an operator's own prompt needs far more evidence
 FEATURES = 7  # and `trusted`
 
 

@@ -149,6 +149,6 @@ def write_card(folder: Path, records: list[Record], reports: list[GroupReport], 
         .replace("{groups}", f"{HEADER}\n{groups}")
         .replace("{sources}", f"| source | benign | injection | jailbreak | exfiltration |\n| --- | --- | --- | --- | --- |\n{rows}")
         .replace("{left out}", ", ".join(NON_COMMERCIAL))
-        .replace("{settings}", f"seed {options.seed}, {options.epochs} epochs, {options.generated} draws of each generator, {options.seeds} seeds of the rotation")
+        .replace("{settings}", f"seed {options.seed}, {options.generated} draws of each generator, {options.seeds} seeds of the rotation")
     )
     write_checksums(folder)

@@ -83,11 +83,19 @@ def held_out(records: list[Record], group: str) -> np.ndarray:
 
 
 def rotate(
-    workshop: Workshop, view_corpus: Corpus, views_of: dict[str, np.ndarray], seeds: int, processes: int
+    workshop: Workshop,
+    view_corpus: Corpus,
+    views_of: dict[str, np.ndarray],
+    seeds: int,
+    processes: int,
+    work: Path,
 ) -> dict[str, np.ndarray]:
-    """For each group the probabilities [seeds, views, 4] of its views by models that have not seen it."""
-    jobs = [(group, seed) for group in GROUPS for seed in range(1, seeds + 1)]
-    _shared.update(workshop=workshop, view_corpus=view_corpus, views_of=views_of)
+    """For each group the probabilities [seeds, views, 4] of its views by models that have not seen it.
+
+    Each fold is kept in `work`, so that a run that was broken off, or that is given more seeds, goes on.
+    """
+    jobs = [(group, seed) for seed in range(1, seeds + 1) for group in GROUPS]
+    _shared.update(workshop=workshop, view_corpus=view_corpus, views_of=views_of, work=work)
     found: dict[str, list[np.ndarray]] = {group: [] for group in GROUPS}
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         for (group, seed), scores in zip(jobs, pool.imap(_fold, jobs)):
@@ -102,7 +110,12 @@ _shared: dict = {}
 
 def _fold(job: tuple[str, int]) -> np.ndarray:
     group, seed = job
+    kept: Path = _shared["work"] / f"{group}-{seed}.npy"
+    if kept.exists():
+        return np.load(kept)
     torch.set_num_threads(1)
     workshop: Workshop = _shared["workshop"]
     model = workshop.learn(workshop.allowed(without=group), seed)
-    return score(model, _shared["view_corpus"], _shared["views_of"][group])
+    scores = score(model, _shared["view_corpus"], _shared["views_of"][group])
+    np.save(kept, scores)
+    return scores

@@ -6,7 +6,6 @@ import gzip
 import json
 import random
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -190,5 +189,13 @@ def written_records(generated: int, seed: int) -> list[Record]:
     return records
 
 
-def describe(records: list[Record]) -> Counter:
-    return Counter((r.group, LABELS[r.label]) for r in records)
+def fragment_records(records: list[Record], count: int, seed: int) -> list[Record]:
+    """The first few words of harmless texts: what is short is mostly harmless, and shows few features of any kind."""
+    rng = random.Random(seed)
+    chosen = rng.sample([r for r in records if r.label == 0 and r.slice != "harmful_request"], count)
+    words = [(r, r.text.split()) for r in chosen]
+    return [
+        replace(r, text=" ".join(w[start : start + rng.randint(1, 7)]), weight=0.5, slice="fragment")
+        for r, w in words
+        for start in [rng.choice((0, rng.randrange(len(w))))]
+    ]

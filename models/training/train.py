@@ -23,7 +23,7 @@ from fusion import features, fit
 from pieces import Pieces
 from report import GroupReport, dev_report, group_reports, write_card
 from rotation import Views, Workshop, held_out, rotate
-from sources import GROUPS, public_records, wrapped_records, written_records
+from sources import GROUPS, fragment_records, public_records, wrapped_records, written_records
 from static_embeddings import encoder_folder, static_embeddings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,15 +33,17 @@ BOTH, HYDRA, RULES = (0, 1, 2, 3, 4, 5, 6), (0, 1, 6), (2, 3, 4, 6)
 
 def main() -> None:
     options = parse_options()
+    options.work.mkdir(parents=True, exist_ok=True)
     started = time.time()
     torch.set_num_threads(options.processes)
     security = options.data / "security"
     public = public_records(security, "train", allow_non_commercial=True)
-    records = public + written_records(options.generated, options.seed) + wrapped_records(public, options.seed)
+    own = written_records(options.generated, options.seed)
+    records = public + own + wrapped_records(public, options.seed) + fragment_records(public, 6000, options.seed)
     dev = public_records(security, "dev")
     pieces = Pieces(encoder_folder() / "vocab.txt")
     workshop = Workshop(
-        records, Corpus.of([r.text for r in records], pieces), static_embeddings(HIDDEN), Settings(epochs=options.epochs)
+        records, Corpus.of([r.text for r in records], pieces), static_embeddings(HIDDEN), Settings()
     )
     say(started, f"{len(records)} records, {workshop.corpus.count.sum()} windows")
 
@@ -55,13 +57,18 @@ def main() -> None:
     views_of = {group: np.where(group_of_view == group)[0] for group in [*GROUPS, "dev"]}
     say(started, f"{len(judged)} texts to judge in {len(views.texts)} views")
 
-    held = rotate(workshop, view_corpus, views_of, options.seeds, options.processes)
+    held = rotate(workshop, view_corpus, views_of, options.seeds, options.processes, options.work)
     say(started, "rotation done")
 
-    model = workshop.learn(workshop.allowed(), options.seed)
+    finished = options.work / "final.pt"
+    if finished.exists():
+        model = torch.load(finished, weights_only=False)
+    else:
+        model = workshop.learn(workshop.allowed(), options.seed)
+        train_compression(model, pieces, options.data / "traffic", ROOT)
+        torch.save(model, finished)
     on_dev = score(model, view_corpus, views_of["dev"])
     say(started, "final weights trained")
-    train_compression(model, pieces, options.data / "traffic", ROOT)
 
     # Fusion: unseen sources and dev, each group and each of its sides with the same say.
     safe = np.ones(len(views.texts))
@@ -69,7 +76,7 @@ def main() -> None:
         safe[views_of[group]] = held[group][0, :, 0]
     safe[views_of["dev"]] = on_dev[:, 0]
     unsafe = np.array([r.label > 0 for r in judged])
-    weights = side_weights(np.array(owner_group), unsafe, options.dev_share)
+    weights = side_weights(np.array(owner_group), unsafe, options.dev_share, options.harmless_share)
     evidence = (views.rules, views.strongest, views.disguised)
     with_hydra, without = features(safe, *evidence), features(None, *evidence)
     layers = {
@@ -87,15 +94,15 @@ def main() -> None:
     say(started, "written")
 
 
-def side_weights(group: np.ndarray, unsafe: np.ndarray, dev_share: float) -> np.ndarray:
-    """Weights of records: the groups together count 1, dev `dev_share`; in each, harmless texts and attacks count the same."""
+def side_weights(group: np.ndarray, unsafe: np.ndarray, dev_share: float, harmless_share: float) -> np.ndarray:
+    """Weights of records: the groups together count 1, dev `dev_share`; in each, harmless texts count `harmless_share`."""
     weights = np.zeros(len(group))
     names = sorted(set(group))
     for name in names:
         share = dev_share if name == "dev" else 1 / (len(names) - 1)
-        for side in (True, False):
+        for side, part in ((True, 1 - harmless_share), (False, harmless_share)):
             here = (group == name) & (unsafe == side)
-            weights[here] = share / 2 / max(1, here.sum())
+            weights[here] = share * part / max(1, here.sum())
     return weights * len(group)
 
 
@@ -105,9 +112,10 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=ROOT / "models" / "hydra")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=3, help="of the rotation")
-    parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--generated", type=int, default=6000, help="draws of each generator")
     parser.add_argument("--dev-share", type=float, default=0.5, help="weight of dev in the fusion, the groups weigh 1")
+    parser.add_argument("--harmless-share", type=float, default=0.55, help="weight of harmless texts in the fusion")
+    parser.add_argument("--work", type=Path, default=ROOT / ".training", help="keeps what is finished; empty it when texts change")
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
 

@@ -2,4 +2,7 @@
 import type { LogisticLayer } from "../hydra/index.js";
 
 /** Fusion of a scan without Hydra. */
-export const RULES_FUSION: LogisticLayer = { bias: -4, coefficients: [0, 0, 2, 0.5, 1, 0, 0.5, -2] };
+export const RULES_FUSION: LogisticLayer = {
+  bias: -1.0579,
+  coefficients: [0.0, 0.0, 0.2765, 2.45, 6.8777, 0.0, 2.3425, -3.0],
+};
