@@ -12,7 +12,8 @@ const { values } = parseArgs({
 
 console.log("| target | cases | accepted | slowest ms | memory MiB |\n|---|---:|---:|---:|---:|");
 for (const target of createTargets().filter(({ name }) => name.includes(values.only))) {
-  const { cases, accepted, slowestMs, memoryBytes } = fuzz(target, Number(values.cases), Number(values.seed));
+  const report = await fuzz(target, Number(values.cases), Number(values.seed));
+  const { cases, accepted, slowestMs, memoryBytes } = report;
   const memory = Math.round(memoryBytes / 2 ** 20);
   console.log(`| ${target.name} | ${cases} | ${accepted} | ${slowestMs.toFixed(1)} | ${memory} |`);
 }
