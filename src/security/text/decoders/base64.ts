@@ -1,4 +1,4 @@
-import { tryDecodeUtf8 } from "../../../shared/utf8.js";
+import { findInvalidUtf8, tryDecodeUtf8 } from "../../../shared/utf8.js";
 import { isReadable, wholeRange, type Decoded, type Decoder } from "./decoder.js";
 
 const VALUES = new Uint8Array(128).fill(0xff);
@@ -20,6 +20,7 @@ const MAX_TEXTS = 8;
 export const decodeBase64Runs: Decoder = (text, evidence) => {
   if (evidence.encodedRun < MIN_RUN) return [];
   const found: Decoded[] = [];
+  const probe = new Uint8Array(byteCount(PROBE));
   let i = 0;
   while (i < text.length && found.length < MAX_TEXTS) {
     if (!isEncoded(text.charCodeAt(i))) {
@@ -35,19 +36,21 @@ export const decodeBase64Runs: Decoder = (text, evidence) => {
       lineStart = i = next;
     }
     if (i - start < MIN_RUN) continue;
-    const decoded = decodeRun(text, start, i);
+    const decoded = decodeRun(text, start, i, probe);
     if (decoded) found.push(decoded);
   }
   return found;
 };
 
-/** A path or a name may stand directly before the data, so every alignment is tried. */
-function decodeRun(text: string, start: number, end: number): Decoded | undefined {
+/**
+ * A path or a name may stand directly before the data, so every alignment is tried.
+ * @param probe room for the first bytes
+ */
+function decodeRun(text: string, start: number, end: number, probe: Uint8Array): Decoded | undefined {
   for (let shift = 0; shift < 4; shift++) {
     const from = start + shift;
-    const probe = decodeBytes(text, from, Math.min(end, from + PROBE));
-    if (!looksPrintable(probe)) continue;
-    const bytes = decodeBytes(text, from, end);
+    if (!looksPrintable(decodeBytes(text, from, Math.min(end, from + PROBE), probe))) continue;
+    const bytes = decodeBytes(text, from, end, new Uint8Array(byteCount(end - from)));
     const content = isUtf16(bytes) ? dropZeros(bytes) : bytes;
     const decoded = tryDecodeUtf8(content) ?? printablePrefix(content);
     if (decoded !== undefined && isReadable(decoded)) return wholeRange(decoded, "base64", from, end);
@@ -55,8 +58,12 @@ function decodeRun(text: string, start: number, end: number): Decoded | undefine
   return undefined;
 }
 
-function decodeBytes(text: string, from: number, to: number): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil(((to - from) * 3) / 4));
+function byteCount(characters: number): number {
+  return Math.ceil((characters * 3) / 4);
+}
+
+/** Decodes into `bytes`; returns the part of them that was filled. */
+function decodeBytes(text: string, from: number, to: number, bytes: Uint8Array): Uint8Array {
   let length = 0;
   let bits = 0;
   let held = 0;
@@ -82,7 +89,8 @@ function looksPrintable(bytes: Uint8Array): boolean {
     else if (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
     else if (byte >= 0x7f) odd++;
   }
-  return zeros === 0 ? odd === 0 || tryDecodeUtf8(trimmed(bytes)) !== undefined : isUtf16(bytes);
+  // Most runs are no text, and an error of the platform's decoder for each would cost more than all the rest.
+  return zeros === 0 ? odd === 0 || findInvalidUtf8(trimmed(bytes)) === -1 : isUtf16(bytes);
 }
 
 /** `bytes` without a sequence that its end cuts. */

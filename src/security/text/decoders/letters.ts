@@ -45,10 +45,21 @@ export const decodeLeet: Decoder = (text, { leetWords }) => {
 };
 
 function readLeet(word: string, words: ReadonlySet<string>): string {
-  const plain = [...word].map((character) => LEET[character] ?? character).join("");
-  if (!/[1|]/u.test(word) || words.has(plain.toLowerCase())) return plain;
-  const other = [...word].map((c) => (c === "1" || c === "|" ? "l" : (LEET[c] ?? c))).join("");
+  const plain = spell(word, "i");
+  if (!(word.includes("1") || word.includes("|")) || words.has(plain.toLowerCase())) return plain;
+  const other = spell(word, "l");
   return words.has(other.toLowerCase()) || /[1|]{2}/u.test(word) ? other : plain;
+}
+
+/** The letters that `word` stands for; `bar` is what 1 and | are. */
+function spell(word: string, bar: string): string {
+  let letters = "";
+  for (let i = 0; i < word.length; i++) {
+    const unit = word[i];
+    letters +=
+      unit === "1" || unit === "|" ? bar : isLetter(word.charCodeAt(i)) ? unit : (LEET[unit] ?? unit);
+  }
+  return letters;
 }
 
 const SIGNS = "@$!|+€";
