@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import re
+import subprocess
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -103,7 +104,7 @@ class Record:
 
 def repository(source: str) -> str:
     """`owner/name` of `owner/name:path`; a composed source keeps its kind."""
-    return source if source.startswith(("composed:", "written:", "generated:")) else source.split(":")[0]
+    return source if source.startswith(("composed:", "written:", "generated:", "traffic:")) else source.split(":")[0]
 
 
 def group_of(source: str) -> str:
@@ -187,6 +188,20 @@ def written_records(generated: int, seed: int) -> list[Record]:
         for row in module.carriers(random.Random(seed), generated // 3) if hasattr(module, "carriers") else ():
             records.append(_record({**row, "source": f"generated:{path.stem}"}, 0.5))
     return records
+
+
+def traffic_records(folder: Path, count: int, seed: int, root: Path) -> list[Record]:
+    """Segments of recorded traffic, as `segments.ts` gives them: short values and long texts in equal parts, harmless."""
+    bodies = "".join(json.dumps({"text": row["body"]}) + "\n" for row in read_lines(folder / "train.jsonl.gz"))
+    command = ["node", "--import", "tsx", "models/training/segments.ts"]
+    output = subprocess.run(command, cwd=root, input=bodies.encode(), stdout=subprocess.PIPE, check=True).stdout
+    rows = [json.loads(line) for line in output.decode().split("\n")[:-1]]
+    rng = random.Random(seed)
+    found = []
+    for part in ([r for r in rows if len(r["text"]) < 60], [r for r in rows if len(r["text"]) >= 60]):
+        for row in rng.sample(part, min(count // 2, len(part))):
+            found.append(_record({**row, "label": "benign", "source": "traffic:segments", "slice": "traffic"}, 1.0))
+    return found
 
 
 def fragment_records(records: list[Record], count: int, seed: int) -> list[Record]:

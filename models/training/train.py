@@ -23,7 +23,14 @@ from fusion import features, fit
 from pieces import Pieces
 from report import GroupReport, dev_report, group_reports, write_card
 from rotation import Views, Workshop, held_out, rotate
-from sources import GROUPS, fragment_records, public_records, wrapped_records, written_records
+from sources import (
+    GROUPS,
+    fragment_records,
+    public_records,
+    traffic_records,
+    wrapped_records,
+    written_records,
+)
 from static_embeddings import encoder_folder, static_embeddings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,8 +45,9 @@ def main() -> None:
     torch.set_num_threads(options.processes)
     security = options.data / "security"
     public = public_records(security, "train", allow_non_commercial=True)
+    traffic = traffic_records(options.data / "traffic", 16000, options.seed, ROOT)
     own = written_records(options.generated, options.seed)
-    records = public + own + wrapped_records(public, options.seed) + fragment_records(public, 6000, options.seed)
+    records = public + own + traffic + wrapped_records(public, options.seed) + fragment_records(public, 6000, options.seed)
     dev = public_records(security, "dev")
     pieces = Pieces(encoder_folder() / "vocab.txt")
     workshop = Workshop(
