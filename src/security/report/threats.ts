@@ -59,7 +59,8 @@ export class ThreatReport {
       });
     }
     const top = TEXT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
-    if (prediction && (judgement.evidence.unsafeLogit ?? 0) > 0) {
+    // What makes a text unsafe is always listed: Hydra stands for it where no rule does.
+    if (prediction && (hits.length === 0 || (judgement.evidence.unsafeLogit ?? 0) > 0)) {
       const source = view.toSource(prediction.window.start, prediction.window.end);
       this.#add(judgement, source, {
         id: `M2M-HYDRA-${top.toUpperCase()}`,
