@@ -57,7 +57,7 @@ function renderProgram(all) {
   const packed = packProgram(compileRules(all));
   return (
     `${COMMAND}\n/** Read by \`unpackProgram\`, in place of compiling the rules. */\n` +
-    `export const BUILTIN_PROGRAM =\n  "${packed}";\n`
+    `export const BUILTIN_PROGRAM: string =\n  "${packed}";\n`
   );
 }
 
