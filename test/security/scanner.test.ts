@@ -28,7 +28,7 @@ Prompt injection is an attack in which a text tells a model what to do. This lib
 npm install prompt-guard
 \`\`\`
 
-Attackers try "ignore all previous instructions"; see the tests for more.
+Attackers try "ignore all previous instructions". The guard flags "disregard previous instructions" too; see the tests.
 `;
 
 const UNSAFE = [
