@@ -10,3 +10,15 @@ export function catchM2MError(run: () => unknown): M2MError {
   }
   throw new Error("Expected an M2MError, but nothing was thrown.");
 }
+
+/** The taxonomy error that `promise` is rejected with; fails if it is fulfilled, or rejected with another one. */
+export async function rejection(promise: Promise<unknown>): Promise<M2MError> {
+  try {
+    await promise;
+  } catch (error) {
+    return catchM2MError(() => {
+      throw error;
+    });
+  }
+  throw new Error("Expected an M2MError, but nothing was thrown.");
+}

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { rejection } from "../helpers/catch-error.js";
 import { bytesOf, CONFIG, Fixture, WEIGHTS } from "./fixture.js";
 import { chunked, cutAfter, file, sha256, stallAfter, status, redirect } from "./hub-server.js";
-import { rejection } from "./reject.js";
 
 const CONFIG_PATH = "/mirror/config.json";
 const WEIGHTS_PATH = "/mirror/model.safetensors";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
+import { rejection } from "../helpers/catch-error.js";
 import { COMMIT, CONFIG, Fixture, linkedHeaders, WEIGHTS, bytesOf } from "./fixture.js";
 import { cutAfter, FakeServer, file, redirect, sha256, status } from "./hub-server.js";
-import { rejection } from "./reject.js";
 
 const AT_MAIN = "/infernet/hydra/resolve/main/config.json";
 const WEIGHTS_AT_COMMIT = `/infernet/hydra/resolve/${COMMIT}/model.safetensors`;

@@ -9,9 +9,9 @@ import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { CliFolder, ended } from "../helpers/run-cli.js";
 import { PUBLISHED_SHAPE, writeModelFolder, type ModelFolder } from "../security/hydra/random-model.js";
+import { rejection } from "../helpers/catch-error.js";
 import { Fixture, WEIGHTS } from "./fixture.js";
 import { file, redirect, status } from "./hub-server.js";
-import { rejection } from "./reject.js";
 
 /** A forward proxy: passes plain requests on, and opens tunnels. */
 class Proxy {

@@ -12,10 +12,9 @@ import {
   resolveSource,
   sizeState,
 } from "../../src/hub/index.js";
-import { catchM2MError } from "../helpers/catch-error.js";
+import { catchM2MError, rejection } from "../helpers/catch-error.js";
 import { bytesOf, CONFIG, Fixture, MODEL, PATIENCE, WEIGHTS } from "./fixture.js";
 import { sha256, status } from "./hub-server.js";
-import { rejection } from "./reject.js";
 
 describe("models from a local folder", () => {
   let root: string;

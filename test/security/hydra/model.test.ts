@@ -2,7 +2,7 @@ import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { HydraModel } from "../../../src/security/hydra/index.js";
-import { M2MError } from "../../../src/shared/errors.js";
+import { rejection } from "../../helpers/catch-error.js";
 import { writeSafetensors } from "../../helpers/safetensors.js";
 import {
   OWN_SHAPE,
@@ -13,16 +13,6 @@ import {
   writeModelFolder,
   type ModelFolder,
 } from "./random-model.js";
-
-async function errorOf(promise: Promise<unknown>): Promise<M2MError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof M2MError) return error;
-    throw error;
-  }
-  throw new Error("Expected an M2MError, but nothing was thrown.");
-}
 
 const sumOf = (probabilities: Readonly<Record<string, number>>) =>
   Object.values(probabilities).reduce((a, b) => a + b, 0);
@@ -144,7 +134,7 @@ describe("HydraModel", () => {
     const folder = makeFolder(OWN_SHAPE, 1);
     rmSync(join(folder, "vocab.txt"));
     for (const place of [folder, join(folder, "none")]) {
-      const error = await errorOf(HydraModel.load(place));
+      const error = await rejection(HydraModel.load(place));
       expect([error.family, error.code]).to.deep.equal(["InputError", "M2M_WEIGHTS_MISSING"]);
       expect(error.hint).to.include("m2m model download");
     }
@@ -153,7 +143,7 @@ describe("HydraModel", () => {
   it("refuses a file that was cut, and one whose numbers are none", async () => {
     const folder = makeFolder(PUBLISHED_SHAPE, 1);
     truncateSync(join(folder, "model.safetensors"), 5000);
-    expect((await errorOf(HydraModel.load(folder))).code).to.equal("M2M_WEIGHTS_INVALID");
+    expect((await rejection(HydraModel.load(folder))).code).to.equal("M2M_WEIGHTS_INVALID");
     const tensors = randomTensors(PUBLISHED_SHAPE, 1).map((tensor) =>
       tensor.name.includes("gate")
         ? { ...tensor, values: new Float32Array(tensor.values.length).fill(NaN) }
@@ -161,6 +151,6 @@ describe("HydraModel", () => {
     );
     writeFileSync(join(folder, "model.safetensors"), writeSafetensors(tensors));
     const model = await HydraModel.load(folder);
-    expect((await errorOf(model.predict("a"))).code).to.equal("M2M_WEIGHTS_INVALID");
+    expect((await rejection(model.predict("a"))).code).to.equal("M2M_WEIGHTS_INVALID");
   });
 });

@@ -7,7 +7,7 @@ import {
   type HydraDevice,
   type HydraLoadOptions,
 } from "../../../src/security/hydra/index.js";
-import { M2MError } from "../../../src/shared/errors.js";
+import { rejection } from "../../helpers/catch-error.js";
 import { writeSafetensors } from "../../helpers/safetensors.js";
 import {
   OWN_SHAPE,
@@ -23,16 +23,6 @@ const missingWith = (code: string) => async (): Promise<never> => {
   throw Object.assign(new Error("Cannot find package 'onnxruntime-node'"), { code });
 };
 const missing = missingWith("ERR_MODULE_NOT_FOUND");
-
-async function errorOf(promise: Promise<unknown>): Promise<M2MError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof M2MError) return error;
-    throw error;
-  }
-  throw new Error("Expected an M2MError, but nothing was thrown.");
-}
 
 describe("Hydra in ONNX Runtime", function () {
   this.timeout(120_000);
@@ -141,7 +131,7 @@ describe("Hydra in ONNX Runtime", function () {
       { device: "cuda" },
       { engine: "onnx", device: "auto" },
     ] as HydraLoadOptions[]) {
-      const error = await errorOf(HydraModel.load(folder, { ...options, loadOnnxRuntime: missing }));
+      const error = await rejection(HydraModel.load(folder, { ...options, loadOnnxRuntime: missing }));
       expect([error.family, error.code]).to.deep.equal(["UnsupportedError", "M2M_PACKAGE_MISSING"]);
       expect(error.hint).to.include("npm install onnxruntime-node --onnxruntime-node-install=skip");
       expect(error.hint).to.include("--onnxruntime-node-install=cuda12");
@@ -151,7 +141,7 @@ describe("Hydra in ONNX Runtime", function () {
   it("knows a package that is missing where it is required, and tells it from one that does not load", async () => {
     const folder = makeFolder(OWN_SHAPE, 6);
     const messageOf = async (code: string) =>
-      (await errorOf(HydraModel.load(folder, { engine: "onnx", loadOnnxRuntime: missingWith(code) })))
+      (await rejection(HydraModel.load(folder, { engine: "onnx", loadOnnxRuntime: missingWith(code) })))
         .message;
     expect(await messageOf("MODULE_NOT_FOUND")).to.include("is not installed");
     expect(await messageOf("ERR_DLOPEN_FAILED")).to.include("does not load");
@@ -181,7 +171,7 @@ describe("Hydra in ONNX Runtime", function () {
   it("refuses an engine or a device that there is not", async () => {
     const folder = makeFolder(OWN_SHAPE, 6);
     for (const options of [{ engine: "torch" }, { device: "tpu" }]) {
-      const error = await errorOf(HydraModel.load(folder, options as unknown as HydraLoadOptions));
+      const error = await rejection(HydraModel.load(folder, options as unknown as HydraLoadOptions));
       expect(error.code).to.equal("M2M_USAGE");
     }
   });
