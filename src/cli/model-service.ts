@@ -65,7 +65,7 @@ export async function downloadWithProgress(
 const BAR_WIDTH = 24;
 
 /** Such as `model.safetensors ████████░░░░░░░░ 52 %`. */
-export function formatDownload({ file, receivedBytes, totalBytes }: DownloadProgress): string {
+function formatDownload({ file, receivedBytes, totalBytes }: DownloadProgress): string {
   if (totalBytes === undefined || totalBytes === 0) return file;
   const share = Math.min(1, receivedBytes / totalBytes);
   const full = Math.floor(share * BAR_WIDTH);

@@ -2,6 +2,10 @@
 import { DETECTOR_NAMES, DEVICE_NAMES, LEAST_THRESHOLD } from "../shared/security-options.js";
 import type { FlagSpecs } from "./definition.js";
 
+/** How a scan can be written. */
+export const SCAN_FORMATS = ["table", "json", "sarif", "github"] as const;
+export type ScanFormat = (typeof SCAN_FORMATS)[number];
+
 export const THRESHOLD_FLAG = {
   "block-threshold": {
     type: "number",

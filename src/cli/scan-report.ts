@@ -8,15 +8,13 @@ import {
   type ScanResult,
   type ThreatCategory,
 } from "../security/index.js";
-import { InputError, M2MError } from "../shared/errors.js";
+import type { M2MError } from "../shared/errors.js";
 import type { CommandContext } from "./context.js";
 import { toErrorJson } from "./errors.js";
+import type { ScanFormat } from "./scan-flags.js";
 import { renderLine, renderVerdict } from "./scan-table.js";
 import { versionFacts } from "./version.js";
 import { countOf } from "./words.js";
-
-export const SCAN_FORMATS = ["table", "json", "sarif", "github"] as const;
-export type ScanFormat = (typeof SCAN_FORMATS)[number];
 
 /** One input that was scanned. */
 export interface ScanItem extends ScannedInput {
@@ -55,6 +53,7 @@ export interface ReportOptions {
   readonly lines: boolean;
 }
 
+/** The writer of `options.format`. Tables load the colours of the terminal. */
 export async function createReport(context: CommandContext, options: ReportOptions): Promise<ScanReport> {
   const { format, threshold } = options;
   if (format === "json") return jsonReport(options);
@@ -84,7 +83,7 @@ export async function createReport(context: CommandContext, options: ReportOptio
 }
 
 /** A result as JSON shows it: every member is always there. */
-export function resultJson(result: ScanResult): object {
+function resultJson(result: ScanResult): object {
   const { safe, score, threatType, confidence, scores, threats } = result;
   return { safe, score, threatType: threatType ?? null, confidence, scores, threats };
 }
@@ -175,12 +174,4 @@ function document(value: object): string {
 
 function linesOf(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
-}
-
-/** Whether an error is of one file, so that the others can be scanned: it cannot be read, or is larger than allowed. */
-export function isOfTheFile(error: unknown): error is M2MError {
-  if (!(error instanceof M2MError)) return false;
-  return (
-    (error instanceof InputError && error.code === "M2M_FILE_READ") || error.code === "M2M_INPUT_TOO_LARGE"
-  );
 }

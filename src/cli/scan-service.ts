@@ -8,7 +8,7 @@ import {
   type KnownFinding,
   type ThreatCategory,
 } from "../security/index.js";
-import { InputError, type M2MError } from "../shared/errors.js";
+import { InputError, M2MError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
 import { EXIT, exitCodeOf, formatError } from "./errors.js";
@@ -17,14 +17,8 @@ import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
 import { withOutput, type Output, type OutputOptions } from "./output.js";
 import { Progress } from "./progress.js";
-import {
-  createReport,
-  isOfTheFile,
-  type ScanFormat,
-  type ScanItem,
-  type ScanReport,
-  type ScanTotals,
-} from "./scan-report.js";
+import type { ScanFormat } from "./scan-flags.js";
+import { createReport, type ScanItem, type ScanReport, type ScanTotals } from "./scan-report.js";
 import { openScanner, type OpenedScanner, type ScannerFlags } from "./scan-settings.js";
 import type { ScanTarget } from "./scan-targets.js";
 import { walkFolder } from "./scan-walk.js";
@@ -50,7 +44,13 @@ export interface ScanJob {
   readonly output: OutputOptions;
 }
 
-/** @returns the exit code: that of what could not be scanned, else whether there are findings */
+/**
+ * Runs a job of `m2m scan`.
+ * @returns the exit code: that of what could not be scanned, else whether there are findings
+ * @throws {InputError} `M2M_USAGE`, `M2M_FILE_EXISTS`, `M2M_FILE_WRITE`; `M2M_FILE_READ` of what stands alone
+ * @throws {FormatError} `M2M_BASELINE_INVALID`
+ * @throws {M2MError} what `openScanner` throws
+ */
 export async function scan(context: CommandContext, job: ScanJob): Promise<number> {
   const { writeBaseline, output } = job;
   if (writeBaseline === undefined) return new Scan(context, job, await prepare(context, job)).run();
@@ -231,6 +231,11 @@ class Scan {
     const found = inside.startsWith("..") || isAbsolute(inside) ? resolve(cwd, path) : inside;
     return found.split(sep).join("/");
   }
+}
+
+/** Whether an error is of one file, so that the others can be scanned: it cannot be read, or is larger than allowed. */
+function isOfTheFile(error: unknown): error is M2MError {
+  return error instanceof M2MError && ["M2M_FILE_READ", "M2M_INPUT_TOO_LARGE"].includes(error.code);
 }
 
 function asJson(context: CommandContext): CommandContext {

@@ -34,6 +34,7 @@ export interface OpenedScanner {
 /**
  * Loads the rules and, unless the rules alone judge, Hydra; what Hydra has to say of its device goes to stderr.
  * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_RULES_INVALID`, `M2M_FILE_READ`, `M2M_CONFIG_INVALID`
+ * @throws {FormatError} `M2M_WEIGHTS_INVALID`
  * @throws {UnsupportedError} `M2M_PACKAGE_MISSING` if a device needs ONNX Runtime and it is not installed
  */
 export async function openScanner(
@@ -82,7 +83,7 @@ function assertRule(id: string, rules: RuleSet): void {
 }
 
 /** Hydra from the folder that is asked for, else the downloaded weights, else those of the package. */
-export async function loadModel(context: CommandContext, flags: ScannerFlags): Promise<HydraModel> {
+async function loadModel(context: CommandContext, flags: ScannerFlags): Promise<HydraModel> {
   const [config, { HydraModel }] = await Promise.all([context.config(), import("../security/index.js")]);
   const device = flags.device ?? config.get("security.device");
   try {

@@ -1,7 +1,7 @@
 import { defineCommand } from "../cli/definition.js";
 import { KEY_FLAGS, LIMIT_FLAG, LINES_FLAGS, OUTPUT_FLAGS, readKey } from "../cli/flags.js";
 import { reportError } from "../cli/run.js";
-import { MODEL_DIR_FLAG, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
+import { MODEL_DIR_FLAG, SCAN_FORMATS, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
 import { loadEngineSettings } from "../cli/settings.js";
 import { CATEGORY_NAMES } from "../shared/security-options.js";
 
@@ -48,7 +48,7 @@ export const SCAN = defineCommand({
     ...MODEL_DIR_FLAG,
     format: {
       type: "enum",
-      options: ["table", "json", "sarif", "github"],
+      options: SCAN_FORMATS,
       summary:
         "For a person, a program (as --json), code scanning (SARIF 2.1.0), or as annotations of a workflow.",
       fallback: "table",
