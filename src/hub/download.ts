@@ -91,7 +91,6 @@ export async function downloadModel(request: DownloadRequest): Promise<DownloadR
     if (!force && inTheWay) throw exists(folder, model);
     const fetched = await fetchAll(origin, plan.manifest, staging, request);
     const { files, resumedBytes } = fetched;
-    const { commit, name } = { commit: plan.commit, name: model.name };
     const ready = staging.complete(files.map((file) => file.name));
     try {
       await request.check?.(ready);
@@ -100,9 +99,10 @@ export async function downloadModel(request: DownloadRequest): Promise<DownloadR
       staging.discard();
       throw error;
     }
+    const { commit } = plan;
     const { source: from, revision } = origin;
     const listed = files.map(({ name: file, sizeBytes, sha256 }) => ({ name: file, sizeBytes, sha256 }));
-    staging.install({ name, source: from, revision, commit, files: listed }, old.names);
+    staging.install({ name: model.name, source: from, revision, commit, files: listed }, old.names);
     return { status: "downloaded", path: folder, source: from, revision, commit, files, resumedBytes };
   } finally {
     staging.release();

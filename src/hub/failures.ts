@@ -16,10 +16,12 @@ export class TransientFailure extends Error {
 const OTHER_WAYS =
   "Behind a proxy set HTTPS_PROXY; for a mirror set HF_ENDPOINT or give --from URL; without any network give --from PATH.";
 
+/** A download that has failed, and that another try would not help. */
 export function failed(message: string, details: ErrorDetails = {}): UpstreamError {
   return new UpstreamError("M2M_DOWNLOAD_FAILED", message, details);
 }
 
+/** Bytes that are not those that were announced. */
 export function corrupt(message: string): UpstreamError {
   return new UpstreamError("M2M_DOWNLOAD_CORRUPT", message, {
     hint: "Try again; if it stays so, the source is broken: take another with --from.",

@@ -43,6 +43,7 @@ export interface OriginTools {
   readonly patience: Patience;
 }
 
+/** The origin that `source` stands for; nothing is asked of it yet. */
 export function openOrigin(source: ModelSource, client: HttpClient, tools: OriginTools): Origin {
   if (source.kind === "hub") return new HubOrigin(source, client, tools);
   if (source.kind === "mirror") return new MirrorOrigin(source.base, client, tools);

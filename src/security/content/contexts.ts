@@ -61,6 +61,10 @@ const ENVELOPE_KEYS: Readonly<Record<string, SegmentContext>> = {
   metadata: "json",
 };
 
+/**
+ * What stands under `key`, whoever says it; `undefined` if the key says nothing.
+ * @param isEnvelope whether it is a key of the outermost object
+ */
 export function contextOfKey(key: string, isEnvelope: boolean): SegmentContext | undefined {
   if (isEnvelope && Object.hasOwn(ENVELOPE_KEYS, key)) return ENVELOPE_KEYS[key];
   return Object.hasOwn(INNER_KEYS, key) ? INNER_KEYS[key] : undefined;

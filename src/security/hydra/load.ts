@@ -25,7 +25,11 @@ export function readHydraFiles(folder: string): HydraFiles {
   return { file, weights, config: parseConfig(tryReadModelFile(folder, CONFIG_FILE), weights) };
 }
 
-/** The tokenizer of a model, with the vocabulary of its folder. */
+/**
+ * The tokenizer of a model, with the vocabulary of its folder.
+ * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ`
+ * @throws {FormatError} `M2M_WEIGHTS_INVALID`, `M2M_UTF8_INVALID`
+ */
 export function createTokenizer(folder: string, { tokenizer, vocabSize }: HydraConfig): HydraTokenizer {
   if (tokenizer.type === "bytes") return new ByteTokenizer();
   return createWordPieceTokenizer(readModelFile(folder, tokenizer.vocabulary), vocabSize);
@@ -41,7 +45,10 @@ export function convertHydraModel(folder: string): Uint8Array {
   return convertToOnnx(files.weights, files.config, fingerprint(files));
 }
 
-/** The ONNX model of `folder`: its `model.onnx`, or, if there is none of these very weights, one made in memory. */
+/**
+ * The ONNX model of `folder`: its `model.onnx`, or, if there is none of these very weights, one made in memory.
+ * @throws {InputError} `M2M_FILE_READ`
+ */
 export function readOnnxModel(folder: string, files: HydraFiles): { model: Uint8Array; notes: string[] } {
   const mark = fingerprint(files);
   const kept = tryReadModelFile(folder, ONNX_FILE);

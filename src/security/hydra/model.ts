@@ -44,8 +44,9 @@ export class HydraModel {
   /**
    * Loads `model.safetensors` of `folder`, with `config.json` and the vocabulary it names.
    * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ`, `M2M_USAGE` for an unknown engine or device
-   * @throws {FormatError} `M2M_WEIGHTS_INVALID`
-   * @throws {UnsupportedError} `M2M_PACKAGE_MISSING` if ONNX Runtime is asked for and not installed
+   * @throws {FormatError} `M2M_WEIGHTS_INVALID`, `M2M_UTF8_INVALID` of the vocabulary
+   * @throws {UnsupportedError} `M2M_PACKAGE_MISSING` if ONNX Runtime is asked for and not installed,
+   *   `M2M_PLATFORM_UNSUPPORTED` if it refuses the model
    */
   static async load(folder: string, options: HydraLoadOptions = {}): Promise<HydraModel> {
     assertOptions(options);
@@ -63,12 +64,18 @@ export class HydraModel {
     return this.#backend.device;
   }
 
-  /** Judges one text: the most alarming of its windows decides about threats, the first about compression. */
+  /**
+   * Judges one text: the most alarming of its windows decides about threats, the first about compression.
+   * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
+   */
   async predict(text: string): Promise<HydraPrediction> {
     return (await this.predictBatch([text]))[0];
   }
 
-  /** Judges many texts together; `latencyMs` of each is the time for all, divided by their number. */
+  /**
+   * Judges many texts together; `latencyMs` of each is the time for all, divided by their number.
+   * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
+   */
   async predictBatch(texts: readonly string[]): Promise<HydraPrediction[]> {
     const startMs = performance.now();
     const scores = await this.#score(texts);

@@ -217,7 +217,7 @@ function doubled(values: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
 
 /**
  * The tokenizer of word pieces for an embedding of `vocabSize` rows.
- * @throws {FormatError} `M2M_WEIGHTS_INVALID`
+ * @throws {FormatError} `M2M_WEIGHTS_INVALID`, `M2M_UTF8_INVALID`
  */
 export function createWordPieceTokenizer(file: Uint8Array, vocabSize: number): HydraTokenizer {
   const vocabulary = new Vocabulary(file);

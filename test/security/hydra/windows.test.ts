@@ -40,6 +40,34 @@ describe("windows", () => {
     expect(cut(1, 512, 256).map(({ start, end }) => [start, end])).to.deep.equal([[0, 3]]);
   });
 
+  it("are those of each scale in turn, and the whole text only once", () => {
+    const cutScales = (length: number) =>
+      Array.from(
+        cutWindows(textOf(length), {
+          ...configOf(0, 0, WORDPIECE),
+          windows: [
+            { tokens: 8, stride: 6 },
+            { tokens: 3, stride: 2 },
+          ],
+        }),
+        ({ ids }) => [ids[0] - 10, ids.length],
+      );
+    expect(cutScales(3)).to.deep.equal([[0, 3]]);
+    expect(cutScales(5)).to.deep.equal([
+      [0, 5],
+      [0, 3],
+      [2, 3],
+    ]);
+    expect(cutScales(9)).to.deep.equal([
+      [0, 8],
+      [1, 8],
+      [0, 3],
+      [2, 3],
+      [4, 3],
+      [6, 3],
+    ]);
+  });
+
   it("say which part of the text they cover", () => {
     expect(cut(10, 4, 3).map(({ start, end }) => [start, end])).to.deep.equal([
       [0, 15],
