@@ -32,7 +32,8 @@ describe("m2m scan of folders", () => {
     write("docs/deep/a.md", ATTACK);
     write("docs/b.md");
     const { code, stderr, stdout } = scan("docs");
-    expect([code, stdout.split("\n")[0]]).to.deep.equal([1, "unsafe  docs/deep/a.md: injection, score 0.98"]);
+    expect(code).to.equal(1);
+    expect(stdout).to.match(/^unsafe {2}docs\/deep\/a\.md: injection, score 0\.[89]\d\n/);
     expect(stdout).to.match(/\n2 files scanned, 1 unsafe\.\n$/);
     expect(stderr).to.include("docs is a folder");
     expect(scan("--file", "docs").stderr).to.equal("");

@@ -58,9 +58,9 @@ describe("m2m scan --lines", () => {
       stdout: "2 lines scanned, all safe.\n",
     });
     const { code, stdout } = scan([], `fine\n${ATTACK}\n`);
-    expect([code, stdout.split("\n")[0]]).to.deep.equal([
+    expect([code, stdout.split("\n")[0].replace(/0\.[89]\d/, "0.##")]).to.deep.equal([
       1,
-      `line 2: injection, score 0.98: M2M-INJ-001 Override of earlier instructions: ${ATTACK} (and 1 more finding)`,
+      `line 2: injection, score 0.##: M2M-INJ-001 Override of earlier instructions: ${ATTACK} (and 1 more finding)`,
     ]);
   });
 

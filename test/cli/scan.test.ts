@@ -37,15 +37,18 @@ describe("m2m scan", () => {
 
   describe("a text", () => {
     it("that is safe is one quiet line, and 0", () => {
-      expect(scan([HARMLESS])).to.deep.equal({ code: 0, stdout: "safe    score 0.01\n", stderr: "" });
+      const { code, stderr, stdout } = scan([HARMLESS]);
+      expect([code, stderr]).to.deep.equal([0, ""]);
+      expect(stdout).to.match(/^safe {4}score 0\.[0-7]\d\n$/);
     });
 
     it("that is not is a verdict with its findings, and 1", () => {
       const { code, stderr, stdout } = scan([ATTACK]);
       expect([code, stderr]).to.deep.equal([1, ""]);
+      const score = /score (0\.[89]\d)\n/.exec(stdout)?.[1];
       expect(stdout.split("\n").slice(0, 4)).to.deep.equal([
-        "unsafe  injection, score 0.98",
-        "  M2M-INJ-001 Override of earlier instructions (injection, critical, score 0.98)",
+        `unsafe  injection, score ${score}`,
+        `  M2M-INJ-001 Override of earlier instructions (injection, critical, score ${score})`,
         "    line 1",
         `    ${ATTACK}`,
       ]);
@@ -244,7 +247,7 @@ describe("m2m scan", () => {
   it("shows what would act on a terminal, and colours on request only", () => {
     const hostile = `${ATTACK} \u001b]0;owned\u0007 \u202etxt`;
     const { stdout } = scan([hostile]);
-     
+
     expect(stdout).not.to.match(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     const coloured = scan([ATTACK], { env: { FORCE_COLOR: "1" } }).stdout;
     expect(coloured).to.include("\u001b[");
