@@ -1,4 +1,4 @@
-import { TEXT_CATEGORIES } from "../evidence.js";
+import { TEXT_CATEGORIES, type TextCategory } from "../evidence.js";
 import { PAYLOAD_CHECKS } from "../payload/index.js";
 import type { RuleSet } from "../rules/index.js";
 import type { Severity, ThreatCategory } from "../types.js";
@@ -12,24 +12,30 @@ export interface RuleFacts {
   readonly description: string;
 }
 
-const HYDRA_SUBJECTS = {
-  injection: "instructions to the model that are not the operator's",
-  jailbreak: "an attempt to talk a model out of its rules",
-  exfiltration: "an attempt to get at data and send it away",
-} as const;
+const HYDRA_SUBJECTS: Readonly<Record<TextCategory, readonly [name: string, meaning: string]>> = {
+  injection: ["a prompt injection", "instructions to the model that are not the operator's"],
+  jailbreak: ["a jailbreak", "an attempt to talk a model out of its rules"],
+  exfiltration: ["an exfiltration of data", "an attempt to get at data and send it away"],
+};
+
+/** What a verdict of Hydra is called. Its severity is that of its score; here stands the common one. */
+export function hydraFacts(category: TextCategory): RuleFacts {
+  const [name, meaning] = HYDRA_SUBJECTS[category];
+  return {
+    id: `M2M-HYDRA-${category.toUpperCase()}`,
+    name: `Reads like ${name}`,
+    category,
+    severity: "high",
+    description: `The classifier Hydra takes the text for ${meaning}.`,
+  };
+}
 
 /** Every id that a threat can have with `rules`, and what it stands for. */
 export function ruleFacts(rules: RuleSet): ReadonlyMap<string, RuleFacts> {
   const facts: RuleFacts[] = [
     ...rules.rules,
     ...Object.values(PAYLOAD_CHECKS).map((check) => ({ ...check, category: "malformed" as const })),
-    ...TEXT_CATEGORIES.map((category) => ({
-      id: `M2M-HYDRA-${category.toUpperCase()}`,
-      name: `Reads like ${HYDRA_SUBJECTS[category]}`,
-      category,
-      severity: "high" as const,
-      description: `The classifier Hydra takes the text for ${HYDRA_SUBJECTS[category]}.`,
-    })),
+    ...TEXT_CATEGORIES.map(hydraFacts),
   ];
   return new Map(facts.map((fact) => [fact.id, fact]));
 }

@@ -5,17 +5,12 @@ import type { LogisticLayer } from "../hydra/index.js";
 import type { Judgement } from "../judge.js";
 import type { PayloadFinding } from "../payload/index.js";
 import type { Segment, SegmentPart, Severity, Threat, ThreatLocation } from "../types.js";
+import { hydraFacts } from "./rule-facts.js";
 
 /** What scores less is noise. */
 const LISTED_FROM = 0.2;
 const MAX_THREATS = 100;
 const EXCERPT_UNITS = 120;
-
-const HYDRA_NAMES: Readonly<Record<TextCategory, string>> = {
-  injection: "Reads like a prompt injection",
-  jailbreak: "Reads like a jailbreak",
-  exfiltration: "Reads like an exfiltration of data",
-};
 
 /** Collects what was found in one document, and says where it stands. */
 export class ThreatReport {
@@ -63,9 +58,7 @@ export class ThreatReport {
     if (prediction && (hits.length === 0 || (judgement.evidence.unsafeLogit ?? 0) > 0)) {
       const source = view.toSource(prediction.window.start, prediction.window.end);
       this.#add(judgement, source, {
-        id: `M2M-HYDRA-${top.toUpperCase()}`,
-        name: HYDRA_NAMES[top],
-        category: top,
+        ...hydraFacts(top),
         severity: severityOf(scores[top]),
         score: scores[top],
         source: "hydra",
