@@ -84,7 +84,8 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
       malformed: 0,
     };
     for (const judgement of judgements) raise(scores, report.addJudgement(judgement, fusion));
-    scores.malformed = Math.max(0, ...split.findings.map(({ check }) => check.weight));
+    // There may be more findings than a call takes arguments.
+    scores.malformed = split.findings.reduce((highest, { check }) => Math.max(highest, check.weight), 0);
     return this.#verdict(scores, report);
   }
 

@@ -454,6 +454,9 @@ describe("SecurityScanner", () => {
         "\u202e".repeat(1000),
         "a\u0301\u0302\u0303\u0304".repeat(1000),
         JSON.stringify(JSON.stringify(JSON.stringify(JSON.stringify({ a: INJECTION })))),
+        // More findings, and more strings to join, than a function takes arguments.
+        JSON.stringify([JSON.stringify(new Array(30).fill(new Array(5000).fill("a\u0001")))]),
+        JSON.stringify([new Array(2500).fill("one two ".repeat(9)), new Array(150_000).fill("abcd")]),
       ])
         assertVerdict(await scanner.withBlocking().scan(content));
     });

@@ -61,7 +61,7 @@ export class SegmentCollector {
 
   #join(found: readonly FoundText[]): void {
     if (this.segments.length >= MAX_SEGMENTS) {
-      this.#overflow.push(...found);
+      for (const one of found) this.#overflow.push(one);
       return;
     }
     for (let i = 0; i < found.length;) {
