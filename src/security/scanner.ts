@@ -102,7 +102,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
       ...(safe ? {} : { threatType: top }),
       confidence: safe ? 1 - score : score,
       scores,
-      threats: report.threats().filter(({ category }) => wanted.includes(category)),
+      threats: report.threats(wanted),
       shouldBlock: this.#blocking && !safe,
     };
   }

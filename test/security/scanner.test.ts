@@ -91,6 +91,15 @@ describe("SecurityScanner", () => {
       const messages = Array.from({ length: 300 }, () => ({ role: "user", content: INJECTION }));
       expect((await scan(JSON.stringify({ messages }))).threats).to.have.lengthOf(100);
     });
+
+    it("lists what is wanted, however much else there is", async () => {
+      const texts = [...new Array<string>(150).fill(JAILBREAK), INJECTION];
+      const content = JSON.stringify({ messages: texts.map((text) => ({ role: "user", content: text })) });
+      const { scores, threats } = await scan(content);
+      expect(threats.map(({ category }) => category)).not.to.include("injection");
+      const wanted = await scan(content, { categories: ["injection"] });
+      expect(wanted.threats[0]).to.include({ category: "injection", score: scores.injection });
+    });
   });
 
   describe("plain examples", () => {

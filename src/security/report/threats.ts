@@ -4,7 +4,15 @@ import { categoryScores } from "../fusion/index.js";
 import type { LogisticLayer } from "../hydra/index.js";
 import type { Judgement } from "../judge.js";
 import type { PayloadFinding } from "../payload/index.js";
-import type { Segment, SegmentPart, Severity, Threat, ThreatLocation } from "../types.js";
+import {
+  THREAT_CATEGORIES,
+  type Segment,
+  type SegmentPart,
+  type Severity,
+  type Threat,
+  type ThreatCategory,
+  type ThreatLocation,
+} from "../types.js";
 import { hydraFacts } from "./rule-facts.js";
 
 /** What scores less is noise. */
@@ -67,9 +75,10 @@ export class ThreatReport {
     return scores;
   }
 
-  /** The highest scores first; equals in the order of the document. */
-  threats(): Threat[] {
-    return this.#threats.sort((a, b) => b.score - a.score).slice(0, MAX_THREATS);
+  /** Those of `categories`, the highest scores first; equals in the order of the document. */
+  threats(categories: readonly ThreatCategory[] = THREAT_CATEGORIES): Threat[] {
+    const wanted = this.#threats.filter(({ category }) => categories.includes(category));
+    return wanted.sort((a, b) => b.score - a.score).slice(0, MAX_THREATS);
   }
 
   #add(
