@@ -1,13 +1,7 @@
 /** Verdicts and findings for a person. */
+import { formatScore } from "../shared/score.js";
 import type { ChalkInstance } from "chalk";
-import {
-  findingsOf,
-  formatScore,
-  lineOf,
-  type ScannedInput,
-  type Severity,
-  type Threat,
-} from "../security/index.js";
+import { findingsOf, lineOf, type ScannedInput, type Severity, type Threat } from "../security/index.js";
 import { printable } from "./terminal.js";
 import { countOf } from "./words.js";
 

@@ -1,4 +1,5 @@
 import { SecurityThreat } from "../shared/errors.js";
+import { formatScore } from "../shared/score.js";
 
 /** What a scanner says of content, as far as compression cares. */
 export interface ContentVerdict {
@@ -27,7 +28,7 @@ export async function guardContent<Verdict extends ContentVerdict>(
   const verdict = await scanner.scan(content);
   if (!verdict.shouldBlock) return verdict;
   throw new SecurityThreat(
-    `The content is blocked: ${verdict.threatType ?? "a threat"} with a score of ${verdict.score.toFixed(2)}.`,
+    `The content is blocked: ${verdict.threatType ?? "a threat"} with a score of ${formatScore(verdict.score)}.`,
     verdict,
     { hint: "Nothing was compressed. `m2m scan` shows what was found and where." },
   );

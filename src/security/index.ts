@@ -20,7 +20,7 @@ export {
 } from "./report/baseline.js";
 export { githubAnnotations } from "./report/github.js";
 export { SarifReport, type SarifOptions } from "./report/sarif.js";
-export { findingsOf, formatScore, lineOf, type ScannedInput } from "./report/scanned-input.js";
+export { findingsOf, lineOf, type ScannedInput } from "./report/scanned-input.js";
 export { parseRules, RuleSet, type Rule } from "./rules/index.js";
 export {
   DEFAULT_BLOCK_THRESHOLD,

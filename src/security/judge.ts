@@ -19,10 +19,16 @@ export async function judgeSegments(
   { rules, model }: { rules?: RuleSet; model?: HydraModel },
 ): Promise<Judgement[]> {
   const readings = segments.flatMap((segment) => viewsOf(segment.text).map((view) => ({ segment, view })));
-  const predictions = await model?.predictBatch(readings.map(({ view }) => view.text));
-  return readings.map(({ segment, view }, index) => {
+  const covered = joinedPointers(segments);
+  const read = readings.filter(
+    ({ segment, view }) =>
+      view.layers.length > 0 || segment.parts !== undefined || !covered.has(segment.pointer),
+  );
+  const predictions = await model?.predictBatch(read.map(({ view }) => view.text));
+  const predictionOf = new Map(predictions?.map((prediction, index) => [read[index].view, prediction]));
+  return readings.map(({ segment, view }) => {
     const hits = rules?.match(view.text, segment.context) ?? [];
-    const prediction = predictions?.[index];
+    const prediction = predictionOf.get(view);
     const evidence: Evidence = {
       ...ruleEvidence(hits),
       ...(prediction && hydraEvidence(prediction)),
@@ -31,6 +37,11 @@ export async function judgeSegments(
     };
     return { segment, view, hits, prediction, evidence };
   });
+}
+
+/** Strings that a joined segment holds too: Hydra reads them there, in windows as narrow as they are. */
+function joinedPointers(segments: readonly Segment[]): ReadonlySet<string> {
+  return new Set(segments.flatMap(({ parts }) => parts?.map(({ pointer }) => pointer) ?? []));
 }
 
 function hydraEvidence({ threat, security }: HydraPrediction): Pick<Evidence, "unsafeLogit" | "hydra"> {

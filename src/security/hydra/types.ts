@@ -16,7 +16,7 @@ export interface HydraPrediction {
   readonly threat?: HeadPrediction;
   /** NONE, BPE, BROTLI, ZLIB, of the first window. */
   readonly compression: HeadPrediction;
-  /** UTF-16 range of the deciding window in the text. */
+  /** UTF-16 range, in the text, of the window that decides about `threat`, or about `security` without it. */
   readonly window: { readonly start: number; readonly end: number };
   readonly windowCount: number;
   readonly latencyMs: number;

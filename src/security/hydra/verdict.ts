@@ -19,27 +19,44 @@ export function combineWindows(
   { labels }: HydraConfig,
   measured: { latencyMs: number; engine: HydraEngineName },
 ): HydraPrediction {
-  const security = scores.map(({ logits }) => predictHead(labels.security, logits.security));
-  const unsafe = security.map(({ probabilities }) => probabilities.UNSAFE);
-  const deciding = indexOfLargest(unsafe);
-  const { start, end } = scores[deciding];
-  return {
-    security: security[deciding],
-    threat: predictThreat(scores, labels.threat),
-    compression: predictHead(labels.compression, scores[0].logits.compression),
-    window: { start, end },
-    windowCount: scores.length,
-    ...measured,
-  };
+  const unsafest = mostAlarming(scores, ({ security }) => security, labels.security.indexOf("UNSAFE"), 1);
+  const security = predictHead(labels.security, unsafest.logits.security);
+  const compression = predictHead(labels.compression, scores[0].logits.compression);
+  const common = { security, compression, windowCount: scores.length, ...measured };
+  if (labels.threat === undefined) return { ...common, window: rangeOf(unsafest) };
+  const deciding = mostAlarming(scores, ({ threat }) => threat!, labels.threat.indexOf("SAFE"), -1);
+  const threat = predictHead(labels.threat, deciding.logits.threat!);
+  return { ...common, threat, window: rangeOf(deciding) };
 }
 
-function predictThreat(
+function rangeOf({ start, end }: WindowScore): { start: number; end: number } {
+  return { start, end };
+}
+
+/** The window whose label `index` is the likeliest (`sign` 1) or the unlikeliest (-1) by its logits in one head. */
+function mostAlarming(
   scores: readonly WindowScore[],
-  labels: readonly string[] | undefined,
-): HeadPrediction | undefined {
-  if (labels === undefined) return undefined;
-  const threats = scores.flatMap(({ logits }) => (logits.threat ? [predictHead(labels, logits.threat)] : []));
-  return threats[indexOfLargest(threats.map(({ probabilities }) => -probabilities.SAFE))];
+  head: (logits: HydraLogits) => Float32Array,
+  index: number,
+  sign: 1 | -1,
+): WindowScore {
+  let best = scores[0];
+  let highest = -Infinity;
+  for (const score of scores) {
+    const alarm = sign * logOdds(head(score.logits), index);
+    if (Number.isNaN(alarm)) throw invalid("The weights give results that are no numbers.");
+    if (alarm > highest) [best, highest] = [score, alarm];
+  }
+  return best;
+}
+
+/** Natural-log odds of one label against all others. */
+function logOdds(logits: Float32Array, index: number): number {
+  let largest = -Infinity;
+  for (let i = 0; i < logits.length; i++) if (i !== index && logits[i] > largest) largest = logits[i];
+  let others = 0;
+  for (let i = 0; i < logits.length; i++) if (i !== index) others += Math.exp(logits[i] - largest);
+  return logits[index] - largest - Math.log(others);
 }
 
 function predictHead(labels: readonly string[], logits: Float32Array): HeadPrediction {

@@ -1,3 +1,4 @@
+import { formatScore } from "../../shared/score.js";
 import { requireNodeModule } from "../../shared/platform.js";
 import type { ScanResult, Threat } from "../types.js";
 
@@ -30,9 +31,4 @@ export function fingerprintOf({ file }: ScannedInput, { id, location, excerpt }:
 /** `injection, score 0.98`. A score below 1 never reads as 1. */
 export function describeScore({ category, score }: Pick<Threat, "category" | "score">): string {
   return `${category}, score ${formatScore(score)}`;
-}
-
-/** Two decimals, cut rather than rounded: what is below a threshold does not read as if it had reached it. */
-export function formatScore(score: number): string {
-  return (Math.floor(score * 100 + 1e-9) / 100).toFixed(2);
 }
