@@ -24,10 +24,13 @@ def write_model(model: Hydra, folder: Path, vocabulary: Path, layers: dict[str, 
     for name, value in model.state_dict().items():
         array = value.numpy()
         if name in ("embed.weight", "ngram.weight"):
-            tensors[name], tensors[f"{name}_scale"] = quantise(array)
+            # Half precision is enough for the scales of n-grams, which are many and small.
+            kind = np.float16 if name == "ngram.weight" else np.float32
+            tensors[name], tensors[f"{name}_scale"] = quantise(array, kind)
         else:
             tensors[name] = array.astype(np.float16 if array.ndim == 2 else np.float32)
     save_file(tensors, folder / "model.safetensors")
+    (folder / "model.safetensors").chmod(0o644)
     shutil.copyfile(vocabulary, folder / "vocab.txt")
     config = {
         "name": NAME,
@@ -51,10 +54,10 @@ def write_model(model: Hydra, folder: Path, vocabulary: Path, layers: dict[str, 
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def quantise(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int8 per row: values [rows, columns] and scales [rows], value = int8 * scale."""
-    scale = np.maximum(np.abs(rows).max(1), 1e-12) / 127
-    return np.round(rows / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+def quantise(rows: np.ndarray, kind: type[np.floating]) -> tuple[np.ndarray, np.ndarray]:
+    """int8 per row: values [rows, columns] and scales [rows] of type `kind`, value = int8 * scale."""
+    scale = np.maximum(np.abs(rows).max(1) / 127, 1e-6).astype(kind)
+    return np.clip(np.round(rows / scale[:, None].astype(np.float32)), -127, 127).astype(np.int8), scale
 
 
 def write_checksums(folder: Path) -> None:

@@ -10,6 +10,8 @@ from sklearn.linear_model import LogisticRegression
 LARGEST_LOGIT, LARGEST_EVIDENCE, STRONG_WEIGHT = 8.0, 6.0, 0.7
 TRUSTED = -6.0  # by decision, not by data: an operator's own prompt needs far more evidence
 FEATURES = 7  # and `trusted`
+DISGUISED = 6
+MOST_DISGUISED = 1.0  # by decision too: unlike in these texts, most of what is encoded in traffic is harmless
 
 
 def features(safe: np.ndarray | None, rules: np.ndarray, strongest: np.ndarray, disguised: np.ndarray) -> np.ndarray:
@@ -71,6 +73,7 @@ def fit(
         coefficients = np.zeros(FEATURES)
         # Evidence never speaks for safety: a negative weight would let an attacker add it.
         coefficients[list(used)] = np.maximum(model.coef_[0], 0)
+        coefficients[DISGUISED] = min(coefficients[DISGUISED], MOST_DISGUISED)
         layer = Layer(float(model.intercept_[0]), coefficients)
     return layer
 

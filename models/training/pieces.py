@@ -1,6 +1,7 @@
 """Texts to token ids: uncased BERT word pieces without special tokens, and hashed n-grams of the ids.
 
-The TypeScript side (`src/security/hydra/tokenizer.ts`, `windows.ts`) computes the same; `export.py` writes test vectors.
+The TypeScript side (`src/security/hydra/tokenizer.ts`, `windows.ts`) computes the same; its tests hold
+both equal by vectors.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from generators.techniques import wrap
 LABELS = ("benign", "injection", "jailbreak", "exfiltration")
 HERE = Path(__file__).parent
 
-# Licences that forbid commercial use, or bind what is made from them (models/training/README.md).
+# Licences that forbid commercial use (CC BY-NC of S-Eval, Alpaca and WASP), or bind what is made from them (GPL-3.0).
 NON_COMMERCIAL = (
     "IS2Lab/S-Eval",
     "busycalibrating/AdversariaLLM",  # Alpaca instructions
@@ -146,20 +146,20 @@ def is_clean(row: dict) -> bool:
     return True
 
 
-def public_records(folder: Path, part: str, allow_non_commercial: bool = False) -> list[Record]:
-    """Records of `train` or `dev` (train: with harmful and benign-hard)."""
+def public_records(folder: Path, part: str) -> list[Record]:
+    """Records of `train` or `dev` (train: with harmful and benign-hard), but for those of evaluation sets.
+
+    Those of NON_COMMERCIAL are among them, to be measured; they are never learnt from.
+    """
     names = ("train", "harmful", "benign-hard") if part == "train" else (part,)
     records = []
     for name in names:
         for row in read_lines(folder / f"{name}.jsonl.gz"):
             source = repository(row["source"])
-            if source in EVALUATION and part == "train":
+            if source in EVALUATION:
                 continue
             if part == "train" and not is_clean(row):
                 continue
-            if part == "train" and not allow_non_commercial and source in NON_COMMERCIAL:
-                if GROUPS["s-eval"][0] != source:
-                    continue
             records.append(_record(row, 0.5 if source in _NOISY else 1.0))
     return records
 

@@ -1,6 +1,6 @@
 """Trains Hydra and everything that ships with it. One command, seeded:
 
-    python models/training/train.py --data ../shared/data --out models/hydra
+    python models/training/train.py --data DATA --out models/hydra
 
 `--data` holds `security/*.jsonl.gz` and `traffic/*.jsonl.gz`. It writes the weights, `config.json` with the fusion, the
 vocabulary, the model card, `src/security/fusion/rules-fusion.gen.ts` and SHA256SUMS. README.md beside this file says what each step does.
@@ -25,6 +25,7 @@ from report import GroupReport, dev_report, group_reports, write_card
 from rotation import Views, Workshop, held_out, rotate
 from sources import (
     GROUPS,
+    NON_COMMERCIAL,
     fragment_records,
     public_records,
     traffic_records,
@@ -44,7 +45,7 @@ def main() -> None:
     started = time.time()
     torch.set_num_threads(options.processes)
     security = options.data / "security"
-    public = public_records(security, "train", allow_non_commercial=True)
+    public = public_records(security, "train")
     traffic = traffic_records(options.data / "traffic", 16000, options.seed, ROOT)
     own = written_records(options.generated, options.seed)
     records = public + own + traffic + wrapped_records(public, options.seed) + fragment_records(public, 6000, options.seed)
@@ -84,7 +85,9 @@ def main() -> None:
         safe[views_of[group]] = held[group][0, :, 0]
     safe[views_of["dev"]] = on_dev[:, 0]
     unsafe = np.array([r.label > 0 for r in judged])
-    weights = side_weights(np.array(owner_group), unsafe, options.dev_share, options.harmless_share)
+    # What may not be learnt from is measured only.
+    group_of = np.where([r.source in NON_COMMERCIAL for r in judged], "", owner_group)
+    weights = side_weights(group_of, unsafe, options.dev_share, options.harmless_share)
     evidence = (views.rules, views.strongest, views.disguised)
     with_hydra, without = features(safe, *evidence), features(None, *evidence)
     layers = {
@@ -105,7 +108,7 @@ def main() -> None:
 def side_weights(group: np.ndarray, unsafe: np.ndarray, dev_share: float, harmless_share: float) -> np.ndarray:
     """Weights of records: the groups together count 1, dev `dev_share`; in each, harmless texts count `harmless_share`."""
     weights = np.zeros(len(group))
-    names = sorted(set(group))
+    names = sorted(set(group) - {""})
     for name in names:
         share = dev_share if name == "dev" else 1 / (len(names) - 1)
         for side, part in ((True, 1 - harmless_share), (False, harmless_share)):

@@ -3,6 +3,6 @@ import type { LogisticLayer } from "../hydra/index.js";
 
 /** Fusion of a scan without Hydra. */
 export const RULES_FUSION: LogisticLayer = {
-  bias: -1.0579,
-  coefficients: [0.0, 0.0, 0.2765, 2.45, 6.8777, 0.0, 2.3425, -3.0],
+  bias: -1.2485,
+  coefficients: [0.0, 0.0, 0.1849, 2.64, 7.219, 0.0, 1.0, -6.0],
 };
