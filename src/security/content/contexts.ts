@@ -1,5 +1,6 @@
 import type { ObjectNode } from "../payload/index.js";
 import type { SegmentContext } from "../types.js";
+import { sentenceOfName } from "./names.js";
 
 /** The part of a request that is looked at: nothing is known of it yet, or its context. */
 export type Place = "envelope" | SegmentContext;
@@ -109,8 +110,15 @@ const SETTINGS = new Set([
   "jsonrpc",
 ]);
 const MAX_SETTING_UNITS = 64;
+/** Names of models have fewer. */
+const MIN_WORDS_OF_SETTING = 4;
 
 /** Whether a string under `key` is a name of the interface, which says nothing. */
 export function isSetting(key: string, text: string): boolean {
-  return SETTINGS.has(key) && text.length <= MAX_SETTING_UNITS && /^[\w.:+-]*$/u.test(text);
+  return (
+    SETTINGS.has(key) &&
+    text.length <= MAX_SETTING_UNITS &&
+    /^[\w.:+-]*$/u.test(text) &&
+    sentenceOfName(text, MIN_WORDS_OF_SETTING) === undefined
+  );
 }

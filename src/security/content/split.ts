@@ -24,6 +24,7 @@ import {
   isSetting,
   type Place,
 } from "./contexts.js";
+import { KeyCollector, MIN_NAME_UNITS } from "./names.js";
 
 export interface SplitOptions extends WireOptions {
   /** Where the content comes from: all of it has this context, and no role in it is believed. */
@@ -78,6 +79,7 @@ const NO_LAYERS: readonly string[] = [];
 
 class Splitter {
   readonly #collector = new SegmentCollector();
+  readonly #keys = new KeyCollector();
   readonly #options: SplitOptions;
   readonly #findings: PayloadFinding[];
   #nestedUnits = 0;
@@ -89,6 +91,7 @@ class Splitter {
   }
 
   finish(): Segment[] {
+    for (const keys of this.#keys.groups()) this.#collector.addNeighbours(keys, true);
     return this.#collector.finish();
   }
 
@@ -155,8 +158,14 @@ class Splitter {
     for (let i = 0; i < node.keys.length; i++) {
       const key = node.keys[i];
       const value = node.values[i];
-      if (value.kind === "scalar") continue;
+      if (value.kind === "scalar" && key.length < MIN_NAME_UNITS) continue;
       const pointer = spot.pointer + pointerToken(key);
+      if (key.length >= MIN_NAME_UNITS) {
+        const context = place === "envelope" ? "json" : place;
+        const offset = spot.base ?? node.keyStarts[i];
+        this.#keys.add({ text: key, context, pointer, offset, layers: spot.layers });
+      }
+      if (value.kind === "scalar") continue;
       const under = this.#placeUnder(key, value, place, envelope);
       if (value.kind !== "string") this.#read(value, { ...spot, pointer, place: under });
       else if (isData(under) || under === "tool_result") {

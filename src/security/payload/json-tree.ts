@@ -15,6 +15,8 @@ export interface ObjectNode {
   readonly start: number;
   /** Duplicates included. */
   readonly keys: string[];
+  /** Where the text of each key begins, behind its quotation mark. */
+  readonly keyStarts: number[];
   readonly values: JsonNode[];
 }
 export interface ArrayNode {
@@ -56,6 +58,7 @@ interface Open {
   count: number;
   /** Key that the next value belongs to. */
   key: string;
+  keyStart: number;
   /** Keys seen, once there are many. */
   keySet?: Set<string>;
   /** Key of each duplicate, and where it stands. */
@@ -102,7 +105,7 @@ class TreeReader {
     for (let token = scanner.next(); token !== TOKEN.END; token = scanner.next()) {
       switch (token) {
         case TOKEN.OPEN_OBJECT:
-          this.#openContainer({ kind: "object", start: scanner.start, keys: [], values: [] });
+          this.#openContainer({ kind: "object", start: scanner.start, keys: [], keyStarts: [], values: [] });
           break;
         case TOKEN.OPEN_ARRAY:
           this.#openContainer({ kind: "array", start: scanner.start, items: [] });
@@ -146,7 +149,7 @@ class TreeReader {
       return;
     }
     this.#add(node);
-    this.#open.push({ node, count: 0, key: "" });
+    this.#open.push({ node, count: 0, key: "", keyStart: 0 });
     if (this.#scanner.depth === MAX_DEPTH + 1) this.report(PAYLOAD_CHECKS.deepNesting, node.start, 1);
   }
 
@@ -170,6 +173,7 @@ class TreeReader {
     }
     if (parent.node.kind === "object") {
       parent.node.keys.push(parent.key);
+      parent.node.keyStarts.push(parent.keyStart);
       parent.node.values.push(node);
     } else if (node.kind !== "scalar") {
       // The items keep their places; numbers between them are left out as holes.
@@ -182,6 +186,7 @@ class TreeReader {
     const key = unescapeJson(this.#text, start + 1, end - 1);
     if (key === "__proto__") this.report(PAYLOAD_CHECKS.prototypeKey, start, end - start);
     parent.key = key;
+    parent.keyStart = start + 1;
     const { keys } = parent.node as ObjectNode;
     if (keys.length > FEW_KEYS) {
       parent.keySet ??= new Set(keys);
