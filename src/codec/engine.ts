@@ -96,9 +96,13 @@ export class CodecEngine {
     options: CompressOptions = {},
   ): Promise<CompressionResult & { readonly scan: Verdict }> {
     assertContent(content);
+    // A text has at least as many bytes as UTF-16 units, so an oversized one is refused before its bytes are counted.
     assertInputSize(content.length, this.#limits);
-    const scan = await guardContent(scanner, content);
-    return { ...this.compress(content, options), scan };
+    if (typeof content === "string") assertInputSize(utf8Length(content), this.#limits);
+    // Bytes of the caller may change while the scanner works: what is compressed is what was scanned.
+    const own = typeof content === "string" ? content : new Uint8Array(content);
+    const scan = await guardContent(scanner, own);
+    return { ...this.compress(own, options), scan };
   }
 
   /** `compress` with the algorithm chosen by the policy. */

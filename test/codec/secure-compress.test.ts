@@ -78,6 +78,29 @@ describe("secureCompress", () => {
     expect(recorder.asked).to.have.lengthOf(1);
   });
 
+  it("compresses the bytes that were scanned, whatever becomes of the caller's meanwhile", async () => {
+    for (const bytes of [new TextEncoder().encode("fine"), Buffer.from("fine")]) {
+      const changing: ContentScanner = {
+        async scan(content) {
+          const seen = Buffer.from(content as Uint8Array).toString();
+          bytes.fill(0x21);
+          const again = Buffer.from(content as Uint8Array).toString();
+          return Promise.resolve({ safe: true, score: 0, shouldBlock: seen !== "fine" || again !== "fine" });
+        },
+      };
+      const { data } = await engine.secureCompress(bytes, changing);
+      expect(engine.decompress(data).text).to.equal("fine");
+    }
+  });
+
+  it("checks the size in bytes before it scans", async () => {
+    const recorder = new Recorder();
+    const small = new CodecEngine({ limits: { maxInputBytes: 10 } });
+    const error = await rejection(small.secureCompress("ä".repeat(6), recorder));
+    expect(error.code).to.equal("M2M_INPUT_TOO_LARGE");
+    expect(recorder.asked).to.deep.equal([]);
+  });
+
   it("gives the error of a scanner that cannot scan", async () => {
     const broken: ContentScanner = { scan: () => Promise.reject(new Error("no weights")) };
     const error = await engine.secureCompress(REQUEST, broken).catch((cause: unknown) => cause as Error);
