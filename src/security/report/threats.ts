@@ -1,7 +1,5 @@
 import { escapeUnsafe } from "../../shared/quote.js";
 import { TEXT_CATEGORIES, type TextCategory } from "../evidence.js";
-import { categoryScores } from "../fusion/index.js";
-import type { LogisticLayer } from "../hydra/index.js";
 import type { Judgement } from "../judge.js";
 import type { PayloadFinding } from "../payload/index.js";
 import {
@@ -17,8 +15,9 @@ import { hydraFacts } from "./rule-facts.js";
 
 /** What scores less is noise. */
 const LISTED_FROM = 0.2;
-const MAX_THREATS = 100;
 const EXCERPT_UNITS = 120;
+/** A key of megabytes is part of each pointer below it. */
+const POINTER_UNITS = 1024;
 
 /** Collects what was found in one document, and says where it stands. */
 export class ThreatReport {
@@ -47,9 +46,8 @@ export class ThreatReport {
     });
   }
 
-  /** Adds what one reading of a segment shows, and gives its scores. */
-  addJudgement(judgement: Judgement, fusion: LogisticLayer): Record<TextCategory, number> {
-    const scores = categoryScores(fusion, judgement.evidence);
+  /** Adds what one reading of a segment shows. */
+  addJudgement(judgement: Judgement, scores: Readonly<Record<TextCategory, number>>): void {
     const { hits, prediction, view } = judgement;
     for (const { rule, start, end } of hits) {
       if (rule.category === "malformed") continue;
@@ -72,13 +70,12 @@ export class ThreatReport {
         source: "hydra",
       });
     }
-    return scores;
   }
 
-  /** Those of `categories`, the highest scores first; equals in the order of the document. */
-  threats(categories: readonly ThreatCategory[] = THREAT_CATEGORIES): Threat[] {
+  /** The first `most` of `categories`, the highest scores first; equals in the order of the document. */
+  threats(categories: readonly ThreatCategory[] = THREAT_CATEGORIES, most = Infinity): Threat[] {
     const wanted = this.#threats.filter(({ category }) => categories.includes(category));
-    return wanted.sort((a, b) => b.score - a.score).slice(0, MAX_THREATS);
+    return wanted.sort((a, b) => b.score - a.score).slice(0, most);
   }
 
   #add(
@@ -117,7 +114,7 @@ export class ThreatReport {
   ): ThreatLocation {
     const undone = [...this.#wires, ...layers];
     return {
-      pointer,
+      pointer: shorten(pointer),
       offset,
       length,
       line: this.#lineAt(position),
@@ -145,6 +142,13 @@ function homeOf({ text, pointer, offset, parts = [] }: Segment, at: number): Seg
   const part = index < 0 ? { start: 0, pointer, offset } : parts[index];
   // A blank stands between two strings.
   return { ...part, end: index + 1 < parts.length ? parts[index + 1].start - 1 : text.length };
+}
+
+/** `pointer`, with an ellipsis for its middle if it is longer than 1,024 units. */
+function shorten(pointer: string): string {
+  if (pointer.length <= POINTER_UNITS) return pointer;
+  const half = POINTER_UNITS / 2;
+  return `${pointer.slice(0, half - 1)}…${pointer.slice(-half)}`.toWellFormed();
 }
 
 function lineStarts(text: string): number[] {

@@ -76,6 +76,18 @@ describe("ThreatReport", () => {
     expect(place(8, 11)).to.include({ pointer: "/c", offset: 0, length: 3 });
   });
 
+  it("shortens a pointer whose keys are long", () => {
+    const long = (pointer: string) => threatOf("x", 0, 1, { segment: { pointer } }).location.pointer;
+    expect(long(`/${"k".repeat(1023)}`)).to.equal(`/${"k".repeat(1023)}`);
+    expect(long(`/a${"k".repeat(6e6)}/content`)).to.match(/^\/ak{509}…k{504}\/content$/);
+    expect(long(`/${"😀".repeat(2000)}`)).to.satisfy((shown: string) => shown.isWellFormed());
+    const report = new ThreatReport("x", []);
+    const check = PAYLOAD_CHECKS.nullByte;
+    for (let i = 0; i < 100; i++)
+      report.addPayload({ check, pointer: "/k".repeat(3e6), offset: 0, length: 1, position: 0 });
+    expect(JSON.stringify(report.threats()).length).to.be.below(200_000);
+  });
+
   describe("excerpts", () => {
     it("show a short place in the middle of what stands around it", () => {
       const text = `${"a".repeat(200)}HERE${"b".repeat(200)}`;
