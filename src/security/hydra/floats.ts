@@ -67,7 +67,8 @@ function require(tensors: Tensors, name: string): Tensor {
 
 /** Values of an F32, F16 or BF16 tensor. Platforms of Node are little-endian, as the file is. */
 function toFloats({ type, bytes }: Tensor, name: string): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  // `slice` of a Node Buffer would be a view again.
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   const count = bytes.length / (type === "F32" ? 4 : 2);
   if (type === "F32") return new Float32Array(aligned.buffer, aligned.byteOffset, count);
   if (type !== "F16" && type !== "BF16") {

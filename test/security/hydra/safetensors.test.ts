@@ -97,6 +97,19 @@ describe("safetensors", () => {
     expect(Array.from(readVector(readSafetensors(moved.subarray(3)), "x", 2))).to.deep.equal([1.5, -2]);
   });
 
+  it("reads a Buffer whose header has an odd length", () => {
+    const header = JSON.stringify({ x: entry("F32", [2], [0, 8]), y: entry("F16", [2], [8, 12]) });
+    for (let blanks = 0; blanks < 8; blanks++) {
+      const file = Buffer.from(fileOf(header + " ".repeat(blanks), 12));
+      file.writeFloatLE(1.5, file.length - 12);
+      file.writeFloatLE(-2, file.length - 8);
+      file.writeUInt16LE(toHalf(0.5), file.length - 4);
+      const tensors = readSafetensors(file);
+      expect(Array.from(readVector(tensors, "x", 2)), `${blanks}`).to.deep.equal([1.5, -2]);
+      expect(Array.from(readVector(tensors, "y", 2)), `${blanks}`).to.deep.equal([0.5, 0]);
+    }
+  });
+
   it("reads 16-bit floats as they are meant, every one", () => {
     const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
     const bytes = new Uint8Array(all.buffer);
