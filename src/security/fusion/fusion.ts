@@ -1,5 +1,6 @@
-import type { LogisticLayer } from "../hydra/index.js";
+import type { FUSION_FEATURE_COUNT, LogisticLayer } from "../hydra/index.js";
 import { TEXT_CATEGORIES, type Evidence, type TextCategory } from "../evidence.js";
+import type { ThreatCategory } from "../types.js";
 
 /** What judges: the rules, Hydra, or both together. */
 export const DETECTORS = ["both", "rules", "hydra"] as const;
@@ -15,7 +16,7 @@ export const FEATURES = [
   "strong rule and hydra agree",
   "disguised",
   "trusted",
-] as const;
+] as const satisfies { length: typeof FUSION_FEATURE_COUNT };
 
 const LARGEST_LOGIT = 8;
 const LARGEST_EVIDENCE = 6;
@@ -46,18 +47,38 @@ export function unsafeProbability(fusion: LogisticLayer, evidence: Evidence): nu
   return 1 / (1 + Math.exp(-sum));
 }
 
+/** Evidence of the rules for a category from which it is wanted in its own right: that of one rule of weight 0.5. */
+const OWN_EVIDENCE = Math.LN2;
+/** The same of Hydra, if it finds the text unsafe: the share of all categories together. */
+const OWN_SHARE = 1 / 3;
+
 /**
  * Scores by category, 0 to 1. The likeliest category has the probability that the text is unsafe at all, the others as
  * much of it as their share of the evidence: a text that is certainly an attack stays one if its kind is open.
+ * @param wanted the others score 0, and those with evidence of their own are not less likely for the company they keep
  */
-export function categoryScores(fusion: LogisticLayer, evidence: Evidence): Record<TextCategory, number> {
+export function categoryScores(
+  fusion: LogisticLayer,
+  evidence: Evidence,
+  wanted: readonly ThreatCategory[] = TEXT_CATEGORIES,
+): Record<TextCategory, number> {
   const unsafe = unsafeProbability(fusion, evidence);
-  const shares = TEXT_CATEGORIES.map(
-    (category) => (evidence.hydra?.[category] ?? 0) + 1 - Math.exp(-evidence.rules[category]),
-  );
-  const largest = Math.max(...shares);
-  const score = (at: number) => (largest > 0 ? (unsafe * shares[at]) / largest : unsafe);
-  return { injection: score(0), jailbreak: score(1), exfiltration: score(2) };
+  const share = (category: TextCategory): number =>
+    (evidence.hydra?.[category] ?? 0) + 1 - Math.exp(-evidence.rules[category]);
+  const left = TEXT_CATEGORIES.filter((category) => wanted.includes(category));
+  const compared = left.some((category) => hasOwnEvidence(evidence, category)) ? left : TEXT_CATEGORIES;
+  const largest = Math.max(...compared.map(share));
+  const scores = { injection: 0, jailbreak: 0, exfiltration: 0 };
+  for (const category of left) {
+    scores[category] = largest > 0 ? (unsafe * share(category)) / largest : unsafe;
+  }
+  return scores;
+}
+
+function hasOwnEvidence({ hydra, rules, unsafeLogit = 0 }: Evidence, category: TextCategory): boolean {
+  if (rules[category] >= OWN_EVIDENCE) return true;
+  if (!hydra || unsafeLogit <= 0) return false;
+  return hydra[category] >= OWN_SHARE * (hydra.injection + hydra.jailbreak + hydra.exfiltration);
 }
 
 function clamp(value: number, low: number, high: number): number {

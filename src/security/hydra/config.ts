@@ -17,7 +17,12 @@ const PUBLISHED = {
 
 const MAX_WINDOW_TOKENS = 65536;
 const MAX_SCALES = 4;
+/** A smaller stride than this part of a window makes many windows of one text. */
+const LEAST_STRIDE = 1 / 4;
 const MAX_ORDER = 8;
+/** Features that a fusion weighs. */
+export const FUSION_FEATURE_COUNT = 8;
+const MAX_COEFFICIENT = 1e3;
 
 /**
  * The configuration of `weights`: what the bytes of `config.json` say, with the published model for what they leave out.
@@ -72,7 +77,8 @@ function readWindows(windows: unknown = PUBLISHED.windows): WindowScale[] {
   }
   return windows.map((scale: unknown) => {
     const tokens = readInteger(scale, "tokens", PUBLISHED.windows[0].tokens, 3, MAX_WINDOW_TOKENS);
-    return { tokens, stride: readInteger(scale, "stride", Math.max(1, tokens >> 1), 1, tokens) };
+    const least = Math.ceil(tokens * LEAST_STRIDE);
+    return { tokens, stride: readInteger(scale, "stride", Math.max(1, tokens >> 1), least, tokens) };
   });
 }
 
@@ -124,14 +130,17 @@ function readFusion(fusion: unknown): HydraConfig["fusion"] {
 function readLayer(layer: unknown): LogisticLayer {
   const bias = member(layer, "bias");
   const coefficients = member(layer, "coefficients");
-  if (isFiniteNumber(bias) && Array.isArray(coefficients) && coefficients.every(isFiniteNumber)) {
-    return { bias, coefficients };
+  if (isCoefficient(bias) && Array.isArray(coefficients) && coefficients.every(isCoefficient)) {
+    if (coefficients.length === FUSION_FEATURE_COUNT) return { bias, coefficients };
   }
-  throw invalid("config.json: fusion.both and fusion.hydra have a number bias and a list coefficients.");
+  throw invalid(
+    `config.json: fusion.both and fusion.hydra have a bias and ${FUSION_FEATURE_COUNT} coefficients, ` +
+      `numbers from ${-MAX_COEFFICIENT} to ${MAX_COEFFICIENT}.`,
+  );
 }
 
-function isFiniteNumber(value: unknown): value is number {
-  return Number.isFinite(value);
+function isCoefficient(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= MAX_COEFFICIENT;
 }
 
 /** The labels of a head; `needed` is the one that the verdict is read from. */

@@ -1,3 +1,4 @@
+export { FUSION_FEATURE_COUNT } from "./config.js";
 export { convertHydraModel } from "./load.js";
 export { HydraModel } from "./model.js";
 export type { HydraLoadOptions } from "./model.js";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseConfig } from "../../../src/security/hydra/config.js";
+import { FEATURES } from "../../../src/security/fusion/index.js";
+import { FUSION_FEATURE_COUNT, parseConfig } from "../../../src/security/hydra/config.js";
 import { readWeights } from "../../../src/security/hydra/weights.js";
 import { M2MError } from "../../../src/shared/errors.js";
 import { catchM2MError } from "../../helpers/catch-error.js";
@@ -10,6 +11,11 @@ import { OWN_SHAPE, PUBLISHED_SHAPE, randomTensors } from "./random-model.js";
 const published = readWeights(writeSafetensors(randomTensors(PUBLISHED_SHAPE, 1)));
 const own = readWeights(writeSafetensors(randomTensors(OWN_SHAPE, 1)));
 const parse = (config: unknown, weights = own) => parseConfig(Buffer.from(JSON.stringify(config)), weights);
+
+const layer = (coefficient = 1, bias = 0, count = 8) => ({
+  bias,
+  coefficients: Array.from({ length: count }, () => coefficient),
+});
 
 describe("config.json", () => {
   it("may be absent: then it is the published model with the sizes of the tensors", () => {
@@ -71,6 +77,12 @@ describe("config.json", () => {
     expect(config.ngram?.buckets).to.equal(512);
   });
 
+  it("may have a fusion of all features", () => {
+    const fusion = { both: layer(1000, -1000), hydra: layer(-1000, 1000) };
+    expect(parse({ fusion }).fusion).to.deep.equal(fusion);
+    expect(FUSION_FEATURE_COUNT).to.equal(FEATURES.length);
+  });
+
   const bad: [string, unknown][] = [
     ["is no object", []],
     ["asks for more experts than there are", { top_k: 5 }],
@@ -84,6 +96,12 @@ describe("config.json", () => {
     ["has windows without an end", { windows: [{ tokens: 1e9 }] }],
     ["has windows that leave gaps", { windows: [{ tokens: 100, stride: 101 }] }],
     ["has windows that never go on", { windows: [{ tokens: 100, stride: 0 }] }],
+    ["has windows that go on too slowly", { windows: [{ tokens: 101, stride: 25 }] }],
+    ["has a fusion of too few features", { fusion: { both: layer(1, 0, 7), hydra: layer() } }],
+    ["has a fusion of too many features", { fusion: { both: layer(), hydra: layer(1, 0, 9) } }],
+    ["has a huge coefficient", { fusion: { both: layer(1000.1), hydra: layer() } }],
+    ["has a huge bias", { fusion: { both: layer(), hydra: layer(1, -1000.1) } }],
+    ["has a half of a fusion", { fusion: { both: layer() } }],
     ["has n-grams of order 0", { ngram: { orders: [0] } }],
     ["has n-grams of no order", { ngram: { orders: [] } }],
     ["has n-grams twice", { ngram: { orders: [1, 1] } }],
