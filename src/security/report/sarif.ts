@@ -1,5 +1,6 @@
 /** SARIF 2.1.0 (OASIS Static Analysis Results Interchange Format), as code scanning services read it. */
 import type { M2MError } from "../../shared/errors.js";
+import { escapeUnsafe } from "../../shared/quote.js";
 import type { RuleSet } from "../rules/index.js";
 import type { Severity, Threat } from "../types.js";
 import { ruleFacts, type RuleFacts } from "./rule-facts.js";
@@ -86,7 +87,7 @@ export class SarifReport {
 
   #result(input: ScannedInput, threat: Threat): object {
     const { category, excerpt, id, location, name, score, severity, source } = threat;
-    const where = location.pointer === "" ? "" : ` at ${location.pointer}`;
+    const where = location.pointer === "" ? "" : ` at ${escapeUnsafe(location.pointer)}`;
     return {
       ruleId: id,
       ruleIndex: this.#ruleIndex(id),

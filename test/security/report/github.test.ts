@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { githubAnnotations } from "../../../src/security/index.js";
+import { escapeUnsafe } from "../../../src/shared/quote.js";
 import { inputOf, resultOf, threat } from "./scan-results.js";
 
 /** What the runner makes of a command (actions/runner, `ActionCommand.TryParseV2`). */
@@ -42,14 +43,22 @@ describe("annotations of GitHub Actions", () => {
     expect(readCommand(line).properties).to.deep.equal({ file: "a,b.md", title: "Unsafe content" });
   });
 
+  it("show control characters instead of sending them", () => {
+    const hostile = threat({ pointer: "/a\u001b]0;x\u0007\r\n::error::/\u202e" });
+    const [line] = githubAnnotations(inputOf([hostile], { file: "a\u001bb\n😀.md" }), 0.8);
+    expect(line).not.to.match(/[\p{Cc}\p{Cf}]/u);
+    expect(line).to.match(/^::error file=a\\u\{1b\}b%0A😀\.md,/);
+    expect(line).to.include("at /a\\u{1b}]0;x\\u{7}\\u{d}\\u{a}::error::/\\u{202e}: ");
+  });
+
   it("carry any name and text on one line, and no second command", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), fc.string(), (file, name, excerpt) => {
         const [line] = githubAnnotations(inputOf([threat({ name, excerpt })], { file }), 0.8);
         expect(line).not.to.match(/[\r\n]/);
         const { properties, text } = readCommand(line);
-        expect(properties).to.deep.equal({ file, line: "1", title: `M2M-INJ-001 ${name}` });
-        expect(text).to.equal(`${name} (injection, score 0.98): ${excerpt}`);
+        expect(properties).to.deep.equal({ file, line: "1", title: `M2M-INJ-001 ${escapeUnsafe(name)}` });
+        expect(text).to.equal(escapeUnsafe(`${name} (injection, score 0.98): ${excerpt}`));
       }),
       { examples: [["a,b:c%2C\n::stop", "x::y\r", "%0A::error::\n"]] },
     );
