@@ -25,6 +25,9 @@ export interface KnownModel {
 /** Most bytes of a file that only a manifest names. */
 export const MAX_FILE_BYTES = 256 * MIB;
 
+/** Most bytes of all files of a model together. */
+export const MAX_MODEL_BYTES = 1024 * MIB;
+
 export const CONFIG_FILE = "config.json";
 export const WEIGHTS_FILE = "model.safetensors";
 export const CARD_FILE = "README.md";

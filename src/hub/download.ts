@@ -1,9 +1,9 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { FormatError, InputError, type UpstreamError } from "../shared/errors.js";
+import { FormatError, InputError, LimitError, type UpstreamError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import type { Environment } from "./addresses.js";
-import { CONFIG_FILE, MAX_FILE_BYTES, type KnownModel } from "./catalogue.js";
+import { CONFIG_FILE, MAX_FILE_BYTES, MAX_MODEL_BYTES, type KnownModel } from "./catalogue.js";
 import { DEFAULT_PATIENCE, type FetchedFile, type Patience } from "./fetch-file.js";
 import { HttpClient } from "./http-client.js";
 import { isPlainName, MANIFEST_FILE, readFolderManifest, type Manifest } from "./manifest.js";
@@ -81,7 +81,10 @@ export async function downloadModel(request: DownloadRequest): Promise<DownloadR
   try {
     const origin = openOrigin(source, client, { model, staging, patience });
     const plan = await origin.plan();
-    if (plan.manifest) assertRequired(plan.manifest, model, origin.source);
+    if (plan.manifest) {
+      assertRequired(plan.manifest, model, origin.source);
+      assertTotalSize(plan.manifest, origin.source);
+    }
     if (!force && old.manifest) {
       if (!isSame(origin, plan, old.manifest, folder)) throw exists(folder, model);
       staging.discard();
@@ -126,6 +129,8 @@ async function fetchAll(
   for (const file of wanted) {
     const fetched: FetchedFile | undefined = await origin.fetch({
       ...file,
+      // A list of sums announces no sizes.
+      maxBytes: Math.min(file.maxBytes, MAX_MODEL_BYTES - doneBytes),
       onRetry,
       async onProgress(receivedBytes, totalBytes) {
         await onProgress?.({
@@ -210,6 +215,15 @@ function assertRequired(manifest: Manifest, model: KnownModel, source: string): 
   );
   if (missing)
     throw new FormatError("M2M_MANIFEST_INVALID", `The manifest of ${source} does not name ${missing.name}.`);
+}
+
+function assertTotalSize({ files }: Manifest, source: string): void {
+  const totalBytes = files.reduce((total, { sizeBytes = 0 }) => total + sizeBytes, 0);
+  if (totalBytes <= MAX_MODEL_BYTES) return;
+  throw new LimitError(
+    "M2M_INPUT_TOO_LARGE",
+    `The manifest of ${source} announces ${totalBytes} bytes, over the limit of ${MAX_MODEL_BYTES}.`,
+  );
 }
 
 function exists(folder: string, model: KnownModel): InputError {

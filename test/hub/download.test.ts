@@ -466,6 +466,18 @@ describe("downloading from a mirror", () => {
       "names nothing": { version: 1, files: [] },
       "names thousands": { version: 1, files: Array.from({ length: 1000 }, (_, i) => entry(`f${i}`)) },
     };
+    it("that announces more than any model has is refused before a byte is fetched", async () => {
+      fixture.serveMirror();
+      const names = ["config.json", "model.safetensors", "a", "b", "c"];
+      const huge = names.map((name) => entry(name, { sizeBytes: 256 * 1024 ** 2 }));
+      fixture.server.on(
+        MANIFEST_PATH,
+        file(new TextEncoder().encode(JSON.stringify({ version: 1, files: huge }))),
+      );
+      expect(await rejection(fixture.download())).to.include({ code: "M2M_INPUT_TOO_LARGE" });
+      expect(fixture.server.requestsOf(CONFIG_PATH)).to.deep.equal([]);
+    });
+
     for (const [name, value] of Object.entries(bad)) {
       it(`that ${name} is refused`, async () => {
         fixture.serveMirror();
