@@ -38,7 +38,7 @@ export class HttpClient {
   /**
    * The answer to GET, whatever its status, redirects followed.
    * @throws {UpstreamError} `M2M_DOWNLOAD_OFFLINE`, `M2M_DOWNLOAD_FAILED`
-   * @throws {InputError} `M2M_CONFIG_INVALID` for `HF_ENDPOINT`, `HF_TOKEN` and the proxies
+   * @throws {InputError} `M2M_CONFIG_INVALID` for `HF_ENDPOINT`, `HF_TOKEN` and the proxies; `M2M_USAGE` for a password with a stray `%`
    * @throws {TransientFailure} if another try is worth it
    */
   async get(url: URL, headers: Headers = {}): Promise<HttpAnswer> {
@@ -110,6 +110,14 @@ export class HttpClient {
   /** The token goes to the hub's own origin, a password of the address to that of the address. Nothing goes elsewhere. */
   #authorizationFor(url: URL): { headers: Headers; isToken: boolean } {
     if (url.username !== "") {
+      if (!isDecodable(url))
+        throw new InputError(
+          "M2M_USAGE",
+          `The name or password for ${url.host} holds a % that escapes nothing.`,
+          {
+            hint: "In an address, % is written %25.",
+          },
+        );
       const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
       return { headers: { authorization: `Basic ${Buffer.from(pair).toString("base64")}` }, isToken: false };
     }
@@ -173,11 +181,22 @@ function redirectTarget(from: URL, location: string | undefined): URL {
   return target;
 }
 
+/** Whether each `%` of the name and the password escapes a byte, and the bytes are UTF-8. */
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A proxy may be named without `http://`. @throws {InputError} `M2M_CONFIG_INVALID` */
 function proxyAddress(variable: string, text: string | undefined): string {
   if (!text) return "";
   const address = text.includes("://") ? text : `http://${text}`;
-  if (URL.canParse(address) && /^(https?|socks5?):\/\/[^/]/i.test(address)) return address;
+  const isAddress = URL.canParse(address) && /^(https?|socks5?):\/\/[^/]/i.test(address);
+  if (isAddress && isDecodable(new URL(address))) return address;
   // The address may hold a password.
   throw new InputError("M2M_CONFIG_INVALID", `${variable} is no address of a proxy.`, {
     hint: "It is like http://proxy.example:8080.",

@@ -161,6 +161,16 @@ describe("downloading from the hub", () => {
     expect(`${error.message}${error.hint}`).not.to.match(/pass/);
   });
 
+  it("refuses an address whose name or password holds a stray %", async () => {
+    for (const pair of ["50%", "me:secret%zz", "me:secret%ff"]) {
+      const from = `${fixture.server.url.replace("//", `//${pair}@`)}/mirror`;
+      const error = await rejection(fixture.download({ from }));
+      expect([error.family, error.code]).to.deep.equal(["InputError", "M2M_USAGE"]);
+      expect(`${error.message}${error.hint}`).to.include("127.0.0.1").and.not.to.include("secret");
+    }
+    expect(fixture.server.requests).to.deep.equal([]);
+  });
+
   it("refuses an endpoint that is none", async () => {
     for (const HF_ENDPOINT of ["huggingface.co", "ftp://hub.example", "https://"]) {
       const error = await rejection((async () => fixture.downloadFromHub({ env: { HF_ENDPOINT } }))());

@@ -148,9 +148,11 @@ describe("downloading through a proxy", () => {
   });
 
   it("whose address is none is refused without showing it", async () => {
-    const error = await rejection(fixture.download({ env: { HTTP_PROXY: "http://me:secret@:::" } }));
-    expect(error.code).to.equal("M2M_CONFIG_INVALID");
-    expect(error.message).to.include("HTTP_PROXY").and.not.to.include("secret");
+    for (const HTTP_PROXY of ["http://me:secret@:::", "http://me:secret%@127.0.0.1:9"]) {
+      const error = await rejection(fixture.download({ env: { HTTP_PROXY } }));
+      expect(error.code).to.equal("M2M_CONFIG_INVALID");
+      expect(error.message).to.include("HTTP_PROXY").and.not.to.include("secret");
+    }
   });
 
   describe("over TLS", () => {
