@@ -5,11 +5,14 @@ import { dirname, join, relative, sep } from "node:path";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
 
 const MAX_IGNORE_FILE_BYTES = 64 * 1024;
+const MAX_PATTERN_UNITS = 1000;
 /**
  * A pattern becomes a regular expression, and each star of it one more loop inside the others: four over a name of 255
- * characters take seconds. A pattern of more stars than this is not obeyed, so what it names is scanned.
+ * characters take seconds, and so do many patterns of three. What each costs by its stars, and what a file may cost; a
+ * pattern with more stars, or beyond that, is not obeyed, so what it names is scanned.
  */
-const MAX_STARS = 3;
+const COST_BY_STARS = [0, 1, 4, 100] as const;
+const MAX_COST = 1000;
 
 interface Layer {
   readonly folder: string;
@@ -67,11 +70,36 @@ function readMatcher(path: string): Ignore | undefined {
     // What cannot be read leaves nothing out.
     return undefined;
   }
-  const patterns = text
-    .replace(/^\ufeff/u, "")
-    .split(/\r?\n/)
-    .filter((line) => (line.match(/\*+/g)?.length ?? 0) <= MAX_STARS);
   // As Git does unless told otherwise: names differ by case where the file system says so.
   const ignorecase = process.platform === "win32" || process.platform === "darwin";
-  return ignore({ ignorecase }).add(patterns);
+  const matcher = ignore({ ignorecase });
+  let cost = 0;
+  for (const pattern of text.replace(/^\ufeff/u, "").split(/\r?\n/)) {
+    if (pattern.startsWith("#")) continue;
+    const patternCost = COST_BY_STARS[countStars(pattern)] ?? Infinity;
+    const obeyed = pattern.length <= MAX_PATTERN_UNITS && cost + patternCost <= MAX_COST && compiles(pattern);
+    if (obeyed) {
+      cost += patternCost;
+      matcher.add([pattern]);
+      // Without an exception the others would leave out more than they are meant to.
+    } else if (pattern.startsWith("!")) return undefined;
+  }
+  return matcher;
+}
+
+/** Loops that the library makes of a pattern: one for `**` between slashes, else one for each star. */
+function countStars(pattern: string): number {
+  return pattern.replace(/(?<=^!?|\/)\*\*(?=\/|$)/g, "*").split("*").length - 1;
+}
+
+/** Whether the library can use `pattern`: of some it makes a regular expression that is none, and tells when it matches. */
+function compiles(pattern: string): boolean {
+  // An exception is compiled only where there is something to except, so its pattern is tried without the mark.
+  const plain = pattern.startsWith("!") ? pattern.slice(1).replace(/^[!#]/, "\\$&") : pattern;
+  try {
+    ignore().add([plain]).test("x");
+    return true;
+  } catch {
+    return false;
+  }
 }

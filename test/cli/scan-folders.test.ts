@@ -171,6 +171,39 @@ describe("m2m scan of folders", () => {
       expect(paths("d")).to.have.length(2);
     });
 
+    const others = (name: string) => paths(name).filter((path) => !path.endsWith("/.gitignore"));
+
+    it("of many patterns with stars is obeyed as far as it costs little", () => {
+      const costly = Array.from({ length: 1000 }, (_, i) => `*a*a*n${i}`);
+      write("d/.gitignore", [...costly, "*x*", ...costly, "plain"].join("\n"));
+      for (const name of ["a".repeat(250), "aan0", "aan9", "aan10", "x", "plain"]) write(`d/${name}`);
+      expect(others("d")).to.deep.equal([`d/${"a".repeat(250)}`, "d/aan10", "d/x"]);
+    });
+
+    it("counts two stars within a name as two", () => {
+      write("d/.gitignore", "**a**b\n**/c/**/*.log\n");
+      for (const name of ["ab", "c/d/x.log", "c/d/y"]) write(`d/${name}`);
+      expect(paths("d")).to.deep.equal(["d/.gitignore", "d/ab", "d/c/d/y"]);
+    });
+
+    it("with patterns that are too long, or that the library cannot read, is obeyed without them", () => {
+      const broken = ["\\\\\\", `${"?".repeat(40_000)}`, "/".repeat(20_000), "a\\\\\\", "a[/", "a\\\\("];
+      for (const [at, pattern] of broken.entries()) {
+        write(`${at}/.gitignore`, `${pattern}\n*.log\n`);
+        write(`${at}/a`);
+        write(`${at}/x.log`);
+        expect(others(`${at}`), pattern.slice(0, 9)).to.deep.equal([`${at}/a`]);
+      }
+    });
+
+    it("with an exception that cannot be obeyed leaves nothing out", () => {
+      for (const [at, exception] of ["!*a*a*a*b", `!${"?".repeat(2000)}`, "!a\\\\\\", "!a[/"].entries()) {
+        write(`${at}/.gitignore`, `*\n${exception}\n`);
+        write(`${at}/a`);
+        expect(others(`${at}`)).to.deep.equal([`${at}/a`]);
+      }
+    });
+
     it("that cannot be read leaves nothing out", () => {
       mkdirSync(join(folder.path, "d/.gitignore"), { recursive: true });
       write("d/a");
