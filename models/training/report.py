@@ -152,3 +152,15 @@ def write_card(folder: Path, records: list[Record], reports: list[GroupReport], 
         .replace("{settings}", f"seed {options.seed}, {options.generated} draws of each generator, {options.seeds} seeds of the rotation")
     )
     write_checksums(folder)
+
+
+def write_figures(page: Path, reports: list[GroupReport]) -> None:
+    """Puts the table of the groups and of dev as a whole between the marks of `docs/security.md`."""
+    start, end = "<!-- figures: by models/training/train.py -->", "<!-- end of figures -->"
+    text = page.read_text()
+    before, rest = text.split(start)
+    after = rest.split(end)[1]
+    kinds = tuple(f"dev, {label}" for label in LABELS)
+    chosen = [report for report in reports if not report.name.startswith("dev, ") or report.name in kinds]
+    table = "\n".join([HEADER, *(report.line() for report in chosen)])
+    page.write_text(f"{before}{start}\n\n{table}\n\n{end}{after}")

@@ -3,7 +3,7 @@
     python models/training/train.py --data DATA --out models/hydra
 
 `--data` holds `security/*.jsonl.gz` and `traffic/*.jsonl.gz`. It writes the weights, `config.json` with the fusion, the
-vocabulary, the model card, `src/security/fusion/rules-fusion.gen.ts` and SHA256SUMS. README.md beside this file says what each step does.
+vocabulary, the model card, the figures of `docs/security.md`, `src/security/fusion/rules-fusion.gen.ts` and SHA256SUMS. README.md beside this file says what each step does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from export import write_model, write_rules_fusion
 from fit import Settings, score
 from fusion import features, fit
 from pieces import Pieces
-from report import GroupReport, dev_report, group_reports, write_card
+from report import GroupReport, dev_report, group_reports, write_card, write_figures
 from rotation import Views, Workshop, held_out, rotate
 from sources import (
     GROUPS,
@@ -102,6 +102,7 @@ def main() -> None:
     write_model(model, options.out, encoder_folder() / "vocab.txt", layers)
     write_rules_fusion(layers["rules"], ROOT)
     write_card(options.out, records, reports, options)
+    write_figures(ROOT / "docs" / "security.md", reports)
     say(started, "written")
 
 
@@ -125,7 +126,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="of the rotation")
     parser.add_argument("--generated", type=int, default=6000, help="draws of each generator")
     parser.add_argument("--dev-share", type=float, default=0.5, help="weight of dev in the fusion, the groups weigh 1")
-    parser.add_argument("--harmless-share", type=float, default=0.55, help="weight of harmless texts in the fusion")
+    parser.add_argument("--harmless-share", type=float, default=0.47, help="weight of harmless texts in the fusion")
     parser.add_argument("--work", type=Path, default=ROOT / ".training", help="keeps what is finished; empty it when texts change")
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
