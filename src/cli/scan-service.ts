@@ -1,6 +1,7 @@
 /** Scans texts, files, folders and lines, and writes what was found. */
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import {
+  DEFAULT_MAX_THREATS,
   knownFindings,
   parseBaseline,
   renderBaseline,
@@ -200,7 +201,9 @@ class Scan {
 
   async #judge(item: Omit<ScanItem, "result">, content: Uint8Array): Promise<ScanItem["result"]> {
     const { known, scanner, threshold } = this.#prepared;
-    const raw = await scanner.scan(content);
+    // A baseline is of all that was found: known threats that fill the list must hide no new one.
+    const compares = known.size > 0 || this.#job.writeBaseline !== undefined;
+    const raw = await scanner.scan(content, compares ? { maxThreats: Infinity } : {});
     const result = known.size === 0 ? raw : withoutKnown({ ...item, result: raw }, known, threshold);
     this.#totals.scanned++;
     this.#totals.known += raw.threats.length - result.threats.length;
@@ -210,7 +213,7 @@ class Scan {
         this.#found.set(finding.fingerprint, finding);
       }
     }
-    return result;
+    return { ...result, threats: result.threats.slice(0, DEFAULT_MAX_THREATS) };
   }
 
   #tell(progress: Progress, name: string | undefined, error: M2MError): void {

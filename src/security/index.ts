@@ -24,6 +24,7 @@ export { findingsOf, lineOf, type ScannedInput } from "./report/scanned-input.js
 export { parseRules, RuleSet, type Rule } from "./rules/index.js";
 export {
   DEFAULT_BLOCK_THRESHOLD,
+  DEFAULT_MAX_THREATS,
   SecurityScanner,
   type ScannerOptions,
   type ScanOptions,

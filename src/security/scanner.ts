@@ -2,13 +2,22 @@ import type { ContentScanner } from "../codec/index.js";
 import { InputError } from "../shared/errors.js";
 import { splitContent, type SplitOptions } from "./content/index.js";
 import { TEXT_CATEGORIES, type TextCategory } from "./evidence.js";
-import { fusionFor, type Detector } from "./fusion/index.js";
+import { categoryScores, DETECTORS, fusionFor, type Detector } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
 import { judgeSegments } from "./judge.js";
 import { ThreatReport } from "./report/threats.js";
 import { RuleSet } from "./rules/index.js";
-import { THREAT_CATEGORIES, type ScanResult, type SegmentContext, type ThreatCategory } from "./types.js";
+import {
+  SEGMENT_CONTEXTS,
+  THREAT_CATEGORIES,
+  type ScanResult,
+  type SegmentContext,
+  type ThreatCategory,
+} from "./types.js";
 import { loadBuiltinHydra } from "./weights-folder.js";
+
+/** More threats than this say no more to a reader. */
+export const DEFAULT_MAX_THREATS = 100;
 
 /** From this score on, content counts as unsafe. */
 export const DEFAULT_BLOCK_THRESHOLD = 0.8;
@@ -29,6 +38,8 @@ export interface ScannerOptions extends Pick<SplitOptions, "key" | "limits"> {
 export interface ScanOptions {
   /** Where all of it comes from. Default: each message of a request has its role's, another text is `text`. */
   readonly context?: SegmentContext;
+  /** The most threats that are listed, those of the highest scores. Default 100. */
+  readonly maxThreats?: number;
 }
 
 /**
@@ -42,12 +53,13 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   #blocking = false;
   #model: Promise<HydraModel> | undefined;
 
-  /** @throws {InputError} `M2M_USAGE` if the threshold is out of range or a category unknown */
+  /** @throws {InputError} `M2M_USAGE` if the threshold is out of range, or a category or the detector unknown */
   constructor(options: ScannerOptions = {}) {
     this.#options = options;
     this.#threshold = checkThreshold(options.threshold ?? DEFAULT_BLOCK_THRESHOLD);
     this.#rules = options.rules ?? RuleSet.builtin();
     checkCategories(options.categories);
+    checkDetector(options.detector);
     if (options.model) this.#model = Promise.resolve(options.model);
   }
 
@@ -65,10 +77,14 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
 
   /**
    * What `content` holds: an LLM request, any JSON, a text, or a wire of one.
-   * @throws {InputError} `M2M_WEIGHTS_MISSING` and the like, if Hydra cannot be loaded
+   * @throws {InputError} `M2M_USAGE` if it is neither text nor bytes, or an option is wrong; `M2M_WEIGHTS_MISSING` and
+   * the like, if Hydra cannot be loaded
    * Never throws for what the content is: what cannot be read is a finding.
    */
-  async scan(content: string | Uint8Array, { context }: ScanOptions = {}): Promise<ScanResult> {
+  async scan(content: string | Uint8Array, options: ScanOptions = {}): Promise<ScanResult> {
+    const { context, maxThreats = DEFAULT_MAX_THREATS } = options;
+    checkContent(content);
+    checkContext(context);
     const { key, limits, detector = "both" } = this.#options;
     const split = splitContent(content, { key, limits, context });
     const model = detector === "rules" ? undefined : await this.#hydra();
@@ -83,13 +99,17 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
       exfiltration: 0,
       malformed: 0,
     };
-    for (const judgement of judgements) raise(scores, report.addJudgement(judgement, fusion));
+    for (const judgement of judgements) {
+      const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
+      report.addJudgement(judgement, found);
+      raise(scores, found);
+    }
     // There may be more findings than a call takes arguments.
     scores.malformed = split.findings.reduce((highest, { check }) => Math.max(highest, check.weight), 0);
-    return this.#verdict(scores, report);
+    return this.#verdict(scores, report, maxThreats);
   }
 
-  #verdict(found: Readonly<Record<ThreatCategory, number>>, report: ThreatReport): ScanResult {
+  #verdict(found: Readonly<Record<ThreatCategory, number>>, report: ThreatReport, most: number): ScanResult {
     const wanted = this.#options.categories ?? THREAT_CATEGORIES;
     const scores = { ...found };
     for (const category of THREAT_CATEGORIES) if (!wanted.includes(category)) scores[category] = 0;
@@ -102,7 +122,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
       ...(safe ? {} : { threatType: top }),
       confidence: safe ? 1 - score : score,
       scores,
-      threats: report.threats(wanted),
+      threats: report.threats(wanted, most),
       shouldBlock: this.#blocking && !safe,
     };
   }
@@ -128,4 +148,20 @@ function checkCategories(categories: readonly ThreatCategory[] | undefined): voi
   const unknown = categories?.find((category) => !THREAT_CATEGORIES.includes(category));
   if (unknown === undefined && categories?.length !== 0) return;
   throw new InputError("M2M_USAGE", "A category is one of injection, jailbreak, exfiltration, malformed.");
+}
+
+function checkDetector(detector: Detector | undefined): void {
+  if (detector === undefined || DETECTORS.includes(detector)) return;
+  throw new InputError("M2M_USAGE", `A detector is one of ${DETECTORS.join(", ")}.`);
+}
+
+function checkContext(context: SegmentContext | undefined): void {
+  if (context === undefined || SEGMENT_CONTEXTS.includes(context)) return;
+  throw new InputError("M2M_USAGE", `A context is one of ${SEGMENT_CONTEXTS.join(", ")}.`);
+}
+
+/** Callers without types. */
+function checkContent(content: unknown): void {
+  if (typeof content === "string" || content instanceof Uint8Array) return;
+  throw new InputError("M2M_USAGE", "A scanner takes a string or a Uint8Array.");
 }

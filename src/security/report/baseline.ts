@@ -1,5 +1,5 @@
 import { FormatError } from "../../shared/errors.js";
-import { THREAT_CATEGORIES, type ScanResult, type ThreatCategory } from "../types.js";
+import { THREAT_CATEGORIES, type ScanResult, type Threat, type ThreatCategory } from "../types.js";
 import { findingsOf, fingerprintOf, type ScannedInput } from "./scanned-input.js";
 
 /** A finding that somebody has looked at and accepts. Only the fingerprint counts; the rest is for the reader. */
@@ -54,15 +54,21 @@ export function parseBaseline(text: string, name: string): ReadonlyMap<string, K
   return findings;
 }
 
-/** The result of `input` without what is known: that is not listed and scores nothing. */
+/**
+ * The result of `input` without what is known: that is not listed and scores nothing. The result has to list all its
+ * threats (`maxThreats`), for what was cut off cannot be told from what is known.
+ */
 export function withoutKnown(
   input: ScannedInput,
   known: ReadonlyMap<string, KnownFinding>,
   threshold: number,
 ): ScanResult {
   const { result } = input;
-  const threats = result.threats.filter((threat) => !known.has(fingerprintOf(input, threat)));
-  const removed = result.threats.filter((threat) => !threats.includes(threat));
+  const threats: Threat[] = [];
+  const removed: Threat[] = [];
+  for (const threat of result.threats) {
+    (known.has(fingerprintOf(input, threat)) ? removed : threats).push(threat);
+  }
   if (removed.length === 0) return result;
   // The evidence of one place raises the scores of every category of words, that of structure its own alone.
   const wordsRemoved = removed.some(({ category }) => category !== "malformed");
@@ -71,7 +77,9 @@ export function withoutKnown(
   for (const category of THREAT_CATEGORIES) {
     if (!(category === "malformed" ? structureRemoved : wordsRemoved)) continue;
     const left = threats.filter((threat) => threat.category === category);
-    scores[category] = Math.min(scores[category], Math.max(0, ...left.map(({ score }) => score)));
+    // There may be more than a call takes arguments.
+    const highest = left.reduce((most, { score }) => Math.max(most, score), 0);
+    scores[category] = Math.min(scores[category], highest);
   }
   const top = THREAT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
   const score = scores[top];

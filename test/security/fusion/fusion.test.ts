@@ -94,6 +94,25 @@ describe("fusion", () => {
     expect(Object.values(categoryScores(layer, NOTHING))).to.deep.equal([0.5, 0.5, 0.5]);
   });
 
+  it("does not take a wanted category for less because of another one beside it", () => {
+    const layer: LogisticLayer = { bias: 0, coefficients: FEATURES.map(() => 0) };
+    const rules = { injection: 4, jailbreak: 0.7, exfiltration: 0.2 };
+    const mixed = { ...NOTHING, rules };
+    expect(categoryScores(layer, mixed).jailbreak).to.be.below(0.3);
+    expect(categoryScores(layer, mixed, ["jailbreak"])).to.deep.equal({
+      injection: 0,
+      jailbreak: 0.5,
+      exfiltration: 0,
+    });
+    // A trace of another kind is none of the wanted.
+    expect(categoryScores(layer, mixed, ["exfiltration"]).exfiltration).to.be.below(0.2);
+    const hydra = { injection: 0.5, jailbreak: 0.3, exfiltration: 0.1 };
+    const byHydra = (unsafeLogit: number) => ({ ...NOTHING, unsafeLogit, hydra });
+    expect(categoryScores(layer, byHydra(2), ["jailbreak"]).jailbreak).to.equal(0.5);
+    expect(categoryScores(layer, byHydra(2), ["exfiltration"]).exfiltration).to.be.closeTo(0.1, 1e-9);
+    expect(categoryScores(layer, byHydra(-2), ["jailbreak"]).jailbreak).to.be.closeTo(0.3, 1e-9);
+  });
+
   describe("layer", () => {
     const rules = fusionFor("rules", undefined);
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { FEATURES } from "../../../src/security/fusion/index.js";
+import { categoryScores, FEATURES } from "../../../src/security/fusion/index.js";
 import { ruleEvidence } from "../../../src/security/evidence.js";
 import type { Judgement } from "../../../src/security/judge.js";
 import { PAYLOAD_CHECKS } from "../../../src/security/payload/index.js";
@@ -34,7 +34,7 @@ function threatOf(
     evidence: { ...ruleEvidence(hits), disguised: false, trusted: false },
   };
   const report = new ThreatReport(document ?? text, wires ?? []);
-  report.addJudgement(judgement, fusion);
+  report.addJudgement(judgement, categoryScores(fusion, judgement.evidence));
   return report.threats()[0];
 }
 
@@ -140,16 +140,18 @@ describe("ThreatReport", () => {
   it("leaves out what scores too little to be worth a line", () => {
     const hits = [{ rule: { ...RULE, weight: 0.05 }, start: 0, end: 1 }];
     const report = new ThreatReport("x", []);
-    const scores = report.addJudgement(
+    const evidence = { ...ruleEvidence(hits), disguised: false, trusted: false };
+    const scores = categoryScores(fusion, evidence);
+    expect(scores.injection).to.be.below(0.2);
+    report.addJudgement(
       {
         segment: { text: "x", context: "user", pointer: "", offset: 0 },
         view: { text: "x", layers: [], toSource: (start, end) => ({ start, end }) },
         hits,
-        evidence: { ...ruleEvidence(hits), disguised: false, trusted: false },
+        evidence,
       },
-      fusion,
+      scores,
     );
-    expect(scores.injection).to.be.below(0.2);
     expect(report.threats()).to.deep.equal([]);
   });
 });
