@@ -8,15 +8,20 @@ const MAX_IGNORE_FILE_BYTES = 64 * 1024;
 const MAX_PATTERN_UNITS = 1000;
 /**
  * A pattern becomes a regular expression, and each star of it one more loop inside the others: four over a name of 255
- * characters take seconds, and so do many patterns of three. What each costs by its stars, and what a file may cost; a
- * pattern with more stars, or beyond that, is not obeyed, so what it names is scanned.
+ * characters take seconds. A pattern of more stars than this is not obeyed, so what it names is scanned.
  */
-const COST_BY_STARS = [0, 1, 4, 100] as const;
-const MAX_COST = 1000;
+const MAX_STARS = 3;
+/** Most steps of those loops for one path, some milliseconds; where there may be more, the path is scanned. */
+const MAX_STEPS = 2e6;
 
-interface Layer {
-  readonly folder: string;
+interface Patterns {
   readonly matcher: Ignore;
+  /** How many patterns have no star, one, two, three. */
+  readonly byStars: readonly number[];
+}
+
+interface Layer extends Patterns {
+  readonly folder: string;
 }
 
 /** The rules in force in one folder; immutable. */
@@ -38,21 +43,24 @@ export class IgnoreRules {
       parents.unshift(parent);
       at = parent;
     }
-    const exclude = readMatcher(join(at, ".git", "info", "exclude"));
-    const rules = new IgnoreRules(exclude ? [{ folder: at, matcher: exclude }] : []);
+    const exclude = readPatterns(join(at, ".git", "info", "exclude"));
+    const rules = new IgnoreRules(exclude ? [{ folder: at, ...exclude }] : []);
     return parents.reduce((found, parent) => found.inside(parent), rules);
   }
 
   /** These rules and those of the `.gitignore` in `folder`. */
   inside(folder: string): IgnoreRules {
-    const matcher = readMatcher(join(folder, ".gitignore"));
-    return matcher ? new IgnoreRules([...this.#layers, { folder, matcher }]) : this;
+    const patterns = readPatterns(join(folder, ".gitignore"));
+    return patterns ? new IgnoreRules([...this.#layers, { folder, ...patterns }]) : this;
   }
 
   /** Whether `path` is left out. The last rule of the innermost file that says something of it decides. */
   ignores(path: string, isFolder: boolean): boolean {
-    for (const { folder, matcher } of [...this.#layers].reverse()) {
+    let steps = 0;
+    for (const { folder, matcher, byStars } of [...this.#layers].reverse()) {
       const name = relative(folder, path).split(sep).join("/");
+      steps += mostSteps(byStars, name);
+      if (steps > MAX_STEPS) return false;
       const { ignored, unignored } = matcher.test(isFolder ? `${name}/` : name);
       if (ignored || unignored) return ignored;
     }
@@ -60,7 +68,7 @@ export class IgnoreRules {
   }
 }
 
-function readMatcher(path: string): Ignore | undefined {
+function readPatterns(path: string): Patterns | undefined {
   // A pipe of that name would never end.
   if (!isRegularFile(path)) return undefined;
   let text;
@@ -73,18 +81,26 @@ function readMatcher(path: string): Ignore | undefined {
   // As Git does unless told otherwise: names differ by case where the file system says so.
   const ignorecase = process.platform === "win32" || process.platform === "darwin";
   const matcher = ignore({ ignorecase });
-  let cost = 0;
+  const byStars = new Array<number>(MAX_STARS + 1).fill(0);
   for (const pattern of text.replace(/^\ufeff/u, "").split(/\r?\n/)) {
     if (pattern.startsWith("#")) continue;
-    const patternCost = COST_BY_STARS[countStars(pattern)] ?? Infinity;
-    const obeyed = pattern.length <= MAX_PATTERN_UNITS && cost + patternCost <= MAX_COST && compiles(pattern);
-    if (obeyed) {
-      cost += patternCost;
+    const stars = countStars(pattern);
+    if (pattern.length <= MAX_PATTERN_UNITS && stars <= MAX_STARS && compiles(pattern)) {
+      byStars[stars]++;
       matcher.add([pattern]);
       // Without an exception the others would leave out more than they are meant to.
     } else if (pattern.startsWith("!")) return undefined;
   }
-  return matcher;
+  return { matcher, byStars };
+}
+
+/** Steps that 1, 2, 3 loops inside each other take at most: n, n²/2, n³/6 over the units of each part, and over the parts. */
+function mostSteps([, one, two, three]: readonly number[], name: string): number {
+  const parts = name.split("/");
+  return [parts.length, ...parts.map(({ length }) => length)].reduce(
+    (steps, n) => steps + n * (one + (n / 2) * (two + (n / 3) * three)),
+    0,
+  );
 }
 
 /** Loops that the library makes of a pattern: one for `**` between slashes, else one for each star. */
