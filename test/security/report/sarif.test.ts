@@ -13,6 +13,7 @@ interface Log {
       ruleId: string;
       ruleIndex: number;
       level: string;
+      message: { text: string };
       partialFingerprints: Record<string, string>;
       locations: { physicalLocation: object; logicalLocations?: object[] }[];
     }[];
@@ -80,6 +81,16 @@ describe("a SARIF report", () => {
     expect(line.physicalLocation).to.have.nested.property("region.startLine", 12);
     expect(absolute.physicalLocation).to.have.nested.property("artifactLocation.uri", "file:" + "///srv/x");
     expect(text.physicalLocation).not.to.have.nested.property("artifactLocation.uri");
+  });
+
+  it("shows control characters of a pointer in the message, and keeps the pointer", () => {
+    const report = open();
+    report.add(inputOf([threat({ pointer: "/a\u001b[31m" })]));
+    const [{ locations, message }] = finish(report).results;
+    expect(message.text).to.include(" at /a\\u{1b}[31m: ");
+    expect(locations[0].logicalLocations).to.deep.equal([
+      { fullyQualifiedName: "/a\u001b[31m", kind: "value" },
+    ]);
   });
 
   it("gives the same finding the same fingerprint in another place of the file", () => {
