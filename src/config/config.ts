@@ -43,9 +43,16 @@ export class Config {
   readonly userFile: string | undefined;
   /** The project's file, if there is one. */
   readonly projectFile: string | undefined;
+  /** Settings of the project's file that it may not give. */
+  readonly ignored: readonly ConfigKey[];
   readonly #values: ReadonlyMap<ConfigKey, ConfigEntry>;
 
-  constructor(files: { userFile?: string; projectFile?: string }, entries: Iterable<ConfigEntry>) {
+  constructor(
+    files: { userFile?: string; projectFile?: string },
+    entries: Iterable<ConfigEntry>,
+    ignored: readonly ConfigKey[] = [],
+  ) {
+    this.ignored = ignored;
     this.userFile = files.userFile;
     this.projectFile = files.projectFile;
     this.#values = new Map([...entries].map((entry) => [entry.key, entry]));
@@ -67,12 +74,14 @@ export class Config {
 
 /**
  * The settings by precedence: environment, project file, user file, default. Files that do not exist count as
- * empty, except one that `M2M_CONFIG` names; the TOML parser is loaded only if there is a file.
+ * empty, except one that `M2M_CONFIG` names; the TOML parser is loaded only if there is a file. A project file may make
+ * the scanner stricter only.
  * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key (or the variable); `M2M_FILE_READ`
  */
 export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
   const files = { userFile: userFile(options), projectFile: findProjectFile(options) };
   const values = new Map<ConfigKey, ConfigEntry>();
+  const ignored: ConfigKey[] = [];
   const add = (found: ConfigValues, folder: string, originOf: (key: ConfigKey) => ConfigOrigin) => {
     for (const [key, given] of found) {
       const isPath = specOf(key).type === "path" && typeof given === "string";
@@ -87,10 +96,23 @@ export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
   }
   if (files.projectFile !== undefined && files.projectFile !== files.userFile) {
     const path = files.projectFile;
-    add(await readConfigFile(path), dirname(path), () => ({ kind: "project file", name: path }));
+    const found = new Map(await readConfigFile(path));
+    for (const [key, value] of found) {
+      if (mayProjectSet(key, value, values.get(key)?.value ?? specOf(key).default)) continue;
+      found.delete(key);
+      ignored.push(key);
+    }
+    add(found, dirname(path), () => ({ kind: "project file", name: path }));
   }
   add(readEnvironment(options.env), options.cwd, (key) => ({ kind: "environment", name: variableOf(key) }));
-  return new Config(files, values.values());
+  return new Config(files, values.values(), ignored);
+}
+
+/** Whoever wrote the repository that is scanned wrote its settings too: they may not switch off what looks at them. */
+function mayProjectSet(key: ConfigKey, value: ConfigScalar, otherwise: ConfigScalar | undefined): boolean {
+  if (!key.startsWith("security.") || value === otherwise) return true;
+  if (key === "security.enabled") return value === true;
+  return key === "security.block_threshold" && Number(value) < Number(otherwise);
 }
 
 /** A file that `M2M_CONFIG` names and that cannot be read: whoever reads the error looks for the name. */

@@ -127,6 +127,26 @@ describe("loadConfig", () => {
     expect((await place.load({ M2M_CONFIG: devNull })).get("server.port")).to.equal(3000);
   });
 
+  it("lets a project make the scanner stricter only", async () => {
+    writeFileSync(place.userFile, "[security]\nblock_threshold = 0.7\nenabled = false\n");
+    writeFileSync(
+      place.projectFile,
+      '[security]\nblock_threshold = 0.75\nengine = "rules"\nmodel_dir = "w"\nenabled = true\n',
+    );
+    const config = await place.load();
+    expect(config.ignored).to.deep.equal([
+      "security.block_threshold",
+      "security.engine",
+      "security.model_dir",
+    ]);
+    expect(config.get("security.block_threshold")).to.equal(0.7);
+    expect(config.get("security.engine")).to.equal("both");
+    expect(config.get("security.enabled")).to.equal(true);
+    writeFileSync(place.projectFile, "[security]\nblock_threshold = 0.6\n");
+    const stricter = await place.load();
+    expect([stricter.get("security.block_threshold"), stricter.ignored]).to.deep.equal([0.6, []]);
+  });
+
   it("finds the nearest project file, not above the home folder", async () => {
     writeFileSync(join(place.home, "work", "m2m.toml"), "[server]\nport = 7\n");
     expect((await place.load()).get("server.port")).to.equal(7);
