@@ -13,8 +13,12 @@ import type { CommandContext } from "./context.js";
 import { toErrorJson } from "./errors.js";
 import type { ScanFormat } from "./scan-flags.js";
 import { renderLine, renderVerdict } from "./scan-table.js";
+import { printable } from "./terminal.js";
 import { versionFacts } from "./version.js";
 import { countOf } from "./words.js";
+
+/** Files that were skipped are counted; this many are named. */
+const MAX_NAMED = 5;
 
 /** One input that was scanned. */
 export interface ScanItem extends ScannedInput {
@@ -159,10 +163,18 @@ function describeTotals({ known, scanned, skipped, unsafe }: ScanTotals, { lines
   const what = countOf(scanned, lines ? "line" : "file");
   const reasons = [...new Set(skipped.map(({ reason }) => reason))].sort();
   const byReason = reasons.map((one) => `${skipped.filter(({ reason }) => reason === one).length} ${one}`);
+  const verdict =
+    scanned === 0 && !lines
+      ? "Nothing was scanned."
+      : `${what} scanned, ${unsafe === 0 ? "all safe" : `${unsafe} unsafe`}.`;
+  const some = skipped.slice(0, MAX_NAMED).map(({ file }) => printable(file));
+  if (skipped.length > some.length) some.push("…");
   return [
-    `${what} scanned, ${unsafe === 0 ? "all safe" : `${unsafe} unsafe`}.`,
+    verdict,
     known === 0 ? "" : `${countOf(known, "finding")} known by the baseline.`,
-    skipped.length === 0 ? "" : `${countOf(skipped.length, "file")} skipped: ${byReason.join(", ")}.`,
+    skipped.length === 0
+      ? ""
+      : `${countOf(skipped.length, "file")} skipped: ${byReason.join(", ")} (${some.join(", ")}).`,
   ]
     .filter(Boolean)
     .join(" ");

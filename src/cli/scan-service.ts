@@ -127,7 +127,10 @@ class Scan {
   }
 
   async #scanAll(report: ScanReport, output: Output, several: boolean): Promise<number> {
-    const { settings, targets } = this.#job;
+    const { baseline, output: outputOptions, settings, targets, writeBaseline } = this.#job;
+    const { cwd } = this.#context;
+    const ownPaths = [baseline, writeBaseline, outputOptions.path].filter((path) => path !== undefined);
+    const own = new Set(ownPaths.map((path) => resolve(cwd, path)));
     const progress = new Progress(this.#context);
     let bytes = 0;
     let code: number = EXIT.OK;
@@ -163,7 +166,7 @@ class Scan {
           }
           continue;
         }
-        for (const found of walkFolder(target.folder, this.#context.cwd, settings.limits.maxInputBytes)) {
+        for (const found of walkFolder(target.folder, cwd, settings.limits.maxInputBytes, own)) {
           if ("skipped" in found) this.#totals.skipped.push({ file: found.path, reason: found.skipped });
           else if ("error" in found) fail(found.path, found.error);
           else {

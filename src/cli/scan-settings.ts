@@ -6,11 +6,12 @@ import type {
   SecurityScanner,
   ThreatCategory,
 } from "../security/index.js";
-import { InputError, M2MError, type ErrorDetails } from "../shared/errors.js";
+import { FormatError, InputError, M2MError, type ErrorDetails } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import { nearestNames } from "../shared/nearest-name.js";
 import { CATEGORY_NAMES, type DEVICE_NAMES, type DETECTOR_NAMES } from "../shared/security-options.js";
 import type { CommandContext } from "./context.js";
+import { printable } from "./terminal.js";
 
 const MAX_RULES_FILE_BYTES = 4 * 1024 * 1024;
 
@@ -43,6 +44,12 @@ export async function openScanner(
   options: Pick<ScannerOptions, "key" | "limits" | "categories">,
 ): Promise<OpenedScanner> {
   const [config, { SecurityScanner }] = await Promise.all([context.config(), import("../security/index.js")]);
+  const ignored = config.ignored.filter((key) => key.startsWith("security."));
+  if (ignored.length > 0) {
+    context.note(
+      `m2m: ${printable(config.projectFile ?? "")}: ${ignored.join(", ")} is left alone: a project file may only make the scanner stricter.`,
+    );
+  }
   const detector = flags.engine ?? config.get("security.engine");
   const threshold = flags["block-threshold"] ?? config.get("security.block_threshold");
   const rules = await loadRules(context);
@@ -76,9 +83,11 @@ function assertRule(id: string, rules: RuleSet): void {
   throw new InputError("M2M_CONFIG_INVALID", `security.disabled_rules: there is no rule "${id}".`, {
     hint: id.startsWith("M2M-MAL-")
       ? "Checks of the structure cannot be disabled one by one; --category leaves all of them out."
-      : near === undefined
-        ? undefined
-        : `Did you mean ${near}?`,
+      : id.startsWith("M2M-HYDRA-")
+        ? "Hydra's findings are no rules; --engine rules does without Hydra, --category looks for some kinds only."
+        : near === undefined
+          ? undefined
+          : `Did you mean ${near}?`,
   });
 }
 
@@ -86,8 +95,9 @@ function assertRule(id: string, rules: RuleSet): void {
 async function loadModel(context: CommandContext, flags: ScannerFlags): Promise<HydraModel> {
   const [config, { HydraModel }] = await Promise.all([context.config(), import("../security/index.js")]);
   const device = flags.device ?? config.get("security.device");
+  let folder: string | undefined;
   try {
-    const folder = flags["model-dir"] ?? config.get("security.model_dir") ?? (await storedModel(context));
+    folder = flags["model-dir"] ?? config.get("security.model_dir") ?? (await storedModel(context));
     // Who leaves the device to m2m gets what there is; who names one gets ONNX Runtime or hears why not.
     const model = await HydraModel.load(
       folder,
@@ -96,7 +106,7 @@ async function loadModel(context: CommandContext, flags: ScannerFlags): Promise<
     for (const note of model.notes) context.note(`m2m: ${note}`);
     return model;
   } catch (error) {
-    throw explainMissing(error);
+    throw explainWeights(error, folder);
   }
 }
 
@@ -105,13 +115,17 @@ async function storedModel(context: CommandContext): Promise<string> {
   return findModel(context, findKnownModel(DEFAULT_MODEL_NAME)).path;
 }
 
-function explainMissing(error: unknown): unknown {
-  if (!(error instanceof M2MError) || error.code !== "M2M_WEIGHTS_MISSING") return error;
-  const details: ErrorDetails = {
-    cause: error,
-    hint: "`m2m model download` fetches them; --engine rules does without.",
-  };
-  return new InputError(error.code, `The weights of Hydra are missing: ${error.message}`, details);
+function explainWeights(error: unknown, folder: string | undefined): unknown {
+  if (!(error instanceof M2MError)) return error;
+  if (error.code === "M2M_WEIGHTS_MISSING") {
+    const hint = "`m2m model download` fetches them; --engine rules does without.";
+    const details: ErrorDetails = { cause: error, hint };
+    return new InputError(error.code, `The weights of Hydra are missing: ${error.message}`, details);
+  }
+  if (error.code !== "M2M_WEIGHTS_INVALID" || folder === undefined) return error;
+  const hint = "`m2m model verify` says what is wrong; --engine rules does without.";
+  const where = error.message.includes(folder) ? "" : `The weights in ${folder} are damaged: `;
+  return new FormatError(error.code, `${where}${error.message}`, { cause: error, hint });
 }
 
 /**

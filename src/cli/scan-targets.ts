@@ -12,6 +12,10 @@ export type ScanTarget =
   /** As the user wrote it. */
   | { readonly folder: string };
 
+/** What a person means as a path: no blank, and a slash or the ending of a file. */
+const PATH =
+  /^(?=\S{2,255}$)(?!.*:\/\/)(?:.*[/\\].*|.*\.(?:md|txt|json|jsonl|toml|ya?ml|html?|csv|xml|py|[cm]?[jt]sx?))$/iu;
+
 /**
  * What the arguments mean. One argument is a text, unless a folder has that name, which a note says; several are paths.
  * Files and folders that `--file` names come first.
@@ -25,6 +29,9 @@ export function resolveTargets(
   const [only] = words;
   if (files.length === 0 && words.length <= 1) {
     if (only === undefined || !isFolder(context, only)) {
+      if (only !== undefined && PATH.test(only) && !isFile(resolve(context.cwd, only))) {
+        context.note(`m2m: There is no file ${printable(only)}: the word itself is scanned, as a text.`);
+      }
       return openSources(context, { literal: only }).map((source) => ({ source }));
     }
     context.note(

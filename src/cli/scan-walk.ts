@@ -7,8 +7,10 @@ import { IgnoreRules } from "./scan-ignore.js";
 
 /** A folder in a folder and so on: deeper ones are skipped. */
 const MAX_DEPTH = 64;
-/** Git looks as far for a null byte. */
+/** Git looks as far for null bytes. */
 const SNIFF_BYTES = 8000;
+/** A file with more null bytes than this is no text. */
+const MAX_NULL_SHARE = 0.02;
 /** A wire is scanned although it is binary. */
 const WIRE = /^#(?:TK|T1|M2M)[|[]/;
 
@@ -23,17 +25,28 @@ export type WalkedFile = { readonly path: string } & (
  * The files below `folder`, each folder's in the order of their UTF-16 units. What Git ignores, `.git` itself, symbolic
  * links, devices and pipes are passed over.
  * @param folder as the user wrote it: paths begin with it
+ * @param own absolute paths of files that the scan itself reads or writes, which are passed over
  */
-export function* walkFolder(folder: string, cwd: string, maxBytes: number): Generator<WalkedFile> {
+export function* walkFolder(
+  folder: string,
+  cwd: string,
+  maxBytes: number,
+  own: ReadonlySet<string> = new Set(),
+): Generator<WalkedFile> {
   const root = resolve(cwd, folder);
-  yield* walk(root, folder, IgnoreRules.above(root), maxBytes, 0);
+  yield* walk(root, folder, IgnoreRules.above(root), { maxBytes, own }, 0);
+}
+
+interface WalkOptions {
+  readonly maxBytes: number;
+  readonly own: ReadonlySet<string>;
 }
 
 function* walk(
   folder: string,
   shown: string,
   above: IgnoreRules,
-  maxBytes: number,
+  options: WalkOptions,
   depth: number,
 ): Generator<WalkedFile> {
   if (depth > MAX_DEPTH) {
@@ -54,9 +67,9 @@ function* walk(
     const name = shown === "." ? entry.name : join(shown, entry.name);
     if (entry.isDirectory()) {
       if (entry.name === ".git" || rules.ignores(path, true)) continue;
-      yield* walk(path, name, rules, maxBytes, depth + 1);
-    } else if (entry.isFile() && !rules.ignores(path, false)) {
-      yield readFile(path, name, maxBytes);
+      yield* walk(path, name, rules, options, depth + 1);
+    } else if (entry.isFile() && !options.own.has(path) && !rules.ignores(path, false)) {
+      yield readFile(path, name, options.maxBytes);
     }
   }
 }
@@ -93,7 +106,11 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Uint8Arra
   }
 }
 
+/** One null byte is no reason to pass a text over: whoever wrote it may have put it there. */
 function isBinary(content: Uint8Array): boolean {
-  if (!content.subarray(0, SNIFF_BYTES).includes(0)) return false;
+  const head = content.subarray(0, SNIFF_BYTES);
+  let nulls = 0;
+  for (const byte of head) if (byte === 0) nulls++;
+  if (nulls <= Math.max(1, head.length * MAX_NULL_SHARE)) return false;
   return !WIRE.test(Buffer.from(content.subarray(0, 8)).toString("latin1"));
 }

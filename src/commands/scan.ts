@@ -10,7 +10,8 @@ export const SCAN = defineCommand({
   summary: "Look for prompt injection, jailbreaks, exfiltration and malformed payloads.",
   description:
     "An argument is a text, unless a folder has that name; files are named by --file, which takes folders too. Of a folder " +
-    "all files are scanned that Git does not ignore; binary ones and those over --max-bytes are skipped and counted. Of an " +
+    "all files are scanned but those that .gitignore matches, tracked by Git or not; binary ones and those over " +
+    "--max-bytes are skipped and named. Of an " +
     "LLM request each message is judged by its role, each tool result on its own; M2M wires are decompressed first. " +
     "Exit code 0: all is safe. 1: something reaches the threshold. 3 and 4: something could not be scanned, whatever else " +
     "was found. With --lines the table is one line for each unsafe line, JSON one object for each line.",

@@ -47,7 +47,7 @@ describe("m2m scan of folders", () => {
     expect(scan("--file", "empty")).to.deep.equal({
       code: 0,
       stderr: "",
-      stdout: "0 files scanned, all safe.\n",
+      stdout: "Nothing was scanned.\n",
     });
     const { results, safe, score } = JSON.parse(scan("--json", "--file", "empty").stdout) as {
       results: object[];
@@ -55,6 +55,27 @@ describe("m2m scan of folders", () => {
       score: number;
     };
     expect([results, safe, score]).to.deep.equal([[], true, 0]);
+  });
+
+  it("hide no text behind a null byte, and name what is skipped", () => {
+    write("d/null.md", `\0${ATTACK}`);
+    for (let i = 0; i < 7; i++) write(`d/${i}.bin`, new Uint8Array(64));
+    const { code, stdout } = scan("--file", "d");
+    expect(code).to.equal(1);
+    expect(stdout).to.include("unsafe  d/null.md");
+    expect(stdout).to.match(/7 files skipped: 7 binary \(d\/0\.bin, .*d\/4\.bin, …\)\.\n$/);
+  });
+
+  it("are scanned without the files of the scan itself", () => {
+    write("a.md", ATTACK);
+    expect(scan("--file", ".", "--write-baseline", "known.json").code).to.equal(0);
+    const again = ["--file", ".", "--baseline", "known.json", "--output", "out.txt"];
+    expect(scan(...again).code).to.equal(0);
+    expect(scan(...again, "--force").code).to.equal(0);
+    const { results } = JSON.parse(scan("--json", "--file", ".", "--baseline", "known.json").stdout) as {
+      results: { file: string }[];
+    };
+    expect(results.map(({ file }) => file)).to.deep.equal(["a.md", "out.txt"]);
   });
 
   it("are walked in one order, whatever the file system says", () => {
@@ -65,7 +86,7 @@ describe("m2m scan of folders", () => {
 
   it("have hostile entries: none is followed, read for ever, or lost in silence", function () {
     if (process.platform === "win32") this.skip();
-    write("d/binary", Buffer.from(`\0${ATTACK}`));
+    write("d/binary", Buffer.from(`\0\x01\0\x02${ATTACK}`));
     write("d/huge", "x".repeat(LIMIT + 1));
     write("d/largest", "x".repeat(LIMIT));
     write("d/locked", ATTACK);
