@@ -91,7 +91,11 @@ export async function verifyModel(
   folder: string | undefined,
 ): Promise<ModelReport> {
   const hub = await import("../hub/index.js");
-  const model = hub.findModel(context, hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME), folder);
+  const model = hub.findModel(
+    context,
+    hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME),
+    folder ?? (await configuredFolder(context, name)),
+  );
   const files = hub.checkFiles(
     model.path,
     model.manifest,
@@ -100,6 +104,14 @@ export async function verifyModel(
   const problem = model.problem ?? (await problemOf(model.path));
   const ok = problem === undefined && files.every(({ state }) => state === "ok" || state === "unlisted");
   return { name: model.name, origin: model.origin, path: model.path, ok, files, problem };
+}
+
+/** `security.model_dir`, which scans take too, if nobody asks for a model by name. */
+async function configuredFolder(
+  context: CommandContext,
+  name: string | undefined,
+): Promise<string | undefined> {
+  return name === undefined ? (await context.config()).get("security.model_dir") : undefined;
 }
 
 /** @throws {FormatError} `M2M_WEIGHTS_INVALID` */
@@ -166,7 +178,11 @@ export async function describeModel(
     import("../security/index.js"),
   ]);
   const known = hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME);
-  const { origin, path, manifest, files, sizeBytes } = hub.findModel(context, known, folder);
+  const { origin, path, manifest, files, sizeBytes } = hub.findModel(
+    context,
+    known,
+    folder ?? (await configuredFolder(context, name)),
+  );
   const weights = readSafetensors(hub.readWeightsFile(path));
   const tensors = [...weights].map(([tensor, { type, shape }]) => ({ name: tensor, type, shape }));
   const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);

@@ -167,11 +167,28 @@ describe("m2m model", function () {
     const weightsGone = await run(["verify"]);
     expect(weightsGone.code).to.equal(1);
     expect(weightsGone.stdout).to.match(/^It does not load: /m);
+    const env = { M2M_SECURITY_MODEL_DIR: installed() };
+    const scan = cli.run(["scan", "x"], { env });
+    expect([
+      scan.code,
+      scan.stderr.includes(installed()),
+      scan.stderr.includes("m2m model verify"),
+    ]).to.deep.equal([3, true, true]);
     writeFileSync(installed("m2m-model.json"), "{");
     const report = JSON.parse((await run(["verify", "--json"])).stdout) as { ok: boolean; problem: string };
     expect(report.ok).to.equal(false);
     expect(report.problem).to.match(/m2m-model\.json does not describe a model/);
     expect((await run(["list"])).stdout).to.match(/\tdamaged\t/);
+  });
+
+  it("verify and info: the weights that scans are told to take", async () => {
+    const env = { M2M_SECURITY_MODEL_DIR: model.folder };
+    for (const command of ["verify", "info"]) {
+      const { path } = JSON.parse((await run([command, "--json"], env)).stdout) as { path: string };
+      expect(path, command).to.equal(model.folder);
+      const missing = await run([command], { M2M_SECURITY_MODEL_DIR: cli.path });
+      expect([missing.code, missing.stderr.includes(cli.path)], command).to.deep.equal([2, true]);
+    }
   });
 
   it("download: exit codes and messages", async () => {
