@@ -58,7 +58,9 @@ describe("the commands' documentation", () => {
   }
 
   it("m2m help lists every command", () => {
-    const help = ["help", "model", "models", "config"].map((word) => folder.run([word]).stdout.toString()).join("");
+    const help = ["help", "model", "models", "config"]
+      .map((word) => folder.run([word]).stdout.toString())
+      .join("");
     for (const { id } of COMMANDS) expect(help).to.include(`\n  ${id} `);
   });
 
