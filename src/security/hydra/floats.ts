@@ -14,8 +14,8 @@ export type Table =
       readonly rows: number;
       readonly cols: number;
       readonly values: Int8Array;
-      /** `[rows]`: value = byte * scale of its row. */
-      readonly scales: Float32Array;
+      /** `[rows]`: value = byte * scale of its row. 16-bit floats stay as they are stored. */
+      readonly scales: Float32Array | Uint16Array;
     };
 
 type Tensors = ReadonlyMap<string, Tensor>;
@@ -28,7 +28,7 @@ export function readTable(tensors: Tensors, name: string): Table {
   if (rows === 0 || cols === 0) throw invalid(`The tensor ${name} is empty.`);
   if (tensor.type !== "I8") return { rows, cols, values: toFloats(tensor, name) };
   const { bytes } = tensor;
-  const scales = readVector(tensors, `${name}_scale`, rows);
+  const scales = readScales(tensors, `${name}_scale`, rows);
   return { rows, cols, values: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length), scales };
 }
 
@@ -41,10 +41,10 @@ export function readMatrix(tensors: Tensors, name: string): Matrix {
 /** A table as 32-bit floats. */
 export function dequantise(table: Table): Matrix {
   if (table.scales === undefined) return table;
-  const { rows, cols, values, scales } = table;
+  const { rows, cols, values } = table;
   const floats = new Float32Array(rows * cols);
   for (let row = 0, at = 0; row < rows; row++) {
-    const scale = scales[row];
+    const scale = scaleOf(table, row);
     for (const end = at + cols; at < end; at++) floats[at] = values[at] * scale;
   }
   return { rows, cols, values: floats };
@@ -52,17 +52,53 @@ export function dequantise(table: Table): Matrix {
 
 /** The tensor `name` as `length` floats. */
 export function readVector(tensors: Tensors, name: string, length: number): Float32Array {
+  return toFloats(requireVector(tensors, name, length), name);
+}
+
+/** A look-up needs few of them: those of half a million rows are not worth four times the time to load. */
+function readScales(tensors: Tensors, name: string, length: number): Float32Array | Uint16Array {
+  const tensor = requireVector(tensors, name, length);
+  const { type, bytes } = tensor;
+  if (type !== "F16" || bytes.byteOffset % 2 !== 0) return toFloats(tensor, name);
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, length);
+}
+
+/** What a byte of the row `row` is worth. */
+export function scaleOf({ scales }: Table, row: number): number {
+  if (scales === undefined) return 1;
+  return scales instanceof Uint16Array ? halfToNumber(scales[row]) : scales[row];
+}
+
+/** Weight of a unit in the last of ten places, by the five bits of the exponent. */
+const HALF_UNITS = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (Math.max(1, exponent) - 25));
+
+/** The value of a 16-bit float. */
+function halfToNumber(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 0x3ff;
+  const sign = bits & 0x8000 ? -1 : 1;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction : fraction + 1024) * HALF_UNITS[exponent];
+}
+
+function requireVector(tensors: Tensors, name: string, length: number): Tensor {
   const tensor = require(tensors, name);
   if (tensor.shape.length !== 1 || tensor.shape[0] !== length) {
     throw invalid(`The tensor ${name} has the shape [${tensor.shape.join(", ")}] instead of [${length}].`);
   }
-  return toFloats(tensor, name);
+  return tensor;
 }
 
 function require(tensors: Tensors, name: string): Tensor {
   const tensor = tensors.get(name);
   if (tensor === undefined) throw invalid(`The file has no tensor ${name}.`);
   return tensor;
+}
+
+/** The scales of a table as 32-bit floats. */
+export function floatScales(table: Table): Float32Array | undefined {
+  const { scales } = table;
+  return scales instanceof Uint16Array ? Float32Array.from(scales, halfToNumber) : scales;
 }
 
 /** Values of an F32, F16 or BF16 tensor. Platforms of Node are little-endian, as the file is. */

@@ -6,8 +6,8 @@ import { loadOnnxRuntime, type OnnxRuntimeLoader } from "./onnx/runtime.js";
 import { HYDRA_DEVICES, openSession, type HydraDevice } from "./onnx/session.js";
 import type { HydraTokenizer } from "./tokenizer.js";
 import type { HydraBackend, HydraConfig, HydraEngineName, HydraPrediction } from "./types.js";
-import { combineWindows, type WindowScore } from "./verdict.js";
-import { cutWindows, type TextWindow } from "./windows.js";
+import { ScoredWindows, type WindowScore } from "./verdict.js";
+import { WindowList } from "./windows.js";
 
 export interface HydraLoadOptions {
   /** Unless set: `native`, or `onnx` if a device other than `cpu` is asked for. */
@@ -23,8 +23,8 @@ interface OpenedBackend {
   readonly notes: readonly string[];
 }
 
-/** Windows that are held at a time: a huge text is not cut all at once. */
-const CHUNK = 1024;
+/** UTF-16 units of the texts that are judged together: what is known of their tokens is held until then. */
+const CHUNK_UNITS = 2 ** 17;
 
 /** The classifier for threats and compression: reads text in windows, and says what each is. */
 export class HydraModel {
@@ -73,19 +73,24 @@ export class HydraModel {
   }
 
   /**
-   * Judges many texts together; `latencyMs` of each is the time for all, divided by their number.
+   * Judges many texts together; `latencyMs` of each is the time for those beside it, divided by their number.
    * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
    */
   async predictBatch(texts: readonly string[]): Promise<HydraPrediction[]> {
-    const startMs = performance.now();
-    const scores = await this.#score(texts);
-    const measured = { latencyMs: (performance.now() - startMs) / texts.length, engine: this.engine };
-    return scores.map((windows) => combineWindows(windows, this.config, measured));
+    const predictions: HydraPrediction[] = [];
+    for (let first = 0; first < texts.length;) {
+      const startMs = performance.now();
+      const { scores, count } = await this.#score(texts, first);
+      const measured = { latencyMs: (performance.now() - startMs) / count, engine: this.engine };
+      for (let text = 0; text < count; text++) predictions.push(scores.predict(text, measured));
+      first += count;
+    }
+    return predictions;
   }
 
-  /** The logits of each window of a text, in order; at least one. */
+  /** The logits of each window of a text, in the order of their beginnings; at least one. */
   async scoreWindows(text: string): Promise<WindowScore[]> {
-    return (await this.#score([text]))[0];
+    return (await this.#score([text], 0)).scores.list(0);
   }
 
   /** Frees what the engine holds; the model is of no use afterwards. */
@@ -93,23 +98,17 @@ export class HydraModel {
     await this.#backend.close();
   }
 
-  async #score(texts: readonly string[]): Promise<WindowScore[][]> {
-    const scores: WindowScore[][] = texts.map(() => []);
-    let pending: { window: TextWindow; into: WindowScore[] }[] = [];
-    const flush = async (): Promise<void> => {
-      const batch = pending;
-      pending = [];
-      const logits = await this.#backend.run(batch.map(({ window }) => window));
-      batch.forEach(({ window: { start, end }, into }, i) => into.push({ start, end, logits: logits[i] }));
-    };
-    for (const [index, text] of texts.entries()) {
-      for (const window of cutWindows(this.#tokenizer.encode(text), this.config)) {
-        pending.push({ window, into: scores[index] });
-        if (pending.length === CHUNK) await flush();
-      }
+  /** Scores the texts from `first` on, as many as are judged together. */
+  async #score(texts: readonly string[], first: number): Promise<{ scores: ScoredWindows; count: number }> {
+    const windows = new WindowList(this.config);
+    let units = 0;
+    let count = 0;
+    for (; first + count < texts.length && (count === 0 || units < CHUNK_UNITS); count++) {
+      const text = texts[first + count];
+      units += text.length;
+      windows.add(this.#tokenizer.encode(text));
     }
-    if (pending.length > 0) await flush();
-    return scores;
+    return { scores: new ScoredWindows(this.config, windows, await this.#backend.run(windows)), count };
   }
 }
 

@@ -1,180 +1,184 @@
 import type { Matrix } from "./floats.js";
+import { createKernels, type Kernels } from "./kernels/kernels.js";
+import { alignedBytes, KernelMemory } from "./kernels/memory.js";
+import { panelBytes, panelled, placePanels, type PanelMatrix } from "./kernels/panels.js";
 import { MeanPool } from "./mean-pool.js";
-import { chooseLargest, normalizeRow, silu } from "./ops.js";
-import { createRowSums, PlainRowSums } from "./row-sums.js";
-import { createMultiplier, type Multiplier } from "./simd.js";
-import type { HydraBackend, HydraConfig, HydraLogits, HydraWindow } from "./types.js";
-import type { HydraLayer, HydraWeights } from "./weights.js";
+import { NgramSums } from "./ngram-sums.js";
+import { chooseLargest, combineHeads, normalizeRow } from "./ops.js";
+import type { HydraBackend, HydraConfig, HydraWindows } from "./types.js";
+import { labelCount } from "./verdict.js";
+import type { HydraWeights } from "./weights.js";
 
 /** Windows that go through a layer together. */
 const BATCH = 64;
+
+interface PlacedLayer {
+  readonly gate: PanelMatrix;
+  readonly gateBias: Float32Array;
+  readonly experts: readonly (readonly PanelMatrix[])[];
+}
 
 /** The network in TypeScript: only the experts that the gate chooses are computed. */
 export class NativeBackend implements HydraBackend {
   readonly engine = "native";
   readonly device = "cpu";
-  readonly #weights: Omit<HydraWeights, "embed" | "ngram">;
   readonly #config: HydraConfig;
-  readonly #multiplier: Multiplier;
+  readonly #memory: KernelMemory;
+  readonly #kernels: Kernels;
   readonly #pool: MeanPool;
-  readonly #ngram: PlainRowSums | undefined;
-  /** `[BATCH, hidden]`: the windows on their way through the layers, and what a layer makes of them. */
-  readonly #hidden: Float32Array;
-  readonly #next: Float32Array;
-  /** `[BATCH, widest]`: in and out of a matrix. */
-  readonly #in: Float32Array;
-  readonly #out: Float32Array;
+  readonly #ngrams: NgramSums | undefined;
+  readonly #layers: readonly PlacedLayer[];
+  readonly #normWeight: Float32Array;
+  readonly #normBias: Float32Array;
+  /** All heads behind the semantic one, as one matrix. */
+  readonly #heads: PanelMatrix;
+  /** Floats of a vector between layers. */
+  readonly #width: number;
+  /** Addresses of `[BATCH, width]`: the windows on their way through the layers, and what a layer makes of them. */
+  #hidden: number;
+  #next: number;
+  /** Addresses of `[BATCH, widest]`: in and out of a matrix. */
+  readonly #in: number;
+  readonly #out: number;
+  /** Addresses of `[BATCH]`: of vectors for a matrix, of its results, of what they are added to, and their factors. */
+  readonly #xs: number;
+  readonly #ys: number;
+  readonly #sums: number;
+  readonly #factors: number;
   /** `[BATCH, topK]`: the chosen experts of a layer and their shares. */
   readonly #chosen: Int32Array;
   readonly #shares: Float64Array;
-  /** `[BATCH]`: the windows of one expert. */
-  readonly #members = new Int32Array(BATCH);
 
-  constructor(weights: HydraWeights, config: HydraConfig) {
+  /** @param memory where the weights are, if anywhere: with room enough they stay there */
+  constructor(weights: HydraWeights, config: HydraConfig, memory?: KernelMemory) {
     this.#config = config;
-    this.#pool = new MeanPool(createRowSums(weights.embed));
-    this.#ngram = weights.ngram && new PlainRowSums(weights.ngram);
-    const hidden = config.hiddenSize;
-    const matrices = listMatrices(weights);
-    const widest = matrices.reduce((width, { rows }) => Math.max(width, rows), hidden);
-    const sizes = matrices.map(({ rows, cols }) => rows * cols);
-    const multiplier = createMultiplier([...sizes, 2 * BATCH * hidden, 2 * BATCH * widest]);
-    this.#multiplier = multiplier;
-    this.#weights = placeMatrices(weights, ({ rows, cols, values }) => {
-      const placed = multiplier.allocate(rows * cols);
-      placed.set(values);
-      return { rows, cols, values: placed };
-    });
-    this.#hidden = multiplier.allocate(BATCH * hidden);
-    this.#next = multiplier.allocate(BATCH * hidden);
-    this.#in = multiplier.allocate(BATCH * widest);
-    this.#out = multiplier.allocate(BATCH * widest);
+    const { layers, embed, ngram } = weights;
+    const longest = Math.max(...config.windows.map(({ tokens }) => tokens));
+    const heads = combineHeads(weights);
+    const matrices = [...layers.flatMap(({ gate, experts }) => [gate, ...experts.flat()]), heads];
+    this.#width = panelled(config.hiddenSize);
+    const widest = matrices.reduce((width, { rows }) => Math.max(width, panelled(rows)), this.#width);
+    const batchBytes = [this.#width, this.#width, widest, widest, 1, 1, 1, 1].map(
+      (width) => BATCH * width * 4,
+    );
+    const ownBytes = [...batchBytes, ...matrices.map(panelBytes)].reduce(
+      (sum, size) => sum + alignedBytes(size),
+      0,
+    );
+    const fits = memory?.hasRoom(ownBytes + MeanPool.bytesFor(memory, embed, longest));
+    this.#memory = fits ? memory! : new KernelMemory(ownBytes + MeanPool.bytesFor(undefined, embed, longest));
+    const place = (matrix: Matrix): PanelMatrix => placePanels(this.#memory, matrix);
+    this.#layers = layers.map(({ gate, gateBias, experts }) => ({
+      gate: place(gate),
+      gateBias,
+      experts: experts.map((found) => found.map(place)),
+    }));
+    this.#heads = place(heads);
+    this.#normWeight = weights.normWeight;
+    this.#normBias = weights.normBias;
+    [this.#hidden, this.#next, this.#in, this.#out, this.#xs, this.#ys, this.#sums, this.#factors] =
+      batchBytes.map((bytes) => this.#memory.allocate(bytes));
+    this.#kernels = createKernels(this.#memory);
+    this.#pool = new MeanPool(this.#memory, this.#kernels, embed, longest);
+    this.#ngrams = ngram && config.ngram && new NgramSums(ngram, config.ngram, longest);
     this.#chosen = new Int32Array(BATCH * config.topK);
     this.#shares = new Float64Array(BATCH * config.topK);
   }
 
-  async run(windows: readonly HydraWindow[]): Promise<HydraLogits[]> {
-    const logits: HydraLogits[] = [];
-    for (let first = 0; first < windows.length; first += BATCH) {
-      logits.push(...this.#runBatch(windows.slice(first, first + BATCH)));
+  async run({ ids, ranges }: HydraWindows): Promise<Float32Array> {
+    const count = ranges.length / 2;
+    const labels = labelCount(this.#config);
+    const logits = new Float32Array(count * labels);
+    this.#pool.begin(ids);
+    this.#ngrams?.begin(ids);
+    for (let first = 0; first < count; first += BATCH) {
+      const size = Math.min(BATCH, count - first);
+      for (let i = 0; i < size; i++) {
+        const [from, to] = [ranges[2 * (first + i)], ranges[2 * (first + i) + 1]];
+        this.#pool.pool(from, to, this.#rowOf(this.#hidden, i));
+        this.#ngrams?.add(from, to, logits, (first + i) * labels);
+      }
+      this.#runBatch(size, logits, first * labels);
     }
-    this.#pool.reset();
+    this.#pool.end();
+    this.#ngrams?.end();
     return logits;
   }
 
   async close(): Promise<void> {}
 
-  #runBatch(windows: readonly HydraWindow[]): HydraLogits[] {
-    const { layers, normWeight, normBias, semanticHead, securityHead, compressionHead, threatHead } =
-      this.#weights;
-    const { hiddenSize, layerNormEpsilon } = this.#config;
-    const hidden = this.#hidden;
-    const count = windows.length;
-    windows.forEach(({ ids }, index) => this.#pool.pool(ids, hidden, index * hiddenSize));
-    for (const layer of layers) this.#runLayer(layer, count);
+  #rowOf(vectors: number, index: number): number {
+    return vectors + index * this.#width * 4;
+  }
+
+  /** Adds the network's logits of the first `count` rows of `#hidden`. */
+  #runBatch(count: number, logits: Float32Array, at: number): void {
+    const { floats } = this.#memory;
+    for (const layer of this.#layers) this.#runLayer(layer, count);
     for (let index = 0; index < count; index++) {
-      normalizeRow(hidden, index * hiddenSize, normWeight, normBias, layerNormEpsilon);
+      const from = this.#rowOf(this.#hidden, index) / 4;
+      normalizeRow(floats, from, this.#normWeight, this.#normBias, this.#config.layerNormEpsilon);
     }
-    const semantic = this.#next;
-    this.#multiplier.multiply(semanticHead, hidden, count, semantic);
-    const security = this.#runHead(securityHead, semantic, count);
-    const compression = this.#runHead(compressionHead, semantic, count);
-    const threat = threatHead && this.#runHead(threatHead, semantic, count);
-    return windows.map(({ ngrams }, index) => {
-      const logits = { security: security[index], compression: compression[index], threat: threat?.[index] };
-      if (this.#ngram) this.#addNgrams(this.#ngram, ngrams, logits);
-      return logits;
-    });
+    this.#listRows(this.#xs, this.#hidden, this.#width, count);
+    this.#listRows(this.#ys, this.#out, this.#heads.rows, count);
+    this.#kernels.multiply(this.#heads, this.#xs, this.#ys, count);
+    const labels = labelCount(this.#config);
+    for (let index = 0; index < count; index++) {
+      const from = this.#out / 4 + index * this.#heads.rows;
+      for (let label = 0; label < labels; label++)
+        logits[at + index * labels + label] += floats[from + label];
+    }
   }
 
   /** One layer over the first `count` rows of `#hidden`, in place. */
-  #runLayer({ gate, gateBias, experts }: HydraLayer, count: number): void {
-    const { hiddenSize, topK } = this.#config;
-    const gates = this.#out;
-    this.#multiplier.multiply(gate, this.#hidden, count, gates);
+  #runLayer({ gate, gateBias, experts }: PlacedLayer, count: number): void {
+    const { topK } = this.#config;
+    const { floats } = this.#memory;
+    const gates = this.#out / 4;
+    this.#listRows(this.#xs, this.#hidden, this.#width, count);
+    this.#listRows(this.#ys, this.#out, gate.rows, count);
+    this.#kernels.multiply(gate, this.#xs, this.#ys, count);
     for (let index = 0; index < count; index++) {
-      const from = index * gate.rows;
-      for (let expert = 0; expert < gate.rows; expert++) gates[from + expert] += gateBias[expert];
-      const at = index * topK;
-      const indices = this.#chosen.subarray(at, at + topK);
-      chooseLargest(gates, from, gate.rows, topK, indices, this.#shares.subarray(at, at + topK));
+      const from = gates + index * gate.rows;
+      for (let expert = 0; expert < gateBias.length; expert++) floats[from + expert] += gateBias[expert];
+      chooseLargest(floats, from, gateBias.length, topK, this.#chosen, this.#shares, index * topK);
     }
     // The residual.
-    this.#next.set(this.#hidden.subarray(0, count * hiddenSize));
+    const hidden = this.#hidden / 4;
+    floats.copyWithin(this.#next / 4, hidden, hidden + count * this.#width);
     experts.forEach((matrices, expert) => this.#runExpert(matrices, expert, count));
-    this.#hidden.set(this.#next.subarray(0, count * hiddenSize));
+    [this.#hidden, this.#next] = [this.#next, this.#hidden];
   }
 
   /** Adds the share of one expert to the rows of `#next` whose window chose it. */
-  #runExpert(matrices: readonly Matrix[], expert: number, count: number): void {
-    const { hiddenSize, topK } = this.#config;
-    const members = this.#members;
+  #runExpert(matrices: readonly PanelMatrix[], expert: number, count: number): void {
+    const { topK } = this.#config;
+    const { ints, floats } = this.#memory;
     let size = 0;
     for (let place = 0; place < count * topK; place++) {
       if (this.#chosen[place] !== expert) continue;
-      const row = Math.floor(place / topK) * hiddenSize;
-      this.#in.set(this.#hidden.subarray(row, row + hiddenSize), size * hiddenSize);
-      members[size++] = place;
+      const row = Math.floor(place / topK);
+      ints[this.#xs / 4 + size] = this.#rowOf(this.#hidden, row);
+      ints[this.#sums / 4 + size] = this.#rowOf(this.#next, row);
+      floats[this.#factors / 4 + size++] = this.#shares[place];
     }
     if (size === 0) return;
     let [input, output] = [this.#in, this.#out];
     matrices.forEach((matrix, index) => {
       if (index > 0) {
         [input, output] = [output, input];
-        silu(input, size * matrix.cols);
+        this.#kernels.silu(input, size * matrix.cols);
+        this.#listRows(this.#xs, input, matrix.cols, size);
       }
-      this.#multiplier.multiply(matrix, input, size, output);
+      this.#listRows(this.#ys, output, matrix.rows, size);
+      this.#kernels.multiply(matrix, this.#xs, this.#ys, size);
     });
-    for (let member = 0; member < size; member++) {
-      const share = this.#shares[members[member]];
-      const row = Math.floor(members[member] / topK) * hiddenSize;
-      const from = member * hiddenSize;
-      for (let j = 0; j < hiddenSize; j++) this.#next[row + j] += share * output[from + j];
-    }
+    this.#kernels.addScaled(output, this.#sums, this.#factors, size, this.#width);
   }
 
-  /** Logits of a head for each of the first `count` rows of `semantic`. */
-  #runHead(head: Matrix, semantic: Float32Array, count: number): Float32Array[] {
-    this.#multiplier.multiply(head, semantic, count, this.#out);
-    return Array.from({ length: count }, (_, index) =>
-      this.#out.slice(index * head.rows, (index + 1) * head.rows),
-    );
+  /** Fills a list with the addresses of `count` vectors that lie one behind the other. */
+  #listRows(list: number, vectors: number, width: number, count: number): void {
+    const { ints } = this.#memory;
+    for (let index = 0; index < count; index++) ints[list / 4 + index] = vectors + index * width * 4;
   }
-
-  /** Adds the linear branch: the sum of the buckets' rows, divided, to the logits of security and threat. */
-  #addNgrams(table: PlainRowSums, ngrams: Int32Array, { security, threat }: HydraLogits): void {
-    const sums = new Float64Array(table.cols);
-    table.add(ngrams, 0, ngrams.length, sums, 0);
-    const count = Math.max(1, ngrams.length);
-    const divisor = this.#config.ngram?.pooling === "mean" ? count : Math.sqrt(count);
-    for (let j = 0; j < security.length; j++) security[j] += sums[j] / divisor;
-    if (threat) for (let j = 0; j < threat.length; j++) threat[j] += sums[security.length + j] / divisor;
-  }
-}
-
-/** The matrices that vectors are multiplied with. */
-function listMatrices({ layers, ...heads }: HydraWeights): Matrix[] {
-  const { semanticHead, securityHead, compressionHead, threatHead } = heads;
-  const experts = layers.flatMap(({ gate, experts }) => [gate, ...experts.flat()]);
-  return [...experts, semanticHead, securityHead, compressionHead, ...(threatHead ? [threatHead] : [])];
-}
-
-/** The weights with `place` done to each of these matrices. */
-function placeMatrices(
-  { layers, normWeight, normBias, semanticHead, securityHead, compressionHead, threatHead }: HydraWeights,
-  place: (matrix: Matrix) => Matrix,
-): Omit<HydraWeights, "embed" | "ngram"> {
-  return {
-    layers: layers.map(({ gate, gateBias, experts }) => ({
-      gate: place(gate),
-      gateBias,
-      experts: experts.map((matrices) => matrices.map(place)),
-    })),
-    normWeight,
-    normBias,
-    semanticHead: place(semanticHead),
-    securityHead: place(securityHead),
-    compressionHead: place(compressionHead),
-    threatHead: threatHead && place(threatHead),
-  };
 }

@@ -81,10 +81,11 @@ export interface HydraConfig {
   readonly fusion?: Readonly<Record<"both" | "hydra", LogisticLayer>>;
 }
 
-/** One window: its token ids, and the buckets of its n-grams (empty without that branch). */
-export interface HydraWindow {
+/** Windows of a stream of tokens, which holds one text or several. */
+export interface HydraWindows {
   readonly ids: Int32Array;
-  readonly ngrams: Int32Array;
+  /** First and behind-last index into `ids` of each window, in pairs. */
+  readonly ranges: ArrayLike<number>;
 }
 
 /** What runs the network: natively or in ONNX Runtime. */
@@ -92,7 +93,7 @@ export interface HydraBackend {
   readonly engine: HydraEngineName;
   /** What it runs on, such as `cpu` or `cuda`. */
   readonly device: string;
-  /** Logits in the order of `windows`. */
-  run(windows: readonly HydraWindow[]): Promise<HydraLogits[]>;
+  /** `[windows, labels]`: logits of each window for security, threat and compression, in the order of the windows. */
+  run(windows: HydraWindows): Promise<Float32Array>;
   close(): Promise<void>;
 }

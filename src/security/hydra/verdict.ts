@@ -1,6 +1,7 @@
 import { softmax } from "./ops.js";
 import { invalid } from "./safetensors.js";
 import type { HeadPrediction, HydraConfig, HydraEngineName, HydraLogits, HydraPrediction } from "./types.js";
+import type { WindowList } from "./windows.js";
 
 /** What the network says of one window. */
 export interface WindowScore {
@@ -10,60 +11,103 @@ export interface WindowScore {
   readonly logits: HydraLogits;
 }
 
-/**
- * One prediction from the scores of a text's windows, of which there is at least one.
- * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
- */
-export function combineWindows(
-  scores: readonly WindowScore[],
-  { labels }: HydraConfig,
-  measured: { latencyMs: number; engine: HydraEngineName },
-): HydraPrediction {
-  const unsafest = mostAlarming(scores, ({ security }) => security, labels.security.indexOf("UNSAFE"), 1);
-  const security = predictHead(labels.security, unsafest.logits.security);
-  const compression = predictHead(labels.compression, scores[0].logits.compression);
-  const common = { security, compression, windowCount: scores.length, ...measured };
-  if (labels.threat === undefined) return { ...common, window: rangeOf(unsafest) };
-  const deciding = mostAlarming(scores, ({ threat }) => threat!, labels.threat.indexOf("SAFE"), -1);
-  const threat = predictHead(labels.threat, deciding.logits.threat!);
-  return { ...common, threat, window: rangeOf(deciding) };
+/** Logits of a window. */
+export function labelCount({ labels: { security, compression, threat } }: HydraConfig): number {
+  return security.length + compression.length + (threat?.length ?? 0);
 }
 
-function rangeOf({ start, end }: WindowScore): { start: number; end: number } {
-  return { start, end };
-}
+/** What a backend says of windows, read head by head. */
+export class ScoredWindows {
+  readonly #config: HydraConfig;
+  readonly #windows: WindowList;
+  readonly #logits: Float32Array;
+  readonly #width: number;
 
-/** The window whose label `index` is the likeliest (`sign` 1) or the unlikeliest (-1) by its logits in one head. */
-function mostAlarming(
-  scores: readonly WindowScore[],
-  head: (logits: HydraLogits) => Float32Array,
-  index: number,
-  sign: 1 | -1,
-): WindowScore {
-  let best = scores[0];
-  let highest = -Infinity;
-  for (const score of scores) {
-    const alarm = sign * logOdds(head(score.logits), index);
-    if (Number.isNaN(alarm)) throw invalid("The weights give results that are no numbers.");
-    if (alarm > highest) [best, highest] = [score, alarm];
+  /** @param logits `[windows, labels]` */
+  constructor(config: HydraConfig, windows: WindowList, logits: Float32Array) {
+    this.#config = config;
+    this.#windows = windows;
+    this.#logits = logits;
+    this.#width = labelCount(config);
   }
-  return best;
-}
 
-/** Natural-log odds of one label against all others. */
-function logOdds(logits: Float32Array, index: number): number {
-  let largest = -Infinity;
-  for (let i = 0; i < logits.length; i++) if (i !== index && logits[i] > largest) largest = logits[i];
-  let others = 0;
-  for (let i = 0; i < logits.length; i++) if (i !== index) others += Math.exp(logits[i] - largest);
-  return logits[index] - largest - Math.log(others);
-}
+  /**
+   * One prediction from the windows of a text, of which there is at least one.
+   * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
+   */
+  predict(text: number, measured: { latencyMs: number; engine: HydraEngineName }): HydraPrediction {
+    const { labels } = this.#config;
+    const [first, last] = this.#windows.windowsOf(text);
+    const threatAt = labels.security.length;
+    const compressionAt = threatAt + (labels.threat?.length ?? 0);
+    const unsafest = this.#mostAlarming(first, last, 0, labels.security, "UNSAFE", 1);
+    const security = this.#predictHead(unsafest, 0, labels.security);
+    const compression = this.#predictHead(first, compressionAt, labels.compression);
+    const common = { security, compression, windowCount: last - first, ...measured };
+    if (labels.threat === undefined) return { ...common, window: this.#rangeOf(unsafest) };
+    const deciding = this.#mostAlarming(first, last, threatAt, labels.threat, "SAFE", -1);
+    const threat = this.#predictHead(deciding, threatAt, labels.threat);
+    return { ...common, threat, window: this.#rangeOf(deciding) };
+  }
 
-function predictHead(labels: readonly string[], logits: Float32Array): HeadPrediction {
-  const shares = softmax(logits);
-  if (!shares.every(Number.isFinite)) throw invalid("The weights give results that are no numbers.");
-  const probabilities = Object.fromEntries(labels.map((label, index) => [label, shares[index]]));
-  return { label: labels[indexOfLargest(shares)], probabilities };
+  /** The logits of each window of a text. */
+  list(text: number): WindowScore[] {
+    const { security, compression, threat } = this.#config.labels;
+    const [first, last] = this.#windows.windowsOf(text);
+    return Array.from({ length: last - first }, (_, index) => {
+      let at = (first + index) * this.#width;
+      const take = (count: number): Float32Array => this.#logits.slice(at, (at += count));
+      const logits = {
+        security: take(security.length),
+        threat: threat && take(threat.length),
+        compression: take(compression.length),
+      };
+      return { ...this.#rangeOf(first + index), logits };
+    });
+  }
+
+  #rangeOf(window: number): { start: number; end: number } {
+    const { spans } = this.#windows;
+    return { start: spans[2 * window], end: spans[2 * window + 1] };
+  }
+
+  /** The window whose label `name` is the likeliest (`sign` 1) or the unlikeliest (-1) by its logits in one head. */
+  #mostAlarming(
+    first: number,
+    last: number,
+    column: number,
+    labels: readonly string[],
+    name: string,
+    sign: 1 | -1,
+  ): number {
+    const label = labels.indexOf(name);
+    let best = first;
+    let highest = -Infinity;
+    for (let window = first; window < last; window++) {
+      const alarm = sign * this.#logOdds(window * this.#width + column, labels.length, label);
+      if (Number.isNaN(alarm)) throw invalid("The weights give results that are no numbers.");
+      if (alarm > highest) [best, highest] = [window, alarm];
+    }
+    return best;
+  }
+
+  /** Natural-log odds of one label against all others, of the `count` logits from `at` on. */
+  #logOdds(at: number, count: number, label: number): number {
+    const logits = this.#logits;
+    let largest = -Infinity;
+    for (let i = 0; i < count; i++) if (i !== label && logits[at + i] > largest) largest = logits[at + i];
+    let others = 0;
+    for (let i = 0; i < count; i++) if (i !== label) others += Math.exp(logits[at + i] - largest);
+    return logits[at + label] - largest - Math.log(others);
+  }
+
+  #predictHead(window: number, column: number, labels: readonly string[]): HeadPrediction {
+    const at = window * this.#width + column;
+    const shares = softmax(this.#logits.subarray(at, at + labels.length));
+    if (!shares.every(Number.isFinite)) throw invalid("The weights give results that are no numbers.");
+    const probabilities = Object.fromEntries(labels.map((label, index) => [label, shares[index]]));
+    return { label: labels[indexOfLargest(shares)], probabilities };
+  }
 }
 
 /** Index of the largest value, the first among equals. */

@@ -1,93 +1,137 @@
 import type { TokenizedText } from "./tokenizer.js";
-import type { HydraConfig, HydraWindow, WindowScale } from "./types.js";
-
-/** One window of a text, and the UTF-16 range that it covers. */
-export interface TextWindow extends HydraWindow {
-  readonly start: number;
-  readonly end: number;
-}
+import type { HydraConfig, HydraWindows, WindowScale } from "./types.js";
 
 const EOS = 1;
 const BOS = 2;
+/** Each text begins with a block of its own, which its windows share (`block-ring.ts`). */
+const TEXT_ALIGNMENT = 8;
 
-/** First and behind-last token of each window of one scale over `length` tokens; the last ends where the text ends. */
-function* rangesOf(length: number, { tokens, stride }: WindowScale): Generator<[number, number]> {
-  for (let start = 0; start < length - tokens; start += stride) yield [start, start + tokens];
-  yield [Math.max(0, length - tokens), length];
+/** Windows of texts, in the order of the texts. */
+export class WindowList implements HydraWindows {
+  readonly #config: HydraConfig;
+  readonly #ranges: number[] = [];
+  /** UTF-16 range in its text of each window, in pairs. */
+  readonly #spans: number[] = [];
+  /** Number of windows before those of each text. */
+  readonly #firsts: number[] = [];
+  #ids: Int32Array<ArrayBuffer>;
+  #length = 0;
+
+  /** @param capacity tokens that are expected */
+  constructor(config: HydraConfig, capacity = 1024) {
+    this.#config = config;
+    this.#ids = new Int32Array(capacity);
+  }
+
+  get ids(): Int32Array {
+    return this.#ids.subarray(0, this.#length);
+  }
+
+  get ranges(): readonly number[] {
+    return this.#ranges;
+  }
+
+  get spans(): readonly number[] {
+    return this.#spans;
+  }
+
+  get textCount(): number {
+    return this.#firsts.length;
+  }
+
+  /** First and behind-last window of the text `index`. */
+  windowsOf(index: number): [first: number, last: number] {
+    return [this.#firsts[index], this.#firsts[index + 1] ?? this.#ranges.length / 2];
+  }
+
+  /**
+   * Cuts a text into overlapping windows of each scale, in the order of their beginnings; those of one beginning in the order
+   * of the scales. The whole text is one window if it fits, of whatever scale.
+   */
+  add({ ids, starts, ends }: TokenizedText): void {
+    this.#firsts.push(this.#ranges.length / 2);
+    const { tokenizer, windows } = this.#config;
+    const framed = tokenizer.type === "bytes" && tokenizer.framed;
+    const base = Math.ceil(this.#length / TEXT_ALIGNMENT) * TEXT_ALIGNMENT;
+    if (!framed) {
+      this.#reserve(base + ids.length);
+      this.#ids.set(ids, base);
+      this.#length = base + ids.length;
+    }
+    for (const [first, last] of rangesOf(ids.length, windows, framed ? 2 : 0)) {
+      this.#spans.push(starts[first] ?? 0, ends[last - 1] ?? 0);
+      if (framed) this.#addFramed(ids.subarray(first, last));
+      else this.#ranges.push(base + first, base + last);
+    }
+  }
+
+  #addFramed(content: Int32Array): void {
+    const first = this.#length;
+    const last = first + content.length + 2;
+    this.#reserve(last);
+    this.#ids[first] = BOS;
+    this.#ids.set(content, first + 1);
+    this.#ids[last - 1] = EOS;
+    this.#length = last;
+    this.#ranges.push(first, last);
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#ids.length) return;
+    const larger = new Int32Array(Math.max(length, this.#ids.length * 2));
+    larger.set(this.#ids.subarray(0, this.#length));
+    this.#ids = larger;
+  }
 }
 
 /**
- * Cuts a text into overlapping windows, scale by scale; the whole text is one window if it fits, of whatever scale. The
- * ids of windows are parts of one array, unless a frame is put around them.
+ * First and behind-last token of each window over `length` tokens; the last of a scale ends where the text ends.
+ * @param frame tokens of a window that are none of the text
  */
-export function* cutWindows(text: TokenizedText, config: HydraConfig): Generator<TextWindow> {
-  const framed = config.tokenizer.type === "bytes" && config.tokenizer.framed;
-  const { ids, starts, ends } = text;
-  const orders = config.ngram?.orders ?? [];
-  const hash = (tokens: Int32Array) =>
-    orders.map((order) => hashNgrams(tokens, order, config.ngram?.buckets ?? 1));
-  const ngramsOfText = framed ? [] : hash(ids);
+function* rangesOf(
+  length: number,
+  scales: readonly WindowScale[],
+  frame: number,
+): Generator<readonly [first: number, last: number]> {
   let whole = false;
-  for (const scale of config.windows) {
-    const size = scale.tokens - (framed ? 2 : 0);
-    for (const [first, last] of rangesOf(ids.length, {
-      tokens: size,
-      stride: Math.min(scale.stride, size),
-    })) {
-      if (last - first === ids.length) {
-        if (whole) continue;
-        whole = true;
-      }
-      const content = ids.subarray(first, last);
-      const range = { start: starts[first] ?? 0, end: ends[last - 1] ?? 0 };
-      if (framed) {
-        const tokens = frame(content);
-        yield { ids: tokens, ngrams: sliceNgrams(hash(tokens), orders, 0, tokens.length), ...range };
-      } else yield { ids: content, ngrams: sliceNgrams(ngramsOfText, orders, first, last), ...range };
-    }
+  const cut = scales.flatMap(({ tokens, stride }) => {
+    const size = Math.min(tokens - frame, length);
+    if (size === length && whole) return [];
+    whole ||= size === length;
+    return [{ size, stride: Math.min(stride, tokens - frame), next: 0 }];
+  });
+  for (;;) {
+    const scale = cut.reduce((a, b) => (b.next < a.next ? b : a));
+    const { size, stride, next } = scale;
+    if (next === Infinity) return;
+    yield [next, next + size];
+    const end = length - size;
+    scale.next = next === end ? Infinity : Math.min(next + stride, end);
   }
 }
 
-function frame(content: Int32Array): Int32Array {
-  const ids = new Int32Array(content.length + 2);
-  ids[0] = BOS;
-  ids.set(content, 1);
-  ids[ids.length - 1] = EOS;
-  return ids;
-}
-
-/** The part of a text's buckets whose runs lie in the tokens from `first` to before `last`. */
-function sliceNgrams(
-  byPosition: readonly Int32Array[],
-  orders: readonly number[],
+/** Buckets of the n-grams of the tokens `first` to before `last`, order by order. */
+export function listNgrams(
+  ids: Int32Array,
   first: number,
   last: number,
+  { orders, buckets }: NonNullable<HydraConfig["ngram"]>,
 ): Int32Array {
-  const slices = orders.map((order, index) =>
-    byPosition[index].subarray(first, Math.max(first, last - order + 1)),
-  );
-  const ngrams = new Int32Array(slices.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const slice of slices) {
-    ngrams.set(slice, at);
-    at += slice.length;
-  }
-  return ngrams;
+  const found: number[] = [];
+  for (const order of orders)
+    for (let position = first; position + order <= last; position++)
+      found.push(hashNgram(ids, position, order, buckets));
+  return Int32Array.from(found);
 }
 
-/** Bucket of the run of `order` ids that starts at each position: 32-bit FNV-1a over ids, with a final mix. */
-export function hashNgrams(ids: Int32Array, order: number, buckets: number): Int32Array {
-  const count = Math.max(0, ids.length - order + 1);
-  const found = new Int32Array(count);
-  for (let position = 0; position < count; position++) {
-    let hash = (2166136261 + order) | 0;
-    for (let k = 0; k < order; k++) {
-      hash = Math.imul(hash ^ ids[position + k], 16777619);
-      hash ^= hash >>> 15;
-    }
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash ^= hash >>> 13;
-    found[position] = (hash >>> 0) % buckets;
+/** Bucket of the run of `order` ids that starts at `position`: 32-bit FNV-1a over ids, with a final mix. */
+export function hashNgram(ids: Int32Array, position: number, order: number, buckets: number): number {
+  let hash = (2166136261 + order) | 0;
+  for (let k = 0; k < order; k++) {
+    hash = Math.imul(hash ^ ids[position + k], 16777619);
+    hash ^= hash >>> 15;
   }
-  return found;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash ^= hash >>> 13;
+  return (hash >>> 0) % buckets;
 }

@@ -1,28 +1,28 @@
 import { expect } from "chai";
 import { parseConfig } from "../../../src/security/hydra/config.js";
 import { NativeBackend } from "../../../src/security/hydra/network.js";
+import { KernelMemory } from "../../../src/security/hydra/kernels/memory.js";
+import type { HydraWindows } from "../../../src/security/hydra/types.js";
 import { readWeights } from "../../../src/security/hydra/weights.js";
+import { listNgrams } from "../../../src/security/hydra/windows.js";
 import { createRandom } from "../../fuzz/mutate.js";
 import { writeSafetensors } from "../../helpers/safetensors.js";
 import { runPlainly } from "./plain-network.js";
 import { OWN_SHAPE, PUBLISHED_SHAPE, randomTensors, type ModelShape } from "./random-model.js";
 
-/** Windows of `count` lengths around the sizes at which loops change, some as parts of one array. */
-function randomWindows(shape: ModelShape, count: number, seed: number) {
+/** Windows of `count` lengths around the sizes at which loops change, anywhere in a stream of tokens. */
+function randomWindows(shape: ModelShape, count: number, seed: number): HydraWindows {
   const random = createRandom(seed);
-  const text = Int32Array.from({ length: 1000 }, () => random(shape.vocabSize + 5));
-  return Array.from({ length: count }, (_, index) => {
-    const length = [0, 1, 3, 4, 5, 63, 64, 65, 128, 200, 512][index % 11];
-    const first = random(text.length - length);
-    const part = text.subarray(first, first + length);
-    return {
-      ids: index % 3 === 0 ? part.slice() : part,
-      ngrams: Int32Array.from({ length: shape.ngramBuckets ? random(40) : 0 }, () =>
-        random(shape.ngramBuckets!),
-      ),
-    };
+  const ids = Int32Array.from({ length: 1003 }, () => random(shape.vocabSize + 5));
+  const ranges = Array.from({ length: count }, (_, index) => {
+    const length = [0, 1, 3, 4, 5, 8, 15, 16, 63, 64, 65, 128, 200, 512][index % 14];
+    const first = index % 5 === 0 ? ids.length - length : random(ids.length - length);
+    return [first, first + length];
   });
+  return { ids, ranges: ranges.flat() };
 }
+
+const countOf = ({ ranges }: HydraWindows): number => ranges.length / 2;
 
 function expectClose(actual: ArrayLike<number>, wanted: readonly number[], what: string): void {
   expect(actual.length, what).to.equal(wanted.length);
@@ -47,13 +47,14 @@ describe("the native network", () => {
         const config = parseConfig(json, weights);
         const windows = randomWindows(shape, 150, topK);
         const logits = await new NativeBackend(weights, config).run(windows);
-        windows.forEach(({ ids, ngrams }, i) => {
-          const wanted = runPlainly(weights, config, Array.from(ids), Array.from(ngrams));
-          expectClose(logits[i].security, wanted.security, `security of window ${i}`);
-          expectClose(logits[i].compression, wanted.compression, `compression of window ${i}`);
-          if (wanted.threat) expectClose(logits[i].threat!, wanted.threat, `threat of window ${i}`);
-          else expect(logits[i].threat).to.equal(undefined);
-        });
+        const labels = logits.length / countOf(windows);
+        for (let i = 0; i < countOf(windows); i++) {
+          const ids = windows.ids.slice(windows.ranges[2 * i], windows.ranges[2 * i + 1]);
+          const ngrams = config.ngram ? Array.from(listNgrams(ids, 0, ids.length, config.ngram)) : [];
+          const { security, threat = [], compression } = runPlainly(weights, config, Array.from(ids), ngrams);
+          const wanted = [...security, ...threat, ...compression];
+          expectClose(logits.subarray(i * labels, (i + 1) * labels), wanted, `window ${i}`);
+        }
       });
     }
   }
@@ -63,9 +64,11 @@ describe("the native network", () => {
     const backend = new NativeBackend(weights, parseConfig(undefined, weights));
     const windows = randomWindows(OWN_SHAPE, 130, 1);
     const together = await backend.run(windows);
-    for (const [i, window] of windows.entries()) {
-      const [alone] = await backend.run([window]);
-      expectClose(alone.security, Array.from(together[i].security), `window ${i}`);
+    const labels = together.length / countOf(windows);
+    for (let i = 0; i < countOf(windows); i++) {
+      const ranges = [windows.ranges[2 * i], windows.ranges[2 * i + 1]];
+      const alone = await backend.run({ ids: windows.ids, ranges });
+      expectClose(alone, Array.from(together.subarray(i * labels, (i + 1) * labels)), `window ${i}`);
     }
     expect(await backend.run(windows)).to.deep.equal(together);
   });
@@ -74,12 +77,27 @@ describe("the native network", () => {
     const weights = readWeights(writeSafetensors(randomTensors(OWN_SHAPE, 3)));
     const backend = new NativeBackend(weights, parseConfig(undefined, weights));
     const ids = new Int32Array(128).fill(5);
-    const ngrams = new Int32Array(0);
-    const [before] = await backend.run([{ ids, ngrams }]);
+    const ranges = [0, 128];
+    const before = await backend.run({ ids, ranges });
     ids.fill(6);
-    const [after] = await backend.run([{ ids, ngrams }]);
-    expect(after.security).not.to.deep.equal(before.security);
-    const [fresh] = await backend.run([{ ids: ids.slice(), ngrams }]);
-    expect(after.security).to.deep.equal(fresh.security);
+    const after = await backend.run({ ids, ranges });
+    expect(after).not.to.deep.equal(before);
+    expect(after).to.deep.equal(await backend.run({ ids: ids.slice(), ranges }));
+  });
+
+  it("works in a memory that has no room for it, and where there is no WebAssembly", async () => {
+    const weights = readWeights(writeSafetensors(randomTensors(OWN_SHAPE, 3)));
+    const config = parseConfig(undefined, weights);
+    const windows = randomWindows(OWN_SHAPE, 30, 1);
+    const wanted = Array.from(await new NativeBackend(weights, config).run(windows));
+    expectClose(await new NativeBackend(weights, config, new KernelMemory(10)).run(windows), wanted, "small");
+    const platform = globalThis as { WebAssembly?: unknown };
+    const before = platform.WebAssembly;
+    try {
+      platform.WebAssembly = undefined;
+      expectClose(await new NativeBackend(weights, config).run(windows), wanted, "plain");
+    } finally {
+      platform.WebAssembly = before;
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { HydraConfig } from "../../../src/security/hydra/types.js";
-import { cutWindows, hashNgrams } from "../../../src/security/hydra/windows.js";
+import type { HydraConfig, WindowScale } from "../../../src/security/hydra/types.js";
+import { listNgrams, WindowList } from "../../../src/security/hydra/windows.js";
 import { readVectors } from "../../helpers/vectors.js";
 
 function configOf(tokens: number, stride: number, tokenizer: HydraConfig["tokenizer"]): HydraConfig {
@@ -20,13 +20,44 @@ function textOf(length: number) {
   };
 }
 
+/** The windows of a text, each with its tokens. */
+function cutWindows(text: ReturnType<typeof textOf>, config: HydraConfig) {
+  const list = new WindowList(config);
+  list.add(text);
+  return windowsIn(list, 0);
+}
+
+function windowsIn(list: WindowList, text: number) {
+  const [first, last] = list.windowsOf(text);
+  return Array.from({ length: last - first }, (_, index) => {
+    const at = 2 * (first + index);
+    const ids = list.ids.slice(list.ranges[at], list.ranges[at + 1]);
+    return { ids, start: list.spans[at], end: list.spans[at + 1] };
+  });
+}
+
+/** Windows as their definition reads: scale by scale, then by their beginnings. */
+function cutPlainly(length: number, scales: readonly WindowScale[]): number[][] {
+  const found = scales.flatMap(({ tokens, stride }, scale) => {
+    const size = Math.min(tokens, length);
+    const firsts = [length - size];
+    for (let first = 0; first < length - size; first += stride) firsts.push(first);
+    return firsts.map((first) => ({ first, size, scale }));
+  });
+  found.sort((a, b) => a.first - b.first || a.scale - b.scale);
+  const wholes = found.filter(({ size }) => size === length);
+  return found
+    .filter((window) => window.size < length || window === wholes[0])
+    .map(({ first, size }) => [first, size]);
+}
+
 describe("windows", () => {
   const cut = (
     length: number,
     tokens: number,
     stride: number,
     tokenizer: HydraConfig["tokenizer"] = WORDPIECE,
-  ) => Array.from(cutWindows(textOf(length), configOf(tokens, stride, tokenizer)));
+  ) => cutWindows(textOf(length), configOf(tokens, stride, tokenizer));
   const firsts = (windows: { ids: Int32Array }[]) => windows.map(({ ids }) => ids[0] - 10);
 
   it("start at each stride, and the last ends with the text", () => {
@@ -40,32 +71,59 @@ describe("windows", () => {
     expect(cut(1, 512, 256).map(({ start, end }) => [start, end])).to.deep.equal([[0, 3]]);
   });
 
-  it("are those of each scale in turn, and the whole text only once", () => {
-    const cutScales = (length: number) =>
-      Array.from(
-        cutWindows(textOf(length), {
-          ...configOf(0, 0, WORDPIECE),
-          windows: [
-            { tokens: 8, stride: 6 },
-            { tokens: 3, stride: 2 },
-          ],
-        }),
-        ({ ids }) => [ids[0] - 10, ids.length],
-      );
-    expect(cutScales(3)).to.deep.equal([[0, 3]]);
-    expect(cutScales(5)).to.deep.equal([
+  const cutScales = (length: number, windows: readonly WindowScale[]) =>
+    cutWindows(textOf(length), { ...configOf(0, 0, WORDPIECE), windows }).map(({ ids }) => [
+      ids[0] - 10,
+      ids.length,
+    ]);
+
+  it("are those of all scales by their beginnings, and the whole text only once", () => {
+    const scales = [
+      { tokens: 8, stride: 6 },
+      { tokens: 3, stride: 2 },
+    ];
+    expect(cutScales(3, scales)).to.deep.equal([[0, 3]]);
+    expect(cutScales(5, scales)).to.deep.equal([
       [0, 5],
       [0, 3],
       [2, 3],
     ]);
-    expect(cutScales(9)).to.deep.equal([
+    expect(cutScales(9, scales)).to.deep.equal([
       [0, 8],
-      [1, 8],
       [0, 3],
+      [1, 8],
       [2, 3],
       [4, 3],
       [6, 3],
     ]);
+  });
+
+  it("equal those of the definition, for any scales", () => {
+    const scale = fc
+      .tuple(fc.integer({ min: 3, max: 40 }), fc.integer({ min: 1, max: 40 }))
+      .map(([tokens, stride]) => ({ tokens, stride: Math.min(stride, tokens) }));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 150 }),
+        fc.array(scale, { minLength: 1, maxLength: 3 }),
+        (length, scales) => {
+          expect(cutScales(length, scales)).to.deep.equal(cutPlainly(length, scales));
+        },
+      ),
+    );
+  });
+
+  it("of texts one behind the other are those of each", () => {
+    for (const tokenizer of [WORDPIECE, FRAMED]) {
+      const config = configOf(9, 4, tokenizer);
+      const list = new WindowList(config, 1);
+      const lengths = [1, 30, 0, 8, 7];
+      for (const length of lengths) list.add(textOf(length));
+      expect(list.textCount).to.equal(lengths.length);
+      lengths.forEach((length, text) =>
+        expect(windowsIn(list, text)).to.deep.equal(cutWindows(textOf(length), config)),
+      );
+    }
   });
 
   it("say which part of the text they cover", () => {
@@ -103,29 +161,20 @@ describe("windows", () => {
       ),
     );
   });
-
-  it("have the n-grams of their own tokens only", () => {
-    for (const tokenizer of [WORDPIECE, FRAMED]) {
-      for (const { ids, ngrams } of cut(40, 9, 4, tokenizer)) {
-        const wanted = [...hashNgrams(ids, 1, 1000), ...hashNgrams(ids, 3, 1000)];
-        expect(Array.from(ngrams)).to.deep.equal(wanted);
-      }
-    }
-  });
 });
 
 describe("buckets of n-grams", () => {
   interface NgramCase {
     name: string;
     input: number[];
-    options: { orders: number[]; buckets: number };
+    options: { orders: number[]; buckets: number; pooling: "sqrt" };
     expected: number[];
   }
 
   for (const { name, input, options, expected } of readVectors<NgramCase>("hydra/ngrams.json")) {
     it(`equal the training's: ${name}`, () => {
       const ids = Int32Array.from(input);
-      const found = options.orders.flatMap((order) => Array.from(hashNgrams(ids, order, options.buckets)));
+      const found = Array.from(listNgrams(ids, 0, ids.length, options));
       expect(found).to.deep.equal(expected);
     });
   }

@@ -1,4 +1,6 @@
-import type { HydraBackend, HydraConfig, HydraLogits, HydraWindow } from "../types.js";
+import type { HydraBackend, HydraConfig, HydraWindows } from "../types.js";
+import { labelCount } from "../verdict.js";
+import { listNgrams } from "../windows.js";
 import { ONNX_VALUES } from "./convert.js";
 import type { OnnxRuntime, OnnxSession, OnnxTensor } from "./runtime.js";
 
@@ -21,11 +23,16 @@ export class OnnxBackend implements HydraBackend {
     this.#config = config;
   }
 
-  async run(windows: readonly HydraWindow[]): Promise<HydraLogits[]> {
-    const logits: HydraLogits[] = [];
-    for (const batch of batchesOf(windows)) {
-      const results = await this.#runBatch(batch.map((index) => windows[index]));
-      batch.forEach((index, i) => (logits[index] = results[i]));
+  async run({ ids, ranges }: HydraWindows): Promise<Float32Array> {
+    const width = labelCount(this.#config);
+    const logits = new Float32Array((ranges.length / 2) * width);
+    const lengths = Array.from({ length: ranges.length / 2 }, (_, i) => ranges[2 * i + 1] - ranges[2 * i]);
+    for (const batch of batchesOf(lengths)) {
+      const results = await this.#runBatch(
+        ids,
+        batch.map((index) => [ranges[2 * index], ranges[2 * index + 1]] as const),
+      );
+      batch.forEach((index, i) => logits.set(results.subarray(i * width, (i + 1) * width), index * width));
     }
     return logits;
   }
@@ -34,28 +41,32 @@ export class OnnxBackend implements HydraBackend {
     await this.#session.release();
   }
 
-  async #runBatch(windows: readonly HydraWindow[]): Promise<HydraLogits[]> {
+  async #runBatch(
+    stream: Int32Array,
+    windows: readonly (readonly [first: number, last: number])[],
+  ): Promise<Float32Array> {
     const { vocabSize, ngram, labels } = this.#config;
-    const ids = windows.map((window) => window.ids);
+    const ids = windows.map(([first, last]) => stream.subarray(first, last));
     const inputs: Record<string, OnnxTensor> = {};
     [inputs[ONNX_VALUES.ids], inputs[ONNX_VALUES.mask]] = this.#pad(ids, vocabSize);
     if (ngram) {
-      const ngrams = windows.map((window) => window.ngrams);
+      const ngrams = windows.map(([first, last]) => listNgrams(stream, first, last, ngram));
       [inputs[ONNX_VALUES.ngrams], inputs[ONNX_VALUES.ngramMask]] = this.#pad(ngrams, ngram.buckets);
     }
     const outputs = await this.#session.run(inputs);
-    const rowsOf = (name: string, width: number): Float32Array[] => {
+    const width = labelCount(this.#config);
+    const logits = new Float32Array(windows.length * width);
+    let column = 0;
+    const addHead = (name: string, count: number): void => {
       const data = outputs[name].data as Float32Array;
-      return windows.map((_, index) => data.slice(index * width, (index + 1) * width));
+      for (let i = 0; i < windows.length; i++)
+        logits.set(data.subarray(i * count, (i + 1) * count), i * width + column);
+      column += count;
     };
-    const security = rowsOf(ONNX_VALUES.security, labels.security.length);
-    const compression = rowsOf(ONNX_VALUES.compression, labels.compression.length);
-    const threat = labels.threat && rowsOf(ONNX_VALUES.threat, labels.threat.length);
-    return windows.map((_, index) => ({
-      security: security[index],
-      compression: compression[index],
-      threat: threat?.[index],
-    }));
+    addHead(ONNX_VALUES.security, labels.security.length);
+    if (labels.threat) addHead(ONNX_VALUES.threat, labels.threat.length);
+    addHead(ONNX_VALUES.compression, labels.compression.length);
+    return logits;
   }
 
   /** Lists of ids as a matrix `[lists, longest]` and the mask of what is no padding; ids stay below `size`. */
@@ -75,14 +86,14 @@ export class OnnxBackend implements HydraBackend {
   }
 }
 
-/** Indices of windows in groups of about equal lengths, so that little is padded. */
-function batchesOf(windows: readonly HydraWindow[]): number[][] {
-  const order = Array.from(windows.keys()).sort((a, b) => windows[a].ids.length - windows[b].ids.length);
+/** Indices of windows of these lengths in groups of about equal ones, so that little is padded. */
+function batchesOf(lengths: readonly number[]): number[][] {
+  const order = Array.from(lengths.keys()).sort((a, b) => lengths[a] - lengths[b]);
   const batches: number[][] = [];
   let batch: number[] = [];
   for (const index of order) {
     // The longest is the last.
-    const tokens = (batch.length + 1) * Math.max(1, windows[index].ids.length);
+    const tokens = (batch.length + 1) * Math.max(1, lengths[index]);
     if (batch.length > 0 && (tokens > MAX_TOKENS || batch.length === MAX_WINDOWS)) {
       batches.push(batch);
       batch = [];

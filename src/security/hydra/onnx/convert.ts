@@ -1,4 +1,4 @@
-import type { Matrix, Table } from "../floats.js";
+import { floatScales, type Matrix, type Table } from "../floats.js";
 import type { HydraConfig } from "../types.js";
 import type { HydraLayer, HydraWeights } from "../weights.js";
 import { modelHeader, OnnxGraph } from "./graph.js";
@@ -67,10 +67,11 @@ function sumRows(graph: OnnxGraph, name: string, table: Table, ids: string, mask
   const values = graph.constant(name, table.values, [table.rows, table.cols]);
   let rows = graph.node("Gather", [values, ids], { axis: 0 });
   let weight = mask;
-  if (table.scales) {
+  const rowScales = floatScales(table);
+  if (rowScales) {
     // Bytes are gathered before they become floats: the table itself is never held as floats.
     rows = graph.node("Cast", [rows], { to: 1 });
-    const scales = graph.constant(`${name}_scale`, table.scales, [table.rows]);
+    const scales = graph.constant(`${name}_scale`, rowScales, [table.rows]);
     weight = graph.node("Mul", [mask, graph.node("Gather", [scales, ids], { axis: 0 })]);
   }
   const row = graph.node("Unsqueeze", [weight, graph.integers(1)]);

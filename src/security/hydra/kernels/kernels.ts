@@ -1,0 +1,95 @@
+import { assembleModule, type WasmFunction } from "./assembler.js";
+import { webAssembly, type KernelMemory } from "./memory.js";
+import { addScaledCode, multiplyCode, siluCode, sumRowsCode, sumVectorsCode } from "./network-code.js";
+import { PANEL_ROWS, type PanelMatrix } from "./panels.js";
+import { PlainKernels } from "./plain-kernels.js";
+
+/**
+ * What the network spends its time on. All parameters are addresses, in bytes, and numbers of bytes or items; lists are of
+ * 32-bit addresses. Vectors are 32-bit floats, a multiple of 8 of them.
+ */
+export interface Kernels {
+  /** y = x Wᵀ for `count` vectors, whose addresses are in the list `xs`; of the results in the list `ys`. */
+  multiply(matrix: PanelMatrix, xs: number, ys: number, count: number): void;
+  /** x * sigmoid(x) of `count` floats, a multiple of 4, in place. */
+  silu(at: number, count: number): void;
+  /** Adds the `count` vectors from `x` on, each times its factor, to those in the list `ys`. */
+  addScaled(x: number, ys: number, factors: number, count: number, cols: number): void;
+  /** The sum of `count` vectors in a list, times the factor at `factor`. */
+  sumVectors(list: number, count: number, cols: number, factor: number, out: number): void;
+  /** The sum of `count` rows of a table of bytes, 1 at least, each times its scale; `cols` is a multiple of 16. */
+  sumRows(table: number, scales: number, ids: number, count: number, cols: number, out: number): void;
+}
+
+/** Vectors that are multiplied together: with more the sums would not fit the registers. */
+const MOST_TOGETHER = 5;
+
+/**
+ * Kernels over `memory`: WebAssembly with 128-bit vectors, from a module of some 5,000 bytes that is assembled here, or plain
+ * code where the platform has none, or a policy against it.
+ */
+export function createKernels(memory: KernelMemory): Kernels {
+  const platform = webAssembly();
+  if (platform === undefined || memory.imported === undefined) return new PlainKernels(memory);
+  const together = Array.from({ length: MOST_TOGETHER }, (_, index) => multiplyCode(index + 1));
+  const others = [siluCode(), addScaledCode(), sumVectorsCode(), sumRowsCode()];
+  try {
+    const module = new platform.Module(assembleModule(memory.pages, [...together, ...others]));
+    const { exports } = new platform.Instance(module, { m: { m: memory.imported } });
+    const functions = Object.keys(exports).map((_, index) => exports[`f${index}`] as WasmFunction);
+    return new SimdKernels(functions);
+  } catch {
+    return new PlainKernels(memory);
+  }
+}
+
+class SimdKernels implements Kernels {
+  /** By the number of vectors that are multiplied together, less 1. */
+  readonly #multiply: readonly WasmFunction[];
+  readonly #silu: WasmFunction;
+  readonly #addScaled: WasmFunction;
+  readonly #sumVectors: WasmFunction;
+  readonly #sumRows: WasmFunction;
+
+  constructor(functions: readonly WasmFunction[]) {
+    this.#multiply = functions.slice(0, MOST_TOGETHER);
+    [this.#silu, this.#addScaled, this.#sumVectors, this.#sumRows] = functions.slice(MOST_TOGETHER);
+  }
+
+  multiply(matrix: PanelMatrix, xs: number, ys: number, count: number): void {
+    // Six are faster as three and three than as five and one, and seven as four and three.
+    const rest = count % MOST_TOGETHER;
+    const fives = Math.floor(count / MOST_TOGETHER) - (rest === 1 || rest === 2 ? 1 : 0);
+    if (fives < 0) return this.#run(count, 1, 0, matrix, xs, ys);
+    const done = Math.max(0, fives) * MOST_TOGETHER;
+    const left = count - done;
+    this.#run(MOST_TOGETHER, fives, 0, matrix, xs, ys);
+    if (left === 6) this.#run(3, 2, done, matrix, xs, ys);
+    else if (left === 7) {
+      this.#run(4, 1, done, matrix, xs, ys);
+      this.#run(3, 1, done + 4, matrix, xs, ys);
+    } else this.#run(left, 1, done, matrix, xs, ys);
+  }
+
+  #run(together: number, groups: number, done: number, matrix: PanelMatrix, xs: number, ys: number): void {
+    if (together === 0 || groups === 0) return;
+    const { at, rows, cols } = matrix;
+    this.#multiply[together - 1](at, rows / PANEL_ROWS, cols * 4, xs + done * 4, ys + done * 4, groups);
+  }
+
+  silu(at: number, count: number): void {
+    if (count > 0) this.#silu(at, count * 4);
+  }
+
+  addScaled(x: number, ys: number, factors: number, count: number, cols: number): void {
+    this.#addScaled(x, ys, factors, count, cols * 4);
+  }
+
+  sumVectors(list: number, count: number, cols: number, factor: number, out: number): void {
+    this.#sumVectors(list, count * 4, cols * 4, factor, out);
+  }
+
+  sumRows(table: number, scales: number, ids: number, count: number, cols: number, out: number): void {
+    this.#sumRows(table, scales, ids, count * 4, cols, out);
+  }
+}
