@@ -1,3 +1,4 @@
+import { halfToNumber } from "./halves.js";
 import { invalid, type Tensor } from "./safetensors.js";
 
 /** A matrix in memory, row-major `[rows, cols]`. */
@@ -5,6 +6,8 @@ export interface Matrix {
   readonly rows: number;
   readonly cols: number;
   readonly values: Float32Array;
+  /** The bits of 16-bit floats, if that is how it is stored; `values` are made from them when they are asked for. */
+  readonly halves?: Uint16Array;
 }
 
 /** A look-up table `[rows, cols]`, as stored: 32-bit floats, or bytes that a scale a row turns into values. */
@@ -34,8 +37,24 @@ export function readTable(tensors: Tensors, name: string): Table {
 
 /** The tensor `name` as a matrix; 8-bit ones are multiplied out. */
 export function readMatrix(tensors: Tensors, name: string): Matrix {
+  const { type, shape, bytes } = require(tensors, name);
+  if (type === "F16" && shape.length === 2 && bytes.length > 0 && bytes.byteOffset % 2 === 0) {
+    return halfMatrix(shape[0], shape[1], new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2));
+  }
   const table = readTable(tensors, name);
   return table.scales === undefined ? table : dequantise(table);
+}
+
+function halfMatrix(rows: number, cols: number, halves: Uint16Array): Matrix {
+  let values: Float32Array | undefined;
+  return {
+    rows,
+    cols,
+    halves,
+    get values() {
+      return (values ??= Float32Array.from(halves, halfToNumber));
+    },
+  };
 }
 
 /** A table as 32-bit floats. */
@@ -67,18 +86,6 @@ function readScales(tensors: Tensors, name: string, length: number): Float32Arra
 export function scaleOf({ scales }: Table, row: number): number {
   if (scales === undefined) return 1;
   return scales instanceof Uint16Array ? halfToNumber(scales[row]) : scales[row];
-}
-
-/** Weight of a unit in the last of ten places, by the five bits of the exponent. */
-const HALF_UNITS = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (Math.max(1, exponent) - 25));
-
-/** The value of a 16-bit float. */
-function halfToNumber(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 0x3ff;
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction : fraction + 1024) * HALF_UNITS[exponent];
 }
 
 function requireVector(tensors: Tensors, name: string, length: number): Tensor {

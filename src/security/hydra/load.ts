@@ -1,6 +1,7 @@
 import { requireNodeModule } from "../../shared/platform.js";
 import { parseConfig } from "./config.js";
 import { CONFIG_FILE, ONNX_FILE, readModelFile, tryReadModelFile, WEIGHTS_FILE } from "./files.js";
+import { KernelMemory } from "./kernels/memory.js";
 import { convertToOnnx, onnxHeader } from "./onnx/convert.js";
 import { ByteTokenizer, createWordPieceTokenizer, type HydraTokenizer } from "./tokenizer.js";
 import type { HydraConfig } from "./types.js";
@@ -12,17 +13,28 @@ export interface HydraFiles {
   readonly config: HydraConfig;
   /** Bytes of `model.safetensors`, which the weights are views of. */
   readonly file: Uint8Array;
+  /** What they lie in, if that was asked for. */
+  readonly memory?: KernelMemory;
 }
+
+/** Room beside the file: matrices of 32-bit floats once more, and vectors. What is not used costs nothing. */
+const SPARE_BYTES = 2 ** 22;
 
 /**
  * Reads `model.safetensors` of `folder`, and `config.json` if there is one.
+ * @param forKernels whether to read the weights into a memory of kernels, where the tables stay
  * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_FILE_READ`
  * @throws {FormatError} `M2M_WEIGHTS_INVALID`
  */
-export function readHydraFiles(folder: string): HydraFiles {
-  const file = readModelFile(folder, WEIGHTS_FILE);
+export function readHydraFiles(folder: string, forKernels = false): HydraFiles {
+  let memory: KernelMemory | undefined;
+  const allocate = (bytes: number): Uint8Array => {
+    memory = new KernelMemory(2 * bytes + SPARE_BYTES);
+    return new Uint8Array(memory.buffer, memory.allocate(bytes), bytes);
+  };
+  const file = readModelFile(folder, WEIGHTS_FILE, forKernels ? allocate : undefined);
   const weights = readWeights(file);
-  return { file, weights, config: parseConfig(tryReadModelFile(folder, CONFIG_FILE), weights) };
+  return { file, weights, memory, config: parseConfig(tryReadModelFile(folder, CONFIG_FILE), weights) };
 }
 
 /**

@@ -2,8 +2,8 @@ import { BLOCK_TOKENS, BlockRing } from "./block-ring.js";
 import type { Table } from "./floats.js";
 import { ROW_LANES } from "./kernels/network-code.js";
 import { alignedBytes, type KernelMemory } from "./kernels/memory.js";
-import type { Kernels } from "./kernels/kernels.js";
 import { panelled } from "./kernels/panels.js";
+import type { Kernels } from "./kernels/types.js";
 import { addRow } from "./table-rows.js";
 
 /** A table of bytes with 32-bit scales, of a width that the kernel takes. */

@@ -50,7 +50,7 @@ export class HydraModel {
    */
   static async load(folder: string, options: HydraLoadOptions = {}): Promise<HydraModel> {
     assertOptions(options);
-    const files = readHydraFiles(folder);
+    const files = readHydraFiles(folder, isNative(options));
     const tokenizer = createTokenizer(folder, files.config);
     return new HydraModel(files.config, tokenizer, await openBackend(folder, files, options));
   }
@@ -124,16 +124,21 @@ function assertOptions({ engine, device }: HydraLoadOptions): void {
   }
 }
 
+/** Whether the options leave no other engine. */
+function isNative({ engine, device = "cpu" }: HydraLoadOptions): boolean {
+  return engine === "native" || (engine === undefined && device === "cpu");
+}
+
 async function openBackend(
   folder: string,
   files: HydraFiles,
   { engine, device = "cpu", loadOnnxRuntime: load }: HydraLoadOptions,
 ): Promise<OpenedBackend> {
   const native = (...notes: string[]): OpenedBackend => ({
-    backend: new NativeBackend(files.weights, files.config),
+    backend: new NativeBackend(files.weights, files.config, files.memory),
     notes,
   });
-  if (engine === "native" || (engine === undefined && device === "cpu")) {
+  if (isNative({ engine, device })) {
     if (device === "cpu" || device === "auto") return native();
     return native(`The engine native runs on cpu only; ${device} takes the engine onnx.`);
   }

@@ -1,10 +1,12 @@
 import type { Matrix } from "./floats.js";
-import { createKernels, type Kernels } from "./kernels/kernels.js";
+import { headsBytes, placeHeads } from "./heads.js";
+import { createKernels } from "./kernels/kernels.js";
 import { alignedBytes, KernelMemory } from "./kernels/memory.js";
-import { panelBytes, panelled, placePanels, type PanelMatrix } from "./kernels/panels.js";
+import { panelBytes, panelled, placePanels } from "./kernels/panels.js";
+import type { Kernels, PanelMatrix } from "./kernels/types.js";
 import { MeanPool } from "./mean-pool.js";
 import { NgramSums } from "./ngram-sums.js";
-import { chooseLargest, combineHeads, normalizeRow } from "./ops.js";
+import { chooseLargest, normalizeRow } from "./ops.js";
 import type { HydraBackend, HydraConfig, HydraWindows } from "./types.js";
 import { labelCount } from "./verdict.js";
 import type { HydraWeights } from "./weights.js";
@@ -54,31 +56,31 @@ export class NativeBackend implements HydraBackend {
     this.#config = config;
     const { layers, embed, ngram } = weights;
     const longest = Math.max(...config.windows.map(({ tokens }) => tokens));
-    const heads = combineHeads(weights);
-    const matrices = [...layers.flatMap(({ gate, experts }) => [gate, ...experts.flat()]), heads];
+    const matrices = layers.flatMap(({ gate, experts }) => [gate, ...experts.flat()]);
     this.#width = panelled(config.hiddenSize);
-    const widest = matrices.reduce((width, { rows }) => Math.max(width, panelled(rows)), this.#width);
+    const widths = [...matrices.map(({ rows }) => rows), labelCount(config)].map(panelled);
+    const widest = widths.reduce((a, b) => Math.max(a, b), this.#width);
     const batchBytes = [this.#width, this.#width, widest, widest, 1, 1, 1, 1].map(
       (width) => BATCH * width * 4,
     );
-    const ownBytes = [...batchBytes, ...matrices.map(panelBytes)].reduce(
+    const ownBytes = [...batchBytes, ...matrices.map(panelBytes), headsBytes(weights)].reduce(
       (sum, size) => sum + alignedBytes(size),
       0,
     );
     const fits = memory?.hasRoom(ownBytes + MeanPool.bytesFor(memory, embed, longest));
     this.#memory = fits ? memory! : new KernelMemory(ownBytes + MeanPool.bytesFor(undefined, embed, longest));
-    const place = (matrix: Matrix): PanelMatrix => placePanels(this.#memory, matrix);
+    const place = (matrix: Matrix): PanelMatrix => placePanels(this.#memory, this.#kernels, matrix);
+    this.#kernels = createKernels(this.#memory);
     this.#layers = layers.map(({ gate, gateBias, experts }) => ({
       gate: place(gate),
       gateBias,
       experts: experts.map((found) => found.map(place)),
     }));
-    this.#heads = place(heads);
+    this.#heads = placeHeads(this.#memory, this.#kernels, weights);
     this.#normWeight = weights.normWeight;
     this.#normBias = weights.normBias;
     [this.#hidden, this.#next, this.#in, this.#out, this.#xs, this.#ys, this.#sums, this.#factors] =
       batchBytes.map((bytes) => this.#memory.allocate(bytes));
-    this.#kernels = createKernels(this.#memory);
     this.#pool = new MeanPool(this.#memory, this.#kernels, embed, longest);
     this.#ngrams = ngram && config.ngram && new NgramSums(ngram, config.ngram, longest);
     this.#chosen = new Int32Array(BATCH * config.topK);

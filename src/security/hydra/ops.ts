@@ -1,32 +1,3 @@
-import type { Matrix } from "./floats.js";
-import type { HydraWeights } from "./weights.js";
-
-/** The heads for security, threats and compression behind the semantic one, none of which bends: one product. */
-export function combineHeads({
-  semanticHead,
-  securityHead,
-  threatHead,
-  compressionHead,
-}: HydraWeights): Matrix {
-  const heads = [securityHead, ...(threatHead ? [threatHead] : []), compressionHead];
-  const { cols, values } = semanticHead;
-  const rows = heads.reduce((sum, head) => sum + head.rows, 0);
-  const combined = new Float32Array(rows * cols);
-  const sums = new Float64Array(cols);
-  let to = 0;
-  for (const head of heads) {
-    for (let row = 0; row < head.rows; row++, to += cols) {
-      sums.fill(0);
-      for (let k = 0; k < cols; k++) {
-        const weight = head.values[row * cols + k];
-        for (let j = 0; j < cols; j++) sums[j] += weight * values[k * cols + j];
-      }
-      combined.set(sums, to);
-    }
-  }
-  return { rows, cols, values: combined };
-}
-
 /** Layer normalization of the row that starts at `from`, in place. */
 export function normalizeRow(
   values: Float32Array,

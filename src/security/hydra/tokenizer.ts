@@ -56,8 +56,8 @@ class WordPieceTokenizer implements HydraTokenizer {
   readonly #vocabulary: Vocabulary;
   readonly #special: ReadonlyMap<string, number>;
   readonly #classes = new CharacterClasses();
-  /** Lower-cased units of the word that is being read. */
-  readonly #word = new Uint16Array(2 * MAX_WORD_CHARACTERS);
+  /** UTF-8 of the word that is being read, in lower case. */
+  readonly #word = new Uint8Array(4 * MAX_WORD_CHARACTERS);
   #ids = new Int32Array(1024);
   #starts = new Int32Array(1024);
   #ends = new Int32Array(1024);
@@ -124,8 +124,7 @@ class WordPieceTokenizer implements HydraTokenizer {
     const end = at + (codePoint > 0xffff ? 2 : 1);
     // What ASCII and the main block of ideographs hold is normal already.
     if (codePoint < 128 || (kind === CHARACTER.IDEOGRAPH && codePoint < 0xa000)) {
-      word[0] = codePoint;
-      this.#addWord(1, 1, at, end);
+      this.#addWord(this.#write(codePoint, 0), 1, at, end);
     } else this.#addNormalized(normalizeWord(text.slice(at, end)), at, end);
     return end;
   }
@@ -154,7 +153,6 @@ class WordPieceTokenizer implements HydraTokenizer {
 
   /** Adds what a normalized word consists of: decomposition may have brought spaces and punctuation. */
   #addNormalized(normalized: string, start: number, end: number): void {
-    const word = this.#word;
     let length = 0;
     let characters = 0;
     const flush = (): void => {
@@ -168,16 +166,26 @@ class WordPieceTokenizer implements HydraTokenizer {
       const kind = this.#classes.classOf(codePoint);
       if (kind === CHARACTER.SPACE || kind === CHARACTER.PUNCTUATION) flush();
       if (kind !== CHARACTER.SPACE) {
-        for (let unit = 0; unit < units && length + unit < word.length; unit++) {
-          word[length + unit] = normalized.charCodeAt(at + unit);
-        }
-        length += units;
+        length = this.#write(codePoint, length);
         characters++;
         if (kind === CHARACTER.PUNCTUATION) flush();
       }
       at += units;
     }
     flush();
+  }
+
+  /** Writes a character to `#word` at `at`, as far as that goes; returns where the next is written. */
+  #write(codePoint: number, at: number): number {
+    const word = this.#word;
+    if (codePoint < 0x80) {
+      word[at] = codePoint;
+      return at + 1;
+    }
+    const bytes = codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+    for (let i = bytes - 1, rest = codePoint; i > 0; i--, rest >>= 6) word[at + i] = 0x80 | (rest & 0x3f);
+    word[at] = ((0xf00 >> bytes) & 0xff) | (codePoint >> (6 * (bytes - 1)));
+    return at + bytes;
   }
 
   /** Adds the pieces of the word in `#word`: the longest match first; all or unknown. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
 import { ByteTokenizer, createWordPieceTokenizer } from "../../../src/security/hydra/tokenizer.js";
+import { indexVocabulary, type VocabularyIndex } from "../../../src/security/hydra/vocabulary-index.js";
 import { catchM2MError } from "../../helpers/catch-error.js";
 import { readVectors } from "../../helpers/vectors.js";
 
@@ -105,4 +106,34 @@ describe("bytes", () => {
     expect(Array.from(ids)).to.deep.equal([0xef + 3, 0xbf + 3, 0xbd + 3, 97 + 3]);
     expect(ends[3]).to.equal(2);
   });
+});
+
+describe("the index of a vocabulary", () => {
+  const files = [
+    VOCABULARY,
+    Buffer.from(""),
+    Buffer.from("[UNK]"),
+    Buffer.from("[UNK]\r\na\r##b\n\n##\n###\n##\r\n\r\r\n##é\r"),
+    Buffer.from("a\na\n".repeat(100)),
+  ];
+  const listOf = ({ starts, lengths, slots }: VocabularyIndex) =>
+    [starts, lengths, slots].map((list) => Array.from(list));
+
+  files.forEach((file, index) => {
+    it(`is the plain one's, file ${index}`, () => {
+      expect(listOf(indexVocabulary(file))).to.deep.equal(listOf(indexVocabulary(file, true)));
+    });
+  });
+
+  for (const [name, text] of [
+    ["a line that is too long", `[UNK]\n${"x".repeat(401)}\n`],
+    ["the same line again and again", "x\n".repeat(300)],
+  ]) {
+    it(`refuses ${name}`, () => {
+      for (const plainly of [false, true])
+        expect(catchM2MError(() => indexVocabulary(Buffer.from(text), plainly)).code).to.equal(
+          "M2M_WEIGHTS_INVALID",
+        );
+    });
+  }
 });

@@ -1,5 +1,5 @@
-/** Instructions and their operands, as they stand in a module. */
-export type Code = readonly number[];
+/** Instructions and their operands, in lists of lists: what is nested is cheap to put together, and flattened once. */
+export type Code = readonly (number | Code)[];
 
 export const I32 = 0x7f;
 export const V128 = 0x7b;
@@ -21,22 +21,22 @@ export interface FunctionSource {
 // Numbers of instructions and sections: WebAssembly Core Specification 2.0, chapter 5.
 
 export const get = (local: number): Code => [0x20, local];
-export const set = (local: number, value: Code): Code => [...value, 0x21, local];
-export const int = (value: number): Code => [0x41, ...signedLeb(value)];
+export const set = (local: number, value: Code): Code => [value, 0x21, local];
+export const int = (value: number): Code => [0x41, signedLeb(value)];
 
 const binary =
   (...opcode: number[]) =>
-  (a: Code, b: Code): Code => [...a, ...b, ...opcode];
+  (a: Code, b: Code): Code => [a, b, opcode];
 const unary =
   (...opcode: number[]) =>
-  (a: Code): Code => [...a, ...opcode];
+  (a: Code): Code => [a, opcode];
 /** Alignments are hints, and what comes from a file may have none. */
 const load =
   (...opcode: number[]) =>
-  (address: Code, offset = 0): Code => [...address, ...opcode, 0, ...leb(offset)];
+  (address: Code, offset = 0): Code => [address, opcode, 0, leb(offset)];
 const store =
   (...opcode: number[]) =>
-  (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...opcode, 0, ...leb(offset)];
+  (address: Code, value: Code, offset = 0): Code => [address, value, opcode, 0, leb(offset)];
 
 /** 32-bit integers. */
 export const i32 = {
@@ -58,22 +58,22 @@ export const i32 = {
   load8: load(0x2d),
   load16: load(0x2f),
   store: store(0x36),
-  store8: store(0x3a),
+  store16: store(0x3b),
 } as const;
 
 /** Vectors of 128 bits: of four 32-bit floats unless the name says another. */
 export const v128 = {
   load: load(0xfd, 0x00),
-  /** Four 16-bit integers, unsigned, as 32-bit ones. */
-  loadHalves: load(0xfd, 0x04),
   /** One value in all lanes. */
   loadSplat: load(0xfd, 0x09),
+  /** Sets one of eight 16-bit lanes. */
+  loadLane16: (address: Code, vector: Code, lane: number): Code => [address, vector, 0xfd, 0x55, 0, 0, lane],
   store: store(0xfd, 0x0b),
   splat: (value: number): Code => {
     const bytes = new Uint8Array(Float32Array.of(value, value, value, value).buffer);
-    return [0xfd, 0x0c, ...bytes];
+    return [0xfd, 0x0c, Array.from(bytes)];
   },
-  splatInt: unary(0xfd, 0x11),
+  splatInt: (value: number): Code => [int(value), 0xfd, 0x11],
   and: binary(0xfd, 0x4e),
   or: binary(0xfd, 0x50),
   nearest: unary(0xfd, 0x6a),
@@ -91,55 +91,55 @@ export const v128 = {
   /** Bytes to 16-bit integers, and those to 32-bit ones: the lower and the upper half. */
   widenBytes: [unary(0xfd, 0x87, 0x01), unary(0xfd, 0x88, 0x01)],
   widenShorts: [unary(0xfd, 0xa7, 0x01), unary(0xfd, 0xa8, 0x01)],
+  widenUnsignedShorts: [unary(0xfd, 0xa9, 0x01), unary(0xfd, 0xaa, 0x01)],
 } as const;
 
 /** Runs `body` while `condition` holds. */
 export const whileLoop = (condition: Code, ...body: Code[]): Code => [
-  ...[0x02, 0x40, 0x03, 0x40, ...condition, 0x45, 0x0d, 1],
-  ...body.flat(),
-  ...[0x0c, 0, 0x0b, 0x0b],
+  [0x02, 0x40, 0x03, 0x40, condition, 0x45, 0x0d, 1],
+  body,
+  [0x0c, 0, 0x0b, 0x0b],
 ];
 /** Runs `body` once, and again as long as `condition` holds. */
 export const repeat = (condition: Code, ...body: Code[]): Code => [
-  ...[0x03, 0x40],
-  ...body.flat(),
-  ...[...condition, 0x0d, 0, 0x0b],
+  [0x03, 0x40],
+  body,
+  [condition, 0x0d, 0, 0x0b],
 ];
-export const when = (condition: Code, ...body: Code[]): Code => [
-  ...[...condition, 0x04, 0x40],
-  ...body.flat(),
-  0x0b,
-];
+export const when = (condition: Code, ...body: Code[]): Code => [condition, 0x04, 0x40, body, 0x0b];
 /** `local` += `by`. */
 export const advance = (local: number, by: Code): Code => set(local, i32.add(get(local), by));
-export const giveBack = (value: Code): Code => [...value, 0x0f];
+export const giveBack = (value: Code): Code => [value, 0x0f];
 
 /** The bytes of a module with these functions, exported as `f0`, `f1` and so on, over a memory of `pages`. */
 export function assembleModule(pages: number, functions: readonly FunctionSource[]): Uint8Array {
-  const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)];
-  const types = functions.flatMap(({ parameters, result }) => [
-    ...[0x60, parameters, ...new Array<number>(parameters).fill(I32)],
-    ...(result ? [1, I32] : [0]),
+  const name = (text: string): Code => [text.length, Array.from(text, (letter) => letter.charCodeAt(0))];
+  const types = functions.map(({ parameters, result }): Code => [
+    [0x60, parameters, new Array<number>(parameters).fill(I32)],
+    result ? [1, I32] : [0],
   ]);
-  const bodies = functions.flatMap(({ locals, code }) => {
-    const declared = locals.flatMap((type) => [1, type]);
-    return sized([...leb(locals.length), ...declared, ...code, 0x0b]);
-  });
+  const bodies = functions.map(({ locals, code }) =>
+    sized([leb(locals.length), locals.map((type) => [1, type]), code, 0x0b]),
+  );
   const count = functions.length;
-  const sections: [id: number, content: number[]][] = [
-    [1, [count, ...types]],
-    [2, [1, ...name("m"), ...name("m"), 2, 0, ...leb(pages)]],
-    [3, [count, ...functions.keys()]],
-    [7, [count, ...functions.flatMap((_, index) => [...name(`f${index}`), 0, index])]],
-    [10, [count, ...bodies]],
+  const sections: Code = [
+    [1, sized([count, types])],
+    [2, sized([1, name("m"), name("m"), 2, 0, leb(pages)])],
+    [3, sized([count, Array.from(functions.keys())])],
+    [7, sized([count, functions.map((_, index) => [name(`f${index}`), 0, index])])],
+    [10, sized([count, bodies])],
   ];
-  const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-  return Uint8Array.from([...header, ...sections.flatMap(([id, content]) => [id, ...sized(content)])]);
+  return new Uint8Array(flatten([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, sections]));
+}
+
+function flatten(code: Code): number[] {
+  return (code as readonly unknown[]).flat(Infinity) as number[];
 }
 
 /** Bytes behind their number. */
-function sized(bytes: readonly number[]): number[] {
-  return [...leb(bytes.length), ...bytes];
+function sized(code: Code): Code {
+  const bytes = flatten(code);
+  return [leb(bytes.length), bytes];
 }
 
 /** Unsigned LEB128. */

@@ -1,25 +1,9 @@
-import { assembleModule, type WasmFunction } from "./assembler.js";
-import { webAssembly, type KernelMemory } from "./memory.js";
+import type { WasmFunction } from "./assembler.js";
+import { instantiate, type KernelMemory } from "./memory.js";
+import { packHalvesCode, widenHalvesCode } from "./loading-code.js";
 import { addScaledCode, multiplyCode, siluCode, sumRowsCode, sumVectorsCode } from "./network-code.js";
-import { PANEL_ROWS, type PanelMatrix } from "./panels.js";
 import { PlainKernels } from "./plain-kernels.js";
-
-/**
- * What the network spends its time on. All parameters are addresses, in bytes, and numbers of bytes or items; lists are of
- * 32-bit addresses. Vectors are 32-bit floats, a multiple of 8 of them.
- */
-export interface Kernels {
-  /** y = x Wᵀ for `count` vectors, whose addresses are in the list `xs`; of the results in the list `ys`. */
-  multiply(matrix: PanelMatrix, xs: number, ys: number, count: number): void;
-  /** x * sigmoid(x) of `count` floats, a multiple of 4, in place. */
-  silu(at: number, count: number): void;
-  /** Adds the `count` vectors from `x` on, each times its factor, to those in the list `ys`. */
-  addScaled(x: number, ys: number, factors: number, count: number, cols: number): void;
-  /** The sum of `count` vectors in a list, times the factor at `factor`. */
-  sumVectors(list: number, count: number, cols: number, factor: number, out: number): void;
-  /** The sum of `count` rows of a table of bytes, 1 at least, each times its scale; `cols` is a multiple of 16. */
-  sumRows(table: number, scales: number, ids: number, count: number, cols: number, out: number): void;
-}
+import { PANEL_ROWS, type Kernels, type PanelMatrix } from "./types.js";
 
 /** Vectors that are multiplied together: with more the sums would not fit the registers. */
 const MOST_TOGETHER = 5;
@@ -29,15 +13,18 @@ const MOST_TOGETHER = 5;
  * code where the platform has none, or a policy against it.
  */
 export function createKernels(memory: KernelMemory): Kernels {
-  const platform = webAssembly();
-  if (platform === undefined || memory.imported === undefined) return new PlainKernels(memory);
+  if (memory.imported === undefined) return new PlainKernels(memory);
   const together = Array.from({ length: MOST_TOGETHER }, (_, index) => multiplyCode(index + 1));
-  const others = [siluCode(), addScaledCode(), sumVectorsCode(), sumRowsCode()];
+  const others = [
+    siluCode(),
+    addScaledCode(),
+    sumVectorsCode(),
+    sumRowsCode(),
+    packHalvesCode(),
+    widenHalvesCode(),
+  ];
   try {
-    const module = new platform.Module(assembleModule(memory.pages, [...together, ...others]));
-    const { exports } = new platform.Instance(module, { m: { m: memory.imported } });
-    const functions = Object.keys(exports).map((_, index) => exports[`f${index}`] as WasmFunction);
-    return new SimdKernels(functions);
+    return new SimdKernels(instantiate(memory, [...together, ...others]));
   } catch {
     return new PlainKernels(memory);
   }
@@ -50,10 +37,13 @@ class SimdKernels implements Kernels {
   readonly #addScaled: WasmFunction;
   readonly #sumVectors: WasmFunction;
   readonly #sumRows: WasmFunction;
+  readonly #packHalves: WasmFunction;
+  readonly #widenHalves: WasmFunction;
 
   constructor(functions: readonly WasmFunction[]) {
     this.#multiply = functions.slice(0, MOST_TOGETHER);
-    [this.#silu, this.#addScaled, this.#sumVectors, this.#sumRows] = functions.slice(MOST_TOGETHER);
+    [this.#silu, this.#addScaled, this.#sumVectors, this.#sumRows, this.#packHalves, this.#widenHalves] =
+      functions.slice(MOST_TOGETHER);
   }
 
   multiply(matrix: PanelMatrix, xs: number, ys: number, count: number): void {
@@ -91,5 +81,13 @@ class SimdKernels implements Kernels {
 
   sumRows(table: number, scales: number, ids: number, count: number, cols: number, out: number): void {
     this.#sumRows(table, scales, ids, count * 4, cols, out);
+  }
+
+  packHalves(halves: number, rows: number, cols: number, out: number): void {
+    this.#packHalves(halves, rows, cols, out);
+  }
+
+  widenHalves(halves: number, count: number, out: number): void {
+    if (count > 0) this.#widenHalves(halves, count, out);
   }
 }

@@ -1,3 +1,5 @@
+import { assembleModule, type FunctionSource, type WasmFunction } from "./assembler.js";
+
 const PAGE_BYTES = 65536;
 /** Vectors lie at multiples of it. */
 const ALIGNMENT = 16;
@@ -13,7 +15,7 @@ interface WebAssemblyPlatform {
 }
 
 /** WebAssembly, where the platform has it. */
-export function webAssembly(): WebAssemblyPlatform | undefined {
+function webAssembly(): WebAssemblyPlatform | undefined {
   return (globalThis as { WebAssembly?: WebAssemblyPlatform }).WebAssembly;
 }
 
@@ -32,8 +34,7 @@ export class KernelMemory {
 
   constructor(sizeBytes: number) {
     const pages = Math.ceil(sizeBytes / PAGE_BYTES) + 1;
-    const platform = webAssembly();
-    const memory = platform && new platform.Memory({ initial: pages });
+    const memory = tryCreateMemory(pages);
     this.imported = memory;
     this.buffer = memory?.buffer ?? new ArrayBuffer(pages * PAGE_BYTES);
     this.floats = new Float32Array(this.buffer);
@@ -58,7 +59,7 @@ export class KernelMemory {
   }
 
   /** Address of these values: where they are, if that is here, or where they are copied to. */
-  place(values: Int8Array | Float32Array): number {
+  place(values: Int8Array | Uint8Array | Float32Array): number {
     if (values.buffer === this.buffer) return values.byteOffset;
     const at = this.allocate(values.byteLength);
     new Uint8Array(this.buffer, at).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
@@ -69,6 +70,29 @@ export class KernelMemory {
   bytesToPlace(values: Int8Array | Float32Array): number {
     return values.buffer === this.buffer ? 0 : alignedBytes(values.byteLength);
   }
+}
+
+/** `undefined` where there is no WebAssembly, or no such room in the address space. */
+function tryCreateMemory(pages: number): { readonly buffer: ArrayBuffer } | undefined {
+  const platform = webAssembly();
+  try {
+    return platform && new platform.Memory({ initial: pages });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The functions as the platform has compiled them, over `memory`.
+ * @throws if it knows no 128-bit vectors, or a policy forbids it
+ */
+export function instantiate(memory: KernelMemory, functions: readonly FunctionSource[]): WasmFunction[] {
+  const platform = webAssembly();
+  if (platform === undefined || memory.imported === undefined)
+    throw new TypeError("There is no WebAssembly.");
+  const module = new platform.Module(assembleModule(memory.pages, functions));
+  const { exports } = new platform.Instance(module, { m: { m: memory.imported } });
+  return functions.map((_, index) => exports[`f${index}`] as WasmFunction);
 }
 
 /** What an allocation of `bytes` takes. */

@@ -12,7 +12,7 @@ import {
   type Code,
   type FunctionSource,
 } from "./assembler.js";
-import { PANEL_ROWS } from "./panels.js";
+import { PANEL_ROWS } from "./types.js";
 
 /** Columns that a loop takes at once; what is multiplied is a multiple of them wide. */
 const STEP = 4;
@@ -30,12 +30,12 @@ export function multiplyCode(vectors: number): FunctionSource {
   const [low, high, value] = [first, first + 1, first + 2];
   const sums = x.map((_, vector) => [first + 3 + 2 * vector, first + 4 + 2 * vector]);
   const step = (column: number): Code => [
-    ...set(low, v128.load(get(w), column * 32)),
-    ...set(high, v128.load(get(w), column * 32 + 16)),
-    ...sums.flatMap(([left, right], vector) => [
-      ...set(value, v128.loadSplat(get(x[vector]), column * 4)),
-      ...set(left, v128.add(get(left), v128.mul(get(low), get(value)))),
-      ...set(right, v128.add(get(right), v128.mul(get(high), get(value)))),
+    set(low, v128.load(get(w), column * 32)),
+    set(high, v128.load(get(w), column * 32 + 16)),
+    ...sums.map(([left, right], vector) => [
+      set(value, v128.loadSplat(get(x[vector]), column * 4)),
+      set(left, v128.add(get(left), v128.mul(get(low), get(value)))),
+      set(right, v128.add(get(right), v128.mul(get(high), get(value)))),
     ]),
   ];
   const code = whileLoop(
@@ -55,9 +55,9 @@ export function multiplyCode(vectors: number): FunctionSource {
         ...x.map((local) => advance(local, int(4 * STEP))),
       ),
       ...sums.map(([left, right], vector) => [
-        ...set(end, i32.add(i32.load(i32.add(get(ys), get(at)), 4 * vector), get(rowBytes))),
-        ...v128.store(get(end), get(left)),
-        ...v128.store(get(end), get(right), 16),
+        set(end, i32.add(i32.load(i32.add(get(ys), get(at)), 4 * vector), get(rowBytes))),
+        v128.store(get(end), get(left)),
+        v128.store(get(end), get(right), 16),
       ]),
       advance(group, int(1)),
     ),
@@ -80,8 +80,8 @@ export function siluCode(): FunctionSource {
   const [at, bytes, end, x, t, n, sum] = [0, 1, 2, 3, 4, 5, 6];
   const coefficients = [...EXP2].reverse();
   const code = [
-    ...set(end, i32.add(get(at), get(bytes))),
-    ...repeat(
+    set(end, i32.add(get(at), get(bytes))),
+    repeat(
       i32.ltU(get(at), get(end)),
       set(x, v128.load(get(at))),
       set(t, v128.mul(get(x), v128.splat(-Math.LOG2E))),
@@ -93,7 +93,7 @@ export function siluCode(): FunctionSource {
         .slice(1)
         .map((coefficient) => set(sum, v128.add(v128.mul(get(sum), get(t)), v128.splat(coefficient)))),
       // 2^n: the exponent's bits.
-      set(n, v128.shiftInts(v128.addInts(v128.toInts(get(n)), v128.splatInt(int(127))), int(23))),
+      set(n, v128.shiftInts(v128.addInts(v128.toInts(get(n)), v128.splatInt(127)), int(23))),
       set(sum, v128.add(v128.mul(get(sum), get(n)), v128.splat(1))),
       v128.store(get(at), v128.div(get(x), get(sum))),
       advance(at, int(16)),
@@ -134,8 +134,8 @@ export function sumVectorsCode(): FunctionSource {
   const [list, listBytes, bytes, factor, out, at, end, sum] = [0, 1, 2, 3, 4, 5, 6, 7];
   const column = 8;
   const code = [
-    ...set(column, int(0)),
-    ...repeat(
+    set(column, int(0)),
+    repeat(
       i32.ltU(get(column), get(bytes)),
       set(sum, v128.splat(0)),
       set(at, get(list)),
@@ -164,9 +164,9 @@ export function sumRowsCode(): FunctionSource {
   const [bytes, scale, half] = [10, 11, 12];
   const sums = [13, 14, 15, 16];
   const code = [
-    ...set(column, int(0)),
-    ...set(end, i32.add(get(ids), get(idBytes))),
-    ...repeat(
+    set(column, int(0)),
+    set(end, i32.add(get(ids), get(idBytes))),
+    repeat(
       i32.ltU(get(column), get(cols)),
       ...sums.map((sum) => set(sum, v128.splat(0))),
       set(at, get(ids)),
@@ -176,8 +176,8 @@ export function sumRowsCode(): FunctionSource {
         set(scale, v128.loadSplat(i32.add(get(scales), i32.mul(get(row), int(4))))),
         set(bytes, v128.load(i32.add(i32.add(get(table), i32.mul(get(row), get(cols))), get(column)))),
         ...v128.widenBytes.map((widenBytes, part) => [
-          ...set(half, widenBytes(get(bytes))),
-          ...v128.widenShorts.flatMap((widenShorts, quarter) => {
+          set(half, widenBytes(get(bytes))),
+          ...v128.widenShorts.map((widenShorts, quarter) => {
             const sum = sums[2 * part + quarter];
             const values = v128.mul(v128.fromInts(widenShorts(get(half))), get(scale));
             return set(sum, v128.add(get(sum), values));

@@ -1,6 +1,6 @@
-import type { Kernels } from "./kernels.js";
+import { halfToNumber } from "../halves.js";
 import type { KernelMemory } from "./memory.js";
-import { PANEL_ROWS, type PanelMatrix } from "./panels.js";
+import { PANEL_ROWS, type Kernels, type PanelMatrix } from "./types.js";
 
 /** The kernels in plain code, for platforms without WebAssembly; sums are 64-bit. */
 export class PlainKernels implements Kernels {
@@ -60,5 +60,20 @@ export class PlainKernels implements Kernels {
       }
       this.#floats[out / 4 + j] = sum;
     }
+  }
+
+  packHalves(halves: number, rows: number, cols: number, out: number): void {
+    const values = new Uint16Array(this.#floats.buffer, halves, rows * cols);
+    for (let row = 0; row < rows; row++) {
+      const lane = row % PANEL_ROWS;
+      const first = out / 4 + (row - lane) * cols + lane;
+      for (let j = 0; j < cols; j++)
+        this.#floats[first + j * PANEL_ROWS] = halfToNumber(values[row * cols + j]);
+    }
+  }
+
+  widenHalves(halves: number, count: number, out: number): void {
+    const values = new Uint16Array(this.#floats.buffer, halves, count);
+    this.#floats.set(Float32Array.from(values, halfToNumber), out / 4);
   }
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { halfToNumber } from "../../../../src/security/hydra/halves.js";
 import { createKernels } from "../../../../src/security/hydra/kernels/kernels.js";
 import { alignedBytes, KernelMemory } from "../../../../src/security/hydra/kernels/memory.js";
 import { placePanels } from "../../../../src/security/hydra/kernels/panels.js";
@@ -51,7 +52,7 @@ describe("kernels in WebAssembly", () => {
       for (let count = 1; count <= 13; count++) {
         const { memory, floatsOf, fast, plain, fill, list } = createBench();
         const values = floatsOf(fill(rows * cols), rows * cols);
-        const matrix = placePanels(memory, { rows, cols, values });
+        const matrix = placePanels(memory, fast, { rows, cols, values });
         const xs = Array.from({ length: count }, () => fill(matrix.cols));
         const ys = xs.map(() => fill(matrix.rows)).reverse();
         const guard = fill(8);
@@ -127,6 +128,35 @@ describe("kernels in WebAssembly", () => {
       }
     });
   }
+
+  it("read 16-bit floats of every kind, one behind the other and in panels", () => {
+    const { memory, fast, plain, floatsOf } = createBench();
+    const all = Uint16Array.from({ length: 65536 }, (_, bits) => bits);
+    const at = memory.allocate(65536 * 2);
+    new Uint16Array(memory.buffer, at, 65536).set(all);
+    const [one, other] = [memory.allocate(65536 * 4), memory.allocate(65536 * 4)];
+    for (const kernels of [fast, plain]) {
+      kernels.widenHalves(at, 65536, one);
+      const wanted = Float32Array.from(all, halfToNumber);
+      floatsOf(one, 65536).forEach((value, bits) => expect(value, `${bits}`).to.deep.equal(wanted[bits]));
+      const [rows, cols] = [64, 1024];
+      kernels.packHalves(at, rows, cols, other);
+      const packed = floatsOf(other, 65536);
+      for (let row = 0; row < rows; row++) {
+        for (let col = 0; col < cols; col++) {
+          const value = packed[(Math.floor(row / 8) * cols + col) * 8 + (row % 8)];
+          if (!Object.is(value, wanted[row * cols + col])) expect.fail(`${row}, ${col}: ${value}`);
+        }
+      }
+    }
+    expect([0x3c00, 0xc000, 1, 0x7c00, 0xfc00].map(halfToNumber)).to.deep.equal([
+      1,
+      -2,
+      2 ** -24,
+      Infinity,
+      -Infinity,
+    ]);
+  });
 
   it("are plain where there is no WebAssembly", () => {
     const platform = globalThis as { WebAssembly?: unknown };
