@@ -20,15 +20,17 @@ export async function judgeSegments(
 ): Promise<Judgement[]> {
   const readings = segments.flatMap((segment) => viewsOf(segment.text).map((view) => ({ segment, view })));
   const covered = joinedPointers(segments);
-  const read = readings.filter(
-    ({ segment, view }) =>
-      view.layers.length > 0 || segment.parts !== undefined || !covered.has(segment.pointer),
-  );
-  const predictions = await model?.predictBatch(read.map(({ view }) => view.text));
-  const predictionOf = new Map(predictions?.map((prediction, index) => [read[index].view, prediction]));
+  // A text that stands there twice is judged once.
+  const texts = new Set<string>();
+  const isForHydra = (segment: Segment, view: TextView): boolean =>
+    view.layers.length > 0 || segment.parts !== undefined || !covered.has(segment.pointer);
+  if (model) for (const { segment, view } of readings) if (isForHydra(segment, view)) texts.add(view.text);
+  const predictions = await model?.predictBatch(Array.from(texts));
+  const predictionOf = new Map<string, HydraPrediction>();
+  if (predictions) for (const text of texts) predictionOf.set(text, predictions[predictionOf.size]);
   return readings.map(({ segment, view }) => {
     const hits = rules?.match(view.text, segment.context) ?? [];
-    const prediction = predictionOf.get(view);
+    const prediction = isForHydra(segment, view) ? predictionOf.get(view.text) : undefined;
     const evidence: Evidence = {
       ...ruleEvidence(hits),
       ...(prediction && hydraEvidence(prediction)),
