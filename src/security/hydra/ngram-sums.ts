@@ -38,25 +38,24 @@ export class NgramSums {
     const firstBlock = Math.ceil(first / BLOCK_TOKENS);
     const lastBlock = Math.max(firstBlock, Math.floor(last / BLOCK_TOKENS));
     const head = Math.min(last, firstBlock * BLOCK_TOKENS);
-    for (let position = first; position < head; position++)
-      this.#addAt(position, this.#ids.length, 1, sum, 0);
+    for (let position = first; position < head; position++) this.#addAt(position, sum, 0);
     for (let block = firstBlock; block < lastBlock; block++) {
       const from = this.#sumBlock(block);
       for (let j = 0; j < sum.length; j++) sum[j] += this.#blockSums[from + j];
     }
     const tail = Math.max(head, lastBlock * BLOCK_TOKENS);
-    for (let position = tail; position < last; position++) this.#addAt(position, this.#ids.length, 1, sum, 0);
+    for (let position = tail; position < last; position++) this.#addAt(position, sum, 0);
     this.#takeCrossing(first, last);
     const divisor = this.#divisorOf(last - first);
     for (let j = 0; j < sum.length; j++) logits[at + j] += sum[j] / divisor;
   }
 
-  /** Adds the n-grams that begin at `position` and end before `end`. */
-  #addAt(position: number, end: number, factor: number, sums: Float64Array, at: number): void {
+  /** Adds the n-grams that begin at `position` and end with the stream at the latest. */
+  #addAt(position: number, sums: Float64Array, at: number): void {
     const { orders, buckets } = this.#config;
     for (const order of orders) {
-      if (position + order > end) continue;
-      addRow(this.#table, hashNgram(this.#ids, position, order, buckets), factor, sums, at);
+      if (position + order > this.#ids.length) continue;
+      addRow(this.#table, hashNgram(this.#ids, position, order, buckets), 1, sums, at);
     }
   }
 
@@ -77,7 +76,7 @@ export class NgramSums {
     if (!this.#ring.take(block)) return from;
     this.#blockSums.fill(0, from, from + cols);
     for (let position = block * BLOCK_TOKENS; position < (block + 1) * BLOCK_TOKENS; position++)
-      this.#addAt(position, this.#ids.length, 1, this.#blockSums, from);
+      this.#addAt(position, this.#blockSums, from);
     return from;
   }
 
