@@ -47,10 +47,9 @@ function joinedPointers(segments: readonly Segment[]): ReadonlySet<string> {
 }
 
 function hydraEvidence({ threat, security }: HydraPrediction): Pick<Evidence, "unsafeLogit" | "hydra"> {
-  const safe = threat?.probabilities.SAFE ?? 1 - security.probabilities.UNSAFE;
-  const unsafe = 1 - safe;
+  const unsafe = security.probabilities.UNSAFE;
   return {
-    unsafeLogit: Math.log(Math.max(unsafe, 1e-9) / Math.max(safe, 1e-9)),
+    unsafeLogit: Math.log(Math.max(unsafe, 1e-9) / Math.max(1 - unsafe, 1e-9)),
     hydra: {
       // The published weights know no kinds: what they find is taken for the most general one.
       injection: threat ? threat.probabilities.INJECTION : unsafe,

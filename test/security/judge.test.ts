@@ -68,10 +68,11 @@ describe("judging segments", () => {
     );
   });
 
-  it("takes Hydra's odds from its threat head", async () => {
+  it("takes Hydra's odds from its security head, and the kinds from its threat head", async () => {
     const [{ evidence, prediction }] = await judgeSegments([segmentOf(ATTACK)], { model });
-    const { SAFE, INJECTION, JAILBREAK, EXFILTRATION } = prediction!.threat!.probabilities;
-    expect(evidence.unsafeLogit).to.be.closeTo(Math.log((1 - SAFE) / SAFE), 1e-6);
+    const { UNSAFE } = prediction!.security.probabilities;
+    const { INJECTION, JAILBREAK, EXFILTRATION } = prediction!.threat!.probabilities;
+    expect(evidence.unsafeLogit).to.be.closeTo(Math.log(UNSAFE / (1 - UNSAFE)), 1e-6);
     expect(evidence.hydra).to.deep.equal({
       injection: INJECTION,
       jailbreak: JAILBREAK,

@@ -12,11 +12,11 @@ export type HydraEngineName = "native" | "onnx";
 export interface HydraPrediction {
   /** SAFE or UNSAFE: the window with the highest UNSAFE decides. */
   readonly security: HeadPrediction;
-  /** SAFE, INJECTION, JAILBREAK, EXFILTRATION, if the weights have that head: the window with the lowest SAFE decides. */
+  /** SAFE, INJECTION, JAILBREAK, EXFILTRATION of the same window, if the weights have that head. */
   readonly threat?: HeadPrediction;
   /** NONE, BPE, BROTLI, ZLIB, of the first window. */
   readonly compression: HeadPrediction;
-  /** UTF-16 range, in the text, of the window that decides about `threat`, or about `security` without it. */
+  /** UTF-16 range, in the text, of the window that decides. */
   readonly window: { readonly start: number; readonly end: number };
   readonly windowCount: number;
   readonly latencyMs: number;

@@ -40,14 +40,15 @@ export class ScoredWindows {
     const [first, last] = this.#windows.windowsOf(text);
     const threatAt = labels.security.length;
     const compressionAt = threatAt + (labels.threat?.length ?? 0);
-    const unsafest = this.#mostAlarming(first, last, 0, labels.security, "UNSAFE", 1);
-    const security = this.#predictHead(unsafest, 0, labels.security);
-    const compression = this.#predictHead(first, compressionAt, labels.compression);
-    const common = { security, compression, windowCount: last - first, ...measured };
-    if (labels.threat === undefined) return { ...common, window: this.#rangeOf(unsafest) };
-    const deciding = this.#mostAlarming(first, last, threatAt, labels.threat, "SAFE", -1);
-    const threat = this.#predictHead(deciding, threatAt, labels.threat);
-    return { ...common, threat, window: this.#rangeOf(deciding) };
+    const deciding = this.#mostAlarming(first, last, labels.security);
+    return {
+      security: this.#predictHead(deciding, 0, labels.security),
+      threat: labels.threat && this.#predictHead(deciding, threatAt, labels.threat),
+      compression: this.#predictHead(first, compressionAt, labels.compression),
+      window: this.#rangeOf(deciding),
+      windowCount: last - first,
+      ...measured,
+    };
   }
 
   /** The logits of each window of a text. */
@@ -71,20 +72,13 @@ export class ScoredWindows {
     return { start: spans[2 * window], end: spans[2 * window + 1] };
   }
 
-  /** The window whose label `name` is the likeliest (`sign` 1) or the unlikeliest (-1) by its logits in one head. */
-  #mostAlarming(
-    first: number,
-    last: number,
-    column: number,
-    labels: readonly string[],
-    name: string,
-    sign: 1 | -1,
-  ): number {
-    const label = labels.indexOf(name);
+  /** The window that is the likeliest to be unsafe by the security head, whose logits come first. */
+  #mostAlarming(first: number, last: number, labels: readonly string[]): number {
+    const label = labels.indexOf("UNSAFE");
     let best = first;
     let highest = -Infinity;
     for (let window = first; window < last; window++) {
-      const alarm = sign * this.#logOdds(window * this.#width + column, labels.length, label);
+      const alarm = this.#logOdds(window * this.#width, labels.length, label);
       if (Number.isNaN(alarm)) throw invalid("The weights give results that are no numbers.");
       if (alarm > highest) [best, highest] = [window, alarm];
     }
