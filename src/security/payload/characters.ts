@@ -114,26 +114,28 @@ const PERIODS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 /** Reports one character, or a group of up to eight, that is repeated over thousands of units; rulers and padding are not. */
 export function checkRepetition(text: string, report: Report): void {
   if (text.length < MIN_FLOOD_UNITS) return;
-  for (const period of PERIODS) {
-    const start = findRepetition(text, period);
-    if (start === -1) continue;
-    report(PAYLOAD_CHECKS.repetition, start, FLOOD_UNITS);
-    return;
-  }
+  const start = findRepetition(text);
+  if (start !== -1) report(PAYLOAD_CHECKS.repetition, start, FLOOD_UNITS);
 }
 
-/** Only places a whole flood apart are looked at first: what is no flood costs next to nothing. */
-function findRepetition(text: string, period: number): number {
+/** Only places half a flood apart are looked at first: what is no flood costs next to nothing. */
+function findRepetition(text: string): number {
   const step = FLOOD_UNITS >> 1;
   for (let probe = step; probe < text.length; probe += step) {
-    let end = probe;
-    while (end < text.length && text.charCodeAt(end) === text.charCodeAt(end - period)) end++;
-    if (end === probe) continue;
-    let start = probe - period;
-    while (start >= 0 && text.charCodeAt(start) === text.charCodeAt(start + period)) start--;
-    if (end - start > FLOOD_UNITS && /[\p{L}\p{So}]/u.test(text.slice(probe - period, probe)))
-      return start + 1;
-    probe = Math.max(probe, end - step);
+    let covered = 0;
+    for (const period of PERIODS) {
+      let end = probe;
+      while (end < text.length && text.charCodeAt(end) === text.charCodeAt(end - period)) end++;
+      if (end === probe) continue;
+      let start = probe - period;
+      while (start >= 0 && text.charCodeAt(start) === text.charCodeAt(start + period)) start--;
+      if (end - start <= FLOOD_UNITS) continue;
+      if (/[\p{L}\p{So}]/u.test(text.slice(probe - period, probe))) return start + 1;
+      // What is repeated holds no letter, so a longer period of the same stretch holds none either.
+      covered = end - step;
+      break;
+    }
+    probe = Math.max(probe, covered);
   }
   return -1;
 }

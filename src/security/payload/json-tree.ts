@@ -105,10 +105,18 @@ class TreeReader {
     for (let token = scanner.next(); token !== TOKEN.END; token = scanner.next()) {
       switch (token) {
         case TOKEN.OPEN_OBJECT:
-          this.#openContainer({ kind: "object", start: scanner.start, keys: [], keyStarts: [], values: [] });
+          if (this.#isKept()) {
+            this.#openContainer({
+              kind: "object",
+              start: scanner.start,
+              keys: [],
+              keyStarts: [],
+              values: [],
+            });
+          }
           break;
         case TOKEN.OPEN_ARRAY:
-          this.#openContainer({ kind: "array", start: scanner.start, items: [] });
+          if (this.#isKept()) this.#openContainer({ kind: "array", start: scanner.start, items: [] });
           break;
         case TOKEN.CLOSE_OBJECT:
         case TOKEN.CLOSE_ARRAY:
@@ -142,12 +150,15 @@ class TreeReader {
     this.findings.push({ check, pointer: this.#pointer(), offset, length, position: offset });
   }
 
+  /** Whether the container that opens here is not too deep; what is in one that is too deep is skipped. */
+  #isKept(): boolean {
+    if (this.#skipped === 0 && this.#open.length < MAX_TREE_DEPTH) return true;
+    this.#skipped++;
+    this.complete = false;
+    return false;
+  }
+
   #openContainer(node: ObjectNode | ArrayNode): void {
-    if (this.#skipped > 0 || this.#open.length >= MAX_TREE_DEPTH) {
-      this.#skipped++;
-      this.complete = false;
-      return;
-    }
     this.#add(node);
     this.#open.push({ node, count: 0, key: "", keyStart: 0 });
     if (this.#scanner.depth === MAX_DEPTH + 1) this.report(PAYLOAD_CHECKS.deepNesting, node.start, 1);

@@ -1,6 +1,7 @@
 import { foldTables, UNIT, type FoldTables } from "./fold-tables.js";
 import { foldHomoglyphs } from "./homoglyphs.js";
-import { MappedTextBuilder, type MappedText } from "./mapped-text.js";
+import { flatText } from "./units.js";
+import { clampRange, MappedTextBuilder, type MappedText } from "./mapped-text.js";
 
 export interface Folded extends MappedText {
   /** What was undone that honest text does not do. */
@@ -26,8 +27,10 @@ export function isAscii(text: string): boolean {
  * `text` with ASCII in place of what only looks like it: no invisible characters, no bidi controls, no piled marks,
  * compatibility forms, look-alikes and typographic signs as ASCII. Folding twice changes nothing more.
  */
-export function foldText(text: string): Folded {
-  if (isAscii(text)) return { text, layers: [], toSource: (start, end) => clamp(text, start, end) };
+export function foldText(source: string): Folded {
+  const text = flatText(source);
+  if (isAscii(text))
+    return { text, layers: [], toSource: (start, end) => clampRange(text.length, start, end) };
   const layers = new Set<string>();
   const stripped = stripAndMap(text, foldTables(), layers);
   const folded = foldHomoglyphs(stripped.text);
@@ -41,11 +44,6 @@ export function foldText(text: string): Folded {
       return stripped.toSource(range.start, range.end);
     },
   };
-}
-
-function clamp(text: string, start: number, end: number): { start: number; end: number } {
-  const from = Math.min(Math.max(start, 0), text.length);
-  return { start: from, end: Math.min(Math.max(end, from), text.length) };
 }
 
 function stripAndMap(text: string, { kinds, ascii }: FoldTables, layers: Set<string>): MappedText {

@@ -1,4 +1,4 @@
-import { unitsToText } from "./units.js";
+import { flatText, unitsToText } from "./units.js";
 
 /** A text made from another one, with the way back. */
 export interface MappedText {
@@ -52,7 +52,7 @@ export class MappedTextBuilder {
   }
 
   finish(): MappedText {
-    const text = unitsToText(this.#units.subarray(0, this.#length));
+    const text = flatText(unitsToText(this.#units.subarray(0, this.#length)));
     const pieces = this.#pieces.subarray(0, this.#pieceUnits);
     const { length } = text;
     return { text, toSource: (start, end) => toSource(pieces, length, start, end) };
@@ -83,6 +83,12 @@ export class MappedTextBuilder {
     grown.set(this.#units);
     this.#units = grown;
   }
+}
+
+/** The range, within a text of `length` units. */
+export function clampRange(length: number, start: number, end: number): { start: number; end: number } {
+  const from = Math.min(Math.max(start, 0), length);
+  return { start: from, end: Math.min(Math.max(end, from), length) };
 }
 
 function toSource(

@@ -48,6 +48,8 @@ export const EMPTY_HASH = HASH_SEED;
 
 export interface Vocabulary {
   readonly words: ReadonlySet<string>;
+  /** The hashes of the words: two words of one hash are as rare as they are harmless. */
+  readonly hashes: ReadonlySet<number>;
   /** Bits a hash slot. Hashes collide, so who finds a bit checks the words themselves before acting on it. */
   readonly slots: Uint8Array;
 }
@@ -67,7 +69,7 @@ export const vocabulary = lazily((): Vocabulary => {
     const [first, second] = pair.split(" ");
     slots[hashSlot(hashPair(hashOf(first), hashOf(second)))] |= REVERSED_PAIR;
   }
-  return { words, slots };
+  return { words, hashes: new Set([...words].map(hashOf)), slots };
 });
 
 function mark(slots: Uint8Array, words: ReadonlySet<string>, word: string, bit: number): void {

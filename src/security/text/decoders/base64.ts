@@ -1,4 +1,5 @@
 import { findInvalidUtf8, tryDecodeUtf8 } from "../../../shared/utf8.js";
+import { MIN_ENCODED_RUN } from "../evidence.js";
 import { isReadable, wholeRange, type Decoded, type Decoder } from "./decoder.js";
 
 const VALUES = new Uint8Array(128).fill(0xff);
@@ -9,7 +10,6 @@ const VALUES = new Uint8Array(128).fill(0xff);
 VALUES[0x2d] = 62;
 VALUES[0x5f] = 63;
 
-const MIN_RUN = 16;
 /** Characters that are decoded before the rest is: 18 bytes tell language from an image. */
 const PROBE = 24;
 /** Lines of mail and of `base64` are 60 to 76 characters long. */
@@ -18,11 +18,11 @@ const MAX_TEXTS = 8;
 
 /** Runs of base64 and base64url that decode to text, wrapped over lines or not. */
 export const decodeBase64Runs: Decoder = (text, evidence) => {
-  if (evidence.encodedRun < MIN_RUN) return [];
+  const { start: from, end: to } = evidence.encoded;
   const found: Decoded[] = [];
   const probe = new Uint8Array(byteCount(PROBE));
-  let i = 0;
-  while (i < text.length && found.length < MAX_TEXTS) {
+  let i = from;
+  while (i < to && found.length < MAX_TEXTS) {
     if (!isEncoded(text.charCodeAt(i))) {
       i++;
       continue;
@@ -35,7 +35,7 @@ export const decodeBase64Runs: Decoder = (text, evidence) => {
       if (next === 0 || i - lineStart < MIN_WRAPPED_LINE || !isEncoded(text.charCodeAt(next))) break;
       lineStart = i = next;
     }
-    if (i - start < MIN_RUN) continue;
+    if (i - start < MIN_ENCODED_RUN) continue;
     const decoded = decodeRun(text, start, i, probe);
     if (decoded) found.push(decoded);
   }
@@ -122,7 +122,7 @@ function dropZeros(bytes: Uint8Array): Uint8Array {
 function printablePrefix(bytes: Uint8Array): string | undefined {
   let end = 0;
   while (end < bytes.length && bytes[end] < 0x7f && (bytes[end] >= 0x20 || bytes[end] === 0x0a)) end++;
-  return end < MIN_RUN ? undefined : tryDecodeUtf8(bytes.subarray(0, end));
+  return end < MIN_ENCODED_RUN ? undefined : tryDecodeUtf8(bytes.subarray(0, end));
 }
 
 function isEncoded(unit: number): boolean {

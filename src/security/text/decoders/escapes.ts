@@ -17,11 +17,14 @@ interface Escape {
 type ReadEscape = (text: string, at: number) => Escape | undefined;
 
 /** `%69`, `&#105;` and `&lt;`, `\u0069`, `\x69` and `\u{69}`. */
-export const decodeEscapes: Decoder = (text) => [
-  ...unescape(text, "%", "percent", readPercent),
-  ...unescape(text, "&", "html-entity", readEntity),
-  ...unescape(text, "\\", "escape", readBackslash),
-];
+export const decodeEscapes: Decoder = (text, { hasMarkup }) =>
+  hasMarkup
+    ? [
+        ...unescape(text, "%", "percent", readPercent),
+        ...unescape(text, "&", "html-entity", readEntity),
+        ...unescape(text, "\\", "escape", readBackslash),
+      ]
+    : [];
 
 function unescape(text: string, opening: string, layer: string, read: ReadEscape): Decoded[] {
   const first = text.indexOf(opening);

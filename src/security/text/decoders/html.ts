@@ -10,7 +10,8 @@ const MAX_RANGES = 500;
 const MAX_HIDDEN_UNITS = 16 * 1024;
 
 /** What a page hides from its reader but not from a model: comments, hidden elements, texts of attributes. */
-export const extractHidden: Decoder = (text) => {
+export const extractHidden: Decoder = (text, { hasMarkup }) => {
+  if (!hasMarkup) return [];
   const found: Decoded[] = [];
   if (text.includes("<!--")) collect(text, "html-comment", commentRanges(text), found);
   if (text.includes("]: ")) collect(text, "markdown-comment", markdownComments(text), found);

@@ -1,6 +1,7 @@
-import { LEET } from "../evidence.js";
-import { MappedTextBuilder } from "../mapped-text.js";
-import { vocabulary } from "../vocabulary.js";
+import { LEET, type Range } from "../evidence.js";
+import { clampRange, MappedTextBuilder } from "../mapped-text.js";
+import { unitsToText } from "../units.js";
+import { EMPTY_HASH, hashSlot, hashStep, PLAIN, vocabulary } from "../vocabulary.js";
 import type { Decoder } from "./decoder.js";
 
 /** Single letters in a row before they count as a word that was pulled apart. */
@@ -13,70 +14,107 @@ const MAX_SEGMENTED = 500;
 const MIN_SPACED_BESIDE = 2;
 const LONGEST_WORD = 16;
 
+/** Bits per ASCII unit of what a word of leet is made of. */
+const KINDS = new Uint8Array(128);
+const LETTER = 1;
+const DIGIT = 2;
+const SIGN = 4;
+/** Per ASCII unit the letter that it stands for in leet, else itself. */
+const SPELLED = new Uint8Array(128);
+for (let unit = 0; unit < 128; unit++) {
+  SPELLED[unit] = LEET[String.fromCharCode(unit)]?.charCodeAt(0) ?? unit;
+  KINDS[unit] = isLetter(unit) ? LETTER : isDigit(unit) ? DIGIT : 0;
+}
+for (const sign of "@$!|+") KINDS[sign.charCodeAt(0)] = SIGN;
+const EURO = 0x20ac;
+const EXCLAMATION = 0x21;
+const LOWER_L = 0x6c;
+
 /** Digits and signs as letters, where this gives words: `1gn0r3 pr3v10us`. */
 export const decodeLeet: Decoder = (text, { leetWords }) => {
   if (leetWords === 0) return [];
-  const { words } = vocabulary();
-  const out = new MappedTextBuilder(text);
-  let copied = 0;
+  const { length } = text;
+  const units = new Uint16Array(length);
   let known = 0;
-  for (let i = 0; i < text.length; i++) {
-    if (!isLeet(text, i)) continue;
-    const start = i;
-    let letters = 0;
-    let signs = 0;
-    for (; i < text.length && isLeet(text, i); i++) {
-      if (isLetter(text.charCodeAt(i))) letters++;
-      else signs++;
+  for (let i = 0; i < length;) {
+    const first = text.charCodeAt(i);
+    if (leetKind(text, i, first, false) === 0) {
+      units[i++] = first;
+      continue;
     }
-    if (letters === 0 || signs === 0 || i - start > LONGEST_WORD * 2) continue;
-    const word = text.slice(start, i);
-    const plain = readLeet(word, words);
-    out.copy(copied, start);
-    out.put(plain, start, i);
-    copied = i;
-    // "rule5" and "list1" are names with a number, not words in disguise.
-    if (isLetter(word.charCodeAt(0)) && /^[a-z]+\d+$/iu.test(word)) continue;
-    if (words.has(plain.toLowerCase())) known += plain.length;
+    const start = i;
+    let kinds = 0;
+    for (let kind; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if ((kind = leetKind(text, i, unit, i > start)) === 0) break;
+      kinds |= kind;
+      units[i] = unit;
+    }
+    if (kinds === LETTER || (kinds & LETTER) === 0 || i - start > LONGEST_WORD * 2) continue;
+    known += spellWord(text, units, start, i);
   }
   if (known < MIN_LEET_LETTERS) return [];
-  out.copy(copied, text.length);
-  return [{ ...out.finish(), layer: "leet" }];
+  const toSource = (start: number, end: number): Range => clampRange(length, start, end);
+  return [{ text: unitsToText(units), layer: "leet", toSource }];
 };
 
-function readLeet(word: string, words: ReadonlySet<string>): string {
-  const plain = spell(word, "i");
-  if (!(word.includes("1") || word.includes("|")) || words.has(plain.toLowerCase())) return plain;
-  const other = spell(word, "l");
-  return words.has(other.toLowerCase()) || /[1|]{2}/u.test(word) ? other : plain;
-}
-
-/** The letters that `word` stands for; `bar` is what 1 and | are. */
-function spell(word: string, bar: string): string {
-  let letters = "";
-  for (let i = 0; i < word.length; i++) {
-    const unit = word[i];
-    letters +=
-      unit === "1" || unit === "|" ? bar : isLetter(word.charCodeAt(i)) ? unit : (LEET[unit] ?? unit);
+/** Spells the word from `start` to `end` in `units`; gives its length if that makes a known word of it, else 0. */
+function spellWord(text: string, units: Uint16Array, start: number, end: number): number {
+  let hash = EMPTY_HASH;
+  let hashL = EMPTY_HASH;
+  let bars = 0;
+  let hasTwoBars = false;
+  for (let i = start; i < end; i++) {
+    const unit = text.charCodeAt(i);
+    const letter = unit === EURO ? LEET["€"].charCodeAt(0) : SPELLED[unit];
+    const isBar = unit === 0x31 || unit === 0x7c;
+    if (isBar) {
+      hasTwoBars ||= bars > 0 && isBarUnit(text.charCodeAt(i - 1));
+      bars++;
+    }
+    units[i] = letter;
+    hash = hashStep(hash, letter | 32);
+    hashL = hashStep(hashL, isBar ? LOWER_L : letter | 32);
   }
-  return letters;
+  let isKnown = isWordHash(hash);
+  if (bars > 0 && !isKnown) {
+    for (let i = start; i < end; i++) if (isBarUnit(text.charCodeAt(i))) units[i] = LOWER_L;
+    isKnown = isWordHash(hashL);
+    if (!isKnown && !hasTwoBars) {
+      for (let i = start; i < end; i++) if (isBarUnit(text.charCodeAt(i))) units[i] = SPELLED[0x31];
+    }
+  }
+  return isKnown && !isNumbered(text, start, end) ? end - start : 0;
 }
 
-const SIGNS = "@$!|+€";
+function isWordHash(hash: number): boolean {
+  const { slots, hashes } = vocabulary();
+  return (slots[hashSlot(hash)] & PLAIN) !== 0 && hashes.has(hash);
+}
 
-/** A sign counts inside a word and before one; behind one all but the exclamation mark. */
-function isLeet(text: string, at: number): boolean {
-  const unit = text.charCodeAt(at);
-  if (isWord(unit)) return true;
-  if (!SIGNS.includes(text[at])) return false;
-  if (isLetter(text.charCodeAt(at + 1))) return true;
-  return unit !== 0x21 && at > 0 && (isWord(text.charCodeAt(at - 1)) || SIGNS.includes(text[at - 1]));
+/** "rule5" and "list1" are names with a number, not words in disguise. */
+function isNumbered(text: string, start: number, end: number): boolean {
+  let i = start;
+  while (i < end && isLetter(text.charCodeAt(i))) i++;
+  if (i === start || i === end) return false;
+  while (i < end && isDigit(text.charCodeAt(i))) i++;
+  return i === end;
+}
+
+function isBarUnit(unit: number): boolean {
+  return unit === 0x31 || unit === 0x7c;
+}
+
+/** What `unit` is to a word of leet. A sign counts inside a word and before one; behind one all but the exclamation mark. */
+function leetKind(text: string, at: number, unit: number, isInside: boolean): number {
+  const kind = unit < 128 ? KINDS[unit] : unit === EURO ? SIGN : 0;
+  if (kind !== SIGN) return kind;
+  return isLetter(text.charCodeAt(at + 1)) || (isInside && unit !== EXCLAMATION) ? SIGN : 0;
 }
 
 /** Letters with a space, dot, dash or other sign between each two: `i g n o r e`, `i-g-n-o-r-e`. */
 export const joinSpacedLetters: Decoder = (text, { spacedRun }) => {
   if (spacedRun < MIN_SPACED) return [];
-  const { words } = vocabulary();
   const out = new MappedTextBuilder(text);
   let copied = 0;
   let i = 0;
@@ -89,10 +127,11 @@ export const joinSpacedLetters: Decoder = (text, { spacedRun }) => {
       continue;
     }
     out.copy(copied, i);
-    let letters = "";
-    for (let k = i; k < end; k += 2) letters += text[k];
+    const run = new Uint16Array(count);
+    for (let k = 0; k < count; k++) run[k] = text.charCodeAt(i + k * 2);
+    const letters = unitsToText(run);
     let at = i;
-    for (const piece of segment(letters, words)) {
+    for (const piece of segment(letters)) {
       if (at > i) out.put(" ", at - 1, at);
       out.put(piece, at, at + piece.length * 2 - 1);
       at += piece.length * 2;
@@ -121,26 +160,29 @@ function isSingle(text: string, at: number): boolean {
 }
 
 /** `letters` cut into the longest words of the vocabulary from the left; what is none of them stays together. */
-function segment(letters: string, words: ReadonlySet<string>): string[] {
+function segment(letters: string): string[] {
   if (letters.length > MAX_SEGMENTED) return [letters];
-  const lower = letters.toLowerCase();
+  const { length } = letters;
   const pieces: string[] = [];
   let unknown = 0;
   let i = 0;
-  while (i < lower.length) {
-    let length = Math.min(LONGEST_WORD, lower.length - i);
-    while (length > 1 && !words.has(lower.slice(i, i + length))) length--;
+  while (i < length) {
+    let hash = EMPTY_HASH;
+    let end = 0;
+    for (let k = i; k < length && k < i + LONGEST_WORD; k++) {
+      hash = hashStep(hash, letters.charCodeAt(k) | 32);
+      if (k > i && isWordHash(hash)) end = k + 1;
+    }
     // Two letters inside other ones are rarely the word they spell.
-    if (length < 2 || (length === 2 && unknown < i)) {
+    if (end === 0 || (end === i + 2 && unknown < i)) {
       i++;
       continue;
     }
     if (unknown < i) pieces.push(letters.slice(unknown, i));
-    pieces.push(letters.slice(i, i + length));
-    i += length;
-    unknown = i;
+    pieces.push(letters.slice(i, end));
+    i = unknown = end;
   }
-  if (unknown < letters.length) pieces.push(letters.slice(unknown));
+  if (unknown < length) pieces.push(letters.slice(unknown));
   return pieces;
 }
 
@@ -150,5 +192,9 @@ function isLetter(unit: number): boolean {
 }
 
 function isWord(unit: number): boolean {
-  return isLetter(unit) || (unit >= 0x30 && unit <= 0x39);
+  return isLetter(unit) || isDigit(unit);
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
 }

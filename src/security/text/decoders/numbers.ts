@@ -1,28 +1,27 @@
 import { tryDecodeUtf8 } from "../../../shared/utf8.js";
+import { isNumberSeparator, MAX_SEPARATOR, MIN_ENCODED_RUN, type Range } from "../evidence.js";
 import { isReadable, wholeRange, type Decoded, type Decoder } from "./decoder.js";
 
 const MIN_ITEMS = 6;
-const MIN_HEX_RUN = 16;
 const MAX_TEXTS = 8;
-const MAX_SEPARATOR = 3;
 
 /** Lists of character codes (binary, hexadecimal, decimal) and unbroken runs of hexadecimal or binary digits. */
-export const decodeNumbers: Decoder = (text, { numberRun, encodedRun }) => {
+export const decodeNumbers: Decoder = (text, { numberRun, encoded }) => {
   const found: Decoded[] = [];
-  if (encodedRun >= MIN_HEX_RUN) decodeRuns(text, found);
+  decodeRuns(text, encoded, found);
   if (numberRun >= MIN_ITEMS) decodeLists(text, found);
   return found;
 };
 
-function decodeRuns(text: string, found: Decoded[]): void {
-  let i = 0;
-  while (i < text.length && found.length < MAX_TEXTS) {
+function decodeRuns(text: string, { start: first, end: last }: Range, found: Decoded[]): void {
+  let i = first;
+  while (i < last && found.length < MAX_TEXTS) {
     const start = i;
     let binary = true;
     for (; hexValue(text.charCodeAt(i)) >= 0; i++) binary &&= (text.charCodeAt(i) & 0xfe) === 0x30;
     const length = i - start;
     const digits = binary && length >= 48 ? 8 : 2;
-    if (length >= MIN_HEX_RUN && length % digits === 0) {
+    if (length >= MIN_ENCODED_RUN && length % digits === 0) {
       const bytes = new Uint8Array(length / digits);
       for (let k = 0; k < bytes.length; k++) {
         bytes[k] = parseDigits(text, start + k * digits, digits, digits === 8 ? 2 : 16);
@@ -82,7 +81,7 @@ function decodeLists(text: string, found: Decoded[]): void {
 /** Whether what stands between two numbers separates items of a list. */
 function isSeparated(text: string, from: number, to: number): boolean {
   if (to - from > MAX_SEPARATOR || to === from) return false;
-  for (let i = from; i < to; i++) if (!" ,;:\n\t\r".includes(text[i])) return false;
+  for (let i = from; i < to; i++) if (!isNumberSeparator(text.charCodeAt(i))) return false;
   return true;
 }
 
