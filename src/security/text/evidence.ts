@@ -1,4 +1,5 @@
 import {
+  CIPHER,
   EMPTY_HASH,
   hashPair,
   hashSlot,
@@ -22,6 +23,15 @@ export interface Evidence {
   encoded: Range;
   /** There is a sign that escapes or markup begin with. */
   hasMarkup: boolean;
+  /** From the first to the last word with capitals inside, as pieces of base64 are. */
+  mixed: Range;
+  mixedWords: number;
+  /** Places where markup may stand inside a word. */
+  cuts: number;
+  /** Longest run of groups of dots and dashes; a last one that the end of the text ends does not count. */
+  morseRun: number;
+  /** A word that announces a cipher. */
+  hasCipher: boolean;
   /** Longest run of single letters with one unit between two. */
   spacedRun: number;
   /** Longest run of short words with digits. */
@@ -39,12 +49,18 @@ export interface Evidence {
 /** Per ASCII unit: the letter it is or stands for, in lower case; 0 if it is no part of a word. */
 const LETTERS = new Uint8Array(128);
 /** Bits per ASCII unit. */
-const KINDS = new Uint8Array(128);
+const KINDS = new Uint16Array(128);
 const LETTER = 1;
 const DIGIT = 2;
 const SIGN = 4;
 const ENCODED = 8;
 const MARKUP = 16;
+const CAPITAL = 32;
+/** A capital behind the first unit of a word. */
+const INNER_CAPITAL = 64;
+const SMALL = 128;
+/** Signs of markup that may stand inside a word. */
+const CUT = 256;
 
 /** Shorter runs of base64 or hexadecimal digits hold no text. */
 export const MIN_ENCODED_RUN = 16;
@@ -70,7 +86,8 @@ export const LEET: Readonly<Record<string, string>> = {
 
 for (let unit = 0x61; unit <= 0x7a; unit++) {
   LETTERS[unit] = LETTERS[unit - 32] = unit;
-  KINDS[unit] = KINDS[unit - 32] = LETTER | ENCODED;
+  KINDS[unit] = LETTER | SMALL | ENCODED;
+  KINDS[unit - 32] = LETTER | CAPITAL | ENCODED;
 }
 for (let unit = 0x30; unit <= 0x39; unit++) {
   LETTERS[unit] = unit;
@@ -79,10 +96,22 @@ for (let unit = 0x30; unit <= 0x39; unit++) {
 for (const sign of "@$!|") KINDS[sign.charCodeAt(0)] = SIGN;
 for (const sign of "/-_") KINDS[sign.charCodeAt(0)] = ENCODED;
 for (const sign of "%&\\<>=]") KINDS[sign.charCodeAt(0)] = MARKUP;
+for (const sign of "*~`_<=-") KINDS[sign.charCodeAt(0)] |= CUT;
 KINDS[0x2b] = ENCODED | SIGN;
 for (const [sign, letter] of Object.entries(LEET)) {
   if (sign.charCodeAt(0) < 128) LETTERS[sign.charCodeAt(0)] = letter.charCodeAt(0);
 }
+
+const DOT = 0x2e;
+const DASH = 0x2d;
+/** Dots and dashes of a letter, digit or sign. */
+const LONGEST_MORSE = 6;
+/** Shorter words of mixed case are no pieces of base64. */
+const MIN_MIXED = 4;
+const LEFT_ANGLE = 0x3c;
+const EQUALS = 0x3d;
+/** Signs of markup between the two halves of a word. */
+const MAX_CUT = 3;
 
 const ONE = 0x31;
 const BAR = 0x7c;
@@ -100,6 +129,11 @@ export function collectEvidence(text: string): Evidence {
   const found: Evidence = {
     encoded: { start: 0, end: 0 },
     hasMarkup: false,
+    mixed: { start: 0, end: 0 },
+    mixedWords: 0,
+    cuts: 0,
+    morseRun: 0,
+    hasCipher: false,
     spacedRun: 0,
     numberRun: 0,
     leetWords: 0,
@@ -115,6 +149,9 @@ export function collectEvidence(text: string): Evidence {
   let signs = 0;
   let spaced = 0;
   let numbers = 0;
+  let dots = 0;
+  let morse = 0;
+  let cut = 0;
   let hashBefore = 0;
   let wordEnd = -2;
   const { length } = text;
@@ -128,36 +165,55 @@ export function collectEvidence(text: string): Evidence {
         encodedStart = i + 1;
         signs |= kind;
       }
+      if (unit === DOT || unit === DASH) dots++;
+      else if (dots > 0) {
+        morse = dots <= LONGEST_MORSE ? morse + 1 : 0;
+        dots = 0;
+        if (morse > found.morseRun) found.morseRun = morse;
+      }
       i++;
       continue;
     }
     const start = i;
     let hash = EMPTY_HASH;
-    let wordKinds = 0;
+    if (cut !== 0 && isCutTo(text, cut, wordEnd, start)) found.cuts++;
+    morse = dots = 0;
+    let wordKinds = kind;
     for (;;) {
       hash = hashStep(hash, LETTERS[unit]);
-      wordKinds |= kind;
       if ((kind & ENCODED) === 0) {
         if (i - encodedStart >= MIN_ENCODED_RUN) widen(found.encoded, encodedStart, i);
         encodedStart = i + 1;
       }
+      kind = 0;
       if (++i >= length) break;
       unit = text.charCodeAt(i);
-      kind = unit < 128 ? KINDS[unit] : 0;
-      if ((kind & (LETTER | DIGIT)) !== 0) continue;
-      if ((kind & SIGN) === 0 || (unit === EXCLAMATION && !isLetter(text.charCodeAt(i + 1)))) break;
+      if (unit < 128) kind = KINDS[unit];
+      if (
+        (kind & (LETTER | DIGIT)) === 0 &&
+        ((kind & SIGN) === 0 || (unit === EXCLAMATION && !isLetter(text.charCodeAt(i + 1))))
+      ) {
+        break;
+      }
+      wordKinds |= kind | ((kind & CAPITAL) << 1);
     }
+    cut = (kind & CUT) === 0 ? 0 : unit;
     const wordLength = i - start;
     found.words++;
     if (wordLength === 1 && (wordKinds & LETTER) !== 0) {
       spaced = wordEnd + 1 === start ? spaced + 1 : 1;
       if (spaced > found.spacedRun) found.spacedRun = spaced;
     } else spaced = 0;
-    if ((wordKinds & DIGIT) !== 0 && (wordLength <= 4 || wordLength === 8)) {
+    if ((wordKinds & DIGIT) !== 0 && (wordLength <= 4 || wordLength === 7 || wordLength === 8)) {
       if (!separatesNumbers(text, wordEnd, start)) numbers = 0;
       if (++numbers > found.numberRun) found.numberRun = numbers;
     } else if (wordLength !== 2) numbers = 0;
+    if ((wordKinds & (INNER_CAPITAL | SMALL)) === (INNER_CAPITAL | SMALL) && wordLength >= MIN_MIXED) {
+      found.mixedWords++;
+      widen(found.mixed, start, i);
+    }
     const bits = slots[hashSlot(hash)];
+    if ((bits & CIPHER) !== 0) found.hasCipher = true;
     if ((wordKinds & (DIGIT | SIGN)) === 0) {
       if (wordLength > 1) {
         if ((bits & PLAIN) !== 0) {
@@ -180,6 +236,18 @@ export function collectEvidence(text: string): Evidence {
   rotated.reset(length, length);
   reversed.reset(length, length);
   return found;
+}
+
+/** Whether what stands between two words, from `wordEnd` on, may be inside a word: a tag, signs alone, or a line break. */
+function isCutTo(text: string, cut: number, wordEnd: number, start: number): boolean {
+  if (cut === LEFT_ANGLE) return true;
+  if (cut === DASH || cut === EQUALS) return isLineBreak(text.charCodeAt(wordEnd + 1));
+  const last = text.charCodeAt(start - 1);
+  return last === cut && start - wordEnd <= MAX_CUT;
+}
+
+export function isLineBreak(unit: number): boolean {
+  return unit === 0x0a || unit === 0x0d;
 }
 
 function widen(range: Range, start: number, end: number): void {
@@ -212,7 +280,7 @@ export function isNumberSeparator(unit: number): boolean {
 }
 
 /** Adds up words that are in the vocabulary another way, between two words that are in it as they stand. */
-class Streak {
+export class Streak {
   readonly #ranges: Range[];
   #start = 0;
   #score = 0;

@@ -1,10 +1,14 @@
 import { decodeBase64Runs } from "./decoders/base64.js";
+import { decodeCiphers } from "./decoders/ciphers.js";
 import type { Decoded, Decoder } from "./decoders/decoder.js";
 import { decodeEscapes } from "./decoders/escapes.js";
 import { extractHidden } from "./decoders/html.js";
 import { decodeLeet, joinSpacedLetters } from "./decoders/letters.js";
+import { joinCutWords } from "./decoders/markup.js";
+import { decodeMorse } from "./decoders/morse.js";
 import { decodeNumbers } from "./decoders/numbers.js";
 import { decodeReversed, decodeRot13 } from "./decoders/order.js";
+import { decodeBase64Pieces } from "./decoders/pieces.js";
 import { decodeSmuggled } from "./decoders/smuggled.js";
 import { collectEvidence } from "./evidence.js";
 import { foldText, isAscii } from "./fold.js";
@@ -31,11 +35,15 @@ const MIN_VIEW_UNITS = 4;
 /** In the order in which views are made where there is room for some only. */
 const DECODERS: readonly Decoder[] = [
   decodeBase64Runs,
+  decodeBase64Pieces,
   decodeNumbers,
   decodeEscapes,
   decodeLeet,
   joinSpacedLetters,
+  joinCutWords,
   decodeRot13,
+  decodeCiphers,
+  decodeMorse,
   decodeReversed,
   extractHidden,
 ];

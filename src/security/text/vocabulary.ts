@@ -19,6 +19,14 @@ export const REVERSED = 4;
 /** With the word before it, it is a pair that stands in the wrong order. */
 export const REVERSED_PAIR = 8;
 
+/** It announces a cipher. */
+export const CIPHER = 16;
+
+/** Words that announce one; "rot3" reads as "rote" where digits stand for letters. */
+const CIPHER_WORDS =
+  "cipher ciphers ciphertext cypher caesar cesar shift shifted shifting rot atbash decipher decode decoded decrypt decrypted encrypted encoded rotate rotated rotation " +
+  "roti rot2 rote rota rots rotg rott rotb rotio rotii roti2 rotia rotis rotig rotit rotib rot2o rot2i rot22 rot2e rot2a rot2s";
+
 /** Pairs that English hardly has, and English read word by word from behind has often. */
 const REVERSED_PAIRS =
   "previous all;instructions previous;instructions your;instructions the;instructions all;all ignore;all disregard;all forget;prompt system;prompt your;prompt the;rules the;rules your;rules all;the of;the to;the in;the on;the and;the is;your ignore;your reveal;your forget;system your;system the;previous the;mode developer;key api;keys api;password the;secret the;are you that;everything ignore;above everything";
@@ -65,12 +73,19 @@ export const vocabulary = lazily((): Vocabulary => {
     const reversed = reverseWord(word);
     if (!palindromic.has(reversed)) mark(slots, words, reversed, REVERSED);
   }
+  for (const word of CIPHER_WORDS.split(" ")) slots[hashSlot(hashOf(word))] |= CIPHER;
   for (const pair of REVERSED_PAIRS.split(";")) {
     const [first, second] = pair.split(" ");
     slots[hashSlot(hashPair(hashOf(first), hashOf(second)))] |= REVERSED_PAIR;
   }
   return { words, hashes: new Set([...words].map(hashOf)), slots };
 });
+
+/** Whether `hash` is that of a word of the vocabulary. */
+export function isWordHash(hash: number): boolean {
+  const { slots, hashes } = vocabulary();
+  return (slots[hashSlot(hash)] & PLAIN) !== 0 && hashes.has(hash);
+}
 
 function mark(slots: Uint8Array, words: ReadonlySet<string>, word: string, bit: number): void {
   if (!words.has(word)) slots[hashSlot(hashOf(word))] |= bit;

@@ -1,5 +1,6 @@
 import { findInvalidUtf8, tryDecodeUtf8 } from "../../../shared/utf8.js";
 import { MIN_ENCODED_RUN } from "../evidence.js";
+import { decodeBase32 } from "./base32.js";
 import { isReadable, wholeRange, type Decoded, type Decoder } from "./decoder.js";
 
 const VALUES = new Uint8Array(128).fill(0xff);
@@ -15,8 +16,10 @@ const PROBE = 24;
 /** Lines of mail and of `base64` are 60 to 76 characters long. */
 const MIN_WRAPPED_LINE = 60;
 const MAX_TEXTS = 8;
+/** What was encoded apart begins anew behind it. */
+const PADDING = 0x3d;
 
-/** Runs of base64 and base64url that decode to text, wrapped over lines or not. */
+/** Runs of base64, base64url and base32 that decode to text, wrapped over lines or not. */
 export const decodeBase64Runs: Decoder = (text, evidence) => {
   const { start: from, end: to } = evidence.encoded;
   const found: Decoded[] = [];
@@ -36,7 +39,7 @@ export const decodeBase64Runs: Decoder = (text, evidence) => {
       lineStart = i = next;
     }
     if (i - start < MIN_ENCODED_RUN) continue;
-    const decoded = decodeRun(text, start, i, probe);
+    const decoded = decodeRun(text, start, i, probe) ?? decodeBase32(text, start, i);
     if (decoded) found.push(decoded);
   }
   return found;
@@ -58,6 +61,11 @@ function decodeRun(text: string, start: number, end: number, probe: Uint8Array):
   return undefined;
 }
 
+/** The text that the base64 from `start` to `end` holds, whatever stands between. */
+export function decodeBase64(text: string, start: number, end: number): Decoded | undefined {
+  return decodeRun(text, start, end, new Uint8Array(byteCount(PROBE)));
+}
+
 function byteCount(characters: number): number {
   return Math.ceil((characters * 3) / 4);
 }
@@ -69,7 +77,10 @@ function decodeBytes(text: string, from: number, to: number, bytes: Uint8Array):
   let held = 0;
   for (let i = from; i < to; i++) {
     const unit = text.charCodeAt(i);
-    if (!isEncoded(unit)) continue;
+    if (!isEncoded(unit)) {
+      if (unit === PADDING) held = 0;
+      continue;
+    }
     bits = ((bits << 6) | VALUES[unit]) & 0xffffff;
     held += 6;
     if (held >= 8) {
@@ -125,7 +136,7 @@ function printablePrefix(bytes: Uint8Array): string | undefined {
   return end < MIN_ENCODED_RUN ? undefined : tryDecodeUtf8(bytes.subarray(0, end));
 }
 
-function isEncoded(unit: number): boolean {
+export function isEncoded(unit: number): boolean {
   return unit < 128 && VALUES[unit] !== 0xff;
 }
 

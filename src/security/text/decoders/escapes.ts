@@ -16,15 +16,18 @@ interface Escape {
 
 type ReadEscape = (text: string, at: number) => Escape | undefined;
 
-/** `%69`, `&#105;` and `&lt;`, `\u0069`, `\x69` and `\u{69}`. */
-export const decodeEscapes: Decoder = (text, { hasMarkup }) =>
-  hasMarkup
+/** `%69`, `&#105;` and `&lt;`, `\u0069`, `\x69` and `\u{69}`, `U+0069`, `=69`. */
+export const decodeEscapes: Decoder = (text, { hasMarkup }) => [
+  ...unescape(text, "U+", "escape", readCodePoint),
+  ...(hasMarkup
     ? [
         ...unescape(text, "%", "percent", readPercent),
         ...unescape(text, "&", "html-entity", readEntity),
         ...unescape(text, "\\", "escape", readBackslash),
+        ...unescape(text, "=", "quoted-printable", readQuoted),
       ]
-    : [];
+    : []),
+];
 
 function unescape(text: string, opening: string, layer: string, read: ReadEscape): Decoded[] {
   const first = text.indexOf(opening);
@@ -98,8 +101,18 @@ const NAMED: Readonly<Record<string, string>> = {
 /** Longest escape of variable length. */
 const MAX_ESCAPE = 11;
 
-/** Numeric character references and the commonest named ones. */
+/** How often the sign of an entity may be escaped itself: `&amp;amp;#105;`. */
+const MAX_ESCAPED_SIGNS = 4;
+
+/** Numeric character references and the commonest named ones, with their sign escaped or not. */
 function readEntity(text: string, at: number): Escape | undefined {
+  let sign = at;
+  for (let depth = 0; depth < MAX_ESCAPED_SIGNS && text.startsWith("amp;", sign + 1); depth++) sign += 4;
+  const escape = sign === at ? undefined : readPlainEntity(text, sign);
+  return escape ?? readPlainEntity(text, at);
+}
+
+function readPlainEntity(text: string, at: number): Escape | undefined {
   if (text.charCodeAt(at + 1) !== 0x23) {
     const end = findNear(text, ";", at);
     if (end === -1) return undefined;
@@ -119,6 +132,32 @@ function readEntity(text: string, at: number): Escape | undefined {
   }
   if (end === start) return undefined;
   return codePoint(code, text.charCodeAt(end) === 0x3b ? end + 1 : end);
+}
+
+/** `U+0069`, as Unicode names its characters, and the blank behind it. */
+function readCodePoint(text: string, at: number): Escape | undefined {
+  let end = at + 2;
+  while (end - at < 8 && hexValue(text.charCodeAt(end)) >= 0) end++;
+  const code = end - at < 6 ? -1 : hexAt(text, at + 2, end - at - 2);
+  if (code < 0) return undefined;
+  return codePoint(code, text.charCodeAt(end) === 0x20 && text.startsWith("U+", end + 1) ? end + 1 : end);
+}
+
+/**
+ * A byte of quoted-printable, and its soft line break (RFC 2045 section 6.7). `x=41, y=42` assigns: an escape is needless
+ * where a letter or another one follows.
+ */
+function readQuoted(text: string, at: number): Escape | undefined {
+  const next = text.charCodeAt(at + 1);
+  if (next === 0x0a) return { end: at + 2, text: "", needless: false };
+  if (next === 0x0d && text.charCodeAt(at + 2) === 0x0a) return { end: at + 3, text: "", needless: false };
+  const code = hexAt(text, at + 1, 2);
+  if (code < 0x09 || code > 0x7e) return undefined;
+  const behind = text.charCodeAt(at + 3);
+  const goesOn =
+    behind === 0x3d ? hexAt(text, at + 4, 2) >= 0 : isLetter(behind) && isLetter(text.charCodeAt(at - 1));
+  const escape = codePoint(code, at + 3);
+  return escape && { ...escape, needless: escape.needless && goesOn };
 }
 
 const SHORT: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", '"': '"', "'": "'", "/": "/" };
@@ -147,6 +186,11 @@ function findNear(text: string, wanted: string, at: number): number {
     if (text[i] === text[at]) return -1;
   }
   return -1;
+}
+
+function isLetter(unit: number): boolean {
+  const lower = unit | 32;
+  return lower >= 0x61 && lower <= 0x7a;
 }
 
 function codePoint(code: number, end: number): Escape | undefined {

@@ -1,7 +1,7 @@
 import { LEET, type Range } from "../evidence.js";
 import { clampRange, MappedTextBuilder } from "../mapped-text.js";
 import { unitsToText } from "../units.js";
-import { EMPTY_HASH, hashSlot, hashStep, PLAIN, vocabulary } from "../vocabulary.js";
+import { EMPTY_HASH, hashStep, isWordHash } from "../vocabulary.js";
 import type { Decoder } from "./decoder.js";
 
 /** Single letters in a row before they count as a word that was pulled apart. */
@@ -87,11 +87,6 @@ function spellWord(text: string, units: Uint16Array, start: number, end: number)
   return isKnown && !isNumbered(text, start, end) ? end - start : 0;
 }
 
-function isWordHash(hash: number): boolean {
-  const { slots, hashes } = vocabulary();
-  return (slots[hashSlot(hash)] & PLAIN) !== 0 && hashes.has(hash);
-}
-
 /** "rule5" and "list1" are names with a number, not words in disguise. */
 function isNumbered(text: string, start: number, end: number): boolean {
   let i = start;
@@ -131,7 +126,7 @@ export const joinSpacedLetters: Decoder = (text, { spacedRun }) => {
     for (let k = 0; k < count; k++) run[k] = text.charCodeAt(i + k * 2);
     const letters = unitsToText(run);
     let at = i;
-    for (const piece of segment(letters)) {
+    for (const piece of segmentLetters(letters)) {
       if (at > i) out.put(" ", at - 1, at);
       out.put(piece, at, at + piece.length * 2 - 1);
       at += piece.length * 2;
@@ -160,7 +155,7 @@ function isSingle(text: string, at: number): boolean {
 }
 
 /** `letters` cut into the longest words of the vocabulary from the left; what is none of them stays together. */
-function segment(letters: string): string[] {
+export function segmentLetters(letters: string): string[] {
   if (letters.length > MAX_SEGMENTED) return [letters];
   const { length } = letters;
   const pieces: string[] = [];

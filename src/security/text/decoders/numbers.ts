@@ -20,15 +20,16 @@ function decodeRuns(text: string, { start: first, end: last }: Range, found: Dec
     let binary = true;
     for (; hexValue(text.charCodeAt(i)) >= 0; i++) binary &&= (text.charCodeAt(i) & 0xfe) === 0x30;
     const length = i - start;
-    const digits = binary && length >= 48 ? 8 : 2;
+    // ASCII has seven bits.
+    const digits = binary && length >= 48 ? (length % 8 === 0 ? 8 : 7) : 2;
     if (length >= MIN_ENCODED_RUN && length % digits === 0) {
       const bytes = new Uint8Array(length / digits);
       for (let k = 0; k < bytes.length; k++) {
-        bytes[k] = parseDigits(text, start + k * digits, digits, digits === 8 ? 2 : 16);
+        bytes[k] = parseDigits(text, start + k * digits, digits, digits === 2 ? 16 : 2);
         // Hashes and keys fail within the first bytes.
         if (bytes[k] < 9) break;
       }
-      keep(found, bytes, digits === 8 ? "binary" : "hex", start, i);
+      keep(found, bytes, digits === 2 ? "hex" : "binary", start, i);
     }
     i = Math.max(i, start + 1);
   }
@@ -103,7 +104,7 @@ function baseOf(
     if ((unit & 0xfe) !== 0x30) binary = false;
   }
   if (prefixed) return length <= 2 ? 16 : 0;
-  if (length === 8) return binary ? 2 : 0;
+  if (length === 7 || length === 8) return binary ? 2 : 0;
   if (length > 3 || length < 2) return 0;
   if (before === 16 && length === 2) return 16;
   if (length === 3) return decimal ? 10 : 0;

@@ -78,7 +78,7 @@ function reverseUnits(text: string): string {
 }
 
 /** The exact form of what the evidence only guesses from hashes. */
-function readsAsEnglish(text: string): boolean {
+export function readsAsEnglish(text: string): boolean {
   const { words } = vocabulary();
   let letters = 0;
   let known = 0;
