@@ -94,7 +94,10 @@ describe("SecurityScanner", () => {
 
     it("lists what is wanted, however much else there is", async () => {
       const texts = [...new Array<string>(150).fill(JAILBREAK), INJECTION];
-      const content = JSON.stringify({ messages: texts.map((text) => ({ role: "user", content: text })) });
+      // Of two roles in turn, so that the messages are not read as one too.
+      const roles = ["user", "human"];
+      const messages = texts.map((text, index) => ({ role: roles[index % 2], content: text }));
+      const content = JSON.stringify({ messages });
       const { scores, threats } = await scan(content);
       expect(threats.map(({ category }) => category)).not.to.include("injection");
       const wanted = await scan(content, { categories: ["injection"] });

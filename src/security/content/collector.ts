@@ -40,7 +40,20 @@ export class SegmentCollector {
         one.text.length < SHORT_UNITS || (one.text.length <= JOINABLE_UNITS && !/\s/u.test(one.text));
       if (!(joins && isData && short)) this.add(one);
     }
-    if (joins) this.#join(joinable);
+    if (joins) this.#join(joinable, !isData);
+  }
+
+  /** What is said in pieces, as it is read: one text, without anything between them. */
+  addStream(pieces: readonly FoundText[]): void {
+    if (this.segments.length >= MAX_SEGMENTS) return;
+    const segment = joined(pieces, () => "");
+    if (segment.text.length >= MIN_UNITS) this.segments.push(segment);
+  }
+
+  /** Short strings that are read one after the other although each was added alone. */
+  addSequence(found: readonly FoundText[]): void {
+    const joinable = found.filter(({ text }) => text.length <= JOINABLE_UNITS && text.length > 0);
+    if (joinable.length > 1 && this.segments.length < MAX_SEGMENTS) this.#join(joinable, true);
   }
 
   finish(): Segment[] {
@@ -59,7 +72,8 @@ export class SegmentCollector {
     return this.segments;
   }
 
-  #join(found: readonly FoundText[]): void {
+  /** @param maySplitWords whether the strings are what somebody says, who may cut a word as well as a sentence */
+  #join(found: readonly FoundText[], maySplitWords: boolean): void {
     if (this.segments.length >= MAX_SEGMENTS) {
       for (const one of found) this.#overflow.push(one);
       return;
@@ -70,7 +84,12 @@ export class SegmentCollector {
       while (i < found.length && (i === from || units + found[i].text.length <= MAX_JOINED_UNITS)) {
         units += found[i++].text.length + 1;
       }
-      if (units > MIN_UNITS) this.segments.push(joined(found.slice(from, i)));
+      if (units <= MIN_UNITS) continue;
+      const chunk = found.slice(from, i);
+      this.segments.push(joined(chunk));
+      if (maySplitWords && chunk.some(({ text }, at) => at > 0 && isCutWord(chunk[at - 1].text, text))) {
+        this.segments.push(joined(chunk, (before, text) => (isCutWord(before, text) ? "" : " ")));
+      }
     }
   }
 }
@@ -79,13 +98,23 @@ function alone({ text, context, pointer, offset, layers }: FoundText): Segment {
   return layers.length > 0 ? { text, context, pointer, offset, layers } : { text, context, pointer, offset };
 }
 
+/** Whether a word may go on from `before` to `text`. */
+function isCutWord(before: string, text: string): boolean {
+  const last = before.charCodeAt(before.length - 1) | 32;
+  const first = text.charCodeAt(0);
+  return last >= 0x61 && last <= 0x7a && first >= 0x61 && first <= 0x7a;
+}
+
 /** One segment of several strings, a space between two: a sentence that was cut apart is whole again. */
-function joined(found: readonly FoundText[]): Segment {
+function joined(
+  found: readonly FoundText[],
+  between: (before: string, text: string) => string = () => " ",
+): Segment {
   if (found.length === 1) return alone(found[0]);
   const parts: SegmentPart[] = [];
   let text = "";
-  for (const one of found) {
-    if (text !== "") text += " ";
+  for (const [index, one] of found.entries()) {
+    if (index > 0) text += between(found[index - 1].text, one.text);
     parts.push({ start: text.length, pointer: one.pointer, offset: one.offset });
     text += one.text;
   }

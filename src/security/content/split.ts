@@ -24,7 +24,9 @@ import {
   isSetting,
   type Place,
 } from "./contexts.js";
+import { readStreams } from "./events.js";
 import { KeyCollector, MIN_NAME_UNITS } from "./names.js";
+import { MAX_TURN_UNITS, TurnCollector } from "./turns.js";
 
 export interface SplitOptions extends WireOptions {
   /** Where the content comes from: all of it has this context, and no role in it is believed. */
@@ -61,6 +63,7 @@ export function splitContent(content: string | Uint8Array, options: SplitOptions
   if (!json?.root || !json.complete) {
     splitter.addWhole(document, context ?? "text");
   }
+  splitter.addStreams(document, context);
   return { segments: splitter.finish(), document, wires, findings };
 }
 
@@ -76,6 +79,7 @@ interface Spot {
 }
 
 const NO_LAYERS: readonly string[] = [];
+const STREAM_LAYERS: readonly string[] = ["events"];
 
 class Splitter {
   readonly #collector = new SegmentCollector();
@@ -97,6 +101,14 @@ class Splitter {
 
   addWhole(document: string, context: SegmentContext): void {
     this.#collector.add({ text: document, context, pointer: "", offset: 0, layers: NO_LAYERS });
+  }
+
+  /** What the events of a stream say together, in addition to each of them. */
+  addStreams(document: string, context: SegmentContext | undefined): void {
+    for (const { kind, pieces } of readStreams(document)) {
+      const said = context ?? (kind === "arguments" ? "json" : "assistant");
+      this.#collector.addStream(pieces.map((piece) => ({ ...piece, context: said, layers: STREAM_LAYERS })));
+    }
   }
 
   readDocument(document: string, root: JsonNode, context: SegmentContext | undefined): void {
@@ -122,6 +134,7 @@ class Splitter {
   #readArray(items: readonly JsonNode[], spot: Spot): void {
     const neighbours: FoundText[] = [];
     const parts: FoundText[] = [];
+    const turns = new TurnCollector(this.#collector);
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
       if (item === undefined || item.kind === "scalar") continue;
@@ -133,11 +146,37 @@ class Splitter {
           item.kind === "object" && !isData(spot.place) ? this.#readTextPart(item, inner) : undefined;
         if (text) parts.push(...text);
         else this.#read(item, inner);
+        if (item.kind === "object" && spot.place === "envelope") this.#addTurn(item, inner, turns);
       }
     }
+    turns.finish();
     this.#collector.addNeighbours(neighbours, isData(spot.place));
     // Each part is judged alone, and all as the model reads them: one after the other.
     this.#collector.addNeighbours(parts, false);
+  }
+
+  /** The short texts of a message, for those of one role that follow one another are read as one. */
+  #addTurn(node: ObjectNode, spot: Spot, turns: TurnCollector): void {
+    if (!isMessage(node)) return;
+    const role = node.values[node.keys.indexOf("role")];
+    const at = node.keys.indexOf("content");
+    const content = node.values[at];
+    if (role?.kind !== "string" || content === undefined) return;
+    const pointer = `${spot.pointer}/content`;
+    const context = this.#placeOf(node, spot);
+    const texts = content.kind === "array" ? content.items.map(textOfPart) : [content];
+    const found: FoundText[] = [];
+    for (const [index, text] of texts.entries()) {
+      if (text?.kind !== "string" || text.end - text.start > MAX_TURN_UNITS) continue;
+      found.push({
+        text: nodeText(spot.document, text),
+        context: context === "envelope" ? "user" : context,
+        pointer: content.kind === "array" ? `${pointer}/${index}/text` : pointer,
+        offset: spot.base ?? text.start,
+        layers: spot.layers,
+      });
+    }
+    turns.add(nodeText(spot.document, role), found);
   }
 
   /** The text of a content part that is nothing but text: `{type: "text", text: …}`, Gemini's `{text: …}`. */
@@ -264,6 +303,11 @@ class Splitter {
       this.#findings.push({ ...one, pointer: pointer + one.pointer, position: base + one.position });
     }
   }
+}
+
+/** The string of a content part: `{type: "text", text: …}`. */
+function textOfPart(item: JsonNode | undefined): JsonNode | undefined {
+  return item?.kind === "object" ? item.values[item.keys.indexOf("text")] : undefined;
 }
 
 /** Data is judged in the company of its neighbours; what somebody says stands alone. */
