@@ -81,6 +81,12 @@ function parse(text: string): unknown {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Of an event. */
+type Place = Omit<StreamPiece, "text">;
+
+const BLOCK_FIELDS = ["text", "thinking", "partial_json"];
+const DELTA_FIELDS = ["content", "reasoning_content", "reasoning", "refusal"];
+
 class Streams {
   readonly #streams = new Map<string, { kind: StreamedText["kind"]; pieces: StreamPiece[] }>();
   #events = 0;
@@ -90,47 +96,47 @@ class Streams {
     if (first === 0x7b) this.add(parse(text), offset);
     else {
       // What is no JSON is taken for the text itself.
-      if (text !== "" && text !== "[DONE]") this.#push("plain", "text", text, `/${this.#events}`, offset);
-      this.#events++;
+      const pointer = `/${this.#events++}`;
+      if (text !== "[DONE]") this.#push({ pointer, offset }, text, "text", "", "", "plain");
     }
   }
 
   /** Adds what one event says: its deltas, by the text that they belong to. */
   add(event: unknown, offset: number): void {
-    const at = `/${this.#events++}`;
+    const at = { pointer: `/${this.#events++}`, offset };
     if (!isFields(event)) return;
-    const push = (key: string, kind: StreamedText["kind"], text: unknown, pointer: string): void => {
-      if (typeof text === "string" && text !== "") this.#push(key, kind, text, at + pointer, offset);
-    };
     const { type, delta, index } = event;
-    if (typeof type === "string" && type.endsWith(".delta")) {
-      const place = [event.item_id, event.output_index, event.content_index].map(String).join();
-      push(`${type} ${place}`, type.includes("arguments") ? "arguments" : "text", delta, "/delta");
-    } else if (type === "content_block_delta" && isFields(delta)) {
-      for (const field of ["text", "thinking", "partial_json"]) {
+    if (type === "content_block_delta" && isFields(delta)) {
+      for (const field of BLOCK_FIELDS) {
         const kind = field === "partial_json" ? "arguments" : "text";
-        push(`${field} ${String(index)}`, kind, delta[field], `/delta/${field}`);
+        this.#push(at, delta[field], kind, "/delta/", field, index);
       }
+    } else if (typeof type === "string" && type.endsWith(".delta")) {
+      const { item_id, output_index, content_index } = event;
+      const kind = type.includes("arguments") ? "arguments" : "text";
+      this.#push(at, delta, kind, "/", "delta", [type, item_id, output_index, content_index].join());
     }
-    for (const [nth, choice] of items(event.choices)) {
-      const name = String(choice.index ?? nth);
-      push(`choice ${name}`, "text", choice.text, `/choices/${nth}/text`);
-      const said = isFields(choice.delta) ? choice.delta : {};
-      for (const field of ["content", "reasoning_content", "reasoning", "refusal"]) {
-        push(`${field} ${name}`, "text", said[field], `/choices/${nth}/delta/${field}`);
-      }
-      for (const [place, call] of items(said.tool_calls)) {
-        const called = isFields(call.function) ? call.function.arguments : undefined;
-        const pointer = `/choices/${nth}/delta/tool_calls/${place}/function/arguments`;
-        push(`call ${name} ${String(call.index ?? place)}`, "arguments", called, pointer);
-      }
-    }
+    for (const [nth, choice] of items(event.choices)) this.#addChoice(choice, nth, at);
     for (const [nth, candidate] of items(event.candidates)) {
       const parts = isFields(candidate.content) ? candidate.content.parts : undefined;
       for (const [place, part] of items(parts)) {
-        const pointer = `/candidates/${nth}/content/parts/${place}/text`;
-        push(`candidate ${String(candidate.index ?? nth)}`, "text", part.text, pointer);
+        const parent = `/candidates/${nth}/content/parts/${place}/`;
+        this.#push(at, part.text, "text", parent, "text", candidate.index ?? nth);
       }
+    }
+  }
+
+  #addChoice(choice: Fields, nth: number, at: Place): void {
+    const name = choice.index ?? nth;
+    this.#push(at, choice.text, "text", `/choices/${nth}/`, "text", name);
+    if (!isFields(choice.delta)) return;
+    const parent = `/choices/${nth}/delta/`;
+    for (const field of DELTA_FIELDS) this.#push(at, choice.delta[field], "text", parent, field, name);
+    for (const [place, call] of items(choice.delta.tool_calls)) {
+      if (!isFields(call.function)) continue;
+      const inCall = `${parent}tool_calls/${place}/function/`;
+      const id = `${String(name)} ${String(call.index ?? place)}`;
+      this.#push(at, call.function.arguments, "arguments", inCall, "arguments", id);
     }
   }
 
@@ -139,12 +145,21 @@ class Streams {
     return [...this.#streams.values()].filter(({ pieces }) => pieces.length > 1);
   }
 
-  #push(key: string, kind: StreamedText["kind"], text: string, pointer: string, offset: number): void {
+  /** @param name tells texts of one field apart */
+  #push(
+    at: Place,
+    text: unknown,
+    kind: StreamedText["kind"],
+    parent: string,
+    field: string,
+    name: unknown,
+  ): void {
+    if (typeof text !== "string" || text === "") return;
+    const key = `${field} ${String(name)}`;
+    const piece = { text, pointer: at.pointer + parent + field, offset: at.offset };
     const stream = this.#streams.get(key);
-    if (stream) stream.pieces.push({ text, pointer, offset });
-    else if (this.#streams.size < MAX_STREAMS) {
-      this.#streams.set(key, { kind, pieces: [{ text, pointer, offset }] });
-    }
+    if (stream) stream.pieces.push(piece);
+    else if (this.#streams.size < MAX_STREAMS) this.#streams.set(key, { kind, pieces: [piece] });
   }
 }
 

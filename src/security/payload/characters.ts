@@ -125,10 +125,12 @@ function findRepetition(text: string): number {
     let covered = 0;
     for (const period of PERIODS) {
       let end = probe;
-      while (end < text.length && text.charCodeAt(end) === text.charCodeAt(end - period)) end++;
+      const limit = Math.min(text.length, probe + FLOOD_UNITS);
+      while (end < limit && text.charCodeAt(end) === text.charCodeAt(end - period)) end++;
       if (end === probe) continue;
       let start = probe - period;
-      while (start >= 0 && text.charCodeAt(start) === text.charCodeAt(start + period)) start--;
+      const least = Math.max(0, probe - FLOOD_UNITS);
+      while (start >= least && text.charCodeAt(start) === text.charCodeAt(start + period)) start--;
       if (end - start <= FLOOD_UNITS) continue;
       if (/[\p{L}\p{So}]/u.test(text.slice(probe - period, probe))) return start + 1;
       // What is repeated holds no letter, so a longer period of the same stretch holds none either.

@@ -110,6 +110,7 @@ const LONGEST_MORSE = 6;
 const MIN_MIXED = 4;
 const LEFT_ANGLE = 0x3c;
 const EQUALS = 0x3d;
+const UNDERSCORE = 0x5f;
 /** Signs of markup between the two halves of a word. */
 const MAX_CUT = 3;
 
@@ -167,7 +168,7 @@ export function collectEvidence(text: string): Evidence {
       }
       if (unit === DOT || unit === DASH) dots++;
       else if (dots > 0) {
-        morse = dots <= LONGEST_MORSE ? morse + 1 : 0;
+        morse = dots <= LONGEST_MORSE && isMorseGap(unit) ? morse + 1 : 0;
         dots = 0;
         if (morse > found.morseRun) found.morseRun = morse;
       }
@@ -243,7 +244,13 @@ function isCutTo(text: string, cut: number, wordEnd: number, start: number): boo
   if (cut === LEFT_ANGLE) return true;
   if (cut === DASH || cut === EQUALS) return isLineBreak(text.charCodeAt(wordEnd + 1));
   const last = text.charCodeAt(start - 1);
-  return last === cut && start - wordEnd <= MAX_CUT;
+  // One underscore is part of a name.
+  return last === cut && start - wordEnd <= MAX_CUT && (cut !== UNDERSCORE || start - wordEnd > 1);
+}
+
+/** Whether `unit` stands between letters or words of Morse: a blank, a stroke, a line break. */
+export function isMorseGap(unit: number): boolean {
+  return unit === 0x20 || unit === 0x2f || unit === 0x7c || isLineBreak(unit) || unit === 0x09;
 }
 
 export function isLineBreak(unit: number): boolean {

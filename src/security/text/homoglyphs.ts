@@ -1,5 +1,6 @@
 import { lazily } from "../../shared/lazy.js";
-import { MappedTextBuilder, type MappedText } from "./mapped-text.js";
+import { clampRange, type MappedText } from "./mapped-text.js";
+import { flatText, unitsToText } from "./units.js";
 
 /** Letters of other scripts that cannot be told from Latin ones (after Unicode's confusables, UTS 39), as pairs. */
 const LOOK_ALIKES =
@@ -63,18 +64,16 @@ export function foldHomoglyphs(text: string): MappedText | undefined {
   const alone = words.hasForeign || !words.hasLatin ? [] : words.alike;
   const ranges = alone.length === 0 ? words.mixed : mergeRanges(words.mixed, alone);
   if (ranges.length === 0) return undefined;
-  const out = new MappedTextBuilder(text);
-  let copied = 0;
+  const { length } = text;
+  const units = new Uint16Array(length);
+  for (let i = 0; i < length; i++) units[i] = text.charCodeAt(i);
   for (let k = 0; k < ranges.length; k += 2) {
-    out.copy(copied, ranges[k]);
-    copied = ranges[k + 1];
-    for (let i = ranges[k]; i < copied; i++) {
-      const unit = text.charCodeAt(i);
-      out.putUnit(latin[unit] || unit, i, i + 1);
-    }
+    for (let i = ranges[k]; i < ranges[k + 1]; i++) units[i] = latin[units[i]] || units[i];
   }
-  out.copy(copied, text.length);
-  return out.finish();
+  return {
+    text: flatText(unitsToText(units)),
+    toSource: (start, end) => clampRange(length, start, end),
+  };
 }
 
 interface Words {

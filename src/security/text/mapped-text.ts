@@ -51,6 +51,13 @@ export class MappedTextBuilder {
     this.#units[this.#length++] = unit;
   }
 
+  /** Appends each `stride`th unit of the source from `from` up to `to`. */
+  putEvery(stride: number, from: number, to: number): void {
+    this.#startPiece(from, to - from);
+    this.#reserve(to - from);
+    for (let i = from; i < to; i += stride) this.#units[this.#length++] = this.#source.charCodeAt(i);
+  }
+
   finish(): MappedText {
     const text = flatText(unitsToText(this.#units.subarray(0, this.#length)));
     const pieces = this.#pieces.subarray(0, this.#pieceUnits);

@@ -22,6 +22,9 @@ export const REVERSED_PAIR = 8;
 /** It announces a cipher. */
 export const CIPHER = 16;
 
+/** It is the beginning of a word of the vocabulary, or the word. */
+export const BEGINNING = 32;
+
 /** Words that announce one; "rot3" reads as "rote" where digits stand for letters. */
 const CIPHER_WORDS =
   "cipher ciphers ciphertext cypher caesar cesar shift shifted shifting rot atbash decipher decode decoded decrypt decrypted encrypted encoded rotate rotated rotation " +
@@ -66,7 +69,10 @@ export const vocabulary = lazily((): Vocabulary => {
   const words = new Set(`${FUNCTION_WORDS} ${ATTACK_WORDS}`.split(" "));
   const slots = new Uint8Array(1 << TABLE_BITS);
   const palindromic = new Set(PALINDROMIC.split(" "));
-  for (const word of words) slots[hashSlot(hashOf(word))] |= PLAIN;
+  for (const word of words) {
+    slots[hashSlot(hashOf(word))] |= PLAIN;
+    for (let end = 1; end <= word.length; end++) slots[hashSlot(hashOf(word.slice(0, end)))] |= BEGINNING;
+  }
   for (const word of words) {
     if (word.length < 2) continue;
     mark(slots, words, rotate13(word), ROT13);

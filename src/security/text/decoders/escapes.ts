@@ -108,8 +108,8 @@ const MAX_ESCAPED_SIGNS = 4;
 function readEntity(text: string, at: number): Escape | undefined {
   let sign = at;
   for (let depth = 0; depth < MAX_ESCAPED_SIGNS && text.startsWith("amp;", sign + 1); depth++) sign += 4;
-  const escape = sign === at ? undefined : readPlainEntity(text, sign);
-  return escape ?? readPlainEntity(text, at);
+  if (sign === at) return readPlainEntity(text, at);
+  return readPlainEntity(text, sign) ?? { end: sign + 1, text: "&", needless: false };
 }
 
 function readPlainEntity(text: string, at: number): Escape | undefined {

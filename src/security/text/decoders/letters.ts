@@ -1,7 +1,7 @@
 import { LEET, type Range } from "../evidence.js";
 import { clampRange, MappedTextBuilder } from "../mapped-text.js";
 import { unitsToText } from "../units.js";
-import { EMPTY_HASH, hashStep, isWordHash } from "../vocabulary.js";
+import { BEGINNING, EMPTY_HASH, hashSlot, hashStep, isWordHash, PLAIN, vocabulary } from "../vocabulary.js";
 import type { Decoder } from "./decoder.js";
 
 /** Single letters in a row before they count as a word that was pulled apart. */
@@ -29,6 +29,7 @@ for (const sign of "@$!|+") KINDS[sign.charCodeAt(0)] = SIGN;
 const EURO = 0x20ac;
 const EXCLAMATION = 0x21;
 const LOWER_L = 0x6c;
+const SPACE = 0x20;
 
 /** Digits and signs as letters, where this gives words: `1gn0r3 pr3v10us`. */
 export const decodeLeet: Decoder = (text, { leetWords }) => {
@@ -122,14 +123,11 @@ export const joinSpacedLetters: Decoder = (text, { spacedRun }) => {
       continue;
     }
     out.copy(copied, i);
-    const run = new Uint16Array(count);
-    for (let k = 0; k < count; k++) run[k] = text.charCodeAt(i + k * 2);
-    const letters = unitsToText(run);
     let at = i;
-    for (const piece of segmentLetters(letters)) {
-      if (at > i) out.put(" ", at - 1, at);
-      out.put(piece, at, at + piece.length * 2 - 1);
-      at += piece.length * 2;
+    for (const length of segmentLetters(text, i, count, 2)) {
+      if (at > i) out.putUnit(SPACE, at - 1, at);
+      out.putEvery(2, at, at + length * 2 - 1);
+      at += length * 2;
     }
     copied = i = end;
     changed = true;
@@ -154,31 +152,36 @@ function isSingle(text: string, at: number): boolean {
   );
 }
 
-/** `letters` cut into the longest words of the vocabulary from the left; what is none of them stays together. */
-export function segmentLetters(letters: string): string[] {
-  if (letters.length > MAX_SEGMENTED) return [letters];
-  const { length } = letters;
-  const pieces: string[] = [];
+/**
+ * The lengths of the longest words of the vocabulary in a row of letters, from the left; what is none of them stays together.
+ * @param stride units from one of the `count` letters to the next
+ */
+export function segmentLetters(text: string, start: number, count: number, stride: number): number[] {
+  if (count > MAX_SEGMENTED) return [count];
+  const { slots } = vocabulary();
+  const lengths: number[] = [];
   let unknown = 0;
   let i = 0;
-  while (i < length) {
+  while (i < count) {
     let hash = EMPTY_HASH;
     let end = 0;
-    for (let k = i; k < length && k < i + LONGEST_WORD; k++) {
-      hash = hashStep(hash, letters.charCodeAt(k) | 32);
-      if (k > i && isWordHash(hash)) end = k + 1;
+    for (let k = i; k < count && k < i + LONGEST_WORD; k++) {
+      hash = hashStep(hash, text.charCodeAt(start + k * stride) | 32);
+      const bits = slots[hashSlot(hash)];
+      if ((bits & BEGINNING) === 0) break;
+      if (k > i && (bits & PLAIN) !== 0 && isWordHash(hash)) end = k + 1;
     }
     // Two letters inside other ones are rarely the word they spell.
     if (end === 0 || (end === i + 2 && unknown < i)) {
       i++;
       continue;
     }
-    if (unknown < i) pieces.push(letters.slice(unknown, i));
-    pieces.push(letters.slice(i, end));
+    if (unknown < i) lengths.push(i - unknown);
+    lengths.push(end - i);
     i = unknown = end;
   }
-  if (unknown < length) pieces.push(letters.slice(unknown));
-  return pieces;
+  if (unknown < count) lengths.push(count - unknown);
+  return lengths;
 }
 
 function isLetter(unit: number): boolean {

@@ -1,4 +1,5 @@
 import { lazily } from "../../../shared/lazy.js";
+import { isMorseGap } from "../evidence.js";
 import { MappedTextBuilder } from "../mapped-text.js";
 import type { Decoded, Decoder } from "./decoder.js";
 import { segmentLetters } from "./letters.js";
@@ -32,7 +33,11 @@ export const decodeMorse: Decoder = (text, { morseRun }) => {
       i++;
       continue;
     }
-    const run = readRun(text, i);
+    const from = i;
+    while (isMorse(text.charCodeAt(i))) i++;
+    // Most dots and dashes stand alone.
+    if (i - from > LONGEST_GROUP || !isMorse(text.charCodeAt(gapEnd(text, i)))) continue;
+    const run = readRun(text, from);
     i = run.end;
     if (run.decoded && readsAsEnglish(run.decoded.text)) found.push(run.decoded);
   }
@@ -55,7 +60,9 @@ function readRun(text: string, start: number): Run {
     if (word === "") return;
     if (out.length > 0) out.put(" ", wordStart - 1, wordStart);
     // Where nothing stands between words, the vocabulary says where they end.
-    out.put(segmentLetters(word).join(" "), wordStart, end);
+    const lengths = segmentLetters(word, 0, word.length, 1);
+    let at = 0;
+    out.put(lengths.map((length) => word.slice(at, (at += length))).join(" "), wordStart, end);
     word = "";
   };
   while (i < text.length && groups < MAX_LETTERS) {
@@ -83,7 +90,7 @@ function readRun(text: string, start: number): Run {
 /** Behind blanks, strokes and line breaks, a few at most. */
 function gapEnd(text: string, at: number): number {
   let end = at;
-  while (end - at < 8 && " /|\n\r\t".includes(text.charAt(end) || "x")) end++;
+  while (end - at < 8 && isMorseGap(text.charCodeAt(end))) end++;
   return end;
 }
 
