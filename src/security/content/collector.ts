@@ -113,7 +113,8 @@ function joined(
   if (found.length === 1) return alone(found[0]);
   const parts: SegmentPart[] = [];
   let text = "";
-  for (const [index, one] of found.entries()) {
+  for (let index = 0; index < found.length; index++) {
+    const one = found[index];
     if (index > 0) text += between(found[index - 1].text, one.text);
     parts.push({ start: text.length, pointer: one.pointer, offset: one.offset });
     text += one.text;

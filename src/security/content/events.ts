@@ -17,6 +17,8 @@ export interface StreamedText {
 /** More texts at once are no answer of a model. */
 const MAX_STREAMS = 64;
 const MAX_DELTAS_AN_EVENT = 64;
+/** Each costs an exception. */
+const MAX_BROKEN_EVENTS = 1000;
 
 interface Data {
   readonly text: string;
@@ -90,11 +92,15 @@ const DELTA_FIELDS = ["content", "reasoning_content", "reasoning", "refusal"];
 class Streams {
   readonly #streams = new Map<string, { kind: StreamedText["kind"]; pieces: StreamPiece[] }>();
   #events = 0;
+  #broken = 0;
 
   addData({ text, offset }: Data): void {
     const first = text.charCodeAt(0);
-    if (first === 0x7b) this.add(parse(text), offset);
-    else {
+    if (first === 0x7b) {
+      const event = this.#broken < MAX_BROKEN_EVENTS ? parse(text) : undefined;
+      if (event === undefined) this.#broken++;
+      this.add(event, offset);
+    } else {
       // What is no JSON is taken for the text itself.
       const pointer = `/${this.#events++}`;
       if (text !== "[DONE]") this.#push({ pointer, offset }, text, "text", "", "", "plain");

@@ -63,7 +63,7 @@ export function splitContent(content: string | Uint8Array, options: SplitOptions
   if (!json?.root || !json.complete) {
     splitter.addWhole(document, context ?? "text");
   }
-  splitter.addStreams(document, context);
+  if (json?.root?.kind !== "object") splitter.addStreams(document, context);
   return { segments: splitter.finish(), document, wires, findings };
 }
 
@@ -107,7 +107,11 @@ class Splitter {
   addStreams(document: string, context: SegmentContext | undefined): void {
     for (const { kind, pieces } of readStreams(document)) {
       const said = context ?? (kind === "arguments" ? "json" : "assistant");
-      this.#collector.addStream(pieces.map((piece) => ({ ...piece, context: said, layers: STREAM_LAYERS })));
+      const found: FoundText[] = [];
+      for (const { text, pointer, offset } of pieces) {
+        found.push({ text, context: said, pointer, offset, layers: STREAM_LAYERS });
+      }
+      this.#collector.addStream(found);
     }
   }
 

@@ -108,6 +108,12 @@ describe("texts in pieces", () => {
       );
   });
 
+  it("reads no further where nothing is an event", () => {
+    const broken = "data: {\n\n".repeat(2000);
+    expect(textsOf(sse(PIECES.map(chat)) + broken)).to.include(ATTACK);
+    expect(textsOf(broken + sse(PIECES.map(chat)))).not.to.include(ATTACK);
+  });
+
   it("never throws", () => {
     const value = fc.jsonValue({ maxDepth: 4 });
     const event = fc.oneof(
