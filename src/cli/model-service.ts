@@ -9,6 +9,7 @@ import type {
 import type { HydraConfig } from "../security/index.js";
 import { FormatError, M2MError } from "../shared/errors.js";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
+import { ONNX_FILE } from "../shared/model-files.js";
 import type { CommandContext } from "./context.js";
 import { assertBinaryAllowed, withOutput, type OutputOptions } from "./output.js";
 import { interruptible } from "./interrupt.js";
@@ -220,7 +221,7 @@ export async function convertModel(
     import("../security/index.js"),
   ]);
   const model = hub.findModel(context, hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME), folder);
-  const output = options.path ?? join(model.path, hub.ONNX_FILE);
+  const output = options.path ?? join(model.path, ONNX_FILE);
   const target = { path: output, force: options.force === true || options.path === undefined };
   assertBinaryAllowed(context, target);
   const bytes = convertHydraModel(model.path);

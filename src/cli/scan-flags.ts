@@ -1,5 +1,5 @@
 /** Flags of the commands that scan. They are read before the scanner is loaded, and load nothing of it. */
-import { DETECTOR_NAMES, DEVICE_NAMES, LEAST_THRESHOLD } from "../shared/security-options.js";
+import { DETECTORS, DEVICE_NAMES, LEAST_THRESHOLD } from "../shared/security-options.js";
 import type { FlagSpecs } from "./definition.js";
 
 /** How a scan can be written. */
@@ -22,7 +22,7 @@ export const THRESHOLD_FLAG = {
 export const SCANNER_FLAGS = {
   engine: {
     type: "enum",
-    options: DETECTOR_NAMES,
+    options: DETECTORS,
     summary: "What judges: the rules, Hydra, or both.",
     fallback: "security.engine, or both",
     env: "M2M_SECURITY_ENGINE",

@@ -7,10 +7,10 @@ import {
   renderBaseline,
   withoutKnown,
   type KnownFinding,
-  type ThreatCategory,
 } from "../security/index.js";
 import { InputError, M2MError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
+import type { ThreatCategory } from "../shared/security-options.js";
 import type { CommandContext } from "./context.js";
 import { EXIT, exitCodeOf, formatError } from "./errors.js";
 import { LIMIT_HINTS, sourceLabel, withHint } from "./explain-error.js";

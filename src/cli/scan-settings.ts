@@ -1,15 +1,14 @@
 /** The scanner that the flags and the settings ask for, for every command that scans. */
-import type {
-  HydraModel,
-  RuleSet,
-  ScannerOptions,
-  SecurityScanner,
-  ThreatCategory,
-} from "../security/index.js";
+import type { HydraModel, RuleSet, ScannerOptions, SecurityScanner } from "../security/index.js";
 import { FormatError, InputError, M2MError, type ErrorDetails } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import { nearestNames } from "../shared/nearest-name.js";
-import { CATEGORY_NAMES, type DEVICE_NAMES, type DETECTOR_NAMES } from "../shared/security-options.js";
+import {
+  THREAT_CATEGORIES,
+  type Detector,
+  type DeviceName,
+  type ThreatCategory,
+} from "../shared/security-options.js";
 import type { CommandContext } from "./context.js";
 import { printable } from "./terminal.js";
 
@@ -18,8 +17,8 @@ const MAX_RULES_FILE_BYTES = 4 * 1024 * 1024;
 /** The values of the flags of `scan-flags.ts`. */
 export interface ScannerFlags {
   readonly "block-threshold"?: number;
-  readonly engine?: (typeof DETECTOR_NAMES)[number];
-  readonly device?: (typeof DEVICE_NAMES)[number];
+  readonly engine?: Detector;
+  readonly device?: DeviceName;
   readonly "model-dir"?: string;
 }
 
@@ -137,10 +136,10 @@ export function parseCategories(words: readonly string[] | undefined): ThreatCat
 }
 
 function parseCategory(word: string): ThreatCategory {
-  const found = CATEGORY_NAMES.find((name) => name === word);
+  const found = THREAT_CATEGORIES.find((name) => name === word);
   if (found) return found;
-  const [near] = nearestNames(word, CATEGORY_NAMES, 1);
-  throw new InputError("M2M_USAGE", `--category takes ${CATEGORY_NAMES.join(", ")}, not "${word}".`, {
+  const [near] = nearestNames(word, THREAT_CATEGORIES, 1);
+  throw new InputError("M2M_USAGE", `--category takes ${THREAT_CATEGORIES.join(", ")}, not "${word}".`, {
     hint: near === undefined ? undefined : `Did you mean ${near}?`,
   });
 }

@@ -3,7 +3,7 @@ import { KEY_FLAGS, LIMIT_FLAG, LINES_FLAGS, OUTPUT_FLAGS, readKey } from "../cl
 import { reportError } from "../cli/run.js";
 import { MODEL_DIR_FLAG, SCAN_FORMATS, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
 import { loadEngineSettings } from "../cli/settings.js";
-import { CATEGORY_NAMES } from "../shared/security-options.js";
+import { THREAT_CATEGORIES } from "../shared/security-options.js";
 
 export const SCAN = defineCommand({
   id: "scan",
@@ -41,7 +41,7 @@ export const SCAN = defineCommand({
     category: {
       type: "string",
       multiple: true,
-      summary: `Look for this only: ${CATEGORY_NAMES.join(", ")}; may be repeated.`,
+      summary: `Look for this only: ${THREAT_CATEGORIES.join(", ")}; may be repeated.`,
       valueName: "NAME",
       group: "SECURITY",
     },

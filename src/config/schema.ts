@@ -11,8 +11,8 @@ import { InputError } from "../shared/errors.js";
 import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { nearestNames } from "../shared/nearest-name.js";
 import {
-  DEFAULT_THRESHOLD,
-  DETECTOR_NAMES,
+  DEFAULT_BLOCK_THRESHOLD,
+  DETECTORS,
   DEVICE_NAMES,
   LEAST_THRESHOLD,
 } from "../shared/security-options.js";
@@ -111,12 +111,12 @@ export const CONFIG_KEYS = {
     type: "number",
     min: LEAST_THRESHOLD,
     max: 1,
-    default: DEFAULT_THRESHOLD,
+    default: DEFAULT_BLOCK_THRESHOLD,
     summary: "Score from which content counts as unsafe, and is blocked by `compress --secure`.",
   },
   "security.engine": {
     type: "enum",
-    options: DETECTOR_NAMES,
+    options: DETECTORS,
     default: "both",
     summary: "What judges content: the rules, Hydra, or both.",
   },

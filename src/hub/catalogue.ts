@@ -1,5 +1,5 @@
-import { fileURLToPath } from "node:url";
 import { InputError } from "../shared/errors.js";
+import { CONFIG_FILE, MAX_MODEL_FILE_BYTES, WEIGHTS_FILE } from "../shared/model-files.js";
 import { nearestNames } from "../shared/nearest-name.js";
 
 const MIB = 1024 ** 2;
@@ -22,17 +22,10 @@ export interface KnownModel {
   readonly files: readonly KnownFile[];
 }
 
-/** Most bytes of a file that only a manifest names. */
-export const MAX_FILE_BYTES = 256 * MIB;
-
 /** Most bytes of all files of a model together. */
 export const MAX_MODEL_BYTES = 1024 * MIB;
 
-export const CONFIG_FILE = "config.json";
-export const WEIGHTS_FILE = "model.safetensors";
 export const CARD_FILE = "README.md";
-/** Made from the weights on this machine. */
-export const ONNX_FILE = "model.onnx";
 
 export const KNOWN_MODELS: readonly KnownModel[] = [
   {
@@ -41,7 +34,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     repository: "infernet/hydra",
     files: [
       { name: CONFIG_FILE, maxBytes: MIB },
-      { name: WEIGHTS_FILE, maxBytes: MAX_FILE_BYTES },
+      { name: WEIGHTS_FILE, maxBytes: MAX_MODEL_FILE_BYTES },
       { name: CARD_FILE, maxBytes: MIB, optional: true },
     ],
   },
@@ -61,9 +54,4 @@ export function findKnownModel(name: string): KnownModel {
         ? `It runs ${names.join(", ")}. For prices and context windows there is \`m2m models\`.`
         : `Did you mean ${near}?`,
   });
-}
-
-/** The folder of a model in the package itself; it need not be there. From sources, `dist` and the bundle it is the same. */
-export function builtInFolder(model: KnownModel): string {
-  return fileURLToPath(new URL(`../../models/${model.name}`, import.meta.url));
 }

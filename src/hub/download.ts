@@ -2,8 +2,9 @@ import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError, InputError, LimitError, type UpstreamError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
+import { CONFIG_FILE, MAX_MODEL_FILE_BYTES } from "../shared/model-files.js";
 import type { Environment } from "./addresses.js";
-import { CONFIG_FILE, MAX_FILE_BYTES, MAX_MODEL_BYTES, type KnownModel } from "./catalogue.js";
+import { MAX_MODEL_BYTES, type KnownModel } from "./catalogue.js";
 import { DEFAULT_PATIENCE, type FetchedFile, type Patience } from "./fetch-file.js";
 import { HttpClient } from "./http-client.js";
 import { isPlainName, MANIFEST_FILE, readFolderManifest, type Manifest } from "./manifest.js";
@@ -149,14 +150,14 @@ async function fetchAll(
     if (!manifest && file.name === CONFIG_FILE) {
       const vocabulary = vocabularyOf(staging.partPath(CONFIG_FILE), file.maxBytes);
       if (vocabulary !== undefined && !wanted.some(({ name }) => name === vocabulary))
-        wanted.push({ name: vocabulary, maxBytes: MAX_FILE_BYTES });
+        wanted.push({ name: vocabulary, maxBytes: MAX_MODEL_FILE_BYTES });
     }
   }
   return { files, resumedBytes };
 }
 
 function limitOf(model: KnownModel, name: string): number {
-  return model.files.find((file) => file.name === name)?.maxBytes ?? MAX_FILE_BYTES;
+  return model.files.find((file) => file.name === name)?.maxBytes ?? MAX_MODEL_FILE_BYTES;
 }
 
 /** The file of the vocabulary that a configuration names; whether it is right otherwise, the check of the model tells. */

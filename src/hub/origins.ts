@@ -2,8 +2,9 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { IntegrityError, LimitError, UpstreamError } from "../shared/errors.js";
 import { fileError, isRegularFile, readSmallFile } from "../shared/files.js";
+import { CONFIG_FILE } from "../shared/model-files.js";
 import { hubFileUrl, mirrorFileUrl, publicForm } from "./addresses.js";
-import { CONFIG_FILE, type KnownModel } from "./catalogue.js";
+import type { KnownModel } from "./catalogue.js";
 import { fetchFile, type FetchedFile, type FileRequest, type Patience } from "./fetch-file.js";
 import type { HttpClient } from "./http-client.js";
 import {

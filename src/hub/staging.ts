@@ -11,8 +11,8 @@ import {
 import { join } from "node:path";
 import { InputError } from "../shared/errors.js";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
+import { ONNX_FILE } from "../shared/model-files.js";
 import { attemptWrite } from "../shared/replacement-file.js";
-import { ONNX_FILE } from "./catalogue.js";
 import { MANIFEST_FILE, writeManifest, type Manifest } from "./manifest.js";
 
 /** In the model's folder, so that a rename is all that is left to do. */

@@ -3,16 +3,15 @@ import { join } from "node:path";
 import { userFolder, type ConfigEnvironment } from "../config/index.js";
 import { FormatError, InputError } from "../shared/errors.js";
 import { fileError, isRegularFile } from "../shared/files.js";
-import { attemptWrite } from "../shared/replacement-file.js";
 import {
-  builtInFolder,
   CONFIG_FILE,
-  KNOWN_MODELS,
-  MAX_FILE_BYTES,
+  MAX_MODEL_FILE_BYTES,
   ONNX_FILE,
+  packagedModelFolder,
   WEIGHTS_FILE,
-  type KnownModel,
-} from "./catalogue.js";
+} from "../shared/model-files.js";
+import { attemptWrite } from "../shared/replacement-file.js";
+import { KNOWN_MODELS, type KnownModel } from "./catalogue.js";
 import { MANIFEST_FILE, readFolderManifest, SUMS_FILE, type Manifest } from "./manifest.js";
 import { STAGING_FOLDER } from "./staging.js";
 
@@ -48,7 +47,7 @@ export function listModels(environment: ConfigEnvironment): InstalledModel[] {
       userFolder(environment) === undefined
         ? undefined
         : tryReadModel(model, "downloaded", modelFolder(environment, model));
-    return [tryReadModel(model, "built-in", builtInFolder(model)), downloaded].filter(
+    return [tryReadModel(model, "built-in", packagedModelFolder(model.name)), downloaded].filter(
       (found) => found !== undefined,
     );
   });
@@ -103,11 +102,14 @@ function tryReadManifest(path: string): { manifest?: Manifest; problem?: string 
 export function readWeightsFile(folder: string): Uint8Array {
   const path = join(folder, WEIGHTS_FILE);
   try {
-    if (statSync(path).size <= MAX_FILE_BYTES) return readFileSync(path);
+    if (statSync(path).size <= MAX_MODEL_FILE_BYTES) return readFileSync(path);
   } catch (cause) {
     throw fileError("read", path, cause);
   }
-  throw new InputError("M2M_FILE_READ", `Cannot read ${path}: it has more than ${MAX_FILE_BYTES} bytes.`);
+  throw new InputError(
+    "M2M_FILE_READ",
+    `Cannot read ${path}: it has more than ${MAX_MODEL_FILE_BYTES} bytes.`,
+  );
 }
 
 export type ModelState = "whole" | "damaged" | "unlisted";
@@ -134,7 +136,7 @@ export function removeModel(
   folder?: string,
 ): { path: string; removed: string[] } {
   const found = findModel(environment, model, folder);
-  if (found.origin === "built-in" || found.path === builtInFolder(model))
+  if (found.origin === "built-in" || found.path === packagedModelFolder(model.name))
     throw new InputError(
       "M2M_USAGE",
       `The model ${model.name} is part of m2m: there is no downloaded one to remove.`,

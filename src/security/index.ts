@@ -1,11 +1,9 @@
 /** Is this content safe? Rules, the classifier Hydra, and what both say together. */
 export { HYDRA_ALGORITHMS } from "./compression.js";
-export { DETECTORS, type Detector } from "./fusion/index.js";
-export { convertHydraModel, HYDRA_DEVICES, HydraModel, readSafetensors } from "./hydra/index.js";
+export { convertHydraModel, HydraModel, readSafetensors } from "./hydra/index.js";
 export type {
   HeadPrediction,
   HydraConfig,
-  HydraDevice,
   HydraEngineName,
   HydraLoadOptions,
   HydraPrediction,
@@ -22,13 +20,7 @@ export { githubAnnotations } from "./report/github.js";
 export { SarifReport, type SarifOptions } from "./report/sarif.js";
 export { findingsOf, lineOf, type ScannedInput } from "./report/scanned-input.js";
 export { parseRules, RuleSet, type Rule } from "./rules/index.js";
-export {
-  DEFAULT_BLOCK_THRESHOLD,
-  DEFAULT_MAX_THREATS,
-  SecurityScanner,
-  type ScannerOptions,
-  type ScanOptions,
-} from "./scanner.js";
+export { DEFAULT_MAX_THREATS, SecurityScanner, type ScannerOptions, type ScanOptions } from "./scanner.js";
 export { SEVERITIES, THREAT_CATEGORIES } from "./types.js";
 export type {
   ScanResult,
@@ -39,3 +31,5 @@ export type {
   ThreatLocation,
 } from "./types.js";
 export { builtinWeightsFolder, loadBuiltinHydra } from "./weights-folder.js";
+export { DEFAULT_BLOCK_THRESHOLD, DETECTORS } from "../shared/security-options.js";
+export type { Detector, HydraDevice } from "../shared/security-options.js";

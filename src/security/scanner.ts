@@ -1,8 +1,9 @@
 import type { ContentScanner } from "../codec/index.js";
 import { InputError } from "../shared/errors.js";
+import { DEFAULT_BLOCK_THRESHOLD, DETECTORS, type Detector } from "../shared/security-options.js";
 import { splitContent, type SplitOptions } from "./content/index.js";
 import { TEXT_CATEGORIES, type TextCategory } from "./evidence.js";
-import { categoryScores, DETECTORS, fusionFor, type Detector } from "./fusion/index.js";
+import { categoryScores, fusionFor } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
 import { judgeSegments } from "./judge.js";
 import { ThreatReport } from "./report/threats.js";
@@ -18,9 +19,6 @@ import { loadBuiltinHydra } from "./weights-folder.js";
 
 /** More threats than this say no more to a reader. */
 export const DEFAULT_MAX_THREATS = 100;
-
-/** From this score on, content counts as unsafe. */
-export const DEFAULT_BLOCK_THRESHOLD = 0.8;
 
 export interface ScannerOptions extends Pick<SplitOptions, "key" | "limits"> {
   /** Default `both`. */
@@ -147,7 +145,7 @@ function checkThreshold(threshold: number): number {
 function checkCategories(categories: readonly ThreatCategory[] | undefined): void {
   const unknown = categories?.find((category) => !THREAT_CATEGORIES.includes(category));
   if (unknown === undefined && categories?.length !== 0) return;
-  throw new InputError("M2M_USAGE", "A category is one of injection, jailbreak, exfiltration, malformed.");
+  throw new InputError("M2M_USAGE", `A category is one of ${THREAT_CATEGORIES.join(", ")}.`);
 }
 
 function checkDetector(detector: Detector | undefined): void {

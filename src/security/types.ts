@@ -1,26 +1,12 @@
 /** The vocabulary of the scanner: what is looked for, where it was found, what is made of it. */
 
-/** What content can be refused for. `malformed` is found by structure alone, never by Hydra. */
-export const THREAT_CATEGORIES = ["injection", "jailbreak", "exfiltration", "malformed"] as const;
-export type ThreatCategory = (typeof THREAT_CATEGORIES)[number];
+import type { SegmentContext, ThreatCategory } from "../shared/security-options.js";
+
+export { SEGMENT_CONTEXTS, THREAT_CATEGORIES } from "../shared/security-options.js";
+export type { SegmentContext, ThreatCategory } from "../shared/security-options.js";
 
 export const SEVERITIES = ["low", "medium", "high", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
-
-/**
- * Where a text stands in the traffic, which decides how much it is trusted: a system prompt is the operator's own word,
- * a tool result or a document is a stranger's. `text` is content that is no LLM request and no JSON.
- */
-export const SEGMENT_CONTEXTS = [
-  "system",
-  "user",
-  "assistant",
-  "tool_result",
-  "document",
-  "json",
-  "text",
-] as const;
-export type SegmentContext = (typeof SEGMENT_CONTEXTS)[number];
 
 /** One text of the content that is judged on its own: a message, a tool result, the whole of a plain text. */
 export interface Segment {

@@ -1,12 +1,9 @@
-import { requireNodeModule } from "../shared/platform.js";
+import { packagedModelFolder } from "../shared/model-files.js";
 import { HydraModel, type HydraLoadOptions } from "./hydra/index.js";
 
 /** Folder of the weights that come with the package. */
 export function builtinWeightsFolder(): string {
-  return requireNodeModule("url", "The folder of the weights").fileURLToPath(
-    // The same from src/security, dist/security and the bundle in dist/cli.
-    new URL("../../models/hydra/", import.meta.url),
-  );
+  return packagedModelFolder("hydra");
 }
 
 /**

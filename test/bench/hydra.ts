@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { HydraModel, type HydraDevice, type HydraLoadOptions } from "../../src/security/hydra/index.js";
+import { HydraModel, type HydraDevice, type HydraLoadOptions } from "../../src/security/index.js";
 import { SHIPPING_SHAPE, writeModelFolder } from "../security/hydra/random-model.js";
 import { describeRun, formatMs, loadCorpus, quantile, table } from "./support.js";
 

@@ -1,5 +1,5 @@
 import type { HydraModel, LogisticLayer } from "../hydra/index.js";
-import type { Detector } from "./fusion.js";
+import type { Detector } from "../../shared/security-options.js";
 import { RULES_FUSION } from "./rules-fusion.gen.js";
 
 /** Weights without a fusion of their own: their odds are taken as they are, and so is the evidence of the rules. */

@@ -2,10 +2,6 @@ import type { FUSION_FEATURE_COUNT, LogisticLayer } from "../hydra/index.js";
 import { TEXT_CATEGORIES, type Evidence, type TextCategory } from "../evidence.js";
 import type { ThreatCategory } from "../types.js";
 
-/** What judges: the rules, Hydra, or both together. */
-export const DETECTORS = ["both", "rules", "hydra"] as const;
-export type Detector = (typeof DETECTORS)[number];
-
 /** Names of the features, in the order of a fusion's coefficients. */
 export const FEATURES = [
   "hydra unsafe logit",

@@ -1,2 +1,2 @@
-export { categoryScores, DETECTORS, FEATURES, features, type Detector } from "./fusion.js";
+export { categoryScores, FEATURES, features } from "./fusion.js";
 export { fusionFor } from "./calibration.js";

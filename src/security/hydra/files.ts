@@ -1,15 +1,9 @@
 import { InputError } from "../../shared/errors.js";
 import { fileError } from "../../shared/files.js";
+import { MAX_MODEL_FILE_BYTES } from "../../shared/model-files.js";
 import { requireNodeModule } from "../../shared/platform.js";
 
-/** A file larger than this is no Hydra model: the published one has 38 MB. */
-const MAX_FILE_BYTES = 2 ** 28;
 const PURPOSE = "Loading a Hydra model";
-
-/** Name of the weights in a model's folder. */
-export const WEIGHTS_FILE = "model.safetensors";
-export const CONFIG_FILE = "config.json";
-export const ONNX_FILE = "model.onnx";
 
 /** The path of a file in a model's folder. */
 function modelPath(folder: string, name: string): string {
@@ -40,8 +34,11 @@ export function tryReadModelFile(folder: string, name: string, allocate?: Alloca
   const path = modelPath(folder, name);
   try {
     const { size } = statSync(path);
-    if (size > MAX_FILE_BYTES) {
-      throw new InputError("M2M_FILE_READ", `Cannot read ${path}: it has more than ${MAX_FILE_BYTES} bytes.`);
+    if (size > MAX_MODEL_FILE_BYTES) {
+      throw new InputError(
+        "M2M_FILE_READ",
+        `Cannot read ${path}: it has more than ${MAX_MODEL_FILE_BYTES} bytes.`,
+      );
     }
     return allocate ? readInto(path, allocate(size)) : readFileSync(path);
   } catch (cause) {

@@ -2,8 +2,6 @@ export { FUSION_FEATURE_COUNT } from "./config.js";
 export { convertHydraModel } from "./load.js";
 export { HydraModel } from "./model.js";
 export type { HydraLoadOptions } from "./model.js";
-export { HYDRA_DEVICES } from "./onnx/session.js";
-export type { HydraDevice } from "./onnx/session.js";
 export { readSafetensors } from "./safetensors.js";
 export type { WindowScore } from "./verdict.js";
 export type {

@@ -1,6 +1,7 @@
+import { CONFIG_FILE, ONNX_FILE, WEIGHTS_FILE } from "../../shared/model-files.js";
 import { requireNodeModule } from "../../shared/platform.js";
 import { parseConfig } from "./config.js";
-import { CONFIG_FILE, ONNX_FILE, readModelFile, tryReadModelFile, WEIGHTS_FILE } from "./files.js";
+import { readModelFile, tryReadModelFile } from "./files.js";
 import { KernelMemory } from "./kernels/memory.js";
 import { convertToOnnx, onnxHeader } from "./onnx/convert.js";
 import { ByteTokenizer, createWordPieceTokenizer, type HydraTokenizer } from "./tokenizer.js";

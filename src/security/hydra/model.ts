@@ -1,9 +1,10 @@
 import { InputError, M2MError } from "../../shared/errors.js";
+import { HYDRA_DEVICES, type HydraDevice } from "../../shared/security-options.js";
 import { createTokenizer, readHydraFiles, readOnnxModel, type HydraFiles } from "./load.js";
 import { NativeBackend } from "./network.js";
 import { OnnxBackend } from "./onnx/backend.js";
 import { loadOnnxRuntime, type OnnxRuntimeLoader } from "./onnx/runtime.js";
-import { HYDRA_DEVICES, openSession, type HydraDevice } from "./onnx/session.js";
+import { openSession } from "./onnx/session.js";
 import type { HydraTokenizer } from "./tokenizer.js";
 import type { HydraBackend, HydraConfig, HydraEngineName, HydraPrediction } from "./types.js";
 import { ScoredWindows, type WindowScore } from "./verdict.js";

@@ -1,12 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import {
-  convertHydraModel,
-  HydraModel,
-  type HydraDevice,
-  type HydraLoadOptions,
-} from "../../../src/security/hydra/index.js";
+import { convertHydraModel, HydraModel, type HydraLoadOptions } from "../../../src/security/hydra/index.js";
+import type { HydraDevice } from "../../../src/shared/security-options.js";
 import { rejection } from "../../helpers/catch-error.js";
 import { writeSafetensors } from "../../helpers/safetensors.js";
 import {

@@ -1,9 +1,6 @@
 import { UnsupportedError } from "../../../shared/errors.js";
+import type { HydraDevice } from "../../../shared/security-options.js";
 import { CUDA_INSTALL, type OnnxRuntime, type OnnxSession } from "./runtime.js";
-
-/** Where ONNX Runtime can run the network: its execution providers, or `auto` for the first that works. */
-export const HYDRA_DEVICES = ["cpu", "cuda", "dml", "coreml", "webgpu", "auto"] as const;
-export type HydraDevice = (typeof HYDRA_DEVICES)[number];
 
 /** What `auto` tries before the CPU: WebGPU is not among them, because it is slower than a CPU for so small a network. */
 const AUTO_PROVIDERS = ["cuda", "dml", "coreml"];
