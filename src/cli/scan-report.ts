@@ -1,12 +1,14 @@
 /** How the results of a scan are written: for a person, a program, a code scanning service, or GitHub Actions. */
 import {
   githubAnnotations,
+  noScores,
   SarifReport,
   THREAT_CATEGORIES,
+  verdictOf,
   type RuleSet,
   type ScannedInput,
   type ScanResult,
-  type ThreatCategory,
+  type Verdict,
 } from "../security/index.js";
 import type { M2MError } from "../shared/errors.js";
 import type { CommandContext } from "./context.js";
@@ -88,39 +90,28 @@ export async function createReport(context: CommandContext, options: ReportOptio
 
 /** A result as JSON shows it: every member is always there. */
 function resultJson(result: ScanResult): object {
-  const { safe, score, threatType, confidence, scores, threats } = result;
-  return { safe, score, threatType: threatType ?? null, confidence, scores, threats };
+  return { ...verdictJson(result), threats: result.threats };
+}
+
+function verdictJson({ safe, score, threatType, confidence, scores }: Verdict): object {
+  return { safe, score, threatType: threatType ?? null, confidence, scores };
 }
 
 function jsonReport({ several, threshold }: ReportOptions): ScanReport {
   const results: object[] = [];
-  let highest: ScanResult | undefined;
+  const highest = noScores();
   return {
     add({ file, result }) {
       results.push({ ...(file === undefined ? {} : { file }), ...resultJson(result) });
-      highest = worse(highest, result);
+      for (const name of THREAT_CATEGORIES) highest[name] = Math.max(highest[name], result.scores[name]);
       return "";
     },
     addLine: ({ file, result }) => ({ ...(file === undefined ? {} : { file }), ...resultJson(result) }),
     finish({ failures, known, scanned, skipped, unsafe }) {
       if (!several) return results.length === 0 ? "" : document({ version: 1, ...results[0], threshold });
-      const scores = Object.fromEntries(THREAT_CATEGORIES.map((name) => [name, highest?.scores[name] ?? 0]));
-      const overall: ScanResult = highest ?? {
-        safe: true,
-        score: 0,
-        confidence: 1,
-        scores: scores as Record<ThreatCategory, number>,
-        threats: [],
-        shouldBlock: false,
-      };
-      const { safe, score, threatType, confidence } = overall;
       return document({
         version: 1,
-        safe,
-        score,
-        threatType: threatType ?? null,
-        confidence,
-        scores,
+        ...verdictJson(verdictOf(highest, threshold)),
         threshold,
         scanned,
         unsafe,
@@ -131,14 +122,6 @@ function jsonReport({ several, threshold }: ReportOptions): ScanReport {
       });
     },
   };
-}
-
-/** Of two results the verdict of the higher score, and the highest score of each category. */
-function worse(a: ScanResult | undefined, b: ScanResult): ScanResult {
-  if (!a) return { ...b, threats: [] };
-  const scores = { ...a.scores };
-  for (const name of THREAT_CATEGORIES) scores[name] = Math.max(a.scores[name], b.scores[name]);
-  return { ...(b.score > a.score ? b : a), scores, threats: [] };
 }
 
 function sarifReport({ rules, threshold }: ReportOptions): ScanReport {

@@ -30,6 +30,7 @@ export type {
   ThreatCategory,
   ThreatLocation,
 } from "./types.js";
+export { noScores, verdictOf, type Verdict } from "./verdict.js";
 export { builtinWeightsFolder, loadBuiltinHydra } from "./weights-folder.js";
 export { DEFAULT_BLOCK_THRESHOLD, DETECTORS } from "../shared/security-options.js";
 export type { Detector, HydraDevice } from "../shared/security-options.js";

@@ -15,6 +15,7 @@ import {
   type SegmentContext,
   type ThreatCategory,
 } from "./types.js";
+import { noScores, verdictOf } from "./verdict.js";
 import { loadBuiltinHydra } from "./weights-folder.js";
 
 /** More threats than this say no more to a reader. */
@@ -91,12 +92,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     const judgements = await judgeSegments(split.segments, { rules, model });
     const report = new ThreatReport(split.document, split.wires);
     for (const finding of split.findings) report.addPayload(finding);
-    const scores: Record<ThreatCategory, number> = {
-      injection: 0,
-      jailbreak: 0,
-      exfiltration: 0,
-      malformed: 0,
-    };
+    const scores = noScores();
     for (const judgement of judgements) {
       const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
       report.addJudgement(judgement, found);
@@ -111,17 +107,11 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     const wanted = this.#options.categories ?? THREAT_CATEGORIES;
     const scores = { ...found };
     for (const category of THREAT_CATEGORIES) if (!wanted.includes(category)) scores[category] = 0;
-    const top = THREAT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
-    const score = scores[top];
-    const safe = score < this.#threshold;
+    const verdict = verdictOf(scores, this.#threshold);
     return {
-      safe,
-      score,
-      ...(safe ? {} : { threatType: top }),
-      confidence: safe ? 1 - score : score,
-      scores,
+      ...verdict,
       threats: report.threats(wanted, most),
-      shouldBlock: this.#blocking && !safe,
+      shouldBlock: this.#blocking && !verdict.safe,
     };
   }
 

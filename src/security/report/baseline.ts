@@ -1,5 +1,6 @@
 import { FormatError } from "../../shared/errors.js";
 import { THREAT_CATEGORIES, type ScanResult, type Threat, type ThreatCategory } from "../types.js";
+import { verdictOf } from "../verdict.js";
 import { findingsOf, fingerprintOf, type ScannedInput } from "./scanned-input.js";
 
 /** A finding that somebody has looked at and accepts. Only the fingerprint counts; the rest is for the reader. */
@@ -81,18 +82,8 @@ export function withoutKnown(
     const highest = left.reduce((most, { score }) => Math.max(most, score), 0);
     scores[category] = Math.min(scores[category], highest);
   }
-  const top = THREAT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
-  const score = scores[top];
-  const safe = score < threshold;
-  return {
-    safe,
-    score,
-    ...(safe ? {} : { threatType: top }),
-    confidence: safe ? 1 - score : score,
-    scores,
-    threats,
-    shouldBlock: result.shouldBlock && !safe,
-  };
+  const verdict = verdictOf(scores, threshold);
+  return { ...verdict, threats, shouldBlock: result.shouldBlock && !verdict.safe };
 }
 
 function tryParse(text: string): unknown {
