@@ -1,8 +1,10 @@
-/** What Git would leave out: the `.gitignore` files of a folder, of those above it in the repository, and below it. */
+/** What is left out of a folder: what Git ignores in it, above it in the repository and below it, and what the user excludes. */
 import ignore, { type Ignore } from "ignore";
 import { existsSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { InputError, type ErrorCode } from "../shared/errors.js";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
+import { printable } from "./terminal.js";
 
 const MAX_IGNORE_FILE_BYTES = 64 * 1024;
 const MAX_PATTERN_UNITS = 1000;
@@ -14,7 +16,8 @@ const MAX_STARS = 3;
 /** Most steps of those loops for one path, some milliseconds; where there may be more, the path is scanned. */
 const MAX_STEPS = 2e6;
 
-interface Patterns {
+/** Patterns in the syntax of `.gitignore`, ready to be used from any folder. */
+export interface Patterns {
   readonly matcher: Ignore;
   /** How many patterns have no star, one, two, three. */
   readonly byStars: readonly number[];
@@ -31,6 +34,11 @@ export class IgnoreRules {
 
   private constructor(layers: readonly Layer[]) {
     this.#layers = layers;
+  }
+
+  /** Rules with one source: `patterns`, whose slashes count from `folder` on. */
+  static of(folder: string, patterns: Patterns): IgnoreRules {
+    return new IgnoreRules([{ folder, ...patterns }]);
   }
 
   /** The rules of the repository that `folder` is in, down to its parent; none outside of one. */
@@ -78,20 +86,47 @@ function readPatterns(path: string): Patterns | undefined {
     // What cannot be read leaves nothing out.
     return undefined;
   }
-  // As Git does unless told otherwise: names differ by case where the file system says so.
-  const ignorecase = process.platform === "win32" || process.platform === "darwin";
-  const matcher = ignore({ ignorecase });
-  const byStars = new Array<number>(MAX_STARS + 1).fill(0);
+  const patterns = new PatternList();
   for (const pattern of text.replace(/^\ufeff/u, "").split(/\r?\n/)) {
     if (pattern.startsWith("#")) continue;
-    const stars = countStars(pattern);
-    if (pattern.length <= MAX_PATTERN_UNITS && stars <= MAX_STARS && compiles(pattern)) {
-      byStars[stars]++;
-      matcher.add([pattern]);
-      // Without an exception the others would leave out more than they are meant to.
-    } else if (pattern.startsWith("!")) return undefined;
+    // Without an exception the others would leave out more than they are meant to.
+    if (!patterns.add(pattern) && pattern.startsWith("!")) return undefined;
   }
-  return { matcher, byStars };
+  return patterns;
+}
+
+/**
+ * Patterns that a user gives, which are obeyed or refused.
+ * @param where what gives them, for messages: a flag or a setting
+ * @throws {InputError} `code`
+ */
+export function parsePatterns(words: readonly string[], where: string, code: ErrorCode): Patterns {
+  const patterns = new PatternList();
+  for (const word of words) {
+    // As a shell completes it; Git knows no such pattern.
+    const pattern = word.replace(/^(!?)\.\//, "$1/");
+    if (/^\s*(#|$)/.test(pattern) || !patterns.add(pattern)) {
+      throw new InputError(code, `${where}: "${printable(word)}" is no pattern that can be used.`, {
+        hint: `It is one of .gitignore, such as "*.min.js" or "docs/spec/", with at most ${MAX_STARS} stars.`,
+      });
+    }
+  }
+  return patterns;
+}
+
+class PatternList implements Patterns {
+  // As Git does unless told otherwise: names differ by case where the file system says so.
+  readonly matcher = ignore({ ignorecase: process.platform === "win32" || process.platform === "darwin" });
+  readonly byStars = new Array<number>(MAX_STARS + 1).fill(0);
+
+  /** Adds `pattern`, unless it cannot be used or takes too long. @returns whether it was added */
+  add(pattern: string): boolean {
+    const stars = countStars(pattern);
+    if (pattern.length > MAX_PATTERN_UNITS || stars > MAX_STARS || !compiles(pattern)) return false;
+    this.byStars[stars]++;
+    this.matcher.add([pattern]);
+    return true;
+  }
 }
 
 /** Steps that 1, 2, 3 loops inside each other take at most: n, n²/2, n³/6 over the units of each part, and over the parts. */

@@ -10,7 +10,7 @@ import {
 } from "../security/index.js";
 import { InputError, M2MError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
-import type { ThreatCategory } from "../shared/security-options.js";
+import type { SegmentContext, ThreatCategory } from "../shared/security-options.js";
 import type { CommandContext } from "./context.js";
 import { EXIT, exitCodeOf, formatError } from "./errors.js";
 import { LIMIT_HINTS, sourceLabel, withHint } from "./explain-error.js";
@@ -19,6 +19,7 @@ import { runLines } from "./lines.js";
 import { withOutput, type Output, type OutputOptions } from "./output.js";
 import { Progress } from "./progress.js";
 import type { ScanFormat } from "./scan-flags.js";
+import type { Patterns } from "./scan-ignore.js";
 import { createReport, type ScanItem, type ScanReport, type ScanTotals } from "./scan-report.js";
 import { openScanner, type OpenedScanner, type ScannerFlags } from "./scan-settings.js";
 import type { ScanTarget } from "./scan-targets.js";
@@ -35,6 +36,10 @@ export interface ScanJob {
   readonly settings: EngineSettings;
   readonly scanner: ScannerFlags;
   readonly categories?: readonly ThreatCategory[];
+  /** Where all content comes from; unless set, requests say it themselves. */
+  readonly context?: SegmentContext;
+  /** What is left out of folders. */
+  readonly exclude?: Patterns;
   readonly key?: Uint8Array;
   readonly lines: boolean;
   readonly field?: string;
@@ -127,10 +132,11 @@ class Scan {
   }
 
   async #scanAll(report: ScanReport, output: Output, several: boolean): Promise<number> {
-    const { baseline, output: outputOptions, settings, targets, writeBaseline } = this.#job;
+    const { baseline, exclude, output: outputOptions, settings, targets, writeBaseline } = this.#job;
     const { cwd } = this.#context;
     const ownPaths = [baseline, writeBaseline, outputOptions.path].filter((path) => path !== undefined);
     const own = new Set(ownPaths.map((path) => resolve(cwd, path)));
+    const walked = { maxBytes: settings.limits.maxInputBytes, own, exclude };
     const progress = new Progress(this.#context);
     let bytes = 0;
     let code: number = EXIT.OK;
@@ -166,7 +172,7 @@ class Scan {
           }
           continue;
         }
-        for (const found of walkFolder(target.folder, cwd, settings.limits.maxInputBytes, own)) {
+        for (const found of walkFolder(target.folder, cwd, walked)) {
           if ("skipped" in found) this.#totals.skipped.push({ file: found.path, reason: found.skipped });
           else if ("error" in found) fail(found.path, found.error);
           else {
@@ -206,7 +212,8 @@ class Scan {
     const { known, scanner, threshold } = this.#prepared;
     // A baseline is of all that was found: known threats that fill the list must hide no new one.
     const compares = known.size > 0 || this.#job.writeBaseline !== undefined;
-    const raw = await scanner.scan(content, compares ? { maxThreats: Infinity } : {});
+    const maxThreats = compares ? Infinity : DEFAULT_MAX_THREATS;
+    const raw = await scanner.scan(content, { context: this.#job.context, maxThreats });
     const result = known.size === 0 ? raw : withoutKnown({ ...item, result: raw }, known, threshold);
     this.#totals.scanned++;
     this.#totals.known += raw.threats.length - result.threats.length;

@@ -10,6 +10,7 @@ import {
   type ThreatCategory,
 } from "../shared/security-options.js";
 import type { CommandContext } from "./context.js";
+import { parsePatterns, type Patterns } from "./scan-ignore.js";
 import { printable } from "./terminal.js";
 
 const MAX_RULES_FILE_BYTES = 4 * 1024 * 1024;
@@ -43,10 +44,11 @@ export async function openScanner(
   options: Pick<ScannerOptions, "key" | "limits" | "categories">,
 ): Promise<OpenedScanner> {
   const [config, { SecurityScanner }] = await Promise.all([context.config(), import("../security/index.js")]);
-  const ignored = config.ignored.filter((key) => key.startsWith("security."));
+  const { ignored } = config;
   if (ignored.length > 0) {
+    const left = `${ignored.join(", ")} ${ignored.length === 1 ? "is" : "are"} left alone`;
     context.note(
-      `m2m: ${printable(config.projectFile ?? "")}: ${ignored.join(", ")} is left alone: a project file may only make the scanner stricter.`,
+      `m2m: ${printable(config.projectFile ?? "")}: ${left}: a project file may only make the scanner stricter.`,
     );
   }
   const detector = flags.engine ?? config.get("security.engine");
@@ -125,6 +127,19 @@ function explainWeights(error: unknown, folder: string | undefined): unknown {
   const hint = "`m2m model verify` says what is wrong; --engine rules does without.";
   const where = error.message.includes(folder) ? "" : `The weights in ${folder} are damaged: `;
   return new FormatError(error.code, `${where}${error.message}`, { cause: error, hint });
+}
+
+/**
+ * What `--exclude` leaves out of folders, else `security.exclude`; nothing if neither is given.
+ * @throws {InputError} `M2M_USAGE`, `M2M_CONFIG_INVALID`
+ */
+export async function loadExclusions(
+  context: CommandContext,
+  words: readonly string[] | undefined,
+): Promise<Patterns | undefined> {
+  if (words) return parsePatterns(words, "--exclude", "M2M_USAGE");
+  const given = (await context.config()).get("security.exclude");
+  return given ? parsePatterns(given.split(","), "security.exclude", "M2M_CONFIG_INVALID") : undefined;
 }
 
 /**

@@ -34,9 +34,11 @@ export function resolveTargets(
       }
       return openSources(context, { literal: only }).map((source) => ({ source }));
     }
-    context.note(
-      `m2m: ${printable(only)} is a folder: its files are scanned. Pipe the word in if it is the text.`,
-    );
+    // What has no slash or is more than dots may be a word that somebody wants to have scanned.
+    if (!/^\.+$|[/\\]/.test(only))
+      context.note(
+        `m2m: ${printable(only)} is a folder: its files are scanned. Pipe the word in if it is the text.`,
+      );
     return [{ folder: only }];
   }
   const noPath = words.find((word) => !isFolder(context, word) && !isFile(resolve(context.cwd, word)));

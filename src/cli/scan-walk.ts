@@ -1,9 +1,9 @@
 /** The files of a folder that are worth scanning, in an order that does not depend on the file system. */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Dirent } from "node:fs";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import type { M2MError } from "../shared/errors.js";
 import { fileError } from "../shared/files.js";
-import { IgnoreRules } from "./scan-ignore.js";
+import { IgnoreRules, type Patterns } from "./scan-ignore.js";
 
 /** A folder in a folder and so on: deeper ones are skipped. */
 const MAX_DEPTH = 64;
@@ -22,31 +22,37 @@ export type WalkedFile = { readonly path: string } & (
 );
 
 /**
- * The files below `folder`, each folder's in the order of their UTF-16 units. What Git ignores, `.git` itself, symbolic
- * links, devices and pipes are passed over.
+ * The files below `folder`, each folder's in the order of their UTF-16 units. What Git ignores, what is excluded, `.git`
+ * itself, symbolic links, devices and pipes are passed over.
  * @param folder as the user wrote it: paths begin with it
- * @param own absolute paths of files that the scan itself reads or writes, which are passed over
  */
-export function* walkFolder(
-  folder: string,
-  cwd: string,
-  maxBytes: number,
-  own: ReadonlySet<string> = new Set(),
-): Generator<WalkedFile> {
+export function* walkFolder(folder: string, cwd: string, options: WalkOptions): Generator<WalkedFile> {
   const root = resolve(cwd, folder);
-  yield* walk(root, folder, IgnoreRules.above(root), { maxBytes, own }, 0);
+  const { exclude } = options;
+  // Patterns are of the paths as they are shown: from the working directory, if the folder is below it.
+  const excluded = exclude && IgnoreRules.of(isInside(root, cwd) ? cwd : root, exclude);
+  yield* walk(root, folder, IgnoreRules.above(root), { ...options, excluded }, 0);
 }
 
-interface WalkOptions {
+export interface WalkOptions {
+  /** Larger files are skipped. */
   readonly maxBytes: number;
-  readonly own: ReadonlySet<string>;
+  /** Absolute paths of files that the scan itself reads or writes, which are passed over. */
+  readonly own?: ReadonlySet<string>;
+  /** What is left out besides. */
+  readonly exclude?: Patterns;
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !/^\.\.(?:[/\\]|$)/.test(way) && !isAbsolute(way);
 }
 
 function* walk(
   folder: string,
   shown: string,
   above: IgnoreRules,
-  options: WalkOptions,
+  options: WalkOptions & { readonly excluded?: IgnoreRules },
   depth: number,
 ): Generator<WalkedFile> {
   if (depth > MAX_DEPTH) {
@@ -62,13 +68,16 @@ function* walk(
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const rules = above.inside(folder);
+  const { excluded, own } = options;
+  const isLeftOut = (path: string, isFolder: boolean): boolean =>
+    (excluded?.ignores(path, isFolder) ?? false) || rules.ignores(path, isFolder);
   for (const entry of entries) {
     const path = join(folder, entry.name);
     const name = shown === "." ? entry.name : join(shown, entry.name);
     if (entry.isDirectory()) {
-      if (entry.name === ".git" || rules.ignores(path, true)) continue;
+      if (entry.name === ".git" || isLeftOut(path, true)) continue;
       yield* walk(path, name, rules, options, depth + 1);
-    } else if (entry.isFile() && !options.own.has(path) && !rules.ignores(path, false)) {
+    } else if (entry.isFile() && !own?.has(path) && !isLeftOut(path, false)) {
       yield readFile(path, name, options.maxBytes);
     }
   }

@@ -3,14 +3,14 @@ import { KEY_FLAGS, LIMIT_FLAG, LINES_FLAGS, OUTPUT_FLAGS, readKey } from "../cl
 import { reportError } from "../cli/run.js";
 import { MODEL_DIR_FLAG, SCAN_FORMATS, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
 import { loadEngineSettings } from "../cli/settings.js";
-import { THREAT_CATEGORIES } from "../shared/security-options.js";
+import { SEGMENT_CONTEXTS, THREAT_CATEGORIES } from "../shared/security-options.js";
 
 export const SCAN = defineCommand({
   id: "scan",
   summary: "Look for prompt injection, jailbreaks, exfiltration and malformed payloads.",
   description:
     "An argument is a text, unless a folder has that name; files are named by --file, which takes folders too. Of a folder " +
-    "all files are scanned but those that .gitignore matches, tracked by Git or not; binary ones and those over " +
+    "all files are scanned but those that .gitignore or --exclude matches, tracked by Git or not; binary ones and those over " +
     "--max-bytes are skipped and named. Of an " +
     "LLM request each message is judged by its role, each tool result on its own; M2M wires are decompressed first. " +
     "Exit code 0: all is safe. 1: something reaches the threshold. 3 and 4: something could not be scanned, whatever else " +
@@ -18,7 +18,15 @@ export const SCAN = defineCommand({
   examples: [
     { description: "A text", command: `m2m scan "Ignore previous instructions"` },
     { description: "A request from a pipe, for a script", command: "m2m scan --json --file request.json" },
+    {
+      description: "What a tool has fetched, before a model reads it",
+      command: "m2m scan --context tool_result --file page.html",
+    },
     { description: "Everything below a folder, by the rules alone", command: "m2m scan --engine rules docs" },
+    {
+      description: "A folder without some of its files",
+      command: `m2m scan --exclude "*.min.js" --exclude fixtures/ --file .`,
+    },
     {
       description: "A score for each record of a JSONL file",
       command: "m2m scan --lines --field /text --format json --file prompts.jsonl",
@@ -43,6 +51,14 @@ export const SCAN = defineCommand({
       multiple: true,
       summary: `Look for this only: ${THREAT_CATEGORIES.join(", ")}; may be repeated.`,
       valueName: "NAME",
+      group: "SECURITY",
+    },
+    context: {
+      type: "enum",
+      options: SEGMENT_CONTEXTS,
+      summary: `Where all of it comes from, whatever roles it claims: ${SEGMENT_CONTEXTS.join(", ")}. Only system is trusted.`,
+      valueName: "NAME",
+      fallback: "what a request says of each text; else text",
       group: "SECURITY",
     },
     ...SCANNER_FLAGS,
@@ -71,6 +87,16 @@ export const SCAN = defineCommand({
       multiple: true,
       summary: "Scan this file or folder; may be repeated; - is stdin.",
       valueName: "PATH",
+      group: "INPUT AND OUTPUT",
+    },
+    exclude: {
+      type: "string",
+      multiple: true,
+      summary:
+        "Leave out of folders what this pattern of .gitignore matches, from the working directory on; may be repeated.",
+      valueName: "GLOB",
+      fallback: "security.exclude",
+      env: "M2M_SECURITY_EXCLUDE",
       group: "INPUT AND OUTPUT",
     },
     ...OUTPUT_FLAGS,
@@ -113,13 +139,15 @@ export const SCAN = defineCommand({
       const { resolveTargets } = await import("../cli/scan-targets.js");
       const targets = resolveTargets(context, args.text, flags.file);
       const { scan } = await import("../cli/scan-service.js");
-      const { parseCategories } = await import("../cli/scan-settings.js");
+      const { loadExclusions, parseCategories } = await import("../cli/scan-settings.js");
       return await scan(context, {
         targets,
         format,
         settings: await loadEngineSettings(context, flags),
         scanner: flags,
         categories: parseCategories(flags.category),
+        context: flags.context,
+        exclude: await loadExclusions(context, flags.exclude),
         key: await readKey(flags),
         lines: flags.lines === true,
         field: flags.field,

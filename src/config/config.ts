@@ -110,6 +110,8 @@ export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
 
 /** Whoever wrote the repository that is scanned wrote its settings too: they may not switch off what looks at them. */
 function mayProjectSet(key: ConfigKey, value: ConfigScalar, otherwise: ConfigScalar | undefined): boolean {
+  // What is larger than the limit is skipped in folders.
+  if (key === "limits.max_content_bytes") return Number(value) >= Number(otherwise);
   if (!key.startsWith("security.") || value === otherwise) return true;
   if (key === "security.enabled") return value === true;
   return key === "security.block_threshold" && Number(value) < Number(otherwise);

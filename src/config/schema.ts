@@ -138,6 +138,10 @@ export const CONFIG_KEYS = {
     type: "list",
     summary: "Ids of rules that are left out.",
   },
+  "security.exclude": {
+    type: "list",
+    summary: "Patterns, as in `.gitignore`, of what `scan` leaves out of folders.",
+  },
   "server.port": {
     type: "integer",
     min: 1,

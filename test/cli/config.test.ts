@@ -127,6 +127,11 @@ describe("m2m config", () => {
       expect(existsSync(userFile)).to.equal(false);
     });
 
+    it("says that a project may only make the scanner stricter", () => {
+      const { code, stderr } = sandbox.run(["config", "set", "security.exclude", "*.md", "--project"]);
+      expect([code, stderr.includes("no effect: a project file may only")], stderr).to.deep.equal([0, true]);
+    });
+
     it("changes the file that M2M_CONFIG names, though it is not there yet", () => {
       const env = { M2M_CONFIG: "own.toml" };
       expect(sandbox.run(["config", "set", "server.port", "1"], env).code).to.equal(0);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { parsePatterns } from "../../src/cli/scan-ignore.js";
 import { walkFolder } from "../../src/cli/scan-walk.js";
 import { CliFolder, isolatedEnvironment } from "../helpers/run-cli.js";
 
@@ -18,7 +19,7 @@ describe("m2m scan of folders", () => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
   }
-  const walk = (name = ".") => [...walkFolder(name, folder.path, LIMIT)];
+  const walk = (name = ".") => [...walkFolder(name, folder.path, { maxBytes: LIMIT })];
   const paths = (name?: string) =>
     walk(name)
       .filter((file) => "content" in file)
@@ -37,6 +38,7 @@ describe("m2m scan of folders", () => {
     expect(stdout).to.match(/\n2 files scanned, 1 unsafe\.\n$/);
     expect(stderr).to.include("docs is a folder");
     expect(scan("--file", "docs").stderr).to.equal("");
+    for (const path of [".", "docs/", "docs/deep"]) expect(scan(path).stderr).to.equal("");
     expect(scan("docs/deep", "docs/b.md").stdout).to.include("docs/deep/a.md:").and.to.include("docs/b.md:");
   });
 
@@ -119,6 +121,65 @@ describe("m2m scan of folders", () => {
       isRoot ? 1 : 4,
       ["binary", "too large", "too deep"],
     ]);
+  });
+
+  describe("and --exclude", () => {
+    beforeEach(() => {
+      for (const name of ["a.md", "a.min.js", "sub/b.md", "sub/spec/c.md", "spec/d.md"]) write(`w/${name}`);
+    });
+    const scanned = (...args: string[]) =>
+      (
+        JSON.parse(scan("--json", "--file", "w", ...args).stdout) as { results: { file: string }[] }
+      ).results.map(({ file }) => file);
+
+    it("leaves out what it matches, from the working directory on", () => {
+      expect(scanned("--exclude", "*.min.js", "--exclude", "w/spec")).to.deep.equal([
+        "w/a.md",
+        "w/sub/b.md",
+        "w/sub/spec/c.md",
+      ]);
+      expect(scanned("--exclude", "spec/")).to.deep.equal(["w/a.md", "w/a.min.js", "w/sub/b.md"]);
+      expect(scanned("--exclude", "./w/sub")).to.deep.equal(["w/a.md", "w/a.min.js", "w/spec/d.md"]);
+      expect(scanned("--exclude", "*", "--exclude", "!w", "--exclude", "!w/a.md")).to.deep.equal(["w/a.md"]);
+      expect(scanned("--exclude", "w")).to.deep.equal([]);
+    });
+
+    it("is of the folder itself if that is elsewhere", () => {
+      mkdirSync(join(folder.path, "here"));
+      const options = { maxBytes: LIMIT, exclude: parsePatterns(["/sub/"], "--exclude", "M2M_USAGE") };
+      const found = [...walkFolder("../w", join(folder.path, "here"), options)].map(({ path }) => path);
+      expect(found.map((path) => path.replaceAll("\\", "/"))).to.deep.equal([
+        "../w/a.md",
+        "../w/a.min.js",
+        "../w/spec/d.md",
+      ]);
+    });
+
+    it("counts for folders only, whatever .gitignore takes back", () => {
+      write("w/.gitignore", "!a.md\n");
+      expect(scanned("--exclude", "*.md", "--file", "w/sub/b.md")).to.deep.equal([
+        "w/.gitignore",
+        "w/a.min.js",
+        "w/sub/b.md",
+      ]);
+    });
+
+    it("comes before the setting", () => {
+      const env = { M2M_SECURITY_EXCLUDE: "*.md, *.js" };
+      const run = (...args: string[]) =>
+        folder.run(["scan", "--engine", "rules", "w", ...args], { env }).stdout.toString();
+      expect(run()).to.equal("Nothing was scanned.\n");
+      expect(run("--exclude", "*.js")).to.equal("4 files scanned, all safe.\n");
+    });
+
+    it("refuses what it could not obey", () => {
+      for (const pattern of ["", "#a", "a\\\\\\", "*a*b*c*d"]) {
+        const { code, stderr } = scan("--exclude", pattern, "w");
+        expect([code, stderr.includes("no pattern that can be used")], pattern).to.deep.equal([2, true]);
+      }
+      const { code, stderr } = folder.run(["scan", "w"], { env: { M2M_SECURITY_EXCLUDE: "#a" } });
+      expect([code, stderr.includes('security.exclude: "#a"')], stderr).to.deep.equal([2, true]);
+    });
   });
 
   describe("and .gitignore", () => {

@@ -42,6 +42,18 @@ describe("m2m scan", () => {
       expect(stdout).to.match(/^safe {4}score 0\.[0-7]\d\n$/);
     });
 
+    it("is judged by where it comes from, not by the roles that it claims", () => {
+      const request = JSON.stringify({ messages: [{ role: "system", content: ATTACK }] });
+      expect(scan([request]).code).to.equal(0);
+      expect(scan(["--context", "user", request]).code).to.equal(1);
+      expect(scan(["--context", "tool_result", ATTACK]).code).to.equal(1);
+      expect(scan(["--context", "system", ATTACK]).code).to.equal(0);
+      const lines = scan(["--lines", "--context", "system"], { input: `${ATTACK}\n${ATTACK}\n` });
+      expect([lines.code, lines.stdout]).to.deep.equal([0, "2 lines scanned, all safe.\n"]);
+      const { code, stderr } = scan(["--context", "tool", ATTACK]);
+      expect([code, stderr.includes("--context takes one of system, user")]).to.deep.equal([2, true]);
+    });
+
     it("that looks like a path that is not there is scanned, and a note says so", () => {
       for (const path of ["src/prompt.md", "prompt.md", "a/b"]) {
         const { code, stderr } = scan([path]);
@@ -186,7 +198,17 @@ describe("m2m scan", () => {
       write("m2m.toml", '[security]\nblock_threshold = 1\ndisabled_rules = ["M2M-INJ-001"]\n');
       const { code, stderr } = scan([ATTACK]);
       expect(code).to.equal(1);
-      expect(stderr).to.match(/m2m\.toml: security\.block_threshold, security\.disabled_rules is left alone/);
+      expect(stderr).to.match(
+        /m2m\.toml: security\.block_threshold, security\.disabled_rules are left alone/,
+      );
+      write("m2m.toml", "[limits]\nmax_content_bytes = 10\n[security]\nexclude = '*.md'\n");
+      write("attack.md", ATTACK);
+      const hidden = scan(["--file", "."]);
+      expect([hidden.code, hidden.stdout.includes("unsafe  attack.md")], hidden.stderr).to.deep.equal([
+        1,
+        true,
+      ]);
+      expect(hidden.stderr).to.include("limits.max_content_bytes, security.exclude are left alone");
       write("m2m.toml", "[security]\nblock_threshold = 0.01\n");
       expect(scan([HARMLESS])).to.deep.include({ code: 1, stderr: "" });
     });

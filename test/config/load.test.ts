@@ -67,6 +67,7 @@ describe("loadConfig", () => {
       "security.model_dir": undefined,
       "security.rules_file": undefined,
       "security.disabled_rules": undefined,
+      "security.exclude": undefined,
       "server.port": 3000,
     });
     expect(new Set(config.entries().map((entry) => entry.origin.kind))).to.deep.equal(new Set(["default"]));
@@ -145,6 +146,19 @@ describe("loadConfig", () => {
     writeFileSync(place.projectFile, "[security]\nblock_threshold = 0.6\n");
     const stricter = await place.load();
     expect([stricter.get("security.block_threshold"), stricter.ignored]).to.deep.equal([0.6, []]);
+  });
+
+  it("lets a project take nothing out of what is scanned", async () => {
+    writeFileSync(place.userFile, "[limits]\nmax_content_bytes = 1000\n[security]\nexclude = ['*.min.js']\n");
+    writeFileSync(place.projectFile, "[limits]\nmax_content_bytes = 999\n[security]\nexclude = ['*.md']\n");
+    const config = await place.load();
+    expect([config.get("limits.max_content_bytes"), config.get("security.exclude")]).to.deep.equal([
+      1000,
+      "*.min.js",
+    ]);
+    expect(config.ignored).to.deep.equal(["limits.max_content_bytes", "security.exclude"]);
+    writeFileSync(place.projectFile, "[limits]\nmax_content_bytes = 2000\n");
+    expect((await place.load()).get("limits.max_content_bytes")).to.equal(2000);
   });
 
   it("finds the nearest project file, not above the home folder", async () => {

@@ -5,6 +5,8 @@ import { M2MError } from "../../shared/errors.js";
 export interface ValueInForce {
   readonly value?: ConfigScalar;
   readonly origin?: ConfigOrigin;
+  /** The project file gives it and may not. */
+  readonly isIgnored?: boolean;
   /** What makes the settings unusable; there is no value then. */
   readonly problem?: string;
 }
@@ -13,7 +15,8 @@ export interface ValueInForce {
 export async function valueInForce(context: CommandContext, key: ConfigKey): Promise<ValueInForce> {
   try {
     const config = await context.config();
-    return { value: config.get(key), origin: config.origin(key) };
+    const isIgnored = config.ignored.includes(key);
+    return { value: config.get(key), origin: config.origin(key), isIgnored };
   } catch (error) {
     if (error instanceof M2MError) return { problem: error.message };
     throw error;
