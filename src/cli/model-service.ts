@@ -92,11 +92,10 @@ export async function verifyModel(
   folder: string | undefined,
 ): Promise<ModelReport> {
   const hub = await import("../hub/index.js");
-  const model = hub.findModel(
-    context,
-    hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME),
-    folder ?? (await configuredFolder(context, name)),
-  );
+  const model = hub.findModel(context, hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME), {
+    folder,
+    configured: await configuredFolder(context),
+  });
   const files = hub.checkFiles(
     model.path,
     model.manifest,
@@ -107,12 +106,9 @@ export async function verifyModel(
   return { name: model.name, origin: model.origin, path: model.path, ok, files, problem };
 }
 
-/** `security.model_dir`, which scans take too, if nobody asks for a model by name. */
-async function configuredFolder(
-  context: CommandContext,
-  name: string | undefined,
-): Promise<string | undefined> {
-  return name === undefined ? (await context.config()).get("security.model_dir") : undefined;
+/** `security.model_dir`: what scans take is what the commands on a model are about, unless they are told a folder. */
+async function configuredFolder(context: CommandContext): Promise<string | undefined> {
+  return (await context.config()).get("security.model_dir");
 }
 
 /** @throws {FormatError} `M2M_WEIGHTS_INVALID` */
@@ -179,11 +175,10 @@ export async function describeModel(
     import("../security/index.js"),
   ]);
   const known = hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME);
-  const { origin, path, manifest, files, sizeBytes } = hub.findModel(
-    context,
-    known,
-    folder ?? (await configuredFolder(context, name)),
-  );
+  const { origin, path, manifest, files, sizeBytes } = hub.findModel(context, known, {
+    folder,
+    configured: await configuredFolder(context),
+  });
   const weights = readSafetensors(hub.readWeightsFile(path));
   const tensors = [...weights].map(([tensor, { type, shape }]) => ({ name: tensor, type, shape }));
   const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
@@ -220,7 +215,10 @@ export async function convertModel(
     import("../hub/index.js"),
     import("../security/index.js"),
   ]);
-  const model = hub.findModel(context, hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME), folder);
+  const model = hub.findModel(context, hub.findKnownModel(name ?? hub.DEFAULT_MODEL_NAME), {
+    folder,
+    configured: await configuredFolder(context),
+  });
   const output = options.path ?? join(model.path, ONNX_FILE);
   const target = { path: output, force: options.force === true || options.path === undefined };
   assertBinaryAllowed(context, target);

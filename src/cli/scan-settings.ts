@@ -119,7 +119,8 @@ async function storedModel(context: CommandContext): Promise<string> {
 function explainWeights(error: unknown, folder: string | undefined): unknown {
   if (!(error instanceof M2MError)) return error;
   if (error.code === "M2M_WEIGHTS_MISSING") {
-    const hint = "`m2m model download` fetches them; --engine rules does without.";
+    const place = folder === undefined ? "" : " --dir PATH";
+    const hint = `\`m2m model download${place}\` fetches them; --engine rules does without.`;
     const details: ErrorDetails = { cause: error, hint };
     return new InputError(error.code, `The weights of Hydra are missing: ${error.message}`, details);
   }

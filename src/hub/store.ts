@@ -11,11 +11,12 @@ import {
   WEIGHTS_FILE,
 } from "../shared/model-files.js";
 import { attemptWrite } from "../shared/replacement-file.js";
-import { KNOWN_MODELS, type KnownModel } from "./catalogue.js";
+import { DEFAULT_MODEL_NAME, KNOWN_MODELS, type KnownModel } from "./catalogue.js";
 import { MANIFEST_FILE, readFolderManifest, SUMS_FILE, type Manifest } from "./manifest.js";
 import { STAGING_FOLDER } from "./staging.js";
 
-export type ModelOrigin = "built-in" | "downloaded";
+/** `configured`: in the folder that `security.model_dir` names. */
+export type ModelOrigin = "built-in" | "downloaded" | "configured";
 
 /** A model on this machine. */
 export interface InstalledModel {
@@ -40,45 +41,75 @@ export function modelFolder(environment: ConfigEnvironment, model: KnownModel): 
   });
 }
 
-/** All models of this machine, the built-in first. @throws {FormatError} `M2M_MANIFEST_INVALID` */
-export function listModels(environment: ConfigEnvironment): InstalledModel[] {
-  return KNOWN_MODELS.flatMap((model) => {
-    const downloaded =
-      userFolder(environment) === undefined
-        ? undefined
-        : tryReadModel(model, "downloaded", modelFolder(environment, model));
-    return [tryReadModel(model, "built-in", packagedModelFolder(model.name)), downloaded].filter(
-      (found) => found !== undefined,
-    );
-  });
+/** A model in the list of those on this machine. */
+export interface ListedModel extends InstalledModel {
+  /** What scans take. */
+  readonly used: boolean;
 }
 
 /**
- * The copy of `model` that is used: that in `folder`, else the downloaded, else the built-in.
+ * All models of this machine, each name's in the order in which they are used, the last first.
+ * @param configured the folder that the settings name for the default model
+ * @throws {FormatError} `M2M_MANIFEST_INVALID`
+ */
+export function listModels(environment: ConfigEnvironment, configured?: string): ListedModel[] {
+  return KNOWN_MODELS.flatMap((model) => {
+    const folder = model.name === DEFAULT_MODEL_NAME ? configured : undefined;
+    const stored = userFolder(environment) === undefined ? undefined : modelFolder(environment, model);
+    const packaged = packagedModelFolder(model.name);
+    const places: [ModelOrigin, string | undefined][] = [
+      ["built-in", packaged],
+      ["downloaded", stored],
+      ["configured", folder === stored || folder === packaged ? undefined : folder],
+    ];
+    const found = places.flatMap(([origin, path]) => {
+      const one = path === undefined ? undefined : tryReadModel(model, origin, path);
+      return one ? [one] : [];
+    });
+    // Where the settings name a folder nothing stands in for it.
+    return found.map((one, index) => ({
+      ...one,
+      used: folder === undefined ? index === found.length - 1 : one.path === folder,
+    }));
+  });
+}
+
+/** Where to look for a model. */
+export interface ModelPlace {
+  /** Of whoever asks for it now. */
+  readonly folder?: string;
+  /** Of the settings. */
+  readonly configured?: string;
+}
+
+/**
+ * The copy of `model` that is used: that in `folder`, else in `configured`, else the downloaded, else the built-in.
  * @throws {InputError} `M2M_WEIGHTS_MISSING`
  * @throws {FormatError} `M2M_MANIFEST_INVALID`
  */
 export function findModel(
   environment: ConfigEnvironment,
   model: KnownModel,
-  folder?: string,
+  { folder, configured }: ModelPlace = {},
 ): InstalledModel {
+  const place = folder ?? configured;
   const found =
     folder !== undefined
       ? tryReadModel(model, "downloaded", folder)
-      : listModels(environment)
-          .reverse()
-          .find(({ name }) => name === model.name);
+      : listModels(environment, configured).find(({ name, used }) => used && name === model.name);
   if (found) return found;
-  const where = folder === undefined ? "on this machine" : `in ${folder}`;
-  throw new InputError("M2M_WEIGHTS_MISSING", `The model ${model.name} is not ${where}.`, {
-    hint: `\`m2m model download ${model.name}\` fetches it.`,
+  const where = place === undefined ? "on this machine" : `in ${place}`;
+  const why = folder === undefined && configured !== undefined ? ", which security.model_dir names" : "";
+  throw new InputError("M2M_WEIGHTS_MISSING", `The model ${model.name} is not ${where}${why}.`, {
+    hint: `\`m2m model download ${model.name}${place === undefined ? "" : " --dir PATH"}\` fetches it.`,
   });
 }
 
 function tryReadModel(model: KnownModel, origin: ModelOrigin, path: string): InstalledModel | undefined {
   const isThere = (name: string): boolean => isRegularFile(join(path, name));
-  if (!isThere(MANIFEST_FILE) && !(isThere(CONFIG_FILE) && isThere(WEIGHTS_FILE))) return undefined;
+  // A scan takes weights without a configuration too, from a folder that it is told.
+  const isModel = isThere(WEIGHTS_FILE) && (origin === "configured" || isThere(CONFIG_FILE));
+  if (!isThere(MANIFEST_FILE) && !isModel) return undefined;
   const { manifest, problem } = tryReadManifest(path);
   const names = manifest?.files.map(({ name }) => name) ?? model.files.map(({ name }) => name);
   const files = [...names, ONNX_FILE]
@@ -135,7 +166,7 @@ export function removeModel(
   model: KnownModel,
   folder?: string,
 ): { path: string; removed: string[] } {
-  const found = findModel(environment, model, folder);
+  const found = findModel(environment, model, { folder });
   if (found.origin === "built-in" || found.path === packagedModelFolder(model.name))
     throw new InputError(
       "M2M_USAGE",

@@ -181,14 +181,41 @@ describe("m2m model", function () {
     expect((await run(["list"])).stdout).to.match(/\tdamaged\t/);
   });
 
-  it("verify and info: the weights that scans are told to take", async () => {
+  it("verify, info and list: the weights that scans are told to take", async () => {
     const env = { M2M_SECURITY_MODEL_DIR: model.folder };
-    for (const command of ["verify", "info"]) {
-      const { path } = JSON.parse((await run([command, "--json"], env)).stdout) as { path: string };
-      expect(path, command).to.equal(model.folder);
-      const missing = await run([command], { M2M_SECURITY_MODEL_DIR: cli.path });
-      expect([missing.code, missing.stderr.includes(cli.path)], command).to.deep.equal([2, true]);
+    for (const command of [["verify"], ["info"], ["info", "hydra"]]) {
+      const found = JSON.parse((await run([...command, "--json"], env)).stdout) as object;
+      expect(found, command.join(" ")).to.include({ path: model.folder, origin: "configured" });
+      const missing = await run(command, { M2M_SECURITY_MODEL_DIR: cli.path });
+      expect(missing.code).to.equal(2);
+      expect(missing.stderr).to.include(`${cli.path}, which security.model_dir names`);
     }
+    const used = async (env: Record<string, string>) => {
+      const { stdout, stderr } = await run(["list", "--json"], env);
+      const { models } = JSON.parse(stdout) as { models: { origin: string; path: string; used: boolean }[] };
+      return { stderr, origins: models.map(({ origin, used }) => `${origin}${used ? " used" : ""}`) };
+    };
+    expect(await used({})).to.deep.equal({ stderr: "", origins: ["built-in used"] });
+    expect(await used(env)).to.deep.equal({ stderr: "", origins: ["built-in", "configured used"] });
+    expect((await run(["download", "--from", model.folder])).code).to.equal(0);
+    expect((await used({})).origins).to.deep.equal(["built-in", "downloaded used"]);
+    expect((await used(env)).origins).to.deep.equal(["built-in", "downloaded", "configured used"]);
+    expect((await used({ M2M_SECURITY_MODEL_DIR: installed() })).origins).to.deep.equal([
+      "built-in",
+      "downloaded used",
+    ]);
+    const nothing = await used({ M2M_SECURITY_MODEL_DIR: cli.path });
+    expect(nothing.origins).to.deep.equal(["built-in", "downloaded"]);
+    expect(nothing.stderr).to.include(`names ${cli.path}, where no model is`);
+  });
+
+  it("convert: weights of the settings, though they have no configuration", async () => {
+    const folder = join(cli.path, "bare");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "model.safetensors"), weights());
+    const env = { M2M_SECURITY_MODEL_DIR: folder };
+    expect(await run(["convert"], env)).to.include({ code: 0, stderr: "" });
+    expect(readdirSync(folder).sort()).to.deep.equal(["model.onnx", "model.safetensors"]);
   });
 
   it("download: exit codes and messages", async () => {

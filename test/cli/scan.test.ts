@@ -254,7 +254,7 @@ describe("m2m scan", () => {
         const args = ["scan", "--engine", engine, "--model-dir", folder.path, "hello"];
         const { code, stderr, stdout } = folder.run(args);
         expect([code, stdout.length]).to.deep.equal([2, 0]);
-        expect(stderr).to.include("`m2m model download`").and.to.include("--engine rules");
+        expect(stderr).to.include("`m2m model download --dir PATH`").and.to.include("--engine rules");
       }
     });
   });

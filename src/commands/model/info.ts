@@ -18,7 +18,7 @@ export const MODEL_INFO = defineCommand({
   version: 1;
   name: string;
   summary: string;
-  origin: "built-in" | "downloaded";
+  origin: "built-in" | "downloaded" | "configured";
   path: string;
   /** On the Hugging Face hub. */
   repository: string;

@@ -18,7 +18,7 @@ export const MODEL_VERIFY = defineCommand({
   jsonType: `{
   version: 1;
   name: string;
-  origin: "built-in" | "downloaded";
+  origin: "built-in" | "downloaded" | "configured";
   path: string;
   /** Every file of the manifest is as it says, and the weights load. */
   ok: boolean;
