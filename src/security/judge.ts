@@ -19,7 +19,7 @@ export async function judgeSegments(
   { rules, model }: { rules?: RuleSet; model?: HydraModel },
 ): Promise<Judgement[]> {
   const readings = segments.flatMap((segment) => viewsOf(segment.text).map((view) => ({ segment, view })));
-  const covered = joinedPointers(segments);
+  const covered = model ? joinedPointers(segments) : new Set<string>();
   // A text that stands there twice is judged once.
   const texts = new Set<string>();
   const isForHydra = (segment: Segment, view: TextView): boolean =>
@@ -46,7 +46,11 @@ function joinedPointers(segments: readonly Segment[]): ReadonlySet<string> {
   return new Set(segments.flatMap(({ parts }) => parts?.map(({ pointer }) => pointer) ?? []));
 }
 
-function hydraEvidence({ threat, security }: HydraPrediction): Pick<Evidence, "unsafeLogit" | "hydra"> {
+/** The odds of Hydra's prediction, and its kinds. */
+export function hydraEvidence({
+  threat,
+  security,
+}: Pick<HydraPrediction, "threat" | "security">): Pick<Evidence, "unsafeLogit" | "hydra"> {
   const unsafe = security.probabilities.UNSAFE;
   return {
     unsafeLogit: Math.log(Math.max(unsafe, 1e-9) / Math.max(1 - unsafe, 1e-9)),

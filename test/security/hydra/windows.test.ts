@@ -163,6 +163,26 @@ describe("windows", () => {
   });
 });
 
+describe("windows of the training", () => {
+  interface WindowCase {
+    name: string;
+    input: number;
+    options: { windows: HydraConfig["windows"] };
+    expected: [first: number, end: number][];
+  }
+
+  for (const { name, input, options, expected } of readVectors<WindowCase>("hydra/windows.json")) {
+    it(`are the same: ${name}`, () => {
+      const config = { ...configOf(0, 0, WORDPIECE), ...options };
+      const found = Array.from(cutWindows(textOf(input), config), ({ ids }) => [
+        ids[0] - 10,
+        ids[0] - 10 + ids.length,
+      ]);
+      expect(found).to.deep.equal(expected);
+    });
+  }
+});
+
 describe("buckets of n-grams", () => {
   interface NgramCase {
     name: string;
