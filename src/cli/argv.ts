@@ -72,7 +72,11 @@ export function parseArgv(definition: AnyCommand, argv: readonly string[]): RawI
       const text = value ?? argv[++i];
       if (text === undefined || (value === undefined && looksLikeFlag(spec, text))) {
         const hint =
-          text === undefined ? undefined : `A value that begins with a dash follows =: --${name}=…`;
+          spec.type === "enum"
+            ? `It takes one of ${spec.options.join(", ")}.`
+            : text === undefined
+              ? undefined
+              : `A value that begins with a dash follows =: --${name}=…`;
         throw usage(definition, `--${name} needs a value.`, hint);
       }
       const given = parseFlagValue(name, spec, text);

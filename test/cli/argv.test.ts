@@ -158,6 +158,7 @@ describe("the parser of the command line", () => {
     [["x", "-qz"], "sample has no flag -z.", see],
     [["x", "--text"], "--text needs a value.", see],
     [["x", "--text", "--json"], "--text needs a value.", equals],
+    [["x", "--level"], "--level needs a value.", "It takes one of low, high."],
     [["x", "--text", "a", "--text", "b"], "--text was given more than once.", see],
     [["x", "--count", "11"], '--count takes an integer from -5 to 10, not "11".', undefined],
     [["x", "--count", "3.0"], '--count takes an integer from -5 to 10, not "3.0".', undefined],
