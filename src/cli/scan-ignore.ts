@@ -36,6 +36,10 @@ export class IgnoreRules {
     this.#layers = layers;
   }
 
+  static none(): IgnoreRules {
+    return new IgnoreRules([]);
+  }
+
   /** Rules with one source: `patterns`, whose slashes count from `folder` on. */
   static of(folder: string, patterns: Patterns): IgnoreRules {
     return new IgnoreRules([{ folder, ...patterns }]);
@@ -47,7 +51,7 @@ export class IgnoreRules {
     let at = folder;
     while (!existsSync(join(at, ".git"))) {
       const parent = dirname(at);
-      if (parent === at) return new IgnoreRules([]);
+      if (parent === at) return IgnoreRules.none();
       parents.unshift(parent);
       at = parent;
     }

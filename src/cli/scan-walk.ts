@@ -23,7 +23,7 @@ export type WalkedFile = { readonly path: string } & (
 
 /**
  * The files below `folder`, each folder's in the order of their UTF-16 units. What Git ignores, what is excluded, `.git`
- * itself, symbolic links, devices and pipes are passed over.
+ * itself, symbolic links, devices and pipes are passed over. Of a folder that is ignored itself its own rules count alone.
  * @param folder as the user wrote it: paths begin with it
  */
 export function* walkFolder(folder: string, cwd: string, options: WalkOptions): Generator<WalkedFile> {
@@ -31,7 +31,10 @@ export function* walkFolder(folder: string, cwd: string, options: WalkOptions): 
   const { exclude } = options;
   // Patterns are of the paths as they are shown: from the working directory, if the folder is below it.
   const excluded = exclude && IgnoreRules.of(isInside(root, cwd) ? cwd : root, exclude);
-  yield* walk(root, folder, IgnoreRules.above(root), { ...options, excluded }, 0);
+  const above = IgnoreRules.above(root);
+  // Who names a folder that Git ignores means it.
+  const rules = above.ignores(root, true) ? IgnoreRules.none() : above;
+  yield* walk(root, folder, rules, { ...options, excluded }, 0);
 }
 
 export interface WalkOptions {

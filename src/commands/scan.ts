@@ -3,6 +3,7 @@ import { KEY_FLAGS, LIMIT_FLAG, LINES_FLAGS, OUTPUT_FLAGS, readKey } from "../cl
 import { reportError } from "../cli/run.js";
 import { MODEL_DIR_FLAG, SCAN_FORMATS, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
 import { loadEngineSettings } from "../cli/settings.js";
+import { InputError } from "../shared/errors.js";
 import { SEGMENT_CONTEXTS, THREAT_CATEGORIES } from "../shared/security-options.js";
 
 export const SCAN = defineCommand({
@@ -134,8 +135,10 @@ export const SCAN = defineCommand({
 /** With --lines each line of the output is such an object without version and threshold, with the number of its line. */
 | { line: number; … } | { line: number; error: { code: string; message: string; hint?: string } }`,
   async run(context, { args, flags }) {
-    const format = context.json ? "json" : (flags.format ?? "table");
+    const format = flags.format ?? (context.json ? "json" : "table");
     try {
+      if (context.json && format !== "json")
+        throw new InputError("M2M_USAGE", `--json does not go with --format ${format}: it is --format json.`);
       const { resolveTargets } = await import("../cli/scan-targets.js");
       const targets = resolveTargets(context, args.text, flags.file);
       const { scan } = await import("../cli/scan-service.js");

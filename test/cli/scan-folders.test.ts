@@ -207,6 +207,21 @@ describe("m2m scan of folders", () => {
       expect(paths("repo/src")).to.deep.equal(["repo/src/b"]);
     });
 
+    it("says nothing of a folder that is named, whose own rules count", () => {
+      mkdirSync(join(folder.path, "repo/.git"), { recursive: true });
+      write("repo/.gitignore", "lib/\n*.log\n");
+      write("repo/lib/.gitignore", "local\n");
+      for (const name of ["a", "b.log", "local", "deep/c"]) write(`repo/lib/${name}`);
+      expect(paths("repo")).to.deep.equal(["repo/.gitignore"]);
+      expect(paths("repo/lib")).to.deep.equal([
+        "repo/lib/.gitignore",
+        "repo/lib/a",
+        "repo/lib/b.log",
+        "repo/lib/deep/c",
+      ]);
+      expect(paths("repo/lib/deep")).to.deep.equal(["repo/lib/deep/c"]);
+    });
+
     it("says of a file that is named nothing", () => {
       write(".gitignore", "*\n");
       write("a.md", ATTACK);

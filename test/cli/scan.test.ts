@@ -122,6 +122,9 @@ describe("m2m scan", () => {
 
     it("is --json", () => {
       expect(scan(["--format", "json", ATTACK])).to.deep.equal(scan(["--json", ATTACK]));
+      expect(scan(["--format", "json", "--json", ATTACK])).to.deep.equal(scan(["--json", ATTACK]));
+      const { code, stdout } = scan(["--format", "sarif", "--json", ATTACK]);
+      expect([code, stdout.includes("--json does not go with --format sarif")]).to.deep.equal([2, true]);
       expect(scan(["--format", "json", "--file", "missing"])).to.deep.equal(
         scan(["--json", "--file", "missing"]),
       );
