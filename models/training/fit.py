@@ -18,7 +18,7 @@ class Settings:
     epochs: int = 4
     batch: int = 512
     rate: float = 2e-3
-    embed_rate: float = 6e-4
+    embed_rate: float = 2e-4
     ngram_rate: float = 5e-3
     dropout: float = 0.2
     token_dropout: float = 0.1
@@ -98,14 +98,13 @@ def train(
 
 @torch.no_grad()
 def score(model: Hydra, corpus: Corpus, chosen: np.ndarray) -> np.ndarray:
-    """Probabilities [records, 4] of the threat head, of each record's deciding window."""
+    """Probability [records] that a record is safe: that of its most alarming window, by the security head."""
     model.eval()
-    out = np.empty((len(chosen), model.sizes[1]), dtype=np.float32)
+    safe = np.ones(len(chosen), dtype=np.float32)
     done = 0
     for batch in batches(chosen, 512):
         bags = corpus.bags(batch)
-        _, threat, _, _ = model(bags.ids, bags.offsets, bags.ngrams, bags.ngram_offsets)
-        best = deciding_windows(threat, bags.owner, len(batch))
-        out[done : done + len(batch)] = threat[best].softmax(-1).numpy()
+        security, _, _, _ = model(bags.ids, bags.offsets, bags.ngrams, bags.ngram_offsets)
+        np.minimum.at(safe, done + bags.owner.numpy(), security.softmax(-1)[:, 0].numpy())
         done += len(batch)
-    return out
+    return safe

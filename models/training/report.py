@@ -66,7 +66,7 @@ def group_reports(
     for group in GROUPS:
         at = views_of[group]
         owner, unsafe = renumber(views.owner[at], judged)
-        runs = [scores_of(layers, safe[:, 0], views, at, owner, len(unsafe)) for safe in held[group]]
+        runs = [scores_of(layers, safe, views, at, owner, len(unsafe)) for safe in held[group]]
         found.append(report_of(group, runs, unsafe))
     values = [[getattr(r, f) for f in ("auc", "auc_spread", "auc_hydra", "auc_rules", "false_alarms", "recall", "calibration")] for r in found]
     mean = np.nanmean(values, axis=0)
@@ -81,7 +81,7 @@ def dev_report(
     members = np.unique(views.owner[at])
     labels = np.array([judged[i].label for i in members])
     sources = np.array([judged[i].source for i in members])
-    runs = [scores_of(layers, on_dev[:, 0], views, at, owner, len(unsafe))]
+    runs = [scores_of(layers, on_dev, views, at, owner, len(unsafe))]
     found = [report_of("dev", runs, unsafe)]
     for label in range(1, len(LABELS)):
         found.append(report_of(f"dev, {LABELS[label]}", [part(r, (labels == label) | ~unsafe) for r in runs], unsafe[(labels == label) | ~unsafe]))

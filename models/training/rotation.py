@@ -90,9 +90,9 @@ def rotate(
     processes: int,
     work: Path,
 ) -> dict[str, np.ndarray]:
-    """For each group the probabilities [seeds, views, 4] of its views by models that have not seen it.
+    """For each group the probabilities [seeds, views] that its views are safe, by models that have not seen it.
 
-    Each fold is kept in `work`, so that a run that was broken off, or that is given more seeds, goes on.
+    The weights of each fold are kept in `work`, so that a run that was broken off, or that is given more seeds, goes on.
     """
     jobs = [(group, seed) for seed in range(1, seeds + 1) for group in GROUPS]
     _shared.update(workshop=workshop, view_corpus=view_corpus, views_of=views_of, work=work)
@@ -110,12 +110,12 @@ _shared: dict = {}
 
 def _fold(job: tuple[str, int]) -> np.ndarray:
     group, seed = job
-    kept: Path = _shared["work"] / f"{group}-{seed}.npy"
-    if kept.exists():
-        return np.load(kept)
     torch.set_num_threads(1)
-    workshop: Workshop = _shared["workshop"]
-    model = workshop.learn(workshop.allowed(without=group), seed)
-    scores = score(model, _shared["view_corpus"], _shared["views_of"][group])
-    np.save(kept, scores)
-    return scores
+    kept: Path = _shared["work"] / f"{group}-{seed}.pt"
+    if kept.exists():
+        model = torch.load(kept, weights_only=False)
+    else:
+        workshop: Workshop = _shared["workshop"]
+        model = workshop.learn(workshop.allowed(without=group), seed)
+        torch.save(model, kept)
+    return score(model, _shared["view_corpus"], _shared["views_of"][group])
