@@ -214,3 +214,15 @@ def fragment_records(records: list[Record], count: int, seed: int) -> list[Recor
         for r, w in words
         for start in [rng.choice((0, rng.randrange(len(w))))]
     ]
+
+
+def learnable_records(data: Path, generated: int, seed: int, root: Path) -> list[Record]:
+    """All texts of a training run, and those of NON_COMMERCIAL, which are measured only. `data`: security/ and traffic/."""
+    public = public_records(data / "security", "train")
+    return [
+        *public,
+        *written_records(generated, seed),
+        *traffic_records(data / "traffic", 16000, seed, root),
+        *wrapped_records(public, seed),
+        *fragment_records(public, 6000, seed),
+    ]

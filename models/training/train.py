@@ -23,15 +23,7 @@ from fusion import features, fit
 from pieces import Pieces
 from report import GroupReport, dev_report, group_reports, write_card, write_figures
 from rotation import Views, Workshop, held_out, rotate
-from sources import (
-    GROUPS,
-    NON_COMMERCIAL,
-    fragment_records,
-    public_records,
-    traffic_records,
-    wrapped_records,
-    written_records,
-)
+from sources import GROUPS, NON_COMMERCIAL, learnable_records, public_records
 from static_embeddings import encoder_folder, static_embeddings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,12 +36,8 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     started = time.time()
     torch.set_num_threads(options.processes)
-    security = options.data / "security"
-    public = public_records(security, "train")
-    traffic = traffic_records(options.data / "traffic", 16000, options.seed, ROOT)
-    own = written_records(options.generated, options.seed)
-    records = public + own + traffic + wrapped_records(public, options.seed) + fragment_records(public, 6000, options.seed)
-    dev = public_records(security, "dev")
+    records = learnable_records(options.data, options.generated, options.seed, ROOT)
+    dev = public_records(options.data / "security", "dev")
     pieces = Pieces(encoder_folder() / "vocab.txt")
     workshop = Workshop(
         records, Corpus.of([r.text for r in records], pieces), static_embeddings(HIDDEN), Settings()
@@ -82,8 +70,8 @@ def main() -> None:
     # Fusion: unseen sources and dev, each group and each of its sides with the same say.
     safe = np.ones(len(views.texts))
     for group in GROUPS:
-        safe[views_of[group]] = held[group][0, :, 0]
-    safe[views_of["dev"]] = on_dev[:, 0]
+        safe[views_of[group]] = held[group][0]
+    safe[views_of["dev"]] = on_dev
     unsafe = np.array([r.label > 0 for r in judged])
     # What may not be learnt from is measured only.
     group_of = np.where([r.source in NON_COMMERCIAL for r in judged], "", owner_group)
