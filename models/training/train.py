@@ -114,7 +114,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="of the rotation")
     parser.add_argument("--generated", type=int, default=6000, help="draws of each generator")
     parser.add_argument("--dev-share", type=float, default=0.5, help="weight of dev in the fusion, the groups weigh 1")
-    parser.add_argument("--harmless-share", type=float, default=0.47, help="weight of harmless texts in the fusion")
+    parser.add_argument("--harmless-share", type=float, default=0.44, help="weight of harmless texts in the fusion")
     parser.add_argument("--work", type=Path, default=ROOT / ".training", help="keeps what is finished; empty it when texts change")
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
