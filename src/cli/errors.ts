@@ -22,6 +22,7 @@ const FAMILY_EXIT: Readonly<Record<ErrorFamily, number>> = {
   IntegrityError: EXIT.BAD_DATA,
   LimitError: EXIT.BAD_DATA,
   UnsupportedError: EXIT.BAD_DATA,
+  ProtocolError: EXIT.INPUT_OUTPUT,
   SecurityThreat: EXIT.FINDINGS,
   UpstreamError: EXIT.INPUT_OUTPUT,
 };

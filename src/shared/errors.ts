@@ -45,15 +45,33 @@ export const ERROR_CODES = {
     "M2M_FRAME_TRUNCATED",
     "M2M_FRAME_TRAILING_BYTES",
     "M2M_WEIGHTS_INVALID",
+    "M2M_MESSAGE_INVALID",
+    "M2M_SNAPSHOT_INVALID",
   ],
   IntegrityError: ["M2M_CHECKSUM_MISMATCH", "M2M_AUTHENTICATION_FAILED"],
-  LimitError: ["M2M_INPUT_TOO_LARGE", "M2M_OUTPUT_TOO_LARGE", "M2M_JSON_TOO_DEEP"],
+  LimitError: [
+    "M2M_INPUT_TOO_LARGE",
+    "M2M_OUTPUT_TOO_LARGE",
+    "M2M_JSON_TOO_DEEP",
+    "M2M_PAYLOAD_TOO_LARGE",
+    "M2M_RATE_LIMITED",
+    "M2M_SESSIONS_FULL",
+  ],
   UnsupportedError: [
     "M2M_ALGORITHM_UNSUPPORTED",
     "M2M_TOKENIZER_UNSUPPORTED",
     "M2M_VERSION_UNSUPPORTED",
     "M2M_PLATFORM_UNSUPPORTED",
     "M2M_PACKAGE_MISSING",
+    "M2M_MESSAGE_TYPE_UNSUPPORTED",
+  ],
+  ProtocolError: [
+    "M2M_PROTOCOL_STATE",
+    "M2M_SESSION_MISMATCH",
+    "M2M_SESSION_REJECTED",
+    "M2M_SESSION_EXPIRED",
+    "M2M_NOT_NEGOTIATED",
+    "M2M_SCAN_FAILED",
   ],
   UpstreamError: ["M2M_DOWNLOAD_OFFLINE", "M2M_DOWNLOAD_FAILED", "M2M_DOWNLOAD_CORRUPT"],
   SecurityThreat: ["M2M_SECURITY_THREAT"],
@@ -116,6 +134,11 @@ export class LimitError extends M2MError {
 /** A version, algorithm, tokenizer or platform this build does not serve. */
 export class UnsupportedError extends M2MError {
   readonly family = "UnsupportedError";
+}
+
+/** What a session does not allow: in this state, or against what was negotiated. The session stays as it was. */
+export class ProtocolError extends M2MError {
+  readonly family = "ProtocolError";
 }
 
 /** Another machine cannot be reached, refuses, or sends what it should not. Carries the `status` of its answer, if it gave one. */

@@ -1,0 +1,61 @@
+/** Sessions between agents: messages, negotiation, keep-alive, DATA. Values in and values out; connections are others' business. */
+export {
+  DEFAULT_AGENT_TYPE,
+  type Capabilities,
+  type CapabilityOptions,
+  type CompressionCapabilities,
+  type SecurityCapabilities,
+} from "./capabilities.js";
+export type { RandomBytes } from "./ids.js";
+export { DEFAULT_TIMING, type ExpiryReason, type SessionTiming } from "./liveness.js";
+export {
+  SESSION_EVENTS,
+  SESSION_STATES,
+  TRANSITIONS,
+  type Guard,
+  type Role,
+  type SessionEvent,
+  type SessionState,
+  type Transition,
+} from "./machine.js";
+export {
+  MESSAGE_TYPES,
+  REJECTION_CODES,
+  type AcceptMessage,
+  type CloseMessage,
+  type DataMessage,
+  type HelloMessage,
+  type Message,
+  type MessageType,
+  type PingMessage,
+  type PongMessage,
+  type Rejection,
+  type RejectionCode,
+  type RejectMessage,
+  type SecurityStatus,
+  type SignalMessage,
+} from "./message.js";
+export {
+  narrowCapabilities,
+  negotiate,
+  type AgreedSecurity,
+  type Agreement,
+  type Negotiation,
+  type NegotiationPolicy,
+} from "./negotiate.js";
+export type { RateLimit, RateRequest, SessionEnvironment, SessionOptions } from "./options.js";
+export type { SessionCodecOptions } from "./payload.js";
+export type { ReceivedData, Reception, SendOptions } from "./reception.js";
+export type { SessionEnd } from "./record.js";
+export { rejectionFor } from "./rejection.js";
+export { Session } from "./session.js";
+export type { SessionSnapshot } from "./snapshot.js";
+export {
+  MemorySessionStore,
+  type MemorySessionStoreOptions,
+  type PutOptions,
+  type SessionStore,
+} from "./store.js";
+export type { SessionCounters, Traffic } from "./traffic.js";
+export { MAX_CONTROL_BYTES, readMessage, writeMessage, type ReadMessageOptions } from "./wire/messages.js";
+export { PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";

@@ -1,0 +1,99 @@
+import type { ContentScanner } from "../codec/index.js";
+import { InputError, M2MError } from "../shared/errors.js";
+import { completeCapabilities, type Capabilities, type CapabilityOptions } from "./capabilities.js";
+import { platformRandomBytes, type RandomBytes } from "./ids.js";
+import { resolveTiming, type SessionTiming } from "./liveness.js";
+import type { Role } from "./machine.js";
+import type { SessionCodecOptions } from "./payload.js";
+import { readCapabilities, writeCapabilities } from "./wire/capabilities.js";
+import { FieldReader } from "./wire/fields.js";
+import { findVersion, isAvailable, PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";
+
+/** What a rate limit is asked about: a message that has arrived and is not yet looked into. */
+export interface RateRequest {
+  readonly type: "HELLO" | "DATA";
+  /** Absent for HELLO: the session begins with the answer. */
+  readonly sessionId?: string;
+  /** As the peer says; proves nothing. */
+  readonly agentId?: string;
+  /** Bytes of the content as a wire, in UTF-8; 0 for HELLO. */
+  readonly wireBytes: number;
+  readonly nowMs: number;
+}
+
+/** Whether the message may be taken. What it throws is thrown, and the message is not taken. */
+export type RateLimit = (request: RateRequest) => boolean | Promise<boolean>;
+
+/** What a session needs of the world around it. */
+export interface SessionEnvironment {
+  /** The clock, in milliseconds since 1970. Default `Date.now`. It may jump; a session never goes back. */
+  readonly nowMs?: () => number;
+  /** Default: `crypto.getRandomValues`. */
+  readonly randomBytes?: RandomBytes;
+  /** Judges content if the capabilities say `threatDetection`. */
+  readonly scanner?: ContentScanner;
+  readonly rateLimit?: RateLimit;
+  readonly timing?: Partial<SessionTiming>;
+  readonly codec?: SessionCodecOptions;
+}
+
+export interface SessionOptions extends SessionEnvironment {
+  readonly role: Role;
+  readonly capabilities?: CapabilityOptions;
+  /** Versions that a responder accepts. Default: all that are understood. */
+  readonly versions?: readonly ProtocolVersion[];
+  /** Refuse peers that do not scan, and those that do not block if this side does. Default false. */
+  readonly requireSecurity?: boolean;
+}
+
+export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "rateLimit" | "timing">> &
+  Pick<SessionEnvironment, "scanner" | "rateLimit"> & { readonly timing: SessionTiming };
+
+/** @throws {InputError} `M2M_USAGE` */
+export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironment {
+  return {
+    nowMs: given.nowMs ?? Date.now,
+    randomBytes: given.randomBytes ?? platformRandomBytes,
+    scanner: given.scanner,
+    rateLimit: given.rateLimit,
+    timing: resolveTiming(given.timing),
+    codec: given.codec ?? {},
+  };
+}
+
+/** @throws {InputError} `M2M_USAGE` for capabilities that a peer would refuse or that this side does not have */
+export function resolveCapabilities(
+  given: CapabilityOptions,
+  { randomBytes, scanner }: ResolvedEnvironment,
+): Capabilities {
+  // A scanner that is given is used, and said to be there, unless the caller says otherwise.
+  const security = { threatDetection: scanner !== undefined, ...given.security };
+  const capabilities = completeCapabilities({ ...given, security }, randomBytes);
+  const wire = findVersion(capabilities.version);
+  if (!wire) throw usage(`The version is one of ${PROTOCOL_VERSIONS.join(", ")}.`);
+  const lacking = capabilities.compression.algorithms.find((name) => !isAvailable(name));
+  if (lacking !== undefined) throw usage(`There is no codec for the algorithm ${String(lacking)} here.`);
+  if (capabilities.compression.algorithms.length === 0) throw usage("A session needs an algorithm.");
+  assertScanner(capabilities, scanner);
+  try {
+    // What is written has to be readable: limits and types are the reader's.
+    const written = JSON.parse(JSON.stringify(writeCapabilities(capabilities, wire))) as unknown;
+    return readCapabilities(new FieldReader(written, "/capabilities"), wire);
+  } catch (cause) {
+    if (!(cause instanceof M2MError || cause instanceof TypeError)) throw cause;
+    throw usage("A peer would refuse these capabilities: see the cause.", cause);
+  }
+}
+
+/** @throws {InputError} `M2M_USAGE` if threat detection is promised without a scanner */
+export function assertScanner(
+  { security }: Pick<Capabilities, "security">,
+  scanner: ContentScanner | undefined,
+): void {
+  if (security.threatDetection && !scanner) throw usage("Threat detection needs a scanner.");
+  if (security.blocking && !security.threatDetection) throw usage("Blocking needs threat detection.");
+}
+
+function usage(message: string, cause?: unknown): InputError {
+  return new InputError("M2M_USAGE", message, { cause });
+}

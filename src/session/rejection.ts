@@ -1,0 +1,22 @@
+import { M2MError, type ErrorCode } from "../shared/errors.js";
+import type { Rejection, RejectionCode } from "./message.js";
+
+/** What a peer is told of errors. What is not here says nothing of this side. */
+const TOLD: Partial<Record<ErrorCode, RejectionCode>> = Object.freeze({
+  M2M_VERSION_UNSUPPORTED: "VERSION_MISMATCH",
+  M2M_ALGORITHM_UNSUPPORTED: "NO_COMMON_ALGORITHM",
+  M2M_NOT_NEGOTIATED: "NO_COMMON_ALGORITHM",
+  M2M_SECURITY_THREAT: "SECURITY_POLICY",
+  M2M_SCAN_FAILED: "SECURITY_POLICY",
+  M2M_RATE_LIMITED: "RATE_LIMITED",
+  M2M_SESSIONS_FULL: "RATE_LIMITED",
+});
+
+/**
+ * What to tell the peer of an error: its code of the taxonomy, and nothing of its message or cause, which may hold what is
+ * this side's own. A defect is told as nothing but UNKNOWN.
+ */
+export function rejectionFor(error: unknown): Rejection {
+  if (!(error instanceof M2MError)) return { code: "UNKNOWN", message: "" };
+  return { code: TOLD[error.code] ?? "UNKNOWN", message: error.code };
+}
