@@ -126,7 +126,8 @@ function notNegotiated(what: string, agreed: readonly string[]): ProtocolError {
   });
 }
 
-/** Whether an algorithm cannot carry the content; another one may. */
+/** Whether an algorithm cannot carry the content, so that another one may; a broken installation is no such case. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof FormatError || (error instanceof M2MError && error.code === "M2M_JSON_TOO_DEEP");
+  if (!(error instanceof M2MError) || error.code === "M2M_RANK_TABLE_INVALID") return false;
+  return error instanceof FormatError || error.code === "M2M_JSON_TOO_DEEP";
 }
