@@ -1,4 +1,4 @@
-/** The public library. Each room is also a subpath of its own: `/codec`, `/tokenizer`, `/models`, `/security`, `/errors`. */
+/** The public library. Each room is also a subpath of its own: `/codec`, `/tokenizer`, `/models`, `/security`, `/errors`; `/session` has only that. */
 export * from "./codec/index.js";
 export * from "./models/index.js";
 export {

@@ -10,7 +10,13 @@ import ts from "typescript";
 import { createConsumer, ROOT, type Consumer } from "../helpers/package.js";
 import { typeCheck } from "../helpers/type-check.js";
 
-const SUBPATHS = ["m2m-protocol", "m2m-protocol/codec", "m2m-protocol/tokenizer", "m2m-protocol/models"];
+const SUBPATHS = [
+  "m2m-protocol",
+  "m2m-protocol/codec",
+  "m2m-protocol/tokenizer",
+  "m2m-protocol/models",
+  "m2m-protocol/session",
+];
 
 /** Addresses of all modules that importing `specifier` loads, ES modules and CommonJS. */
 function loadedModules(specifier: string): string[] {
@@ -103,13 +109,15 @@ describe("the types of the library", function () {
        import { CodecEngine as Engine } from "m2m-protocol/codec";
        import { countTokens as count } from "m2m-protocol/tokenizer";
        import { ModelRegistry as Registry } from "m2m-protocol/models";
+       import { Session, type Reception } from "m2m-protocol/session";
+       const met: Promise<Reception> = new Session({ role: "responder" }).receive("{}");
        const engine: Engine = new CodecEngine();
        const tokens: number = countTokens("a") + count("b");
        const registries: ModelRegistry[] = [new Registry()];
        const bytes: Uint8Array = engine.decompress(new TokenNativeCodec().encodeText(new Uint8Array([65]))).bytes;
        // @ts-expect-error: the types are real, not any
        engine.compress(tokens);
-       export { bytes, M2MError, registries };`,
+       export { bytes, M2MError, met, registries };`,
     );
   });
   after(() => consumer.remove());

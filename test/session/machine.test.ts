@@ -45,7 +45,11 @@ class Model {
   idle = 0;
   unanswered = 0;
 
-  constructor(readonly role: Role) {}
+  readonly role: Role;
+
+  constructor(role: Role) {
+    this.role = role;
+  }
 
   second(): Answer {
     this.age++;

@@ -11,7 +11,11 @@ import {
 
 /** A clock that stands still until it is moved. */
 export class Clock {
-  constructor(public atMs = 1_000_000) {}
+  atMs: number;
+
+  constructor(atMs = 1_000_000) {
+    this.atMs = atMs;
+  }
   readonly nowMs = (): number => this.atMs;
 }
 
