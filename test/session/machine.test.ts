@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  Session,
   SESSION_EVENTS,
   SESSION_STATES,
   TRANSITIONS,
@@ -11,9 +10,10 @@ import {
   type Message,
   type MessageType,
   type Role,
+  type Session,
   type SessionState,
 } from "../../src/session/index.js";
-import { M2MError, ProtocolError } from "../../src/shared/errors.js";
+import { ProtocolError, type M2MError } from "../../src/shared/errors.js";
 import { acceptFor, Clock, makeSession, stateOf } from "./pair.js";
 
 const ACTIONS = [

@@ -11,6 +11,11 @@ import { M2MError } from "../../src/shared/errors.js";
 import { catchM2MError, rejection } from "../helpers/catch-error.js";
 import { Clock, countingBytes, makePair, makeSession, scannerOf, stateOf } from "./pair.js";
 
+/** A part of a snapshot, as far as the tests look into it. */
+interface Nested {
+  [member: string]: Nested;
+}
+
 const copy = (session: Session): Record<string, unknown> =>
   JSON.parse(stateOf(session)) as Record<string, unknown>;
 
@@ -59,7 +64,7 @@ describe("session snapshots", () => {
 
   it("are checked", async () => {
     const { initiator } = await makePair();
-    const changes: ((snapshot: any) => unknown)[] = [
+    const changes: ((snapshot: Nested) => unknown)[] = [
       () => null,
       () => [],
       (s) => ({ ...s, format: 2 }),
@@ -84,7 +89,7 @@ describe("session snapshots", () => {
       (s) => ({ ...s, end: { reason: "boredom", by: "peer" } }),
     ];
     for (const change of changes) {
-      const error = catchM2MError(() => Session.fromJSON(change(copy(initiator))));
+      const error = catchM2MError(() => Session.fromJSON(change(copy(initiator) as Nested)));
       expect(error.code, String(change)).to.equal("M2M_SNAPSHOT_INVALID");
     }
     fc.assert(
