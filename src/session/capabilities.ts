@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type AlgorithmName } from "../codec/index.js";
 import { BPE_ENCODINGS, type EncodingName } from "../shared/encodings.js";
-import { DEFAULT_THRESHOLD } from "../shared/security-options.js";
+import { DEFAULT_BLOCK_THRESHOLD } from "../shared/security-options.js";
 import { formatId, type RandomBytes } from "./ids.js";
 import { findVersion, LATEST_COMMON_VERSION, type ProtocolVersion } from "./wire/versions.js";
 
@@ -71,7 +71,7 @@ export function completeCapabilities(given: CapabilityOptions, random: RandomByt
     security: {
       threatDetection: false,
       blocking: false,
-      blockThreshold: DEFAULT_THRESHOLD,
+      blockThreshold: DEFAULT_BLOCK_THRESHOLD,
       ...withoutUndefined(given.security),
     },
     extensions: new Map(given.extensions),
