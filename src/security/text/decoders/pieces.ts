@@ -34,45 +34,71 @@ export const decodeBase64Pieces: Decoder = (text, { mixed, mixedWords }) => {
   const found: Decoded[] = [];
   const to = Math.min(text.length, mixed.end + MARGIN);
   let chain: Chain | undefined;
-  const close = (): void => {
-    const decoded = chain && decodeChain(text, chain);
-    if (decoded) found.push(decoded);
-  };
+  // The last piece, of which there is no chain yet: for most words of any text there never is one.
+  let lastStart = 0;
+  let lastEnd = -Infinity;
   for (let i = Math.max(0, mixed.start - MARGIN); i < to && found.length < MAX_TEXTS;) {
-    if (!isEncoded(text.charCodeAt(i))) {
+    const unit = text.charCodeAt(i);
+    if (!isEncoded(unit)) {
       // An escaped line break; its letter belongs to no piece.
-      i += text.charCodeAt(i) === 0x5c ? 2 : 1;
+      i += unit === 0x5c ? 2 : 1;
       continue;
     }
     const start = i;
-    while (isEncoded(text.charCodeAt(i))) i++;
+    do i++;
+    while (isEncoded(text.charCodeAt(i)));
     // A sign alone joins literals.
     if (i - start < 2) continue;
-    const piece = { start, end: i };
-    if (chain && continues(text, chain, piece)) {
+    if (chain === undefined && start - lastEnd <= MAX_GAP) {
+      const length = lastEnd - lastStart;
+      if (length >= MIN_PIECE && (canContinue(length, 1, i - start) || isQuoteAt(text, lastEnd))) {
+        chain = { start: lastStart, end: lastEnd, pieces: [lastStart, lastEnd], gap: "", isClosed: false };
+      }
+    }
+    lastStart = start;
+    lastEnd = i;
+    if (chain === undefined) continue;
+    if (continues(text, chain, start, i)) {
       chain.pieces.push(start, i);
       chain.end = i;
       continue;
     }
-    close();
-    chain = i - start >= MIN_PIECE ? { ...piece, pieces: [start, i], gap: "", isClosed: false } : undefined;
+    const decoded = decodeChain(text, chain);
+    if (decoded) found.push(decoded);
+    chain = undefined;
   }
-  close();
+  const decoded = chain && decodeChain(text, chain);
+  if (decoded) found.push(decoded);
   return found;
 };
 
 /** Whether `piece` goes on with `chain`: by the same joint as the pieces before, and of their length unless it is quoted. */
-function continues(text: string, chain: Chain, { start, end }: { start: number; end: number }): boolean {
+function continues(text: string, chain: Chain, start: number, end: number): boolean {
   if (chain.isClosed || start - chain.end > MAX_GAP) return false;
+  // Most words of any text end here, before anything is cut out of it.
+  const first = chain.pieces[1] - chain.pieces[0];
+  if (!canContinue(first, chain.pieces.length / 2, end - start) && !isQuoteAt(text, chain.end)) return false;
   const gap = text.slice(chain.end, start).replace(/^=+/u, "");
   if (chain.gap === "" ? !/^(?:[\s"'`+.,;:|()[\]&>#*]|\\[nrt])*$/u.test(gap) : gap !== chain.gap)
     return false;
   chain.gap = gap;
   if (QUOTES.includes(gap[0]) && QUOTES.includes(gap.at(-1)!) && gap.length > 1) return true;
-  const length = chain.pieces[1] - chain.pieces[0];
-  if (end - start > length || (length > LONGEST_GROUP && !/[\n\r\\]/u.test(gap))) return false;
-  chain.isClosed = end - start < length;
+  if (end - start > first || (first > LONGEST_GROUP && !/[\n\r\\]/u.test(gap))) return false;
+  chain.isClosed = end - start < first;
   return true;
+}
+
+/** Whether a piece can lead from `count` pieces of `length` to a chain that is decoded, if none is quoted. */
+function canContinue(length: number, count: number, pieceLength: number): boolean {
+  if (pieceLength > length) return false;
+  // A shorter piece is the last one.
+  return pieceLength === length || length >= LONG_PIECE || count + 1 >= MIN_SHORT_PIECES;
+}
+
+/** Whether a quotation mark follows, behind padding or not. */
+function isQuoteAt(text: string, at: number): boolean {
+  while (text.charCodeAt(at) === 0x3d) at++;
+  return QUOTES.includes(text.charAt(at) || " ");
 }
 
 function decodeChain(text: string, { start, end, pieces }: Chain): Decoded | undefined {
