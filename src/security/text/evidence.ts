@@ -10,6 +10,7 @@ import {
   ROT13,
   vocabulary,
 } from "./vocabulary.js";
+import { isLetter } from "./units.js";
 
 /** A stretch of a text, in UTF-16 units. */
 export interface Range {
@@ -312,9 +313,4 @@ export class Streak {
     this.#score = 0;
     this.#start = end;
   }
-}
-
-function isLetter(unit: number): boolean {
-  const lower = unit | 32;
-  return lower >= 0x61 && lower <= 0x7a;
 }

@@ -1,6 +1,6 @@
 import { foldTables, UNIT, type FoldTables } from "./fold-tables.js";
 import { foldHomoglyphs } from "./homoglyphs.js";
-import { flatText } from "./units.js";
+import { flatText, isAsciiWord } from "./units.js";
 import { clampRange, MappedTextBuilder, type MappedText } from "./mapped-text.js";
 
 export interface Folded extends MappedText {
@@ -131,9 +131,4 @@ function markRunEnd(text: string, at: number, kinds: Uint8Array): number {
   // U+20E3 makes a keycap of a digit.
   if (marks === 1 && text.charCodeAt(at) === 0x20e3) return 0;
   return marks > MAX_MARKS || overlay ? end : 0;
-}
-
-function isAsciiWord(unit: number): boolean {
-  const lower = unit | 32;
-  return (lower >= 0x61 && lower <= 0x7a) || (unit >= 0x30 && unit <= 0x39);
 }

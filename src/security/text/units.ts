@@ -1,3 +1,14 @@
+/** Whether a UTF-16 unit is a letter of ASCII; of NaN, behind the end of a text, it is not. */
+export function isLetter(unit: number): boolean {
+  const lower = unit | 32;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+/** Whether it is a letter or a digit of ASCII. */
+export function isAsciiWord(unit: number): boolean {
+  return isLetter(unit) || (unit >= 0x30 && unit <= 0x39);
+}
+
 /** Units that one call of `String.fromCharCode` takes; more would overflow the stack. */
 const CHUNK_UNITS = 8192;
 

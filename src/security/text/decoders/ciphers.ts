@@ -1,5 +1,5 @@
 import { Streak, type Range } from "../evidence.js";
-import { unitsToText } from "../units.js";
+import { isLetter, unitsToText } from "../units.js";
 import { EMPTY_HASH, hashSlot, hashStep, isWordHash, PLAIN, vocabulary } from "../vocabulary.js";
 import { wholeRange, type Decoder } from "./decoder.js";
 import { readsAsEnglish } from "./order.js";
@@ -73,9 +73,4 @@ function decodeLetters(text: string, start: number, end: number, decode: Cipher)
     units[i - start] = isLetter(unit) ? first + decode(unit - first) : unit;
   }
   return unitsToText(units);
-}
-
-function isLetter(unit: number): boolean {
-  const lower = unit | 32;
-  return lower >= 0x61 && lower <= 0x7a;
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from "../evidence.js";
 import type { MappedText } from "../mapped-text.js";
+import { isLetter } from "../units.js";
 
 /** A text that a disguise hid, and what hid it. */
 export interface Decoded extends MappedText {
@@ -20,8 +21,7 @@ export function isReadable(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return false;
-    const lower = unit | 32;
-    if ((lower >= 0x61 && lower <= 0x7a) || unit === 0x20 || unit === 0x0a || unit > 0xa0) readable++;
+    if (isLetter(unit) || unit === 0x20 || unit === 0x0a || unit > 0xa0) readable++;
   }
   return readable >= text.length * MIN_READABLE_SHARE;
 }

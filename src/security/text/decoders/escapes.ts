@@ -1,5 +1,6 @@
 import { MappedTextBuilder } from "../mapped-text.js";
 import type { Decoded, Decoder } from "./decoder.js";
+import { isAsciiWord, isLetter } from "../units.js";
 
 /** Escapes that must be there before a text counts as escaped: one or two are how things are quoted. */
 const MIN_ESCAPES = 3;
@@ -188,16 +189,10 @@ function findNear(text: string, wanted: string, at: number): number {
   return -1;
 }
 
-function isLetter(unit: number): boolean {
-  const lower = unit | 32;
-  return lower >= 0x61 && lower <= 0x7a;
-}
-
 function codePoint(code: number, end: number): Escape | undefined {
   if (code > 0x10ffff) return undefined;
-  const lower = code | 32;
-  const needless = (lower >= 0x61 && lower <= 0x7a && code < 0x80) || (code >= 0x30 && code <= 0x39);
-  return { end, text: code <= 0xffff ? String.fromCharCode(code) : String.fromCodePoint(code), needless };
+  const text = code <= 0xffff ? String.fromCharCode(code) : String.fromCodePoint(code);
+  return { end, text, needless: isAsciiWord(code) };
 }
 
 /** The number that `count` hexadecimal digits at `at` write, or -1. */

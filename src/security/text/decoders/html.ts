@@ -1,6 +1,7 @@
 import { MappedTextBuilder } from "../mapped-text.js";
 import type { Range } from "../evidence.js";
 import type { Decoded, Decoder } from "./decoder.js";
+import { isLetter } from "../units.js";
 
 /** Shorter text in a comment or an attribute says nothing. */
 const MIN_LENGTH = 8;
@@ -176,11 +177,6 @@ function hides(name: string, value: string): boolean {
 function hasSpace(text: string, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (text.charCodeAt(i) === 0x20) return true;
   return false;
-}
-
-function isLetter(unit: number): boolean {
-  const lower = unit | 32;
-  return lower >= 0x61 && lower <= 0x7a;
 }
 
 function isName(unit: number): boolean {

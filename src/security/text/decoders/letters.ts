@@ -1,6 +1,6 @@
 import { LEET, type Range } from "../evidence.js";
 import { clampRange, MappedTextBuilder } from "../mapped-text.js";
-import { unitsToText } from "../units.js";
+import { isLetter, unitsToText } from "../units.js";
 import { BEGINNING, EMPTY_HASH, hashSlot, hashStep, isWordHash, PLAIN, vocabulary } from "../vocabulary.js";
 import type { Decoder } from "./decoder.js";
 
@@ -182,11 +182,6 @@ export function segmentLetters(text: string, start: number, count: number, strid
   }
   if (unknown < count) lengths.push(count - unknown);
   return lengths;
-}
-
-function isLetter(unit: number): boolean {
-  const lower = unit | 32;
-  return lower >= 0x61 && lower <= 0x7a;
 }
 
 function isWord(unit: number): boolean {

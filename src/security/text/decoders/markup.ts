@@ -1,6 +1,7 @@
 import { MappedTextBuilder } from "../mapped-text.js";
 import { EMPTY_HASH, hashStep, isWordHash } from "../vocabulary.js";
 import type { Decoder } from "./decoder.js";
+import { isLetter } from "../units.js";
 
 /** Letters of known words that joining has to give: honest markup stands around words, and inside of few. */
 const MIN_JOINED_LETTERS = 6;
@@ -90,9 +91,4 @@ function tagEnd(text: string, at: number): number {
     if (unit === 0x3e && (!isComment || text.startsWith("--", i - 2))) return i + 1;
   }
   return at;
-}
-
-function isLetter(unit: number): boolean {
-  const lower = unit | 32;
-  return lower >= 0x61 && lower <= 0x7a;
 }
