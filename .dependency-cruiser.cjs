@@ -4,7 +4,12 @@
 const ROOMS = [
   "commands",
   "cli",
+  "proxy",
+  "server",
+  "client",
   "hub",
+  "redis",
+  "http",
   "session",
   "security",
   "codec",
@@ -42,6 +47,13 @@ module.exports = {
       severity: "error",
       from: { path: "^src/(index\\.ts|(session|security|codec|tokenizer|models)/index\\.ts)$" },
       to: { path: "^src/(commands|cli|hub|config)/|(^|/)@oclif/", reachable: true },
+    },
+    {
+      name: "adapters-apart",
+      comment: "The proxy, the server, the client and the hub stand side by side: none knows another.",
+      severity: "error",
+      from: { path: "^src/(proxy|server|client|hub)/" },
+      to: { path: "^src/(proxy|server|client|hub)/", pathNot: "^src/$1/" },
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import Ajv from "ajv";
+import Ajv from "ajv6";
 import { expect } from "chai";
 import fc from "fast-check";
 import { MAX_CONTROL_BYTES, readMessage, writeMessage, type Message } from "../../src/session/index.js";

@@ -1,4 +1,4 @@
-import Ajv from "ajv";
+import Ajv from "ajv6";
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { features, unsafeProbability } from "../../../src/security/fusion/fusion.js";
