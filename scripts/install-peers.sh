@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs what some tests meet as peers that nobody here wrote: Redis, Chromium, and in .peers/ the Python SDKs of OpenAI
+# and Anthropic, aioquic and schemathesis. Debian packages are installed where apt-get may be used; else install Redis and
+# Chromium as your system does. Without a peer its tests are skipped; with M2M_REQUIRE_PEERS=1 they fail.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+command -v redis-server >/dev/null || missing+=(redis-server)
+command -v chromium >/dev/null || missing+=(chromium)
+if ((${#missing[@]} > 0)) && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if [ ! -x .peers/bin/schemathesis ]; then
+  python3 -m venv .peers
+  .peers/bin/pip install -q --disable-pip-version-check -r scripts/peers.txt
+fi
