@@ -19,6 +19,19 @@ export {
   type Transition,
 } from "./machine.js";
 export {
+  compareMailboxIds,
+  DEFAULT_READ_LIMIT,
+  MAILBOX_ID,
+  type ChannelDirectory,
+  type Mailbox,
+  type MailboxEntry,
+  type MailboxPutOptions,
+  type MailboxReadOptions,
+  type MailboxSource,
+} from "./mailbox.js";
+export { MemoryChannelDirectory, type MemoryChannelDirectoryOptions } from "./memory-channels.js";
+export { MemoryMailbox, type MemoryMailboxOptions } from "./memory-mailbox.js";
+export {
   MESSAGE_TYPES,
   REJECTION_CODES,
   type AcceptMessage,

@@ -10,6 +10,8 @@ const TOLD: Partial<Record<ErrorCode, RejectionCode>> = Object.freeze({
   M2M_SCAN_FAILED: "SECURITY_POLICY",
   M2M_RATE_LIMITED: "RATE_LIMITED",
   M2M_SESSIONS_FULL: "RATE_LIMITED",
+  M2M_MAILBOX_FULL: "RATE_LIMITED",
+  M2M_CHANNEL_FULL: "RATE_LIMITED",
 });
 
 /**

@@ -56,6 +56,8 @@ export const ERROR_CODES = {
     "M2M_PAYLOAD_TOO_LARGE",
     "M2M_RATE_LIMITED",
     "M2M_SESSIONS_FULL",
+    "M2M_MAILBOX_FULL",
+    "M2M_CHANNEL_FULL",
   ],
   UnsupportedError: [
     "M2M_ALGORITHM_UNSUPPORTED",

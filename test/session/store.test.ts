@@ -1,15 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  MemorySessionStore,
-  readMessage,
-  rejectionFor,
-  Session,
-  writeMessage,
-} from "../../src/session/index.js";
+import { readMessage, rejectionFor, Session, writeMessage } from "../../src/session/index.js";
 import { M2MError } from "../../src/shared/errors.js";
 import { catchM2MError, rejection } from "../helpers/catch-error.js";
-import { Clock, countingBytes, makePair, makeSession, scannerOf, stateOf } from "./pair.js";
+import { Clock, makePair, makeSession, scannerOf, stateOf } from "./pair.js";
 
 /** A part of a snapshot, as far as the tests look into it. */
 interface Nested {
@@ -97,61 +91,6 @@ describe("session snapshots", () => {
         expect(catchM2MError(() => Session.fromJSON(value))).to.be.instanceOf(M2MError);
       }),
     );
-  });
-});
-
-describe("the memory store", () => {
-  const snapshot = async () => (await makePair({}, { randomBytes: countingBytes() })).responder.toJSON();
-
-  it("keeps, gives and forgets", async () => {
-    const store = new MemorySessionStore();
-    const one = await snapshot();
-    expect(await store.put(one)).to.equal(true);
-    expect(await store.get(one.id!)).to.deep.equal(JSON.parse(JSON.stringify(one)));
-    expect(await store.count()).to.equal(1);
-    expect(await store.delete(one.id!)).to.equal(true);
-    expect(await store.delete(one.id!)).to.equal(false);
-    expect(await store.get(one.id!)).to.equal(undefined);
-    expect(await store.get("__proto__")).to.equal(undefined);
-    expect((await rejection(store.put({ ...one, id: undefined }))).code).to.equal("M2M_USAGE");
-  });
-
-  it("gives copies", async () => {
-    const store = new MemorySessionStore();
-    const one = await snapshot();
-    await store.put(one);
-    const got = (await store.get(one.id!)) as { state: string };
-    got.state = "closed";
-    expect((await store.get(one.id!))!.state).to.equal("established");
-  });
-
-  it("replaces only the revision that was seen", async () => {
-    const store = new MemorySessionStore();
-    const one = await snapshot();
-    await store.put(one);
-    expect(await store.put({ ...one, revision: 5 })).to.equal(false);
-    expect(await store.put({ ...one, revision: 5 }, { replaces: one.revision })).to.equal(true);
-    // Another process had the same revision and was slower.
-    expect(await store.put({ ...one, revision: 9 }, { replaces: one.revision })).to.equal(false);
-    expect((await store.get(one.id!))!.revision).to.equal(5);
-    expect(await store.put({ ...one, id: "gone" }, { replaces: 1 })).to.equal(false);
-  });
-
-  it("is bounded: it refuses new sessions until old ones expire", async () => {
-    const clock = new Clock();
-    const store = new MemorySessionStore({ maxSessions: 2, nowMs: clock.nowMs });
-    const one = await snapshot();
-    await store.put({ ...one, id: "a" }, { expiresAtMs: clock.atMs + 10 });
-    await store.put({ ...one, id: "b" }, { expiresAtMs: clock.atMs + 20 });
-    const error = await rejection(store.put({ ...one, id: "c" }));
-    expect(error.code).to.equal("M2M_SESSIONS_FULL");
-    expect(rejectionFor(error).code).to.equal("RATE_LIMITED");
-    expect(await store.put({ ...one, id: "b", revision: 7 }, { replaces: one.revision })).to.equal(true);
-    clock.atMs += 10;
-    expect(await store.get("a")).to.equal(undefined);
-    expect(await store.put({ ...one, id: "c" })).to.equal(true);
-    expect(await store.count()).to.equal(2);
-    expect(catchM2MError(() => new MemorySessionStore({ maxSessions: 0 })).code).to.equal("M2M_USAGE");
   });
 });
 

@@ -1,0 +1,186 @@
+import { LimitError } from "../shared/errors.js";
+import { utf8Length } from "../shared/utf8.js";
+import { positive } from "./bounds.js";
+import {
+  compareMailboxIds,
+  DEFAULT_READ_LIMIT,
+  type Mailbox,
+  type MailboxEntry,
+  type MailboxPutOptions,
+  type MailboxReadOptions,
+  type MailboxSource,
+} from "./mailbox.js";
+
+export interface MemoryMailboxOptions {
+  /** Most entries of one mailbox. Default 1000. */
+  readonly maxEntries?: number;
+  /** Most bytes of the messages of one mailbox. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** Most mailboxes. Default 10,000. */
+  readonly maxMailboxes?: number;
+  /** Most bytes of the messages of all mailboxes. Default 256 MiB. */
+  readonly maxTotalBytes?: number;
+  /** The clock, in milliseconds since 1970. Default `Date.now`. */
+  readonly nowMs?: () => number;
+}
+
+interface Box {
+  entries: (MailboxEntry & { readonly sizeBytes: number })[];
+  sizeBytes: number;
+  expiresAtMs: number;
+  /** The last sequence of each sender. */
+  readonly sequences: Map<string, number>;
+}
+
+const MIB = 1024 * 1024;
+/** Senders that a mailbox remembers, the latest. */
+const MAX_SOURCES = 1000;
+
+/** Mailboxes in the memory of this process: as safe as the process is. What does not fit is refused, never dropped. */
+export class MemoryMailbox implements Mailbox {
+  readonly #boxes = new Map<string, Box>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #limits: Required<Omit<MemoryMailboxOptions, "nowMs">>;
+  readonly #nowMs: () => number;
+  /** Of all mailboxes, so that the ids of one that is made again go on. */
+  #lastId = 0;
+  #totalBytes = 0;
+  /** No mailbox expires before it. */
+  #nextExpiryMs = Infinity;
+
+  /** @throws {InputError} `M2M_USAGE` */
+  constructor({ nowMs = Date.now, ...limits }: MemoryMailboxOptions = {}) {
+    this.#nowMs = nowMs;
+    this.#limits = {
+      maxEntries: positive("maxEntries", limits.maxEntries ?? 1000),
+      maxBytes: positive("maxBytes", limits.maxBytes ?? 64 * MIB),
+      maxMailboxes: positive("maxMailboxes", limits.maxMailboxes ?? 10_000),
+      maxTotalBytes: positive("maxTotalBytes", limits.maxTotalBytes ?? 256 * MIB),
+    };
+  }
+
+  async put(
+    sessionId: string,
+    message: string,
+    { expiresAtMs = Infinity, source }: MailboxPutOptions = {},
+  ): Promise<string> {
+    const sizeBytes = utf8Length(message);
+    const found = this.#find(sessionId);
+    if (found && source && source.sequence <= (found.sequences.get(source.id) ?? -1)) {
+      return found.entries.at(-1)?.id ?? String(this.#lastId);
+    }
+    this.#assertRoom(found, sizeBytes);
+    const box = found ?? { entries: [], sizeBytes: 0, expiresAtMs: 0, sequences: new Map<string, number>() };
+    this.#boxes.set(sessionId, box);
+    const id = String(++this.#lastId);
+    box.entries.push({ id, message, sizeBytes });
+    box.sizeBytes += sizeBytes;
+    this.#totalBytes += sizeBytes;
+    if (source) remember(box.sequences, source);
+    box.expiresAtMs = Math.max(box.expiresAtMs, expiresAtMs);
+    this.#nextExpiryMs = Math.min(this.#nextExpiryMs, box.expiresAtMs);
+    for (const wake of this.#waiting.get(sessionId) ?? []) wake();
+    return id;
+  }
+
+  async read(sessionId: string, options: MailboxReadOptions = {}): Promise<readonly MailboxEntry[]> {
+    const { after, limit = DEFAULT_READ_LIMIT, waitMs = 0, signal } = options;
+    const take = (): MailboxEntry[] => {
+      const entries = this.#find(sessionId)?.entries ?? [];
+      const behind =
+        after === undefined ? entries : entries.filter(({ id }) => compareMailboxIds(id, after) > 0);
+      return behind.slice(0, limit).map(({ id, message }) => ({ id, message }));
+    };
+    signal?.throwIfAborted();
+    if (after !== undefined) compareMailboxIds(after, after);
+    const entries = take();
+    if (entries.length > 0 || waitMs <= 0) return entries;
+    const deadlineMs = performance.now() + waitMs;
+    for (;;) {
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0) return [];
+      await this.#arrival(sessionId, leftMs, signal);
+      const arrived = take();
+      if (arrived.length > 0) return arrived;
+    }
+  }
+
+  async acknowledge(sessionId: string, upTo: string): Promise<void> {
+    compareMailboxIds(upTo, upTo);
+    const box = this.#find(sessionId);
+    if (!box) return;
+    const firstLeft = box.entries.findIndex(({ id }) => compareMailboxIds(id, upTo) > 0);
+    const done = box.entries.splice(0, firstLeft === -1 ? box.entries.length : firstLeft);
+    const freed = done.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    box.sizeBytes -= freed;
+    this.#totalBytes -= freed;
+  }
+
+  async delete(sessionId: string): Promise<void> {
+    this.#remove(sessionId);
+  }
+
+  /** Resolves when something is put into the mailbox, or the time is over; a signal's reason is thrown. */
+  #arrival(sessionId: string, leftMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waiting.get(sessionId) ?? new Set();
+      this.#waiting.set(sessionId, waiting);
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
+        waiting.delete(done);
+        if (waiting.size === 0 && this.#waiting.get(sessionId) === waiting) this.#waiting.delete(sessionId);
+        resolve();
+      };
+      const aborted = (): void => {
+        reject(signal?.reason as Error);
+        done();
+      };
+      // Timers hold 31 bits.
+      const timer = setTimeout(done, Math.min(leftMs, 2 ** 31 - 1));
+      signal?.addEventListener("abort", aborted, { once: true });
+      waiting.add(done);
+    });
+  }
+
+  #find(sessionId: string): Box | undefined {
+    const box = this.#boxes.get(sessionId);
+    if (!box || box.expiresAtMs > this.#nowMs()) return box;
+    this.#remove(sessionId);
+    return undefined;
+  }
+
+  #remove(sessionId: string): void {
+    this.#totalBytes -= this.#boxes.get(sessionId)?.sizeBytes ?? 0;
+    this.#boxes.delete(sessionId);
+  }
+
+  #assertRoom(box: Box | undefined, sizeBytes: number): void {
+    const { maxEntries, maxBytes, maxMailboxes, maxTotalBytes } = this.#limits;
+    const isFull = (): boolean =>
+      this.#totalBytes + sizeBytes > maxTotalBytes || (!box && this.#boxes.size >= maxMailboxes);
+    if (isFull()) this.#sweep();
+    const entries = box?.entries.length ?? 0;
+    if (!isFull() && entries < maxEntries && (box?.sizeBytes ?? 0) + sizeBytes <= maxBytes) return;
+    throw new LimitError("M2M_MAILBOX_FULL", "There is no room for another message to that session.", {
+      hint: "Send it again when the session has taken what waits for it.",
+    });
+  }
+
+  #sweep(): void {
+    const nowMs = this.#nowMs();
+    if (nowMs < this.#nextExpiryMs) return;
+    this.#nextExpiryMs = Infinity;
+    for (const [sessionId, { expiresAtMs }] of this.#boxes) {
+      if (expiresAtMs <= nowMs) this.#remove(sessionId);
+      else this.#nextExpiryMs = Math.min(this.#nextExpiryMs, expiresAtMs);
+    }
+  }
+}
+
+function remember(sequences: Map<string, number>, { id, sequence }: MailboxSource): void {
+  sequences.delete(id);
+  sequences.set(id, sequence);
+  const [eldest] = sequences.keys();
+  if (sequences.size > MAX_SOURCES && eldest !== undefined) sequences.delete(eldest);
+}
