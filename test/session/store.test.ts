@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { readMessage, rejectionFor, Session, writeMessage } from "../../src/session/index.js";
 import { M2MError } from "../../src/shared/errors.js";
-import { catchM2MError, rejection } from "../helpers/catch-error.js";
+import { catchM2MError } from "../helpers/catch-error.js";
 import { Clock, makePair, makeSession, scannerOf, stateOf } from "./pair.js";
 
 /** A part of a snapshot, as far as the tests look into it. */
