@@ -76,7 +76,12 @@ export const ERROR_CODES = {
     "M2M_SCAN_FAILED",
     "M2M_SESSION_UNKNOWN",
   ],
-  UpstreamError: ["M2M_DOWNLOAD_OFFLINE", "M2M_DOWNLOAD_FAILED", "M2M_DOWNLOAD_CORRUPT"],
+  UpstreamError: [
+    "M2M_DOWNLOAD_OFFLINE",
+    "M2M_DOWNLOAD_FAILED",
+    "M2M_DOWNLOAD_CORRUPT",
+    "M2M_STORE_UNAVAILABLE",
+  ],
   SecurityThreat: ["M2M_SECURITY_THREAT"],
 } as const;
 

@@ -1,0 +1,6 @@
+/** What processes share through Redis: sessions, mailboxes, channels, rate limits, spending, cached answers. */
+export { connectRedis, type RedisConnection, type RedisOptions } from "./connection.js";
+export { RedisRateLimiter, type RedisRateLimiterOptions } from "./rate-limiter.js";
+export { RedisResponseCache, type RedisResponseCacheOptions } from "./response-cache.js";
+export { RedisSessionStore, type RedisSessionStoreOptions } from "./session-store.js";
+export { RedisSpendLedger } from "./spend-ledger.js";
