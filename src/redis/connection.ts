@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { InputError, M2MError } from "../shared/errors.js";
+import { M2MError } from "../shared/errors.js";
 import { parseRedisAddress, type RedisAddress } from "./address.js";
+import { positive } from "./bounds.js";
+import { reasonOf, storeUnavailable } from "./failures.js";
 import { RedisLink, type LinkOptions, type SendOptions } from "./link.js";
 import {
   loadRedisClient,
@@ -45,6 +47,11 @@ export class RedisConnection {
     return this.#link.isUp;
   }
 
+  /** Resolves as soon as commands are sent, or never will be again. */
+  whenUp(): Promise<void> {
+    return this.#link.whenUp();
+  }
+
   /** The key of something. Parts cannot run into one another, whatever is in them. */
   key(...parts: readonly string[]): string {
     return this.#prefix + parts.map((part) => part.replace(/[%:]/g, encodeURIComponent)).join(":");
@@ -58,7 +65,7 @@ export class RedisConnection {
     try {
       return await this.#link.send(command, args, options);
     } catch (error) {
-      throw error instanceof M2MError ? error : this.#link.asStoreError(error);
+      throw this.asStoreError(error);
     }
   }
 
@@ -76,13 +83,17 @@ export class RedisConnection {
     try {
       return await this.#link.send("EVALSHA", [this.#digestOf(script), ...rest], options);
     } catch (error) {
-      if (error instanceof M2MError) throw error;
       // Nothing has been done: the server was started anew, or asked to forget its scripts.
       if (String((error as Error).message).startsWith("NOSCRIPT")) {
         return this.send("EVAL", [script, ...rest], options);
       }
-      throw this.#link.asStoreError(error);
+      throw this.asStoreError(error);
     }
+  }
+
+  /** What to throw for what a link has thrown. */
+  asStoreError(error: unknown): M2MError {
+    return error instanceof M2MError ? error : storeUnavailable(this.address, reasonOf(error));
   }
 
   /** One more connection, which ends with this one. @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
@@ -131,11 +142,8 @@ export async function connectRedis(url: string, options: RedisOptions = {}): Pro
     connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS,
     ca,
   } = options;
-  for (const [name, value] of Object.entries({ timeoutMs, connectTimeoutMs })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new InputError("M2M_USAGE", `${name} is a whole number from 1, not ${String(value)}.`);
-    }
-  }
+  positive("timeoutMs", timeoutMs);
+  positive("connectTimeoutMs", connectTimeoutMs);
   const address = parseRedisAddress(url);
   const Client = await loadRedisClient(options.load);
   const open = opener(Client, address, { timeoutMs, connectTimeoutMs, ca });

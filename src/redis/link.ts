@@ -112,8 +112,13 @@ export class RedisLink {
     return this.#state === "up";
   }
 
+  /** Resolves as soon as commands are sent, or never will be again. */
+  async whenUp(): Promise<void> {
+    while (this.#state !== "up" && this.#state !== "closed") await this.#settled();
+  }
+
   /**
-   * The answer to a command. An error reply is thrown as the library has it, for `asStoreError`.
+   * The answer to a command. An error reply is thrown as the library has it.
    * @throws {UpstreamError} `M2M_STORE_UNAVAILABLE`
    */
   send(command: string, args: readonly RedisArgument[], options: SendOptions = {}): Promise<unknown> {
@@ -129,11 +134,6 @@ export class RedisLink {
     return this.#within(Math.min(timeoutMs, this.#timeoutMs), this.#ask(ask, call)).finally(() => {
       call.isOver = true;
     });
-  }
-
-  /** What is thrown for `error`, which a command has given: itself, if it is one of ours already. */
-  asStoreError(error: unknown): UpstreamError {
-    return storeUnavailable(this.#address, reasonOf(error));
   }
 
   /** Lets commands that were sent finish, but no longer than their time. */

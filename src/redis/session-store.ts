@@ -1,5 +1,6 @@
 import { FormatError, InputError, LimitError } from "../shared/errors.js";
 import type { PutOptions, SessionSnapshot, SessionStore } from "../session/index.js";
+import { positive } from "./bounds.js";
 import type { RedisConnection } from "./connection.js";
 import { LUA_CLOCK, remainingMs } from "./expiry.js";
 
@@ -60,11 +61,8 @@ export class RedisSessionStore implements SessionStore {
     redis: RedisConnection,
     { maxSessions = DEFAULT_MAX_SESSIONS, nowMs = Date.now }: RedisSessionStoreOptions = {},
   ) {
-    if (!Number.isSafeInteger(maxSessions) || maxSessions < 1) {
-      throw new InputError("M2M_USAGE", `maxSessions is a whole number from 1, not ${String(maxSessions)}.`);
-    }
     this.#redis = redis;
-    this.#maxSessions = maxSessions;
+    this.#maxSessions = positive("maxSessions", maxSessions);
     this.#nowMs = nowMs;
   }
 

@@ -1,0 +1,217 @@
+import { InputError, LimitError } from "../shared/errors.js";
+import {
+  DEFAULT_READ_LIMIT,
+  MAILBOX_ID,
+  type Mailbox,
+  type MailboxEntry,
+  type MailboxPutOptions,
+  type MailboxReadOptions,
+} from "../session/index.js";
+import { positive } from "./bounds.js";
+import type { RedisConnection } from "./connection.js";
+import { LUA_CLOCK, remainingMs } from "./expiry.js";
+import { Signals } from "./signals.js";
+
+export interface RedisMailboxOptions {
+  /** Most entries of one mailbox. Default 1000. */
+  readonly maxEntries?: number;
+  /** Most bytes of the messages of one mailbox. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** The clock that times of expiry are by, in milliseconds since 1970. Default `Date.now`. */
+  readonly nowMs?: () => number;
+}
+
+/**
+ * KEYS stream, counts, last id · ARGV message, most entries, most bytes, milliseconds or '', sender or '', sequence
+ *
+ * Counts are of bytes that ever came (`in`) and that were acknowledged (`out`), and of each sender's last sequence. An entry
+ * holds what `in` was behind it, so that acknowledging reads one entry and not all. Ids are those of a stream, but chosen
+ * here and over all mailboxes: a deleted one goes on with greater ids, whatever the clock does.
+ */
+const PUT = `${LUA_CLOCK}
+local sender = ARGV[5] ~= '' and 'from:' .. ARGV[5]
+if sender then
+  local seen = redis.call('HGET', KEYS[2], sender)
+  if seen and tonumber(ARGV[6]) <= tonumber(seen) then
+    local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+    return last and last[1] or redis.call('GET', KEYS[3]) or '0'
+  end
+end
+local counts = redis.call('HMGET', KEYS[2], 'in', 'out')
+local total = tonumber(counts[1] or '0') + #ARGV[1]
+if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 'full' end
+if total - tonumber(counts[2] or '0') > tonumber(ARGV[3]) then return 'full' end
+
+local first, second = now, 0
+local a, b = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+)-(%d+)$')
+if a and tonumber(a) >= now then first, second = tonumber(a), tonumber(b) + 1 end
+local id = text(first) .. '-' .. text(second)
+local left = redis.call('PTTL', KEYS[2])
+redis.call('SET', KEYS[3], id)
+redis.call('XADD', KEYS[1], id, 'message', ARGV[1], 'in', text(total))
+redis.call('HSET', KEYS[2], 'in', text(total))
+if sender then redis.call('HSET', KEYS[2], sender, ARGV[6]) end
+for i = 1, 2 do
+  if ARGV[4] == '' then
+    redis.call('PERSIST', KEYS[i])
+  elseif left ~= -1 then
+    redis.call('PEXPIREAT', KEYS[i], text(now + math.max(left, tonumber(ARGV[4]))))
+  end
+end
+redis.call('PUBLISH', KEYS[1], id)
+return id`;
+
+/** KEYS stream, counts · ARGV id, the next possible id */
+const ACKNOWLEDGE = `
+local last = redis.call('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', 1)[1]
+if not last then return 0 end
+redis.call('HSET', KEYS[2], 'out', last[2][4])
+return redis.call('XTRIM', KEYS[1], 'MINID', '=', ARGV[2])`;
+
+type StreamEntry = readonly [id: string, fields: readonly string[]];
+
+/** Timers hold 31 bits. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/**
+ * Mailboxes as streams in Redis: what was put is there for every process, and as safe as that server makes it. What does not
+ * fit is refused, never dropped.
+ */
+export class RedisMailbox implements Mailbox {
+  readonly #redis: RedisConnection;
+  readonly #signals: Signals;
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #nowMs: () => number;
+
+  /** @throws {InputError} `M2M_USAGE` */
+  constructor(
+    redis: RedisConnection,
+    { maxEntries = 1000, maxBytes = 64 * 1024 * 1024, nowMs = Date.now }: RedisMailboxOptions = {},
+  ) {
+    this.#redis = redis;
+    this.#signals = new Signals(redis);
+    this.#maxEntries = positive("maxEntries", maxEntries);
+    this.#maxBytes = positive("maxBytes", maxBytes);
+    this.#nowMs = nowMs;
+  }
+
+  /**
+   * @throws {LimitError} `M2M_MAILBOX_FULL`
+   * @throws {UpstreamError} `M2M_STORE_UNAVAILABLE`: it may have been put or not; with a `source` it can be put again
+   */
+  async put(
+    sessionId: string,
+    message: string,
+    { expiresAtMs, source }: MailboxPutOptions = {},
+  ): Promise<string> {
+    const id = await this.#redis.run(
+      PUT,
+      [...this.#keysOf(sessionId), this.#redis.key("last-id")],
+      [
+        message,
+        this.#maxEntries,
+        this.#maxBytes,
+        remainingMs(expiresAtMs, this.#nowMs()),
+        source?.id ?? "",
+        source?.sequence ?? "",
+      ],
+    );
+    if (id !== "full") return String(id);
+    throw new LimitError("M2M_MAILBOX_FULL", "There is no room for another message to that session.", {
+      hint: "Send it again when the session has taken what waits for it.",
+    });
+  }
+
+  /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
+  async read(sessionId: string, options: MailboxReadOptions = {}): Promise<readonly MailboxEntry[]> {
+    const { waitMs = 0, signal } = options;
+    signal?.throwIfAborted();
+    const deadlineMs = performance.now() + waitMs;
+    const entries = await this.#take(sessionId, options);
+    if (entries.length > 0 || waitMs <= 0) return entries;
+    const bell = new Bell();
+    const stop = await this.#signals.listen(this.#keysOf(sessionId)[0], () => bell.ring());
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        // What came before the bell was there does not ring it.
+        const arrived = await this.#take(sessionId, options);
+        const leftMs = deadlineMs - performance.now();
+        if (arrived.length > 0 || leftMs <= 0) return arrived;
+        await bell.wait(leftMs, signal);
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
+  async acknowledge(sessionId: string, upTo: string): Promise<void> {
+    const [first, second] = partsOf(upTo);
+    const ids = [`${first}-${second}`, `${first}-${second + 1n}`];
+    await this.#redis.run(ACKNOWLEDGE, this.#keysOf(sessionId), ids);
+  }
+
+  /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
+  async delete(sessionId: string): Promise<void> {
+    await this.#redis.send("DEL", this.#keysOf(sessionId));
+  }
+
+  async #take(
+    sessionId: string,
+    { after, limit = DEFAULT_READ_LIMIT }: MailboxReadOptions,
+  ): Promise<readonly MailboxEntry[]> {
+    const from = after === undefined ? "-" : `(${partsOf(after).join("-")}`;
+    const entries = await this.#redis.send("XRANGE", [
+      this.#keysOf(sessionId)[0],
+      from,
+      "+",
+      "COUNT",
+      Math.max(limit, 0),
+    ]);
+    return ((entries ?? []) as StreamEntry[]).map(([id, fields]) => ({ id, message: fields[1] }));
+  }
+
+  #keysOf(sessionId: string): [stream: string, counts: string] {
+    return [this.#redis.key("mail", sessionId), this.#redis.key("mail-counts", sessionId)];
+  }
+}
+
+/** Rings once for whoever waits, and is remembered if nobody does. */
+class Bell {
+  #isRung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#isRung = true;
+    this.#wake?.();
+  }
+
+  /** Resolves when it rings, the time is over or the signal says so. */
+  async wait(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(Math.ceil(waitMs), LONGEST_WAIT_MS));
+      this.#wake = done;
+      signal?.addEventListener("abort", done);
+      if (this.#isRung || signal?.aborted) done();
+    });
+    this.#wake = undefined;
+    this.#isRung = false;
+  }
+}
+
+function partsOf(id: string): [first: bigint, second: bigint] {
+  if (!MAILBOX_ID.test(id)) {
+    throw new InputError("M2M_USAGE", "That is no id of a message in a mailbox.", {
+      hint: "Give the id of the last message that was taken.",
+    });
+  }
+  const [first, second = "0"] = id.split("-");
+  return [BigInt(first), BigInt(second)];
+}
