@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { availableAlgorithms, CodecEngine, detect, peekFrame } from "../../src/codec/index.js";
 import { M2MError } from "../../src/shared/errors.js";
+import { SseReader, type SseEvent } from "../../src/proxy/sse/index.js";
 import { readWeights } from "../../src/security/hydra/weights.js";
 import { SecurityScanner } from "../../src/security/index.js";
 import { readJsonPointer } from "../../src/shared/json-text.js";
@@ -80,7 +81,7 @@ export function createTargets(): FuzzTarget[] {
     if (json !== undefined) readJsonPointer(json, "/messages/0/content");
   };
   targets.push({ name: "JSON pointer", seeds: small, opening: Buffer.from("{"), decode: pointer });
-  targets.push(scannerTarget(small, engine), safetensorsTarget());
+  targets.push(scannerTarget(small, engine), safetensorsTarget(), eventStreamTarget());
   return targets;
 }
 
@@ -129,6 +130,30 @@ function scannerTarget(requests: readonly Uint8Array[], engine: CodecEngine): Fu
   const decode = async (content: Uint8Array): Promise<void> => void (await scanner.scan(content));
   const all = [...seeds, ...requests, ...wires.map(toBytes)];
   return { name: "scanner", seeds: all, opening: Buffer.from('{"messages":['), decode, acceptsAll: true };
+}
+
+/** The reader of event streams: each is cut in two places, and its blocks must be its bytes. */
+function eventStreamTarget(): FuzzTarget {
+  const seeds = [
+    'data: {"choices":[]}\n\ndata: [DONE]\n\n',
+    "event: message_start\r\ndata: {}\r\n\r\n: ping\r\n\r\n",
+    "\ufeffid: 1\rretry: 10\rdata: é\rdata\r\r",
+  ].map((text) => Buffer.from(text));
+  const decode = (stream: Uint8Array): void => {
+    const reader = new SseReader({ maxEventBytes: 64 });
+    const third = Math.floor(stream.length / 3);
+    const blocks: Uint8Array[] = [];
+    const keep = (event: SseEvent): void => {
+      blocks.push(event.raw);
+      if (typeof event.event !== "string") throw new Error("An event without fields.");
+    };
+    reader.push(stream.subarray(0, third), keep);
+    reader.push(stream.subarray(third, 2 * third), keep);
+    reader.push(stream.subarray(2 * third), keep);
+    reader.end(keep);
+    if (!Buffer.concat(blocks).equals(stream)) throw new Error("The blocks are not the stream.");
+  };
+  return { name: "event stream", seeds, opening: Buffer.from("data: "), decode };
 }
 
 /** The reader of weights, on files whose header is most of them. */

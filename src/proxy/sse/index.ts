@@ -1,0 +1,3 @@
+export { SseEvent, type SseFields } from "./event.js";
+export { SseReader, type SseReaderOptions } from "./reader.js";
+export { writeSse } from "./writer.js";
