@@ -1,0 +1,14 @@
+export {
+  apiOf,
+  dialectOf,
+  PROVIDER_APIS,
+  type Dialect,
+  type ProviderApi,
+  type RequestHeaders,
+} from "./api.js";
+export { countUsage, outputTextOf, type CountedRequest } from "./count-usage.js";
+export { errorBody, errorEvent, type ApiFailure } from "./failure.js";
+export { findMembers, parseSlice, type ByteSlice, type FoundMembers } from "./json-members.js";
+export { injectIncludeUsage, readRequestHead, type RequestHead } from "./request-head.js";
+export { readResponse, readUsage, usageCostUsd, type ResponseFacts, type Usage } from "./usage.js";
+export { UsageMeter, type StreamMark } from "./usage-meter.js";

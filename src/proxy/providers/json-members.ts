@@ -1,0 +1,137 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+/** Most strings of a request are keys and words: up to this length a loop is faster than a search. */
+const SHORT_STRING_BYTES = 24;
+
+/** Bytes from `start` up to, but without, `end`. */
+export interface ByteSlice {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Members of an object by name. One that is not there is `undefined`. */
+export type FoundMembers<Name extends string> = Partial<Record<Name, ByteSlice>>;
+
+/**
+ * Finds the values of members of a JSON object's outermost level without reading what is in them: strings are searched for
+ * their end, and nothing is built. Of duplicate members the last counts, as in `JSON.parse`. The text is not checked; of
+ * malformed text something is found or nothing.
+ * @param from offset of the object, whitespace before it allowed
+ * @returns `undefined` if there stands no whole object
+ */
+export function findMembers<Name extends string>(
+  json: Buffer,
+  names: readonly Name[],
+  from = 0,
+): FoundMembers<Name> | undefined {
+  const found: FoundMembers<Name> = {};
+  const length = json.length;
+  let at = skipWhitespace(json, from);
+  if (json[at] !== 0x7b) return undefined;
+  let depth = 0;
+  // The member of the outermost level that is being read, where its value begins, and the end of what was read last.
+  let name: Name | undefined;
+  let valueStart = 0;
+  let lastEnd = 0;
+  let expectsKey = false;
+  const close = (): void => {
+    if (name !== undefined && lastEnd > valueStart) found[name] = { start: valueStart, end: lastEnd };
+    name = undefined;
+  };
+  while (at < length) {
+    const byte = json[at];
+    switch (byte) {
+      case QUOTE: {
+        const end = stringEnd(json, at);
+        if (end < 0) return undefined;
+        if (expectsKey) {
+          expectsKey = false;
+          name = nameOf(json, at, end, names);
+          at = skipWhitespace(json, end);
+          if (json[at] !== COLON) return undefined;
+          at = skipWhitespace(json, at + 1);
+          valueStart = at;
+        } else at = lastEnd = end;
+        continue;
+      }
+      case 0x7b:
+      case 0x5b:
+        depth++;
+        expectsKey = byte === 0x7b && depth === 1;
+        break;
+      case 0x7d:
+      case 0x5d:
+        if (--depth === 0) {
+          close();
+          return found;
+        }
+        break;
+      case COMMA:
+        if (depth !== 1) break;
+        close();
+        expectsKey = true;
+        break;
+      case 0x20:
+      case 0x09:
+      case 0x0a:
+      case 0x0d:
+        at++;
+        continue;
+    }
+    lastEnd = ++at;
+  }
+  return undefined;
+}
+
+/** The value of a slice; `undefined` if it is none, or malformed. */
+export function parseSlice(json: Buffer, slice: ByteSlice | undefined): unknown {
+  if (!slice) return undefined;
+  try {
+    return JSON.parse(json.toString("utf8", slice.start, slice.end));
+  } catch {
+    return undefined;
+  }
+}
+
+export function skipWhitespace(json: Buffer, from: number): number {
+  let at = from;
+  for (;;) {
+    const byte = json[at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+    at++;
+  }
+}
+
+/** Offset behind the closing quote of the string whose opening quote is at `start`, or -1. */
+function stringEnd(json: Buffer, start: number): number {
+  let at = start + 1;
+  const near = Math.min(json.length, at + SHORT_STRING_BYTES);
+  while (at < near && json[at] !== QUOTE && json[at] !== BACKSLASH) at++;
+  for (;;) {
+    at = json.indexOf(QUOTE, at);
+    if (at < 0) return -1;
+    let before = at - 1;
+    while (json[before] === BACKSLASH) before--;
+    // A quote behind an even number of backslashes is not escaped.
+    if ((at - before) % 2 === 1) return at + 1;
+    at++;
+  }
+}
+
+function nameOf<Name extends string>(
+  json: Buffer,
+  start: number,
+  end: number,
+  names: readonly Name[],
+): Name | undefined {
+  let key = json.toString("latin1", start + 1, end - 1);
+  if (key.includes("\\")) {
+    const read = parseSlice(json, { start, end });
+    if (typeof read !== "string") return undefined;
+    key = read;
+  }
+  return names.find((name) => name === key);
+}
