@@ -27,6 +27,9 @@ const FAMILY_EXIT: Readonly<Record<ErrorFamily, number>> = {
   UpstreamError: EXIT.INPUT_OUTPUT,
 };
 
+/** Codes of `InputError` where the arguments may be right and the system says no. */
+const SYSTEM_REFUSES: ReadonlySet<string> = new Set(["M2M_FILE_READ", "M2M_FILE_WRITE", "M2M_LISTEN_FAILED"]);
+
 /** Thrown when the reader of stdout has gone (`m2m … | head`): there is nothing left to do, and nothing is wrong. */
 export class OutputClosed extends Error {}
 
@@ -34,7 +37,7 @@ export class OutputClosed extends Error {}
 export function exitCodeOf(error: unknown): number {
   if (error instanceof OutputClosed) return EXIT.OK;
   if (!(error instanceof M2MError)) return EXIT.BUG;
-  if (error.code === "M2M_FILE_READ" || error.code === "M2M_FILE_WRITE") return EXIT.INPUT_OUTPUT;
+  if (SYSTEM_REFUSES.has(error.code)) return EXIT.INPUT_OUTPUT;
   return FAMILY_EXIT[error.family];
 }
 

@@ -1,0 +1,29 @@
+import { constants } from "node:os";
+import { EXIT } from "./errors.js";
+
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
+/**
+ * For commands that serve until they are told to stop: the first signal calls `stop`, which drains; a second Ctrl-C, or hang-up,
+ * ends the process at once with 128 + its number. A second SIGTERM changes nothing, because supervisors repeat it.
+ * @param failed rejects if what serves comes to its end by itself
+ * @returns the exit code 0, when `stop` is done
+ */
+export async function untilSignal(stop: () => Promise<void>, failed?: Promise<never>): Promise<number> {
+  let isStopping = false;
+  let onFirst: (() => void) | undefined;
+  const first = new Promise<void>((resolve) => (onFirst = resolve));
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isStopping && signal !== "SIGTERM") process.exit(128 + constants.signals[signal]);
+    isStopping = true;
+    onFirst?.();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  try {
+    await (failed ? Promise.race([first, failed]) : first);
+    await stop();
+    return EXIT.OK;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}

@@ -1,0 +1,34 @@
+import { BlockList, isIP, isIPv6 } from "node:net";
+
+/** Whether `host`, a name or an address, is this machine alone: only its own processes can connect. */
+export function isLoopbackHost(host: string): boolean {
+  const bare = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+  const version = isIP(bare);
+  if (version === 0) return /^localhost\.?$/i.test(bare);
+  const loopback = new BlockList();
+  loopback.addSubnet("127.0.0.0", 8, "ipv4");
+  loopback.addAddress("::1", "ipv6");
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
+  if (mapped !== undefined) return loopback.check(mapped, "ipv4");
+  return loopback.check(bare, version === 4 ? "ipv4" : "ipv6");
+}
+
+/**
+ * What stands for a client in limits: its address, or the /64 network of an IPv6 address, which one customer has whole
+ * (RFC 6177), so that another address of it is no other client.
+ */
+export function clientOf(address: string | undefined): string {
+  if (address === undefined) return "unknown";
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
+  const [bare] = address.split("%");
+  const [head, tail] = bare.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
+  const groups = [...left, ...Array<string>(Math.max(zeros, 0)).fill("0"), ...right];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => parseInt(group, 16).toString(16))
+    .join(":")}::/64`;
+}

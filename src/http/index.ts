@@ -1,0 +1,19 @@
+/** What the server and the proxy share: listening, problem details, bodies, tokens, logs, limits, latencies. */
+export {
+  DEFAULT_HTTP_LIMITS,
+  listen,
+  type HttpLimits,
+  type Listener,
+  type ListenOptions,
+  type RequestHandler,
+  type UpgradeHandler,
+} from "./listener.js";
+export { PROBLEM_TYPE, problemOf, sendProblem, type Problem } from "./problem.js";
+export { readBody } from "./body.js";
+export { clientOf, isLoopbackHost } from "./addresses.js";
+export { bearerGuard, type BearerGuard } from "./bearer.js";
+export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./logger.js";
+export { redactText, redactValue } from "./redact.js";
+export { ClientRateLimiter, type RateDecision, type RateLimiterOptions } from "./rate-limiter.js";
+export { HOP_BY_HOP_HEADERS, removeHopByHop } from "./hop-by-hop.js";
+export { LatencyHistogram } from "./latency.js";

@@ -1,0 +1,201 @@
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { Server as NetServer, type AddressInfo, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { InputError } from "../shared/errors.js";
+import { refuseBrokenRequest } from "./broken-request.js";
+import { problemOf, sendProblem } from "./problem.js";
+
+/** What one connection may cost. */
+export interface HttpLimits {
+  readonly maxHeaderBytes: number;
+  /** Time for the header section of a request. */
+  readonly headersTimeoutMs: number;
+  /** Time for a whole request to arrive. */
+  readonly requestTimeoutMs: number;
+  /** How long an idle connection stays. */
+  readonly keepAliveTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
+/** The idle time is above the 60 s after which common load balancers drop a connection, so that the server is not the first. */
+export const DEFAULT_HTTP_LIMITS: HttpLimits = Object.freeze({
+  maxHeaderBytes: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 65_000,
+  maxConnections: 10_000,
+});
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  readonly limits?: Partial<HttpLimits>;
+  /** Takes over connections that ask for another protocol; without it they are requests like others. */
+  readonly onUpgrade?: UpgradeHandler;
+}
+
+/** A server that listens. */
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** Whether `close` was called: connections end with their next answer. */
+  readonly isClosing: boolean;
+  /**
+   * Stops accepting, lets running requests finish, and cuts what is left after `graceMs` (10 s). Idle connections stay a
+   * moment: a request that is on its way to one of them is answered, not reset.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** How long an idle connection is waited for while closing. A busy client sends its next request well before. */
+const IDLE_LINGER_MS = 250;
+const DEFAULT_GRACE_MS = 10_000;
+
+/**
+ * Serves HTTP/1.1, or HTTPS with `tls`, with the limits of `options`. What `handler` throws is answered as a problem.
+ * @throws {InputError} `M2M_LISTEN_FAILED`
+ */
+export async function listen(handler: RequestHandler, options: ListenOptions): Promise<Listener> {
+  const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
+  const drain = new Drain();
+  const server = createServer(limits, options.tls);
+  server.maxConnections = limits.maxConnections;
+  server.on("connection", (socket: Socket) => drain.addSocket(socket));
+  server.on("request", (request, response) => {
+    drain.addResponse(response);
+    try {
+      handler(request, response);
+    } catch (error) {
+      sendProblem(response, problemOf(error));
+    }
+  });
+  server.on("clientError", refuseBrokenRequest);
+  const { onUpgrade } = options;
+  if (onUpgrade) {
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // Until somebody takes the connection over nobody else hears of its errors.
+      socket.on("error", () => socket.destroy());
+      onUpgrade(request, socket, head);
+    });
+  }
+  await startListening(server, options);
+  const { port } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  return {
+    host: options.host,
+    port,
+    url: `${options.tls ? "https" : "http"}://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
+    get isClosing() {
+      return closed !== undefined;
+    },
+    close: (graceMs = DEFAULT_GRACE_MS) => (closed ??= drain.close(server, graceMs)),
+  };
+}
+
+function createServer(limits: HttpLimits, tls: ListenOptions["tls"]): Server {
+  const options = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // Timeouts are looked for at this interval; Node's own, 30 s, would triple the shortest.
+    connectionsCheckingInterval: Math.max(
+      50,
+      Math.min(1000, limits.headersTimeoutMs / 4, limits.requestTimeoutMs / 4),
+    ),
+    noDelay: true,
+  };
+  if (!tls) return createHttpServer(options);
+  try {
+    return createHttpsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: 10_000 });
+  } catch (cause) {
+    throw new InputError("M2M_LISTEN_FAILED", "The TLS certificate or key cannot be used.", {
+      cause,
+      hint: "Both are PEM files, and the key is that of the certificate.",
+    });
+  }
+}
+
+function startListening(server: Server, { host, port }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
+    server.listen(port, host, () => {
+      server.removeAllListeners("error");
+      // Out of file descriptors while accepting: the next connection may come through again.
+      server.on("error", () => {});
+      resolve();
+    });
+  });
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): InputError {
+  const [reason, hint] = LISTEN_REASONS[cause.code ?? ""] ?? [cause.message, undefined];
+  return new InputError("M2M_LISTEN_FAILED", `Cannot listen on ${host} port ${port}: ${reason}.`, {
+    cause,
+    hint,
+  });
+}
+
+const LISTEN_REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EADDRINUSE: [
+    "the port is in use",
+    "Stop what uses it, or choose another with --port; --port 0 picks a free one.",
+  ],
+  EACCES: ["permission is missing", "Ports below 1024 need rights; choose one above."],
+  EADDRNOTAVAIL: ["the address is not of this machine", "Use 127.0.0.1, or 0.0.0.0 for all addresses."],
+  ENOTFOUND: ["the host has no address", "Use an address such as 127.0.0.1."],
+};
+
+/** What is open, and how it comes to its end. */
+class Drain {
+  readonly #sockets = new Set<Socket>();
+  readonly #responses = new Set<ServerResponse>();
+  #isClosing = false;
+
+  addSocket(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  addResponse(response: ServerResponse): void {
+    if (this.#isClosing) response.shouldKeepAlive = false;
+    this.#responses.add(response);
+    response.once("close", () => this.#responses.delete(response));
+  }
+
+  async close(server: Server, graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise<void>((resolve) => {
+      // `http.Server.close` would end idle connections at once, and with them requests that are on their way.
+      NetServer.prototype.close.call(server, () => resolve());
+    });
+    for (const response of this.#responses) if (!response.headersSent) response.shouldKeepAlive = false;
+    const startedAt = performance.now();
+    const sweep = setInterval(
+      () => {
+        if (performance.now() - startedAt >= Math.min(IDLE_LINGER_MS, graceMs)) server.closeIdleConnections();
+      },
+      Math.max(10, Math.min(50, graceMs)),
+    );
+    const cut = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, graceMs);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(cut);
+    // Ends the timer that looks for timeouts.
+    server.close(() => {});
+  }
+}
