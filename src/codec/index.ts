@@ -24,6 +24,7 @@ export {
 } from "./frame/index.js";
 export type { ContentScanner, ContentVerdict } from "./guard.js";
 export { NoneCodec } from "./none/index.js";
+export { packWire, unpackWire } from "./packed.js";
 export type { Selection } from "./policy.js";
 export { ALGORITHMS, availableAlgorithms } from "./registry.js";
 export { findReservedOpening } from "./reserved.js";

@@ -63,6 +63,10 @@ export interface AlgorithmDescriptor {
   matchesBinary?(bytes: Uint8Array): boolean;
   /** What a wire of this algorithm says of itself in its opening. */
   describeWire?(wire: string | Uint8Array): { encoding?: BpeEncodingName };
+  /** The bytes that a text wire writes as text, for connections that carry bytes. Absent: they are its UTF-8. */
+  packWire?(wire: string): Uint8Array;
+  /** The text wire that `packWire` was given. */
+  unpackWire?(packed: Uint8Array): string;
   /** Absent: the name is reserved, and asking for it is refused. */
   create?(options: CodecOptions): Codec;
 }

@@ -37,6 +37,7 @@ export {
   type AcceptMessage,
   type CloseMessage,
   type DataMessage,
+  type Delivery,
   type HelloMessage,
   type Message,
   type MessageType,
@@ -70,5 +71,7 @@ export {
   type SessionStore,
 } from "./store.js";
 export type { SessionCounters, Traffic } from "./traffic.js";
+export { fitsBinary, readBinaryData, writeBinaryData } from "./wire/binary.js";
+export { MAX_SEQUENCE } from "./wire/delivery.js";
 export { MAX_CONTROL_BYTES, readMessage, writeMessage, type ReadMessageOptions } from "./wire/messages.js";
 export { PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";

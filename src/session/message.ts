@@ -21,7 +21,23 @@ export interface Rejection {
   readonly message: string;
 }
 
+/** What a transport says of a message, beside what the session says in it (docs/spec/transport.md). */
+export interface Delivery {
+  /** Of DATA: which of its sender's it is, from 1 to 2^32 - 1. */
+  readonly sequence?: number;
+  /** DATA of the receiver up to this sequence has been dealt with. */
+  readonly ack?: number;
+  /** The DATA of `ack` was refused, for this reason; those before it were not. */
+  readonly rejection?: Rejection;
+  /** From the server: where this message stands in the receiver's mailbox. To it: all up to there has arrived. */
+  readonly cursor?: string;
+  /** Most messages of the mailbox that may be on their way. */
+  readonly window?: number;
+}
+
 interface MessageBase {
+  /** Absent: the transport says nothing. */
+  readonly delivery?: Delivery;
   /** Milliseconds since 1970 by the sender's clock. Nothing is decided by it. */
   readonly timestampMs: number;
 }

@@ -26,11 +26,14 @@ export class BrotliCodec implements Codec {
   }
 
   decodeText(wire: string): Uint8Array {
-    if (!wire.startsWith(BROTLI_PREFIX)) {
-      throw new FormatError("M2M_WIRE_UNKNOWN", `A brotli wire starts with ${BROTLI_PREFIX}`, { offset: 0 });
-    }
-    return this.#engine.decompress(decodeBase64(wire, BROTLI_PREFIX.length), this.#limits.maxOutputBytes);
+    return this.#engine.decompress(packWire(wire), this.#limits.maxOutputBytes);
   }
+}
+
+/** The Brotli stream of a text wire. @throws {FormatError} `M2M_WIRE_UNKNOWN`, `M2M_BASE64_INVALID` */
+function packWire(wire: string): Uint8Array {
+  if (wire.startsWith(BROTLI_PREFIX)) return decodeBase64(wire, BROTLI_PREFIX.length);
+  throw new FormatError("M2M_WIRE_UNKNOWN", `A brotli wire starts with ${BROTLI_PREFIX}`, { offset: 0 });
 }
 
 /** The quality to use: an integer from 0 to 11, or the default. @throws {InputError} `M2M_USAGE` */
@@ -47,5 +50,7 @@ export const BROTLI_DESCRIPTOR: AlgorithmDescriptor = {
   binary: false,
   usesQuality: true,
   costClass: 3,
+  packWire,
+  unpackWire: (stream) => BROTLI_PREFIX + encodeBase64(stream),
   create: (options) => new BrotliCodec(options),
 };

@@ -230,5 +230,10 @@ export const FRAME_DESCRIPTOR: AlgorithmDescriptor = {
   usesQuality: true,
   costClass: 4,
   matchesBinary: isBinaryFrame,
+  packWire: (wire) => {
+    assertPrefix(wire);
+    return concatBytes([PREFIX, decodeBase64(wire, PREFIX_BYTES)]);
+  },
+  unpackWire: (frame) => FRAME_PREFIX + encodeBase64(binaryBody(frame)),
   create: (options) => new FrameCodec(options),
 };

@@ -1,5 +1,6 @@
 import { quote } from "../../shared/quote.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { concatBytes } from "../../shared/bytes.js";
 import { DEFAULT_ENCODING } from "../../shared/defaults.js";
 import type { BpeEncodingName } from "../../shared/encodings.js";
 import { FormatError, UnsupportedError } from "../../shared/errors.js";
@@ -34,8 +35,7 @@ export class TokenNativeCodec implements Codec {
   }
 
   encodeText(content: Uint8Array): string {
-    const raw = this.encodeBinary(content);
-    return `${TK_PREFIX}${LETTERS[raw[0]][0]}|${encodeBase64(raw.subarray(1))}`;
+    return unpackWire(this.encodeBinary(content));
   }
 
   /** @throws {FormatError} `M2M_UTF8_INVALID`: token ids carry text only. */
@@ -56,10 +56,7 @@ export class TokenNativeCodec implements Codec {
   }
 
   decodeBinary(wire: Uint8Array): Uint8Array {
-    if (!isRawTokenNative(wire)) {
-      const message = "A raw token-native wire starts with the byte 0, 1 or 2.";
-      throw new FormatError("M2M_TK_HEADER_INVALID", message, { offset: 0 });
-    }
+    assertRaw(wire);
     return this.#decode(LETTERS[wire[0]][1], wire, 1);
   }
 
@@ -80,6 +77,26 @@ function isRawTokenNative(bytes: Uint8Array): boolean {
 function tokenNativeEncoding(wire: string | Uint8Array): BpeEncodingName | undefined {
   if (typeof wire !== "string") return isRawTokenNative(wire) ? LETTERS[wire[0]][1] : undefined;
   return LETTERS.find(([letter]) => wire.startsWith(`${TK_PREFIX}${letter}|`))?.[1];
+}
+
+/** The raw form of a text wire. @throws {FormatError} if its header or its base64 is malformed */
+function packWire(wire: string): Uint8Array {
+  const encoding = parseHeader(wire);
+  const letter = LETTERS.findIndex(([, name]) => name === encoding);
+  return concatBytes([Uint8Array.of(letter), decodeBase64(wire, HEADER_LENGTH)]);
+}
+
+/** The text wire of a raw one. @throws {FormatError} `M2M_TK_HEADER_INVALID` */
+function unpackWire(raw: Uint8Array): string {
+  assertRaw(raw);
+  return `${TK_PREFIX}${LETTERS[raw[0]][0]}|${encodeBase64(raw.subarray(1))}`;
+}
+
+/** @throws {FormatError} `M2M_TK_HEADER_INVALID` */
+function assertRaw(wire: Uint8Array): void {
+  if (isRawTokenNative(wire)) return;
+  const message = "A raw token-native wire starts with the byte 0, 1 or 2.";
+  throw new FormatError("M2M_TK_HEADER_INVALID", message, { offset: 0 });
 }
 
 function parseHeader(wire: string): BpeEncodingName {
@@ -113,5 +130,7 @@ export const TK_DESCRIPTOR: AlgorithmDescriptor = {
   costClass: 2,
   matchesBinary: isRawTokenNative,
   describeWire: (wire) => ({ encoding: tokenNativeEncoding(wire) }),
+  packWire,
+  unpackWire,
   create: (options) => new TokenNativeCodec(options),
 };

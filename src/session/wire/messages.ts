@@ -5,29 +5,26 @@ import { quote } from "../../shared/quote.js";
 import { utf8Length } from "../../shared/utf8.js";
 import {
   MESSAGE_TYPES,
-  REJECTION_CODES,
   type DataMessage,
   type Message,
   type MessageType,
-  type Rejection,
   type SecurityStatus,
 } from "../message.js";
 import { MAX_NAME_LENGTH, MAX_VERSION_LENGTH, readCapabilities, writeCapabilities } from "./capabilities.js";
+import { deliveryMembers, readDelivery } from "./delivery.js";
 import { FieldReader } from "./fields.js";
 import { parseBoundedJson } from "./json.js";
+import { readRejection } from "./rejection.js";
 import { commonVersion, findVersion, fromWire, toWire, type WireVersion } from "./versions.js";
 
 /** Most bytes of a message that is no DATA. */
 export const MAX_CONTROL_BYTES = 64 * 1024;
 /** Most keys and values of a message: the largest that this package writes has under 300. */
 const MAX_TOKENS = 4096;
-const MAX_REASON_LENGTH = 4096;
 const MAX_TYPE_LENGTH = 32;
 
 /** Ids are opaque; they are keys of stores and parts of addresses, so they are plain. */
 export const SESSION_ID = /^[\w.:~-]{1,128}$/;
-/** A peer may have reasons that this version has no name for. */
-const REJECTION_FORM = /^[A-Z][A-Z_]*$/;
 
 /** Most bytes of a DATA message whose content has at most `maxPayloadBytes`: JSON writes some characters as six. */
 export function maxDataMessageBytes(maxPayloadBytes: number): number {
@@ -66,7 +63,9 @@ export function readMessage(input: string | Uint8Array, options: ReadMessageOpti
     );
   }
   if (type !== "DATA") assertControlSize(input, type);
-  return READERS[type](envelope, envelope.integer("timestamp"), agreedVersion(options));
+  const message = READERS[type](envelope, envelope.integer("timestamp"), agreedVersion(options));
+  const delivery = readDelivery(envelope);
+  return delivery ? { ...message, delivery } : message;
 }
 
 /**
@@ -75,33 +74,34 @@ export function readMessage(input: string | Uint8Array, options: ReadMessageOpti
  */
 export function writeMessage(message: Message, options: Pick<ReadMessageOptions, "version"> = {}): string {
   const { type, timestampMs: timestamp } = message;
+  const rest = { timestamp, ...deliveryMembers(message.delivery) };
   switch (message.type) {
     case "HELLO":
-      return JSON.stringify({ type, payload: capabilitiesPayload(message), timestamp });
+      return JSON.stringify({ type, payload: capabilitiesPayload(message), ...rest });
     case "ACCEPT":
       return JSON.stringify({
         type,
         session_id: message.sessionId,
         payload: capabilitiesPayload(message),
-        timestamp,
+        ...rest,
       });
     case "REJECT":
       return JSON.stringify({
         type,
         payload: { code: message.rejection.code, message: message.rejection.message },
-        timestamp,
+        ...rest,
       });
     case "DATA":
       return JSON.stringify({
         type,
         session_id: message.sessionId,
         payload: dataPayload(message, agreedVersion(options)),
-        timestamp,
+        ...rest,
       });
     case "PING":
     case "PONG":
     case "CLOSE":
-      return JSON.stringify({ type, session_id: message.sessionId, payload: {}, timestamp });
+      return JSON.stringify({ type, session_id: message.sessionId, payload: {}, ...rest });
   }
 }
 
@@ -148,14 +148,6 @@ function readOffer(envelope: FieldReader) {
   const version = payload.text("version", MAX_VERSION_LENGTH);
   const wire = findVersion(version);
   return wire ? { version, capabilities: readCapabilities(payload, wire) } : { version };
-}
-
-function readRejection(payload: FieldReader): Rejection {
-  const code = payload.text("code", MAX_NAME_LENGTH, REJECTION_FORM);
-  return {
-    code: REJECTION_CODES.find((known) => known === code) ?? "UNKNOWN",
-    message: payload.has("message") ? payload.text("message", MAX_REASON_LENGTH) : "",
-  };
 }
 
 function readData(payload: FieldReader, wire: WireVersion) {
