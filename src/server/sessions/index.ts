@@ -1,4 +1,7 @@
 /** The responder's side of sessions, for every transport of the server. */
+export type { SessionLimits, SessionServiceOptions } from "./options.js";
+export { CHANNEL_EXTENSION } from "./relay.js";
+export { createSessionService } from "./service.js";
 export type {
   HandledMessage,
   Peer,

@@ -20,7 +20,10 @@ export interface Peer {
 export interface HandledMessage {
   /** The session that it belongs to, or that it began; absent if there is none. */
   readonly sessionId?: string;
-  /** To be sent to the peer: what the protocol answers, or REJECT with `error`. Absent: there is nothing to say. */
+  /**
+   * To be sent to the peer: what the protocol answers; PONG for DATA that was numbered by its sender and that nothing else
+   * answers; with `error` REJECT, or for numbered DATA a PONG that holds the refusal. Absent: there is nothing to say.
+   */
   readonly reply?: Message;
   /** The content of DATA. */
   readonly received?: ReceivedData;
@@ -58,6 +61,8 @@ export interface TakeOptions {
   /** How long to wait for a first one, in milliseconds. Default 0. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
+  /** The server looks for itself: no sign of life of the peer, and no question whether there is such a session. */
+  readonly silent?: boolean;
 }
 
 /** What time does to a session. */
@@ -106,6 +111,6 @@ export interface SessionService {
   /** Does what time does, for the connection that the session has in this process. */
   tick(id: string): Promise<TickResult>;
   metrics(): SessionMetrics;
-  /** Takes no more messages, ends what waits, and resolves when what is being handled is done. */
+  /** Ends what waits, and resolves when what is being handled is done. For when no more messages come. */
   shutdown(): Promise<void>;
 }

@@ -1,0 +1,335 @@
+import {
+  MAX_SEQUENCE,
+  readMessage,
+  rejectionFor,
+  type AcceptMessage,
+  type CloseMessage,
+  type DataMessage,
+  type HelloMessage,
+  type MailboxEntry,
+  type Message,
+  type PongMessage,
+  type Reception,
+  type Session,
+  type SignalMessage,
+  writeMessage,
+} from "../../session/index.js";
+import { LimitError, M2MError, ProtocolError } from "../../shared/errors.js";
+import type { RateLimitBucket } from "../../shared/stores.js";
+import { MetricsCounter } from "./metrics.js";
+import { resolveServiceOptions, type ResolvedServiceOptions, type SessionServiceOptions } from "./options.js";
+import { SessionRecords } from "./records.js";
+import { CHANNEL_EXTENSION, channelOf, ChannelRelay, requestedChannel } from "./relay.js";
+import { scanOnce } from "./scan-once.js";
+import { SerialByKey } from "./serial.js";
+import type {
+  HandledMessage,
+  Peer,
+  SessionMetrics,
+  SessionService,
+  SessionView,
+  TakeOptions,
+  TickResult,
+} from "./types.js";
+import { viewOf } from "./view.js";
+
+/** How long the CLOSE of a session that this side ends waits for the connection that will send it. */
+const CLOSE_RETENTION_MS = 30_000;
+
+/** Errors after which the session is over, whatever message was refused with them. */
+const ENDINGS: readonly string[] = [
+  "M2M_SESSION_UNKNOWN",
+  "M2M_SESSION_EXPIRED",
+  "M2M_SESSION_REJECTED",
+  "M2M_PROTOCOL_STATE",
+];
+
+/** When what a rate limit refuses may come again. */
+interface Wait {
+  retryAfterMs?: number;
+}
+
+/** @throws {InputError} `M2M_USAGE` */
+export function createSessionService(options: SessionServiceOptions): SessionService {
+  return new StoredSessions(resolveServiceOptions(options));
+}
+
+/** Sessions that live in stores. What this process keeps of its own is counters and the order of what it is working on. */
+class StoredSessions implements SessionService {
+  readonly #options: ResolvedServiceOptions;
+  readonly #records: SessionRecords;
+  readonly #relay: ChannelRelay;
+  readonly #metrics = new MetricsCounter();
+  readonly #serial = new SerialByKey();
+  readonly #working = new Set<Promise<unknown>>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: ResolvedServiceOptions) {
+    this.#options = options;
+    this.#records = new SessionRecords(options);
+    this.#relay = new ChannelRelay(options, this.#records);
+    // Options that no session can have are refused now, not with the first HELLO.
+    this.#records.begin({ capabilities: options.capabilities });
+  }
+
+  async handle(input: string | Uint8Array | Message, peer: Peer = {}): Promise<HandledMessage> {
+    return this.#track(this.#handle(input, peer));
+  }
+
+  async describe(id: string): Promise<SessionView | undefined> {
+    const session = await unlessUnknown(this.#records.read(id));
+    if (!session) return undefined;
+    const view = viewOf(session);
+    return view.expiresAtMs !== undefined && view.expiresAtMs <= this.#options.nowMs() ? undefined : view;
+  }
+
+  async close(id: string): Promise<boolean> {
+    const closed = await unlessUnknown(
+      this.#serial.run(id, () =>
+        this.#records.update(id, this.#options.scanner, async (session) => session.close()),
+      ),
+    );
+    if (!closed) return false;
+    await this.#forget(closed.session);
+    if (closed.result) {
+      const { mailbox, nowMs } = this.#options;
+      await mailbox.put(id, writeMessage(closed.result), { expiresAtMs: nowMs() + CLOSE_RETENTION_MS });
+    }
+    return true;
+  }
+
+  count(): Promise<number> {
+    return this.#options.store.count();
+  }
+
+  async take(
+    id: string,
+    { after, limit, waitMs = 0, signal, silent = false }: TakeOptions = {},
+  ): Promise<readonly MailboxEntry[]> {
+    const { mailbox, limits, nowMs } = this.#options;
+    if (!silent) {
+      const sign: PongMessage = { type: "PONG", sessionId: id, timestampMs: Math.floor(nowMs()) };
+      await this.#track(this.#serial.run(id, () => this.#receive(sign)));
+    }
+    if (after !== undefined) await mailbox.acknowledge(id, after);
+    const stopping = this.#stopping.signal;
+    try {
+      return await mailbox.read(id, {
+        after,
+        limit,
+        waitMs: stopping.aborted ? 0 : Math.min(waitMs, limits.maxWaitMs),
+        signal: signal ? AbortSignal.any([signal, stopping]) : stopping,
+      });
+    } catch (error) {
+      if (stopping.aborted && !signal?.aborted) return [];
+      throw error;
+    }
+  }
+
+  async tick(id: string): Promise<TickResult> {
+    const ticked = await unlessUnknown(
+      this.#serial.run(id, () =>
+        this.#records.update(id, this.#options.scanner, async (session) => session.tick()),
+      ),
+    );
+    if (!ticked) return { message: closeMessage(id, this.#options.nowMs()) };
+    const { session, result: message } = ticked;
+    if (session.state !== "established") await this.#forget(session);
+    return { message, nextDeadlineMs: session.nextDeadlineMs() };
+  }
+
+  metrics(): SessionMetrics {
+    return this.#metrics.read();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#stopping.abort();
+    while (this.#working.size > 0) await Promise.allSettled(this.#working);
+  }
+
+  async #track<Result>(work: Promise<Result>): Promise<Result> {
+    this.#working.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#working.delete(work);
+    }
+  }
+
+  async #handle(input: string | Uint8Array | Message, peer: Peer): Promise<HandledMessage> {
+    this.#metrics.add("messages");
+    const { maxMessageBytes } = this.#options.limits;
+    let message: Message | undefined;
+    const wait: Wait = {};
+    try {
+      message =
+        typeof input === "string" || input instanceof Uint8Array
+          ? readMessage(input, { maxMessageBytes })
+          : input;
+      return await this.#dispatch(message, peer, wait);
+    } catch (error) {
+      if (!(error instanceof M2MError)) throw error;
+      this.#metrics.addRefused(error.code);
+      return { ...this.#refusal(message, error), ...wait };
+    }
+  }
+
+  async #dispatch(message: Message, peer: Peer, wait: Wait): Promise<HandledMessage> {
+    const { helloRate } = this.#options.limits;
+    switch (message.type) {
+      case "HELLO":
+        if (peer.address !== undefined) await this.#limit(`hello:${peer.address}`, helloRate, wait);
+        return this.#open(message);
+      case "REJECT":
+        throw new ProtocolError("M2M_PROTOCOL_STATE", "A REJECT does not say which session it ends.", {
+          hint: "Send CLOSE.",
+        });
+      case "DATA":
+        return this.#serial.run(message.sessionId, () => this.#exchange(message, wait));
+      case "ACCEPT":
+      case "PING":
+      case "PONG":
+      case "CLOSE":
+        return this.#serial.run(message.sessionId, () => this.#receive(message));
+    }
+  }
+
+  async #limit(key: string, bucket: RateLimitBucket, wait: Wait): Promise<void> {
+    const { allowed, retryAfterMs } = await this.#options.rates.take(key, 1, bucket);
+    if (allowed) return;
+    if (Number.isFinite(retryAfterMs)) wait.retryAfterMs = retryAfterMs;
+    throw new LimitError("M2M_RATE_LIMITED", "That is more than this server takes in the time.", {
+      hint: "Send it again later.",
+    });
+  }
+
+  async #open(hello: HelloMessage): Promise<HandledMessage> {
+    const { capabilities = {} } = this.#options;
+    const channel = requestedChannel(hello.capabilities?.extensions);
+    const extensions = new Map(capabilities.extensions);
+    if (channel !== undefined) extensions.set(CHANNEL_EXTENSION, channel);
+    const session = this.#records.begin({ capabilities: { ...capabilities, extensions } });
+    const { reply } = await session.receive(hello);
+    const { id } = session;
+    if (session.state !== "established" || id === undefined) {
+      this.#metrics.add("rejected");
+      const error = rejected(session);
+      this.#metrics.addRefused(error.code);
+      return { reply, error };
+    }
+    await this.#records.add(session);
+    try {
+      if (channel !== undefined) await this.#relay.join(channel, id);
+    } catch (error) {
+      await this.#options.store.delete(id);
+      throw error;
+    }
+    this.#metrics.add("opened");
+    return { sessionId: id, reply };
+  }
+
+  async #receive(message: AcceptMessage | SignalMessage): Promise<HandledMessage> {
+    const { sessionId } = message;
+    const { session, before, result } = await this.#records.update(
+      sessionId,
+      this.#options.scanner,
+      (session) => session.receive(message),
+    );
+    const { reply } = result;
+    if (session.state === "established") await this.#heard(session, before, message);
+    else await this.#forget(session);
+    return { sessionId, reply };
+  }
+
+  async #exchange(message: DataMessage, wait: Wait): Promise<HandledMessage> {
+    const { sessionId, delivery } = message;
+    const { dataRate } = this.#options.limits;
+    const scanner = scanOnce(this.#options.scanner);
+    const { session, before, result } = await this.#records.update(sessionId, scanner, async (session) => {
+      await this.#limit(`data:${sessionId}`, dataRate, wait);
+      const reception = await session.receive(message);
+      const echo = channelOf(session) === undefined ? await echoOf(session, reception) : undefined;
+      return { reception, echo };
+    });
+    const { reception, echo } = result;
+    const received = reception.data;
+    await this.#heard(session, before, message);
+    this.#metrics.add("data");
+    this.#metrics.add("contentBytes", received?.bytes.length ?? 0);
+    this.#metrics.add("wireBytes", message.content.length);
+    const sequence = delivery?.sequence;
+    const channel = channelOf(session);
+    if (channel !== undefined && received) {
+      const source = sequence === undefined ? undefined : { id: sessionId, sequence };
+      const relayed = { content: received.bytes, senderId: sessionId, source, scanner };
+      this.#metrics.add("relayed", await this.#relay.send(channel, relayed));
+    }
+    if (sequence === undefined) return { sessionId, received, ...(echo ? { reply: echo } : {}) };
+    const reply = echo ?? pong(sessionId, this.#options.nowMs());
+    return { sessionId, received, reply: { ...reply, delivery: { ack: sequence } } };
+  }
+
+  /** What a message says to the transport, and what follows from its session being active. */
+  async #heard(
+    session: Session,
+    before: Parameters<ChannelRelay["renew"]>[2],
+    message: Message,
+  ): Promise<void> {
+    const channel = channelOf(session);
+    if (channel !== undefined) await this.#relay.renew(channel, session, before);
+    const cursor = message.delivery?.cursor;
+    if (cursor !== undefined) await this.#options.mailbox.acknowledge(session.id as string, cursor);
+  }
+
+  /** What is left of a session that is over. */
+  async #forget(session: Session): Promise<void> {
+    const id = session.id as string;
+    const channel = channelOf(session);
+    this.#metrics.add("closed");
+    if (channel !== undefined) await this.#relay.leave(channel, id);
+    await this.#options.mailbox.delete(id);
+  }
+
+  /** How the peer is told: numbered DATA is refused alone, anything else by REJECT. */
+  #refusal(message: Message | undefined, error: M2MError): HandledMessage {
+    const rejection = rejectionFor(error);
+    const nowMs = Math.floor(this.#options.nowMs());
+    const sessionId = message && "sessionId" in message ? { sessionId: message.sessionId } : {};
+    const sequence = message?.type === "DATA" ? message.delivery?.sequence : undefined;
+    const reply: Message =
+      message?.type === "DATA" && sequence !== undefined && !ENDINGS.includes(error.code)
+        ? {
+            ...pong(message.sessionId, nowMs),
+            delivery: { ack: Math.min(sequence, MAX_SEQUENCE), rejection },
+          }
+        : { type: "REJECT", rejection, timestampMs: nowMs };
+    return { ...sessionId, reply, error };
+  }
+}
+
+async function echoOf(session: Session, { data }: Reception): Promise<DataMessage | undefined> {
+  return data && session.send(data.bytes);
+}
+
+function pong(sessionId: string, nowMs: number): PongMessage {
+  return { type: "PONG", sessionId, timestampMs: Math.floor(nowMs) };
+}
+
+function closeMessage(sessionId: string, nowMs: number): CloseMessage {
+  return { type: "CLOSE", sessionId, timestampMs: Math.floor(nowMs) };
+}
+
+/** Why a HELLO was refused. */
+function rejected({ end }: Session): ProtocolError {
+  const { code = "UNKNOWN", message = "" } = end?.rejection ?? {};
+  return new ProtocolError("M2M_SESSION_REJECTED", `The session was rejected: ${code} ${message}`);
+}
+
+async function unlessUnknown<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof M2MError && error.code === "M2M_SESSION_UNKNOWN") return undefined;
+    throw error;
+  }
+}
