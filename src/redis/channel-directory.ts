@@ -12,13 +12,13 @@ export interface RedisChannelDirectoryOptions {
 }
 
 /** Lua: takes out the members whose time, which is their score, is over. */
-const SWEEP = `${LUA_CLOCK}
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', text(now))`;
+const SWEEP = `redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', text(now))`;
 
-/** KEYS channel · ARGV member, milliseconds or '', most members */
-const JOIN = `${SWEEP}
-local isMember = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not isMember and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+/** KEYS channel · ARGV member, milliseconds or '', most members. Begins with a write that needs memory, as in a session's. */
+const JOIN = `${LUA_CLOCK}
+local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+local isMember = score and (score == 'inf' or tonumber(score) > now)
+if not isMember and redis.call('ZCOUNT', KEYS[1], '(' .. text(now), '+inf') >= tonumber(ARGV[3]) then return 0 end
 redis.call('ZADD', KEYS[1], ARGV[2] == '' and '+inf' or text(now + tonumber(ARGV[2])), ARGV[1])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
 if last == 'inf' then
@@ -26,10 +26,12 @@ if last == 'inf' then
 else
   redis.call('PEXPIREAT', KEYS[1], text(tonumber(last)))
 end
+${SWEEP}
 return 1`;
 
 /** KEYS channel */
-const MEMBERS = `${SWEEP}
+const MEMBERS = `${LUA_CLOCK}
+${SWEEP}
 return redis.call('ZRANGE', KEYS[1], 0, -1)`;
 
 /** Channels as sorted sets in Redis, in which each member has its own time. */

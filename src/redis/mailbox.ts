@@ -107,7 +107,7 @@ export class RedisMailbox implements Mailbox {
   ): Promise<string> {
     const id = await this.#redis.run(
       PUT,
-      [...this.#keysOf(sessionId), this.#redis.key("last-id")],
+      [...this.#keysOf(sessionId), this.#redis.key("mail-last-id")],
       [
         message,
         this.#maxEntries,

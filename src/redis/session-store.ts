@@ -16,14 +16,15 @@ const DEFAULT_MAX_SESSIONS = 1_000_000;
 /** Lua: takes the expired out of the index, whose scores are times of expiry. */
 const SWEEP = `redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. text(now))`;
 
-/** KEYS session, index · ARGV id, revision, snapshot, replaced revision or '', milliseconds or '', most sessions */
+/**
+ * KEYS session, index · ARGV id, revision, snapshot, replaced revision or '', milliseconds or '', most sessions
+ *
+ * The first write is one that needs memory: a script that has written before is let go on by a Redis that is full.
+ */
 const PUT = `${LUA_CLOCK}
 local held = redis.call('HGET', KEYS[1], 'revision')
 if (held or '') ~= ARGV[4] then return 'raced' end
-if not held then
-  ${SWEEP}
-  if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[6]) then return 'full' end
-end
+if not held and redis.call('ZCOUNT', KEYS[2], text(now), '+inf') >= tonumber(ARGV[6]) then return 'full' end
 if ARGV[5] == '0' then
   redis.call('DEL', KEYS[1])
   redis.call('ZREM', KEYS[2], ARGV[1])
@@ -38,6 +39,7 @@ else
   redis.call('PEXPIREAT', KEYS[1], at)
   redis.call('ZADD', KEYS[2], at, ARGV[1])
 end
+${SWEEP}
 return 'kept'`;
 
 /** KEYS session, index · ARGV id */

@@ -1,0 +1,235 @@
+import { expect } from "chai";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  RedisChannelDirectory,
+  RedisMailbox,
+  RedisRateLimiter,
+  RedisResponseCache,
+  RedisSessionStore,
+  RedisSpendLedger,
+} from "../../src/redis/index.js";
+import type { M2MError } from "../../src/shared/errors.js";
+import type { RateLimitStore } from "../../src/shared/stores.js";
+import { rejection } from "../helpers/catch-error.js";
+import { eventually, useRedis } from "./fixture.js";
+
+const noFallback: RateLimitStore = {
+  take: () => Promise.reject(new Error("The fallback was asked.")),
+};
+
+describe("rate limits in Redis", () => {
+  const redis = useRedis();
+  const open = async () => new RedisRateLimiter(await redis.connect(), { fallback: noFallback });
+
+  it("give what is in the bucket, and no more", async () => {
+    const limiter = await open();
+    const bucket = { capacity: 7, refillPerSecond: 0.001 };
+    const decisions = await Promise.all(Array.from({ length: 50 }, () => limiter.take("a", 1, bucket)));
+    expect(decisions.filter(({ allowed }) => allowed)).to.have.length(7);
+    const { allowed, retryAfterMs } = decisions[49];
+    expect(allowed).to.equal(false);
+    expect(retryAfterMs).to.be.within(900_000, 1_000_000);
+    expect(await limiter.take("b", 7, bucket)).to.deep.equal({ allowed: true, retryAfterMs: 0 });
+    expect(await limiter.take("b", 0, bucket)).to.deep.equal({ allowed: true, retryAfterMs: 0 });
+  });
+
+  it("allow again after the time that they tell, not before", async () => {
+    const limiter = await open();
+    const bucket = { capacity: 2, refillPerSecond: 10 };
+    await limiter.take("a", 2, bucket);
+    const refused = await limiter.take("a", 1, bucket);
+    expect(refused.allowed).to.equal(false);
+    expect(refused.retryAfterMs).to.be.within(1, 100);
+    await sleep(refused.retryAfterMs + 2);
+    expect((await limiter.take("a", 1, bucket)).allowed).to.equal(true);
+    // A refused one took nothing, and the bucket holds no more than its capacity after any time.
+    await sleep(400);
+    expect((await limiter.take("a", 2, bucket)).allowed).to.equal(true);
+    expect((await limiter.take("a", 1, bucket)).allowed).to.equal(false);
+  });
+
+  it("say what can never be allowed, and refuse what makes no sense", async () => {
+    const limiter = await open();
+    const bucket = { capacity: 2, refillPerSecond: 1 };
+    expect(await limiter.take("a", 3, bucket)).to.deep.equal({ allowed: false, retryAfterMs: Infinity });
+    expect((await limiter.take("a", 2, bucket)).allowed).to.equal(true);
+    for (const [cost, capacity, refillPerSecond] of [
+      [-1, 1, 1],
+      [NaN, 1, 1],
+      [1, 0, 1],
+      [1, Infinity, 1],
+      [1, 1, 0],
+    ]) {
+      const error = await rejection(limiter.take("a", cost, { capacity, refillPerSecond }));
+      expect(error.code).to.equal("M2M_USAGE");
+    }
+  });
+
+  it("forget a bucket when it would be full again", async () => {
+    const connection = await redis.connect({ prefix: "forget:" });
+    const limiter = new RedisRateLimiter(connection, { fallback: noFallback });
+    await limiter.take("a", 1, { capacity: 5, refillPerSecond: 10 });
+    expect(await connection.send("PTTL", ["forget:rate:a"])).to.be.within(1, 101);
+    await eventually(async () => expect(await connection.send("EXISTS", ["forget:rate:a"])).to.equal(0));
+  });
+});
+
+describe("sums in Redis", () => {
+  const redis = useRedis();
+
+  it("grow and shrink by window, until the window is over", async () => {
+    const connection = await redis.connect({ prefix: "sums:" });
+    // The clock of this process is an hour ahead: what counts is how long the window still is.
+    const nowMs = () => Date.now() + 3_600_000;
+    const ledger = new RedisSpendLedger(connection, { nowMs });
+    expect(await ledger.total("team", "day")).to.equal(0);
+    expect(await ledger.add("team", "day", 1_500_000, nowMs() + 60_000)).to.equal(1_500_000);
+    expect(await ledger.add("team", "day", -500_000, nowMs() + 60_000)).to.equal(1_000_000);
+    expect(await ledger.add("team", "month", 7, nowMs() + 300)).to.equal(7);
+    expect(await ledger.add("team:day", "x", 1, nowMs() + 300)).to.equal(1);
+    expect(await ledger.total("team", "day")).to.equal(1_000_000);
+    expect(await connection.send("PTTL", ["sums:spend:day:team"])).to.be.within(50_000, 60_000);
+    await eventually(async () => expect(await ledger.total("team", "month")).to.equal(0));
+    expect(await ledger.add("team", "month", 1, nowMs() - 1)).to.equal(1);
+    expect(await ledger.total("team", "month")).to.equal(0);
+    for (const amount of [0.5, NaN, Infinity, 2 ** 53]) {
+      expect((await rejection(ledger.add("team", "day", amount, nowMs()))).code).to.equal("M2M_USAGE");
+    }
+  });
+});
+
+describe("cached answers in Redis", () => {
+  const redis = useRedis();
+
+  it("are the bytes that were kept, for their time", async () => {
+    const cache = new RedisResponseCache(await redis.connect(), { maxValueBytes: 1000 });
+    const bytes = Uint8Array.from({ length: 600 }, (_, i) => i);
+    expect(await cache.get("a")).to.equal(undefined);
+    await cache.set("a", bytes.subarray(1, 301), 60_000);
+    expect(Uint8Array.from((await cache.get("a"))!)).to.deep.equal(bytes.slice(1, 301));
+    await cache.set("empty", new Uint8Array(), 60_000);
+    expect(await cache.get("empty")).to.have.length(0);
+    await cache.set("short", bytes, 100.5);
+    expect(await cache.get("short")).to.have.length(600);
+    await eventually(async () => expect(await cache.get("short")).to.equal(undefined));
+  });
+
+  it("are not kept if they are too large or their time is over", async () => {
+    const cache = new RedisResponseCache(await redis.connect(), { maxValueBytes: 1000 });
+    await cache.set("large", new Uint8Array(1001), 60_000);
+    expect(await cache.get("large")).to.equal(undefined);
+    for (const ttlMs of [0, -1, NaN]) await cache.set("a", new Uint8Array(1), ttlMs);
+    expect(await cache.get("a")).to.equal(undefined);
+    await cache.set("a", new Uint8Array(1), Infinity);
+    expect(await cache.get("a")).to.have.length(1);
+  });
+});
+
+describe("times of expiry of sessions in Redis", () => {
+  const redis = useRedis();
+
+  it("do not mind a clock of the process that is wrong", async () => {
+    const connection = await redis.connect({ prefix: "skew:" });
+    for (const skewMs of [-86_400_000, 86_400_000]) {
+      const nowMs = () => Date.now() + skewMs;
+      const store = new RedisSessionStore(connection, { nowMs });
+      const id = `skewed by ${skewMs}`;
+      await store.put({ id, revision: 1 } as never, { expiresAtMs: nowMs() + 5_000 });
+      expect(await connection.send("PTTL", [`skew:session:${id}`])).to.be.within(1, 5_000);
+      // One that is over already is not there, and is not counted.
+      expect(await store.put({ id: "late", revision: 1 } as never, { expiresAtMs: nowMs() - 1 })).to.equal(
+        true,
+      );
+      expect(await store.get("late")).to.equal(undefined);
+    }
+    expect(await new RedisSessionStore(connection).count()).to.equal(2);
+    const error = await rejection(
+      new RedisSessionStore(connection).put({ id: "a", revision: 1 } as never, { expiresAtMs: NaN }),
+    );
+    expect(error.code).to.equal("M2M_USAGE");
+  });
+
+  it("leave no key behind", async () => {
+    const connection = await redis.connect({ prefix: "clean:" });
+    const store = new RedisSessionStore(connection);
+    for (let i = 0; i < 10; i++) {
+      await store.put({ id: `s${i}`, revision: 1 } as never, { expiresAtMs: Date.now() + 100 });
+    }
+    await eventually(async () => expect(await store.count()).to.equal(0));
+    await eventually(async () => expect(await connection.send("KEYS", ["clean:*"])).to.deep.equal([]));
+  });
+
+  it("what somebody else has written is an error, not a session", async () => {
+    const connection = await redis.connect({ prefix: "foreign:" });
+    const store = new RedisSessionStore(connection);
+    await connection.send("HSET", ["foreign:session:a", "revision", 1, "snapshot", "{"]);
+    expect((await rejection(store.get("a"))).code).to.equal("M2M_SNAPSHOT_INVALID");
+    await connection.send("SET", ["foreign:session:b", "x"]);
+    expect((await rejection(store.get("b"))).message).to.include("WRONGTYPE");
+  });
+});
+
+describe("without Redis", () => {
+  const redis = useRedis();
+
+  it("rate limits are local, sums are refused, and the cache is empty", async () => {
+    const connection = await redis.connect({ timeoutMs: 1_000 });
+    const told: M2MError[] = [];
+    const note = (error: M2MError): number => told.push(error);
+    let left = 2;
+    const limiter = new RedisRateLimiter(connection, {
+      fallback: { take: async () => ({ allowed: left-- > 0, retryAfterMs: 0 }) },
+      onFallback: note,
+      timeoutMs: 100,
+    });
+    const cache = new RedisResponseCache(connection, { onFailure: note, timeoutMs: 100 });
+    const ledger = new RedisSpendLedger(connection);
+    const bucket = { capacity: 1, refillPerSecond: 1 };
+    redis.server.pause();
+    try {
+      const startedMs = performance.now();
+      expect((await limiter.take("a", 1, bucket)).allowed).to.equal(true);
+      expect(await cache.get("a")).to.equal(undefined);
+      // Neither waited as long as other commands do.
+      expect(performance.now() - startedMs).to.be.below(900);
+      expect((await rejection(ledger.add("a", "w", 1, Infinity))).code).to.equal("M2M_STORE_UNAVAILABLE");
+    } finally {
+      redis.server.resume();
+    }
+    await redis.server.kill();
+    const allowed: boolean[] = [];
+    for (let i = 0; i < 3; i++) allowed.push((await limiter.take("a", 1, bucket)).allowed);
+    expect(allowed).to.deep.equal([true, false, false]);
+    await cache.set("a", new Uint8Array(1), 1_000);
+    expect(await cache.get("a")).to.equal(undefined);
+    expect((await rejection(ledger.total("a", "w"))).code).to.equal("M2M_STORE_UNAVAILABLE");
+    expect(told).to.have.length(7);
+    expect(new Set(told.map(({ code }) => code))).to.deep.equal(new Set(["M2M_STORE_UNAVAILABLE"]));
+    await redis.server.restart();
+    await connection.whenUp();
+    expect((await limiter.take("new", 1, bucket)).allowed).to.equal(true);
+    expect(told).to.have.length(7);
+  });
+
+  it("a Redis that is full refuses writes", async () => {
+    const connection = await redis.connect();
+    const cache = new RedisResponseCache(connection);
+    await connection.send("CONFIG", ["SET", "maxmemory", "1"]);
+    try {
+      for (const write of [
+        new RedisSessionStore(connection).put({ id: "a", revision: 1 } as never),
+        new RedisMailbox(connection).put("a", "message"),
+        new RedisChannelDirectory(connection).join("room", "a"),
+        new RedisSpendLedger(connection).add("a", "w", 1, Infinity),
+      ]) {
+        const error = await rejection(write);
+        expect(error.code).to.equal("M2M_STORE_UNAVAILABLE");
+        expect(error.message).to.include("its memory is full (OOM)");
+      }
+      await cache.set("a", new Uint8Array(10), 1_000);
+      expect(await cache.get("a")).to.equal(undefined);
+    } finally {
+      await connection.send("CONFIG", ["SET", "maxmemory", "0"]);
+    }
+  });
+});
