@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
-import { type ConfigValues, readConfigFile } from "./file.js";
+import { type ConfigFile, type ConfigValues, readConfigFile } from "./file.js";
 import { isFile } from "../shared/files.js";
 import { type ConfigEnvironment, findProjectFile, resolvePath, userFile } from "./locations.js";
 import {
@@ -15,6 +15,7 @@ import {
   tryParseText,
   variableOf,
 } from "./schema.js";
+import type { UpstreamTable } from "./upstreams.js";
 
 /** Where a value comes from. */
 export interface ConfigOrigin {
@@ -45,14 +46,18 @@ export class Config {
   readonly projectFile: string | undefined;
   /** Settings of the project's file that it may not give. */
   readonly ignored: readonly ConfigKey[];
+  /** What `m2m proxy` forwards to: the user file's tables `[[upstream]]`. */
+  readonly upstreams: readonly UpstreamTable[];
   readonly #values: ReadonlyMap<ConfigKey, ConfigEntry>;
 
   constructor(
     files: { userFile?: string; projectFile?: string },
     entries: Iterable<ConfigEntry>,
     ignored: readonly ConfigKey[] = [],
+    upstreams: readonly UpstreamTable[] = [],
   ) {
     this.ignored = ignored;
+    this.upstreams = upstreams;
     this.userFile = files.userFile;
     this.projectFile = files.projectFile;
     this.#values = new Map([...entries].map((entry) => [entry.key, entry]));
@@ -75,13 +80,14 @@ export class Config {
 /**
  * The settings by precedence: environment, project file, user file, default. Files that do not exist count as
  * empty, except one that `M2M_CONFIG` names; the TOML parser is loaded only if there is a file. A project file may make
- * the scanner stricter only.
+ * the scanner stricter only, and sets up no proxy.
  * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key (or the variable); `M2M_FILE_READ`
  */
 export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
   const files = { userFile: userFile(options), projectFile: findProjectFile(options) };
   const values = new Map<ConfigKey, ConfigEntry>();
   const ignored: ConfigKey[] = [];
+  let upstreams: readonly UpstreamTable[] = [];
   const add = (found: ConfigValues, folder: string, originOf: (key: ConfigKey) => ConfigOrigin) => {
     for (const [key, given] of found) {
       const isPath = specOf(key).type === "path" && typeof given === "string";
@@ -91,12 +97,15 @@ export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
   };
   const { userFile: own } = files;
   if (own !== undefined && (options.env.M2M_CONFIG || isFile(own))) {
-    const found = options.env.M2M_CONFIG && !isFile(own) ? readNamedFile(own) : readConfigFile(own);
-    add(await found, dirname(own), () => ({ kind: "user file", name: own }));
+    const found = await (options.env.M2M_CONFIG && !isFile(own) ? readNamedFile(own) : readConfigFile(own));
+    add(found.values, dirname(own), () => ({ kind: "user file", name: own }));
+    upstreams = found.upstreams;
   }
   if (files.projectFile !== undefined && files.projectFile !== files.userFile) {
     const path = files.projectFile;
-    const found = new Map(await readConfigFile(path));
+    const file = await readConfigFile(path);
+    if (file.upstreams.length > 0) throw upstreamsOfProject(path);
+    const found = new Map(file.values);
     for (const [key, value] of found) {
       if (mayProjectSet(key, value, values.get(key)?.value ?? specOf(key).default)) continue;
       found.delete(key);
@@ -105,20 +114,28 @@ export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
     add(found, dirname(path), () => ({ kind: "project file", name: path }));
   }
   add(readEnvironment(options.env), options.cwd, (key) => ({ kind: "environment", name: variableOf(key) }));
-  return new Config(files, values.values(), ignored);
+  return new Config(files, values.values(), ignored, upstreams);
+}
+
+function upstreamsOfProject(path: string): InputError {
+  return new InputError("M2M_CONFIG_INVALID", `${path}: A project file sets up no [[upstream]].`, {
+    hint: "Requests, and the keys in them, would go where a repository says. Put it into the user file.",
+  });
 }
 
 /** Whoever wrote the repository that is scanned wrote its settings too: they may not switch off what looks at them. */
 function mayProjectSet(key: ConfigKey, value: ConfigScalar, otherwise: ConfigScalar | undefined): boolean {
   // What is larger than the limit is skipped in folders.
   if (key === "limits.max_content_bytes") return Number(value) >= Number(otherwise);
+  // Requests, and the keys in them, would go where it says.
+  if (key.startsWith("proxy.")) return value === otherwise;
   if (!key.startsWith("security.") || value === otherwise) return true;
   if (key === "security.enabled") return value === true;
   return key === "security.block_threshold" && Number(value) < Number(otherwise);
 }
 
 /** A file that `M2M_CONFIG` names and that cannot be read: whoever reads the error looks for the name. */
-async function readNamedFile(path: string): Promise<ConfigValues> {
+async function readNamedFile(path: string): Promise<ConfigFile> {
   try {
     return await readConfigFile(path);
   } catch (error) {

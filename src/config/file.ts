@@ -12,8 +12,15 @@ import {
   tryParseValue,
   unknownKey,
 } from "./schema.js";
+import { parseUpstreamTables, UPSTREAM_SECTION, type UpstreamTable } from "./upstreams.js";
 
 export type ConfigValues = ReadonlyMap<ConfigKey, ConfigScalar>;
+
+/** What a file holds. */
+export interface ConfigFile {
+  readonly values: ConfigValues;
+  readonly upstreams: readonly UpstreamTable[];
+}
 
 /**
  * The settings in the TOML `text`.
@@ -21,13 +28,23 @@ export type ConfigValues = ReadonlyMap<ConfigKey, ConfigScalar>;
  * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key
  */
 export async function parseConfigText(text: string, name: string): Promise<ConfigValues> {
+  return (await parseConfigFile(text, name)).values;
+}
+
+/** As `parseConfigText`, with the tables that are lists. */
+export async function parseConfigFile(text: string, name: string): Promise<ConfigFile> {
   const document = await parseToml(text, name, "M2M_CONFIG_INVALID");
   const values = new Map<ConfigKey, ConfigScalar>();
   const at = (path: string[]) => {
     const line = document.lineOf(path);
     return { place: `${name}:${line}`, line };
   };
+  let upstreams: readonly UpstreamTable[] = [];
   for (const [section, table] of Object.entries(document.root)) {
+    if (section === UPSTREAM_SECTION) {
+      upstreams = parseUpstreamTables(table, at);
+      continue;
+    }
     if (!CONFIG_SECTIONS.includes(section)) throw unknownSection(section, table, at([section]));
     if (!isTable(table)) {
       const { place, line } = at([section]);
@@ -41,12 +58,12 @@ export async function parseConfigText(text: string, name: string): Promise<Confi
       values.set(key, parsed);
     }
   }
-  return values;
+  return { values, upstreams };
 }
 
 /** @throws {InputError} `M2M_FILE_READ`, `M2M_CONFIG_INVALID` */
-export async function readConfigFile(path: string): Promise<ConfigValues> {
-  return parseConfigText(readTextFile(path), path);
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  return parseConfigFile(readTextFile(path), path);
 }
 
 /** Settings and models of thousands of lines are far below; what is over is no such file. */

@@ -4,5 +4,14 @@ export { setConfigValue, unsetConfigValue } from "./edit.js";
 export { readTextFile } from "./file.js";
 export { locateConfigFile, userFolder } from "./locations.js";
 export type { ConfigEnvironment } from "./locations.js";
-export { CONFIG_KEY_NAMES, CONFIG_KEYS, isConfigKey, parseConfigKey, specOf, variableOf } from "./schema.js";
+export {
+  CONFIG_KEY_NAMES,
+  CONFIG_KEYS,
+  isConfigKey,
+  parseConfigKey,
+  shownValue,
+  specOf,
+  variableOf,
+} from "./schema.js";
 export type { ConfigKey, ConfigScalar, ConfigValue, KeySpec } from "./schema.js";
+export type { UpstreamTable } from "./upstreams.js";

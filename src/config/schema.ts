@@ -10,6 +10,7 @@ import { BPE_ENCODINGS } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { nearestNames } from "../shared/nearest-name.js";
+import { LOG_LEVEL_NAMES, PROXY_OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
 import {
   DEFAULT_BLOCK_THRESHOLD,
   DETECTORS,
@@ -35,10 +36,13 @@ export type KeySpec =
   /** A path; relative to the folder of the file that sets it, else to the working directory. `~` is the home folder. */
   | (KeyBase & { readonly type: "path"; readonly default?: string })
   /** Words: a list of strings or one string with commas in a file. The value is the words with commas between them. */
-  | (KeyBase & { readonly type: "list"; readonly default?: string });
+  | (KeyBase & { readonly type: "list"; readonly default?: string })
+  /** Any text of one line, such as a host or an address. A secret one is never shown. */
+  | (KeyBase & { readonly type: "text"; readonly secret?: boolean; readonly default?: string });
 
 const TOKENS = { type: "integer", min: 0, max: 1_000_000_000 } as const;
 const GIB = 1024 ** 3;
+const SECONDS = { type: "integer", min: 1, max: 86_400 } as const;
 
 /** Every setting, `section.name`. The one source for files, environment, messages and documentation. */
 export const CONFIG_KEYS = {
@@ -149,6 +153,105 @@ export const CONFIG_KEYS = {
     default: 3000,
     summary: "TCP port of `m2m server`. Reserved: no command reads it yet.",
   },
+  "proxy.target": {
+    type: "text",
+    summary: "URL of the API that `m2m proxy` forwards to, where no `[[upstream]]` is set up.",
+  },
+  "proxy.port": {
+    type: "integer",
+    min: 0,
+    max: 65535,
+    default: 8080,
+    summary: "TCP port of `m2m proxy`; 0 picks a free one.",
+  },
+  "proxy.host": {
+    type: "text",
+    default: "127.0.0.1",
+    summary: "Address that `m2m proxy` listens on.",
+  },
+  "proxy.auth_token": {
+    type: "text",
+    secret: true,
+    summary: "What clients of `m2m proxy` must show, in the header `x-m2m-token`.",
+  },
+  "proxy.optimize": {
+    type: "enum",
+    options: PROXY_OPTIMIZE_LEVELS,
+    default: "off",
+    summary: "How far `m2m proxy` makes requests smaller.",
+  },
+  "proxy.scan": {
+    type: "boolean",
+    default: true,
+    summary: "Scan requests for threats in `m2m proxy`.",
+  },
+  "proxy.scan_responses": {
+    type: "boolean",
+    default: false,
+    summary: "Scan answers too.",
+  },
+  "proxy.blocking": {
+    type: "boolean",
+    default: false,
+    summary: "Refuse what `m2m proxy` finds unsafe, in place of reporting it.",
+  },
+  "proxy.peer": {
+    type: "boolean",
+    default: false,
+    summary: "The target is another `m2m proxy`: send and take M2M wires.",
+  },
+  "proxy.include_usage": {
+    type: "boolean",
+    default: false,
+    summary: "Ask for the usage of streams that do not, and keep it from the client.",
+  },
+  "proxy.cache_ttl_s": {
+    type: "integer",
+    min: 0,
+    max: 31_536_000,
+    default: 0,
+    summary: "Seconds that an answer is kept for the same request; 0: none is.",
+  },
+  "proxy.connect_timeout_s": {
+    ...SECONDS,
+    default: 10,
+    summary: "Seconds for a connection to an upstream.",
+  },
+  "proxy.timeout_s": {
+    ...SECONDS,
+    default: 600,
+    summary: "Seconds from a request to the status of its answer.",
+  },
+  "proxy.idle_timeout_s": {
+    ...SECONDS,
+    default: 300,
+    summary: "Seconds between two pieces of an answer.",
+  },
+  "proxy.retries": {
+    type: "integer",
+    min: 0,
+    max: 10,
+    default: 2,
+    summary: "Most further tries of a request that fails before its answer begins.",
+  },
+  "proxy.max_body_bytes": {
+    type: "integer",
+    min: 1,
+    max: GIB,
+    default: 64 * 1024 * 1024,
+    summary: "Most bytes of a request that `m2m proxy` reads.",
+  },
+  "proxy.log_level": {
+    type: "enum",
+    options: LOG_LEVEL_NAMES,
+    default: "info",
+    summary: "What `m2m proxy` writes on stderr.",
+  },
+  "proxy.log_json": {
+    type: "boolean",
+    default: false,
+    summary: "Write each line of the log of `m2m proxy` as a JSON object.",
+  },
 } as const satisfies Readonly<Record<string, KeySpec>>;
 
 export type ConfigKey = keyof typeof CONFIG_KEYS;
@@ -176,6 +279,19 @@ export const CONFIG_SECTIONS: readonly string[] = [
 
 export function specOf(key: ConfigKey): KeySpec {
   return CONFIG_KEYS[key];
+}
+
+/** Whether the value of `key` is shown nowhere. */
+export function isSecret(key: ConfigKey): boolean {
+  const spec = specOf(key);
+  return spec.type === "text" && spec.secret === true;
+}
+
+/** A value as it may be shown. */
+export function shownValue(key: ConfigKey, value: ConfigScalar): ConfigScalar;
+export function shownValue(key: ConfigKey, value: ConfigScalar | undefined): ConfigScalar | undefined;
+export function shownValue(key: ConfigKey, value: ConfigScalar | undefined): ConfigScalar | undefined {
+  return value !== undefined && isSecret(key) ? "(secret)" : value;
 }
 
 /** The environment variable of `key`: `server.port` is `M2M_SERVER_PORT`. */
@@ -220,6 +336,8 @@ export function tryParseValue(key: ConfigKey, value: unknown): ConfigScalar | un
       return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
     case "list":
       return tryParseList(value);
+    case "text":
+      return typeof value === "string" && /^[^\p{Cc}]+$/u.test(value) ? value : undefined;
   }
 }
 
@@ -237,7 +355,7 @@ export function tryParseText(key: ConfigKey, text: string): ConfigScalar | undef
     if (word === "true" || word === "1") return true;
     return word === "false" || word === "0" ? false : undefined;
   }
-  if (type === "enum" || type === "path" || type === "list") return tryParseValue(key, text);
+  if (type !== "integer" && type !== "number") return tryParseValue(key, text);
   return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? tryParseValue(key, Number(text)) : undefined;
 }
 
@@ -247,6 +365,7 @@ export function describeType(key: ConfigKey): string {
   if (spec.type === "boolean") return "true or false";
   if (spec.type === "path") return "a path";
   if (spec.type === "list") return "a list of words";
+  if (spec.type === "text") return "a text of one line";
   if (spec.type === "enum") return `one of ${spec.options.join(", ")}`;
   return `${spec.type === "integer" ? "an integer" : "a number"} from ${spec.min} to ${spec.max}`;
 }
@@ -259,7 +378,8 @@ export function badValue(
 ): InputError {
   const prefix = where ? `${where.place}: ` : "";
   const shown = typeof value === "string" ? JSON.stringify(value) : describeOther(value);
-  return new InputError("M2M_CONFIG_INVALID", `${prefix}${key} takes ${describeType(key)}, not ${shown}.`, {
+  const not = isSecret(key) ? "" : `, not ${shown}`;
+  return new InputError("M2M_CONFIG_INVALID", `${prefix}${key} takes ${describeType(key)}${not}.`, {
     line: where?.line,
   });
 }

@@ -12,6 +12,7 @@ function describeValues(spec: KeySpec): string {
       return "`true` or `false`";
     case "path":
     case "list":
+    case "text":
       return spec.type;
     case "enum":
       return spec.options.map((option) => `\`${option}\``).join(", ");

@@ -20,10 +20,10 @@ export const CONFIG_GET = defineCommand({
   origin: string;
 }`,
   async run(context, { args }) {
-    const { formatOrigin, parseConfigKey } = await import("../../config/index.js");
+    const { formatOrigin, parseConfigKey, shownValue } = await import("../../config/index.js");
     const key = parseConfigKey(args.key);
     const config = await context.config();
-    const value = config.get(key);
+    const value = shownValue(key, config.get(key));
     if (context.json)
       return context.printJson({ version: 1, key, value, origin: formatOrigin(config.origin(key)) });
     const text = String(value ?? "-");

@@ -30,8 +30,12 @@ export const CONFIG_LIST = defineCommand({
 }`,
   async run(context) {
     const config = await context.config();
-    const { formatOrigin } = await import("../../config/index.js");
-    const settings = config.entries().map((entry) => ({ ...entry, origin: formatOrigin(entry.origin) }));
+    const { formatOrigin, shownValue } = await import("../../config/index.js");
+    const settings = config.entries().map(({ key, value, origin }) => ({
+      key,
+      value: shownValue(key, value),
+      origin: formatOrigin(origin),
+    }));
     if (context.json) {
       const { userFile, projectFile } = config;
       return context.printJson({ version: 1, userFile, projectFile, settings });

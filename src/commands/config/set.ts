@@ -36,18 +36,20 @@ export const CONFIG_SET = defineCommand({
   problem?: string;
 }`,
   async run(context, { args, flags }) {
-    const { formatOrigin, locateConfigFile, parseConfigKey, setConfigValue } =
+    const { formatOrigin, locateConfigFile, parseConfigKey, setConfigValue, shownValue } =
       await import("../../config/index.js");
     const { valueInForce } = await import("./value-in-force.js");
     const key = parseConfigKey(args.key);
     const file = locateConfigFile(context, flags.project ? "project" : "user");
-    const value = await setConfigValue(file, key, args.value, context.cwd);
+    const value = shownValue(key, await setConfigValue(file, key, args.value, context.cwd));
     const { origin, problem, isIgnored } = await valueInForce(context, key);
     const overriddenBy = origin === undefined || origin.name === file ? undefined : formatOrigin(origin);
     if (context.json) return context.printJson({ version: 1, key, value, file, overriddenBy, problem });
     context.note(printable(`${key} is ${value} in ${file}.`));
     if (isIgnored && flags.project)
-      context.note("It has no effect: a project file may only make the scanner stricter.");
+      context.note(
+        "It has no effect: a project file may only make the scanner stricter, and sets nothing of the proxy.",
+      );
     else if (overriddenBy !== undefined)
       context.note(printable(`It has no effect here: ${overriddenBy} says otherwise.`));
     if (problem !== undefined) context.note(printable(`The settings are not usable yet: ${problem}`));
