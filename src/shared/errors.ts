@@ -92,6 +92,14 @@ export const ERROR_CODES = {
     "M2M_DOWNLOAD_CORRUPT",
     "M2M_STORE_UNAVAILABLE",
   ],
+  UpstreamError: [
+    "M2M_DOWNLOAD_OFFLINE",
+    "M2M_DOWNLOAD_FAILED",
+    "M2M_DOWNLOAD_CORRUPT",
+    "M2M_UPSTREAM_FAILED",
+    "M2M_UPSTREAM_TIMEOUT",
+    "M2M_UPSTREAM_UNAVAILABLE",
+  ],
   SecurityThreat: ["M2M_SECURITY_THREAT"],
 } as const;
 

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { problemOf, sendProblem } from "../../http/index.js";
+import { InputError, UnsupportedError } from "../../shared/errors.js";
+import type { ProxyCore } from "../core.js";
+import type { RequestTarget } from "../path.js";
+import { renderMetrics } from "../stats/metrics.js";
+import { snapshotOf } from "../stats/snapshot.js";
+
+interface Reply {
+  readonly type: string;
+  readonly body: string;
+}
+
+type AdminRoute = Readonly<
+  Partial<Record<"GET" | "POST", (core: ProxyCore, request: IncomingMessage) => Reply | Promise<Reply>>>
+>;
+
+const json = (value: unknown): Reply => ({ type: "application/json", body: JSON.stringify(value) });
+
+const ROUTES: Readonly<Record<string, AdminRoute>> = {
+  "/_m2m/health": { GET: () => json({ status: "ok" }) },
+  "/_m2m/stats": { GET: (core) => json(snapshotOf(core)) },
+  "/_m2m/metrics": {
+    GET: (core) => ({ type: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(core) }),
+  },
+};
+
+/** Answers what is below `/_m2m/`. */
+export async function handleAdmin(
+  core: ProxyCore,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { path }: RequestTarget,
+): Promise<void> {
+  try {
+    const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+    if (!route) throw new InputError("M2M_NOT_FOUND", "There is nothing at this path.");
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const answer = method === "GET" || method === "POST" ? route[method] : undefined;
+    if (!answer) {
+      const error = new UnsupportedError("M2M_METHOD_UNSUPPORTED", "This path has another method.");
+      sendProblem(response, problemOf(error), { allow: Object.keys(route).join(", ") });
+      return;
+    }
+    const { type, body } = await answer(core, request);
+    const bytes = Buffer.from(body);
+    response.writeHead(200, {
+      "content-type": type,
+      "content-length": bytes.length,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
+    response.end(bytes);
+  } catch (error) {
+    sendProblem(response, problemOf(error));
+  }
+}

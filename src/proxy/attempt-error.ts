@@ -1,0 +1,51 @@
+import { UpstreamError } from "../shared/errors.js";
+
+/** The error that a client is told of what happened to an attempt. */
+export function upstreamError(error: Error): UpstreamError {
+  if (error instanceof UpstreamError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const details = { cause: error };
+  if (code === "UND_ERR_CONNECT_TIMEOUT")
+    return new UpstreamError(
+      "M2M_UPSTREAM_TIMEOUT",
+      "The upstream did not take the connection in time.",
+      details,
+    );
+  if (code === "UND_ERR_HEADERS_TIMEOUT")
+    return new UpstreamError("M2M_UPSTREAM_TIMEOUT", "The upstream did not answer in time.", details);
+  if (code === "UND_ERR_BODY_TIMEOUT")
+    return new UpstreamError(
+      "M2M_UPSTREAM_TIMEOUT",
+      "The upstream stopped in the middle of its answer.",
+      details,
+    );
+  return new UpstreamError("M2M_UPSTREAM_FAILED", reasonOf(error), details);
+}
+
+/** Names of hosts and addresses stay here. */
+function reasonOf(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case "ECONNREFUSED":
+      return "The upstream refuses connections.";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "The upstream's name cannot be resolved.";
+    case "ECONNRESET":
+    case "EPIPE":
+    case "UND_ERR_SOCKET":
+      return "The upstream ended the connection before its answer was whole.";
+    case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
+      return "The upstream's answer is shorter or longer than it says.";
+    case "UND_ERR_HEADERS_OVERFLOW":
+      return "The header section of the upstream's answer is too large.";
+    case undefined:
+      return "The upstream's answer cannot be passed on.";
+    default:
+      return code.startsWith("HPE_")
+        ? "The upstream's answer is not HTTP/1.1."
+        : /CERT|TLS|SSL|SELF_SIGNED/.test(code)
+          ? "The upstream's certificate is not trusted."
+          : `The upstream cannot be reached (${code}).`;
+  }
+}

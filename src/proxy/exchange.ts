@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { UpstreamError } from "../shared/errors.js";
+import { Answer } from "./answer.js";
+import { sendApiError } from "./api-errors.js";
+import { upstreamError } from "./attempt-error.js";
+import { Attempt, type AttemptOwner, type UpstreamHead } from "./attempt.js";
+import type { ProxyCore } from "./core.js";
+import type { Prepared } from "./prepare.js";
+import { ClientStream } from "./relay/client-stream.js";
+import type { Outcome } from "./stats/stats.js";
+import { chooseUpstream } from "./upstream/choose.js";
+import { isBeforeSending, isRetryable, readRetryAfterMs, retryDelayMs } from "./upstream/retry.js";
+import type { Upstream } from "./upstream/upstream.js";
+
+/** One request of a client and its answer, over as many tries as it takes. */
+export class Exchange implements AttemptOwner {
+  readonly #core: ProxyCore;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #stream: ClientStream;
+  readonly #startedMs = performance.now();
+  readonly #tried = new Set<Upstream>();
+  #prepared: Prepared | undefined;
+  #readyMs: number | undefined;
+  #sentMs: number | undefined;
+  #answer: Answer | undefined;
+  #attempt: Attempt | undefined;
+  #attempts = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #failed = false;
+  #isSettled = false;
+
+  constructor(core: ProxyCore, request: IncomingMessage, response: ServerResponse) {
+    this.#core = core;
+    this.#request = request;
+    this.#response = response;
+    this.#stream = new ClientStream(response, () => performance.now());
+  }
+
+  /**
+   * @param prepare reads and prepares the request; it may answer it by itself, and then gives nothing
+   */
+  async run(prepare: (exchange: Exchange) => Promise<Prepared | undefined>): Promise<void> {
+    this.#core.stats.start();
+    this.#response.once("close", () => this.#settle());
+    // A client that goes away is no error: `close` tells.
+    this.#response.on("error", () => {});
+    try {
+      this.#prepared = await prepare(this);
+      if (this.#prepared && !this.#isSettled) this.#send();
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  get stream(): ClientStream {
+    return this.#stream;
+  }
+
+  /** The request is there, whole or to be streamed: what follows is the proxy's own time. */
+  markReady(): void {
+    this.#readyMs = performance.now();
+  }
+
+  /** Answers in place of an upstream, in the shape that the client's SDK reads. */
+  refuse(error: unknown): void {
+    if (this.#isSettled) return;
+    if (!(error instanceof Error) || !("family" in error)) {
+      this.#failed = true;
+      this.#core.logger.error({ err: error }, "the proxy failed");
+    }
+    if (error instanceof UpstreamError) this.#failed = true;
+    sendApiError(this.#request, this.#response, error, { retried: this.#attempts > 1 });
+  }
+
+  #send(): void {
+    const { upstreams, stats, random } = this.#core;
+    const prepared = this.#prepared as Prepared;
+    const nowMs = performance.now();
+    const upstream = chooseUpstream(upstreams, prepared.model, this.#tried, nowMs, random());
+    if (!upstream) {
+      this.#giveUp(noUpstream(upstreams, prepared.model));
+      return;
+    }
+    this.#tried.add(upstream);
+    this.#attempts++;
+    if (this.#attempts > 1) stats.count("retries");
+    const attempt = new Attempt(upstream, this);
+    this.#attempt = attempt;
+    this.#sentMs ??= nowMs;
+    upstream.dispatch(prepared.requestFor(upstream), attempt);
+  }
+
+  onHead(attempt: Attempt, head: UpstreamHead): ReturnType<AttemptOwner["onHead"]> {
+    const { upstream } = attempt;
+    const isFailure = isRetryable(head.status);
+    if (isFailure && head.status !== 429 && this.#core.upstreams.length > 1)
+      upstream.breaker.fail(performance.now());
+    else upstream.breaker.succeed();
+    if (isFailure && this.#retry(readRetryAfterMs((name) => head.header(name), Date.now()))) return undefined;
+    this.#stream.attach(attempt);
+    const prepared = this.#prepared as Prepared;
+    const answer = new Answer(this.#core, prepared, this.#stream, head, this.#attempts > 1);
+    this.#answer = answer;
+    const { security } = prepared;
+    if (!security) return answer.relay();
+    return security.then((note) => answer.relay(note));
+  }
+
+  onFailure(attempt: Attempt, error: Error): void {
+    attempt.upstream.breaker.fail(performance.now());
+    const method = this.#request.method ?? "";
+    const isSafe = !attempt.wasSent || isBeforeSending(error) || method === "GET" || method === "HEAD";
+    if (isSafe && this.#retry(undefined)) return;
+    this.#giveUp(upstreamError(error));
+  }
+
+  onEnd(attempt: Attempt, error?: Error): void {
+    if (!error) return;
+    this.#failed = true;
+    attempt.upstream.breaker.fail(performance.now());
+    this.#core.logger.warn(
+      { upstream: attempt.upstream.name, err: upstreamError(error).message },
+      "answer cut",
+    );
+  }
+
+  /** Tries again, if that is allowed: elsewhere at once, or here after a while. */
+  #retry(askedMs: number | undefined): boolean {
+    const { retry, upstreams, stats, random } = this.#core;
+    const prepared = this.#prepared as Prepared;
+    if (this.#isSettled || !prepared.isReplayable || this.#attempts > retry.retries) return false;
+    const nowMs = performance.now();
+    const isLeft = upstreams.some(
+      (one) => !this.#tried.has(one) && one.serves(prepared.model) && one.breaker.state(nowMs) !== "open",
+    );
+    if (isLeft) stats.count("fallbacks");
+    else this.#tried.clear();
+    const delayMs = isLeft ? 0 : retryDelayMs(this.#attempts, askedMs, retry, random());
+    if (delayMs === undefined) return false;
+    this.#attempt = undefined;
+    this.#timer = setTimeout(() => this.#send(), delayMs);
+    return true;
+  }
+
+  #giveUp(error: UpstreamError): void {
+    this.#failed = true;
+    this.#core.logger.warn({ code: error.code, reason: error.message }, "no answer");
+    this.refuse(error);
+  }
+
+  /** The answer is over, whoever ended it: it is counted, once. */
+  #settle(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    const isWhole = this.#response.writableFinished;
+    const outcome: Outcome = this.#failed ? "failed" : isWhole ? "finished" : "aborted";
+    const attempt = this.#attempt;
+    if (outcome !== "finished") {
+      attempt?.cancel();
+      if (outcome === "aborted") attempt?.upstream.breaker.leave();
+    }
+    this.#prepared?.release?.(outcome);
+    const nowMs = performance.now();
+    const { firstByteAtMs, sentBytes } = this.#stream;
+    const overheadMs =
+      this.#sentMs === undefined || this.#readyMs === undefined
+        ? undefined
+        : this.#sentMs - this.#readyMs + (attempt?.busyMs ?? 0);
+    this.#core.stats.end({
+      outcome,
+      status: this.#response.headersSent ? this.#response.statusCode : undefined,
+      model: this.#prepared?.model,
+      spent: this.#answer?.spent,
+      totalMs: nowMs - this.#startedMs,
+      overheadMs,
+      firstByteMs: firstByteAtMs === undefined ? undefined : firstByteAtMs - this.#startedMs,
+      requestBytes: this.#prepared?.requestBytes ?? { received: 0, sent: 0 },
+      responseBytes: { received: attempt?.receivedBytes ?? 0, sent: sentBytes },
+    });
+    this.#core.logger.debug(
+      {
+        method: this.#request.method,
+        path: this.#request.url,
+        status: this.#response.statusCode,
+        outcome,
+        ms: Math.round(nowMs - this.#startedMs),
+      },
+      "request",
+    );
+  }
+}
+
+function noUpstream(upstreams: readonly Upstream[], model: string | undefined): UpstreamError {
+  if (!upstreams.some((one) => one.serves(model))) {
+    return new UpstreamError("M2M_UPSTREAM_UNAVAILABLE", "No upstream is set up for this model.");
+  }
+  return new UpstreamError(
+    "M2M_UPSTREAM_UNAVAILABLE",
+    "No upstream answers at present; it is tried again in a few seconds.",
+  );
+}

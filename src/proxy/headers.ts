@@ -1,0 +1,103 @@
+import { HOP_BY_HOP_HEADERS } from "../http/index.js";
+
+/** Headers on their way through, as flat lists of names and values. Their order and spelling are kept. */
+
+/** Of a request, what the proxy answers for itself: the connection's host, the length of what it sends, its own headers. */
+const OF_REQUEST = new Set(["host", "content-length", "expect"]);
+
+/** Name of the proxy in `Via` (RFC 9110 section 7.6.3). */
+export const VIA_NAME = "m2m";
+/** So often may a message come by: a near and a far proxy and one in between. More is a loop. */
+const MAX_PASSES = 4;
+
+export interface RequestHeaderOptions {
+  /** Headers with these names, in lower case, are left out. */
+  readonly without?: ReadonlySet<string>;
+  /** Added at the end. */
+  readonly extra?: readonly string[];
+}
+
+/**
+ * Headers for the upstream of those that a client sent. `x-m2m-` headers are for this proxy and go no further.
+ * @param rawHeaders as Node gives them: name, value, name, value
+ */
+export function forwardedHeaders(
+  rawHeaders: readonly string[],
+  { without, extra = [] }: RequestHeaderOptions = {},
+): string[] {
+  const dropped = connectionOptions(rawHeaders);
+  const headers: string[] = [];
+  let via = `1.1 ${VIA_NAME}`;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i].toLowerCase();
+    if (HOP_BY_HOP_HEADERS.has(name) || OF_REQUEST.has(name) || name.startsWith("x-m2m-")) continue;
+    if (dropped?.has(name) || without?.has(name)) continue;
+    if (name === "via") via = `${rawHeaders[i + 1]}, ${via}`;
+    else headers.push(rawHeaders[i], rawHeaders[i + 1]);
+  }
+  headers.push("via", via);
+  for (const word of extra) headers.push(word);
+  return headers;
+}
+
+/** Whether a request with this `Via` has been here too often. */
+export function isLoop(via: string | undefined): boolean {
+  if (via === undefined) return false;
+  const passes = via.split(",").filter((one) => one.trim().split(/\s+/)[1] === VIA_NAME);
+  return passes.length >= MAX_PASSES;
+}
+
+/**
+ * Headers for the client of those that an upstream sent.
+ * @param rawHeaders name, value, name, value, as bytes or text
+ * @param without names in lower case that are left out
+ */
+export function returnedHeaders(
+  rawHeaders: readonly (Buffer | string)[],
+  without?: ReadonlySet<string>,
+): string[] {
+  const headers: string[] = [];
+  let dropped: Set<string> | undefined;
+  let hasOptions = false;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = latin1(rawHeaders[i]);
+    const lower = name.toLowerCase();
+    if (lower === "connection") hasOptions = true;
+    if (HOP_BY_HOP_HEADERS.has(lower) || without?.has(lower)) continue;
+    headers.push(name, latin1(rawHeaders[i + 1]));
+  }
+  if (hasOptions) dropped = connectionOptions(rawHeaders.map(latin1));
+  if (!dropped) return headers;
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!dropped.has(headers[i].toLowerCase())) kept.push(headers[i], headers[i + 1]);
+  }
+  return kept;
+}
+
+/** The value of `name`, in lower case, among flat headers; the first one. */
+export function headerValue(headers: readonly (Buffer | string)[], name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i].length === name.length && latin1(headers[i]).toLowerCase() === name)
+      return latin1(headers[i + 1]);
+  }
+  return undefined;
+}
+
+/** What `Connection` names, beyond what ends here anyway; `undefined` if it is nothing. */
+function connectionOptions(headers: readonly string[]): Set<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i].length !== 10 || headers[i].toLowerCase() !== "connection") continue;
+    for (const option of headers[i + 1].split(",")) {
+      const name = option.trim().toLowerCase();
+      if (name !== "" && name !== "close" && name !== "keep-alive") (named ??= new Set()).add(name);
+    }
+  }
+  return named;
+}
+
+/** Header bytes are text of Latin-1 to Node, in and out (RFC 9110 section 5.5, obs-text). */
+function latin1(text: Buffer | string): string {
+  return typeof text === "string" ? text : text.toString("latin1");
+}

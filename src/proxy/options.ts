@@ -1,0 +1,42 @@
+import type { Logger } from "../http/index.js";
+import type { ModelRegistry } from "../models/index.js";
+import type { UpstreamOptions } from "./upstream/upstream.js";
+
+/** What can be set of a proxy; all has a default but the upstreams. */
+export interface ProxySettings {
+  /** Most bytes of a request that is read, and of an answer that is. */
+  readonly maxBodyBytes: number;
+  readonly connectTimeoutMs: number;
+  /** From the end of the request to the head of the answer: a model may think for minutes before it says anything. */
+  readonly headersTimeoutMs: number;
+  /** Between two pieces of an answer. */
+  readonly idleTimeoutMs: number;
+  /** Most further tries of one request. */
+  readonly retries: number;
+  /** Ask for the usage of a stream where a provider tells it on request only; the client does not see it. */
+  readonly includeUsage: boolean;
+}
+
+export const DEFAULT_PROXY_SETTINGS: ProxySettings = Object.freeze({
+  maxBodyBytes: 64 * 1024 * 1024,
+  connectTimeoutMs: 10_000,
+  headersTimeoutMs: 600_000,
+  idleTimeoutMs: 300_000,
+  retries: 2,
+  includeUsage: false,
+});
+
+export interface ProxyOptions extends Partial<ProxySettings> {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** At least one. */
+  readonly upstreams: readonly UpstreamOptions[];
+  readonly logger: Logger;
+  /** For prices. Default: the catalog. */
+  readonly models?: ModelRegistry;
+  /** Clients must have it. */
+  readonly authToken?: string;
+  /** For tests. */
+  readonly random?: () => number;
+}

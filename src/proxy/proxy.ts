@@ -1,0 +1,111 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { listen, problemOf, sendProblem, type Listener } from "../http/index.js";
+import { ModelRegistry } from "../models/index.js";
+import { InputError, UnsupportedError } from "../shared/errors.js";
+import { handleAdmin } from "./admin/handle-admin.js";
+import { sendApiError } from "./api-errors.js";
+import type { ProxyCore } from "./core.js";
+import { Exchange } from "./exchange.js";
+import { isLoop } from "./headers.js";
+import { DEFAULT_PROXY_SETTINGS, type ProxyOptions, type ProxySettings } from "./options.js";
+import { readRequestTarget } from "./path.js";
+import { prepareCall, prepareStream } from "./prepare.js";
+import { apiOf } from "./providers/index.js";
+import { ProxyStats } from "./stats/stats.js";
+import { Upstream } from "./upstream/upstream.js";
+
+/** A proxy that listens. */
+export interface Proxy extends Pick<Listener, "host" | "port" | "url"> {
+  readonly stats: ProxyStats;
+  /** Lets running exchanges finish, up to `graceMs`, then cuts them. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const BREAKER = { failures: 5, openMs: 5000 };
+const RETRY = { baseDelayMs: 500, maxDelayMs: 8000, maxRetryAfterMs: 10_000 };
+/** A recording or a file may take minutes to arrive. */
+const REQUEST_TIMEOUT_MS = 600_000;
+
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/**
+ * Starts a proxy.
+ * @throws {InputError} `M2M_LISTEN_FAILED`
+ */
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+  const core = createCore(options);
+  const handler = (request: IncomingMessage, response: ServerResponse): void =>
+    handle(core, request, response);
+  const listener = await listen(handler, {
+    host: options.host,
+    port: options.port,
+    limits: { requestTimeoutMs: REQUEST_TIMEOUT_MS },
+    onUpgrade: (request, socket) => {
+      socket.end("HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      core.logger.debug({ path: request.url }, "upgrade refused");
+    },
+  });
+  const { host, port, url } = listener;
+  return {
+    host,
+    port,
+    url,
+    stats: core.stats,
+    async close(graceMs) {
+      await listener.close(graceMs);
+      await Promise.all(core.upstreams.map((upstream) => upstream.close()));
+    },
+  };
+}
+
+function createCore(options: ProxyOptions): ProxyCore {
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => name in DEFAULT_PROXY_SETTINGS && value !== undefined),
+  );
+  const settings: ProxySettings = { ...DEFAULT_PROXY_SETTINGS, ...given };
+  if (options.upstreams.length === 0) throw new InputError("M2M_USAGE", "A proxy needs an upstream.");
+  return {
+    settings,
+    upstreams: options.upstreams.map((upstream) => new Upstream(upstream, settings, BREAKER)),
+    retry: { ...RETRY, retries: settings.retries },
+    stats: new ProxyStats(),
+    logger: options.logger,
+    models: options.models ?? new ModelRegistry(),
+    random: options.random ?? Math.random,
+  };
+}
+
+function handle(core: ProxyCore, request: IncomingMessage, response: ServerResponse): void {
+  const target = readRequestTarget(request.url ?? "");
+  if (target?.path.startsWith("/_m2m/") || target?.path === "/_m2m") {
+    void handleAdmin(core, request, response, target);
+    return;
+  }
+  if (!target?.path.startsWith("/v1/")) {
+    sendProblem(response, problemOf(noSuchPlace()));
+    return;
+  }
+  const method = request.method ?? "";
+  if (!METHODS.has(method)) {
+    const error = new UnsupportedError("M2M_METHOD_UNSUPPORTED", "This method is not passed on.");
+    sendProblem(response, problemOf(error), { allow: [...METHODS].join(", ") });
+    return;
+  }
+  if (isLoop(request.headers.via)) {
+    sendApiError(request, response, new InputError("M2M_REQUEST_INVALID", "The proxy forwards to itself."));
+    return;
+  }
+  const path = target.path + target.query;
+  const api = apiOf(method, target.path);
+  void new Exchange(core, request, response).run(async (exchange) => {
+    if (api !== "other") return prepareCall(core, request, path, api, () => exchange.markReady());
+    exchange.markReady();
+    return prepareStream(request, path);
+  });
+}
+
+function noSuchPlace(): InputError {
+  return new InputError("M2M_NOT_FOUND", "There is nothing at this path.", {
+    hint: "APIs are below /v1/, the proxy's own pages below /_m2m/.",
+  });
+}
