@@ -17,6 +17,7 @@ import { MODEL_VERIFY } from "./model/verify.js";
 import { MODELS_INFO } from "./models/info.js";
 import { MODELS_LIST } from "./models/list.js";
 import { MODELS_SEARCH } from "./models/search.js";
+import { PROXY } from "./proxy.js";
 import { SCAN } from "./scan.js";
 import { TOKENS } from "./tokens.js";
 import { VERSION } from "./version.js";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   MODELS_INFO,
   MODELS_LIST,
   MODELS_SEARCH,
+  PROXY,
   SCAN,
   TOKENS,
   VERSION,
