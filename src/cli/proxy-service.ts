@@ -6,7 +6,7 @@ import type { CommandContext } from "./context.js";
 import type { ScannerFlags } from "./scan-settings.js";
 import { writeStderr } from "./stdio.js";
 import { printable } from "./terminal.js";
-import { untilStopped } from "./until-stopped.js";
+import { untilSignal } from "./until-signal.js";
 
 /** The flags of `m2m proxy`. */
 export interface ProxyFlags extends ScannerFlags {
@@ -65,7 +65,7 @@ export async function runProxy(context: CommandContext, flags: ProxyFlags): Prom
     );
   }
   await announce(context, proxy.url, upstreams);
-  return untilStopped(() => proxy.close(GRACE_MS));
+  return untilSignal(() => proxy.close(GRACE_MS));
 }
 
 async function announce(
