@@ -73,5 +73,5 @@ export {
 export type { SessionCounters, Traffic } from "./traffic.js";
 export { fitsBinary, readBinaryData, writeBinaryData } from "./wire/binary.js";
 export { MAX_SEQUENCE } from "./wire/delivery.js";
-export { MAX_CONTROL_BYTES, readMessage, writeMessage, type ReadMessageOptions } from "./wire/messages.js";
+export { MAX_CONTROL_BYTES, maxDataMessageBytes, readMessage, writeMessage, type ReadMessageOptions } from "./wire/messages.js";
 export { PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";

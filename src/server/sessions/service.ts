@@ -104,14 +104,14 @@ class StoredSessions implements SessionService {
 
   async take(
     id: string,
-    { after, limit, waitMs = 0, signal, silent = false }: TakeOptions = {},
+    { after, limit, waitMs = 0, signal, peek = false }: TakeOptions = {},
   ): Promise<readonly MailboxEntry[]> {
     const { mailbox, limits, nowMs } = this.#options;
-    if (!silent) {
+    if (!peek) {
       const sign: PongMessage = { type: "PONG", sessionId: id, timestampMs: Math.floor(nowMs()) };
       await this.#track(this.#serial.run(id, () => this.#receive(sign)));
+      if (after !== undefined) await mailbox.acknowledge(id, after);
     }
-    if (after !== undefined) await mailbox.acknowledge(id, after);
     const stopping = this.#stopping.signal;
     try {
       return await mailbox.read(id, {
@@ -124,6 +124,10 @@ class StoredSessions implements SessionService {
       if (stopping.aborted && !signal?.aborted) return [];
       throw error;
     }
+  }
+
+  acknowledge(id: string, upTo: string): Promise<void> {
+    return this.#options.mailbox.acknowledge(id, upTo);
   }
 
   async tick(id: string): Promise<TickResult> {

@@ -61,8 +61,11 @@ export interface TakeOptions {
   /** How long to wait for a first one, in milliseconds. Default 0. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
-  /** The server looks for itself: no sign of life of the peer, and no question whether there is such a session. */
-  readonly silent?: boolean;
+  /**
+   * The server looks for itself, to push what it finds: nothing is forgotten, it is no sign of life of the peer, and no
+   * question whether there is such a session.
+   */
+  readonly peek?: boolean;
 }
 
 /** What time does to a session. */
@@ -108,6 +111,8 @@ export interface SessionService {
    * @throws {InputError} `M2M_USAGE` if `after` is no id
    */
   take(id: string, options?: TakeOptions): Promise<readonly MailboxEntry[]>;
+  /** Forgets what others have sent to this session, up to and with that id. @throws {InputError} `M2M_USAGE` */
+  acknowledge(id: string, upTo: string): Promise<void>;
   /** Does what time does, for the connection that the session has in this process. */
   tick(id: string): Promise<TickResult>;
   metrics(): SessionMetrics;

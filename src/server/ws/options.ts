@@ -1,0 +1,45 @@
+import type { IncomingMessage } from "node:http";
+import { DEFAULT_LIMITS } from "../../codec/index.js";
+import { DEFAULT_TIMING, maxDataMessageBytes } from "../../session/index.js";
+import type { SessionService } from "../sessions/index.js";
+
+export interface WebSocketOptions {
+  readonly sessions: SessionService;
+  /** Default `/ws`. */
+  readonly path?: string;
+  /** Whether an `Authorization` header lets somebody in. Default: anybody. */
+  readonly authorize?: (authorization: string | undefined) => boolean;
+  /** Pages of other origins that may connect, as browsers spell them in `Origin`. Default none. */
+  readonly origins?: readonly string[];
+  /** The address that limits are counted by. Default: that of the connection. */
+  readonly addressOf?: (request: IncomingMessage) => string | undefined;
+  /** Default 1000. */
+  readonly maxConnections?: number;
+  /** Most bytes of a frame, all its fragments together. Default: what DATA with a content of 16 MiB may need as text. */
+  readonly maxMessageBytes?: number;
+  /** Bytes that may wait for a slow peer; with more, nothing is read from it and nothing pushed. Default 1 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** How long a connection may be without a session, in milliseconds. Default 30 s. */
+  readonly handshakeMs?: number;
+  /** The clock of `sessions`, in milliseconds since 1970. Default `Date.now`. */
+  readonly nowMs?: () => number;
+  /** Told of what is thrown and is no expected failure. */
+  readonly onDefect?: (error: unknown) => void;
+}
+
+export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, "authorize" | "onDefect">> &
+  Pick<WebSocketOptions, "authorize" | "onDefect">;
+
+export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebSocketOptions {
+  return {
+    path: "/ws",
+    origins: [],
+    addressOf: ({ socket }) => socket.remoteAddress,
+    maxConnections: 1000,
+    maxMessageBytes: maxDataMessageBytes(DEFAULT_LIMITS.maxInputBytes),
+    maxBufferedBytes: 1024 * 1024,
+    handshakeMs: DEFAULT_TIMING.handshakeMs,
+    nowMs: Date.now,
+    ...options,
+  };
+}
