@@ -43,7 +43,10 @@ export function isReply(error: unknown): boolean {
 export function reasonOf(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (isReply(error)) {
-    const word = /^[A-Z]+/.exec(String(message))?.[0] ?? "";
+    // Before version 7 what went wrong inside a script stands behind where it did.
+    const [, inScript, direct] =
+      /^(?:ERR Error running script .*?: -([A-Z]+)\b|([A-Z]+))/.exec(String(message)) ?? [];
+    const word = inScript ?? direct ?? "";
     if (/^ERR invalid password/.test(String(message))) return REPLIES.WRONGPASS;
     if (/^ERR DB index is out of range/.test(String(message))) return "it has no database of that number";
     return Object.hasOwn(REPLIES, word)

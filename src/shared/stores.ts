@@ -1,4 +1,7 @@
-/** What several processes of a proxy share, in the memory of one of them or in Redis. Pure types. */
+/**
+ * What several processes of a proxy share, in the memory of one of them or in Redis. Pure types. Keys are names or digests, never
+ * secrets: a store may show them.
+ */
 
 /** Answers, kept whole. What fails is a miss: neither method rejects. */
 export interface ResponseCacheStore {
@@ -22,7 +25,10 @@ export interface RateDecision {
 
 /** Token buckets, full at first, one a key. */
 export interface RateLimitStore {
-  /** Takes `cost` from the bucket of a key, or nothing if there is less in it. */
+  /**
+   * Takes `cost` from the bucket of a key, or nothing if there is less in it.
+   * @throws {InputError} `M2M_USAGE` if the cost is below 0, or a number of the bucket not above it
+   */
   take(key: string, cost: number, bucket: RateLimitBucket): Promise<RateDecision>;
 }
 
@@ -32,6 +38,7 @@ export interface SpendStore {
    * @param amountMicroUsd millionths of a US dollar, a whole number; negative gives back
    * @param expiresAtMs end of the window, milliseconds since 1970: from then on the sum is not needed
    * @returns the sum with it
+   * @throws {InputError} `M2M_USAGE` if the amount is not a whole number
    */
   add(key: string, windowId: string, amountMicroUsd: number, expiresAtMs: number): Promise<number>;
   total(key: string, windowId: string): Promise<number>;

@@ -6,7 +6,15 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { connectRedis, RedisSessionStore } from "../../src/redis/index.js";
+import {
+  connectRedis,
+  RedisChannelDirectory,
+  RedisMailbox,
+  RedisRateLimiter,
+  RedisResponseCache,
+  RedisSessionStore,
+  RedisSpendLedger,
+} from "../../src/redis/index.js";
 import { reconnectDelayMs } from "../../src/redis/link.js";
 import { UpstreamError, type M2MError } from "../../src/shared/errors.js";
 import { rejection } from "../helpers/catch-error.js";
@@ -62,6 +70,49 @@ describe("a connection to Redis", () => {
       }
     } finally {
       silent.close();
+    }
+  });
+
+  it("needs no more rights than its page says", async () => {
+    const page = readFileSync(new URL("../../docs/redis.md", import.meta.url), "utf8");
+    const words = /^ACL SETUSER .*$/m.exec(page)![0].split(" ").slice(1);
+    const admin = await redis.connect();
+    await admin.send("ACL", words);
+    // Nothing else may be used by chance.
+    expectUnavailable(await rejection(connectRedis(`redis://m2m:wrong@127.0.0.1:${redis.server.port}`)));
+    const connection = await connectRedis(`redis://m2m:password@127.0.0.1:${redis.server.port}/1`);
+    try {
+      const expiresAtMs = Date.now() + 60_000;
+      const sessions = new RedisSessionStore(connection);
+      for (const options of [{ expiresAtMs }, { replaces: 1 }]) {
+        expect(await sessions.put({ id: "a", revision: 1 } as never, options)).to.equal(true);
+      }
+      expect([await sessions.get("a"), await sessions.count(), await sessions.delete("a")]).to.have.length(3);
+      const mailbox = new RedisMailbox(connection);
+      const waiting = mailbox.read("a", { waitMs: 60_000 });
+      await mailbox.put("a", "one", { source: { id: "b", sequence: 1 } });
+      await mailbox.put("a", "one", { source: { id: "b", sequence: 1 }, expiresAtMs });
+      await mailbox.acknowledge("a", (await waiting)[0].id);
+      await mailbox.delete("a");
+      const channels = new RedisChannelDirectory(connection);
+      await channels.join("room", "a", expiresAtMs);
+      await channels.join("room", "b");
+      expect(await channels.members("room")).to.have.length(2);
+      await channels.leave("room", "a");
+      const onFailure = (error: M2MError): never => {
+        throw error;
+      };
+      const fallback = { take: () => Promise.reject(new Error("The fallback was asked.")) };
+      await new RedisRateLimiter(connection, { fallback }).take("a", 1, { capacity: 1, refillPerSecond: 1 });
+      const ledger = new RedisSpendLedger(connection);
+      expect(await ledger.add("a", "w", 1, expiresAtMs)).to.equal(await ledger.total("a", "w"));
+      const cache = new RedisResponseCache(connection, { onFailure });
+      await cache.set("a", new Uint8Array(1), 1_000);
+      expect(await cache.get("a")).to.have.length(1);
+      const refused = await rejection(connection.send("KEYS", ["*"]));
+      expect(expectUnavailable(refused).message).to.include("NOPERM");
+    } finally {
+      await connection.close();
     }
   });
 
@@ -149,6 +200,20 @@ describe("a Redis that goes away", () => {
       redis.server.resume();
     }
     await eventually(() => connection.send("PING", []));
+  });
+
+  it("is not sent what has failed for its caller meanwhile", async () => {
+    const connection = await redis.connect({ timeoutMs: 500, prefix: "" });
+    redis.server.pause();
+    try {
+      await rejection(connection.send("PING", []));
+      await eventually(async () => expect(connection.isUp).to.equal(false));
+      expectUnavailable(await rejection(connection.send("INCR", ["late"], { timeoutMs: 20 })));
+    } finally {
+      redis.server.resume();
+    }
+    await connection.whenUp();
+    expect(await connection.send("GET", ["late"])).to.equal(null);
   });
 
   it("is closed all the same", async () => {

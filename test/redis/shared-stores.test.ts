@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   RedisChannelDirectory,
   RedisMailbox,
@@ -11,7 +10,8 @@ import {
 import type { M2MError } from "../../src/shared/errors.js";
 import type { RateLimitStore } from "../../src/shared/stores.js";
 import { rejection } from "../helpers/catch-error.js";
-import { eventually, useRedis } from "./fixture.js";
+import { testRateLimitStore, testResponseCacheStore, testSpendStore } from "../shared/stores-suite.js";
+import { eventually, REAL_TIME, useRedis } from "./fixture.js";
 
 const noFallback: RateLimitStore = {
   take: () => Promise.reject(new Error("The fallback was asked.")),
@@ -19,51 +19,10 @@ const noFallback: RateLimitStore = {
 
 describe("rate limits in Redis", () => {
   const redis = useRedis();
-  const open = async () => new RedisRateLimiter(await redis.connect(), { fallback: noFallback });
-
-  it("give what is in the bucket, and no more", async () => {
-    const limiter = await open();
-    const bucket = { capacity: 7, refillPerSecond: 0.001 };
-    const decisions = await Promise.all(Array.from({ length: 50 }, () => limiter.take("a", 1, bucket)));
-    expect(decisions.filter(({ allowed }) => allowed)).to.have.length(7);
-    const { allowed, retryAfterMs } = decisions[49];
-    expect(allowed).to.equal(false);
-    expect(retryAfterMs).to.be.within(900_000, 1_000_000);
-    expect(await limiter.take("b", 7, bucket)).to.deep.equal({ allowed: true, retryAfterMs: 0 });
-    expect(await limiter.take("b", 0, bucket)).to.deep.equal({ allowed: true, retryAfterMs: 0 });
-  });
-
-  it("allow again after the time that they tell, not before", async () => {
-    const limiter = await open();
-    const bucket = { capacity: 2, refillPerSecond: 10 };
-    await limiter.take("a", 2, bucket);
-    const refused = await limiter.take("a", 1, bucket);
-    expect(refused.allowed).to.equal(false);
-    expect(refused.retryAfterMs).to.be.within(1, 100);
-    await sleep(refused.retryAfterMs + 2);
-    expect((await limiter.take("a", 1, bucket)).allowed).to.equal(true);
-    // A refused one took nothing, and the bucket holds no more than its capacity after any time.
-    await sleep(400);
-    expect((await limiter.take("a", 2, bucket)).allowed).to.equal(true);
-    expect((await limiter.take("a", 1, bucket)).allowed).to.equal(false);
-  });
-
-  it("say what can never be allowed, and refuse what makes no sense", async () => {
-    const limiter = await open();
-    const bucket = { capacity: 2, refillPerSecond: 1 };
-    expect(await limiter.take("a", 3, bucket)).to.deep.equal({ allowed: false, retryAfterMs: Infinity });
-    expect((await limiter.take("a", 2, bucket)).allowed).to.equal(true);
-    for (const [cost, capacity, refillPerSecond] of [
-      [-1, 1, 1],
-      [NaN, 1, 1],
-      [1, 0, 1],
-      [1, Infinity, 1],
-      [1, 1, 0],
-    ]) {
-      const error = await rejection(limiter.take("a", cost, { capacity, refillPerSecond }));
-      expect(error.code).to.equal("M2M_USAGE");
-    }
-  });
+  testRateLimitStore(async () => ({
+    store: new RedisRateLimiter(await redis.connect(), { fallback: noFallback }),
+    ...REAL_TIME,
+  }));
 
   it("forget a bucket when it would be full again", async () => {
     const connection = await redis.connect({ prefix: "forget:" });
@@ -76,53 +35,22 @@ describe("rate limits in Redis", () => {
 
 describe("sums in Redis", () => {
   const redis = useRedis();
+  testSpendStore(async () => ({ store: new RedisSpendLedger(await redis.connect()), ...REAL_TIME }));
 
-  it("grow and shrink by window, until the window is over", async () => {
+  it("do not mind a clock of the process that is wrong", async () => {
     const connection = await redis.connect({ prefix: "sums:" });
-    // The clock of this process is an hour ahead: what counts is how long the window still is.
     const nowMs = () => Date.now() + 3_600_000;
-    const ledger = new RedisSpendLedger(connection, { nowMs });
-    expect(await ledger.total("team", "day")).to.equal(0);
-    expect(await ledger.add("team", "day", 1_500_000, nowMs() + 60_000)).to.equal(1_500_000);
-    expect(await ledger.add("team", "day", -500_000, nowMs() + 60_000)).to.equal(1_000_000);
-    expect(await ledger.add("team", "month", 7, nowMs() + 300)).to.equal(7);
-    expect(await ledger.add("team:day", "x", 1, nowMs() + 300)).to.equal(1);
-    expect(await ledger.total("team", "day")).to.equal(1_000_000);
+    await new RedisSpendLedger(connection, { nowMs }).add("team", "day", 1, nowMs() + 60_000);
     expect(await connection.send("PTTL", ["sums:spend:day:team"])).to.be.within(50_000, 60_000);
-    await eventually(async () => expect(await ledger.total("team", "month")).to.equal(0));
-    expect(await ledger.add("team", "month", 1, nowMs() - 1)).to.equal(1);
-    expect(await ledger.total("team", "month")).to.equal(0);
-    for (const amount of [0.5, NaN, Infinity, 2 ** 53]) {
-      expect((await rejection(ledger.add("team", "day", amount, nowMs()))).code).to.equal("M2M_USAGE");
-    }
   });
 });
 
 describe("cached answers in Redis", () => {
   const redis = useRedis();
-
-  it("are the bytes that were kept, for their time", async () => {
-    const cache = new RedisResponseCache(await redis.connect(), { maxValueBytes: 1000 });
-    const bytes = Uint8Array.from({ length: 600 }, (_, i) => i);
-    expect(await cache.get("a")).to.equal(undefined);
-    await cache.set("a", bytes.subarray(1, 301), 60_000);
-    expect(Uint8Array.from((await cache.get("a"))!)).to.deep.equal(bytes.slice(1, 301));
-    await cache.set("empty", new Uint8Array(), 60_000);
-    expect(await cache.get("empty")).to.have.length(0);
-    await cache.set("short", bytes, 100.5);
-    expect(await cache.get("short")).to.have.length(600);
-    await eventually(async () => expect(await cache.get("short")).to.equal(undefined));
-  });
-
-  it("are not kept if they are too large or their time is over", async () => {
-    const cache = new RedisResponseCache(await redis.connect(), { maxValueBytes: 1000 });
-    await cache.set("large", new Uint8Array(1001), 60_000);
-    expect(await cache.get("large")).to.equal(undefined);
-    for (const ttlMs of [0, -1, NaN]) await cache.set("a", new Uint8Array(1), ttlMs);
-    expect(await cache.get("a")).to.equal(undefined);
-    await cache.set("a", new Uint8Array(1), Infinity);
-    expect(await cache.get("a")).to.have.length(1);
-  });
+  testResponseCacheStore(async (maxValueBytes) => ({
+    store: new RedisResponseCache(await redis.connect(), { maxValueBytes }),
+    ...REAL_TIME,
+  }));
 });
 
 describe("times of expiry of sessions in Redis", () => {
