@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface TestCertificate {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Where the certificate lies, for peers that verify it. */
+  readonly certFile: string;
+  remove(): void;
+}
+
+/** A certificate for localhost that signs itself, made by the openssl command. */
+export function makeCertificate(): TestCertificate {
+  const folder = mkdtempSync(join(tmpdir(), "m2m-quic-"));
+  const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  execFileSync(
+    "openssl",
+    [
+      ...["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+      ...["-keyout", keyFile, "-out", certFile, "-days", "30", "-subj", "/CN=localhost"],
+      ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+    ],
+    { stdio: "ignore" },
+  );
+  return {
+    cert: readFileSync(certFile),
+    key: readFileSync(keyFile),
+    certFile,
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
