@@ -144,10 +144,11 @@ export class ScriptedUpstream {
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
     const script = (seen.header("x-script") as Script | undefined) ?? this.#queue.shift() ?? "ok";
-    await this.#play(script, seen, response);
+    await this.play(script, seen, response);
   }
 
-  async #play(script: Script, seen: SeenRequest, response: ServerResponse): Promise<void> {
+  /** Answers as `script` says; a function given as a script may call it. */
+  async play(script: Script, seen: SeenRequest, response: ServerResponse): Promise<void> {
     const { serial, isAnthropic } = seen;
     const headers = isAnthropic ? anthropicHeaders(serial) : openAiHeaders(serial);
     if (typeof script === "function") return script(seen, response);
@@ -174,7 +175,7 @@ export class ScriptedUpstream {
     const answer = answerTo(seen, script === "no-usage");
     const whole = { ...answer, headers: { ...headers, ...answer.headers } };
     if (script === "error-mid-stream") {
-      if (!whole.events) return this.#play("status-500", seen, response);
+      if (!whole.events) return this.play("status-500", seen, response);
       const { events } = whole;
       const failure = isAnthropic ? anthropicStreamError(serial) : OPENAI_STREAM_ERROR;
       return send(

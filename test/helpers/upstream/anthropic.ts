@@ -142,7 +142,7 @@ export function countTokens(): Answer {
 }
 
 export function anthropicModels(): Answer {
-  const data = ["claude-sonnet-4-5", "claude-haiku-4-5"].map((id) => ({
+  const data = ["claude-sonnet-5", "claude-haiku-4-5"].map((id) => ({
     type: "model",
     id,
     display_name: id,

@@ -202,7 +202,12 @@ function startAnswer({ status, headers, body }: Answer, response: ServerResponse
 async function write(response: ServerResponse, seen: SeenRequest, bytes: Buffer): Promise<void> {
   if (response.destroyed) return;
   seen.sentBytes += bytes.length;
-  if (!response.write(bytes)) await Promise.race([once(response, "drain"), once(response, "close")]);
+  if (response.write(bytes)) return;
+  const settled = new AbortController();
+  const { signal } = settled;
+  await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })]).finally(() =>
+    settled.abort(),
+  );
 }
 
 function wholeOf({ body, events }: Answer): Buffer {
