@@ -19,14 +19,11 @@ TOOL = {
 }
 
 
-def client(script="ok", retries=0, **options):
-    return anthropic.Anthropic(
-        api_key="sk-ant-interop",
-        base_url=BASE_URL,
-        max_retries=retries,
-        default_headers={"x-script": script},
-        **options,
-    )
+BASE_CLIENT = anthropic.Anthropic(api_key="sk-ant-interop", base_url=BASE_URL)
+
+
+def client(script="ok", retries=0):
+    return BASE_CLIENT.with_options(max_retries=retries, default_headers={"x-script": script})
 
 
 def plain():
@@ -77,8 +74,7 @@ def errors():
 
 
 def retried():
-    failing = anthropic.Anthropic(api_key="sk-ant-interop", base_url=BASE_URL, max_retries=2)
-    return failing.messages.create(**{**QUESTION, "model": "retried"}).content[0].text
+    return BASE_CLIENT.messages.create(**{**QUESTION, "model": "retried"}).content[0].text
 
 
 def failed_stream(script):
@@ -97,12 +93,9 @@ def aborted():
     return True
 
 
-async def one_of_many(index):
-    async with anthropic.AsyncAnthropic(
-        api_key="sk-ant-interop", base_url=BASE_URL, default_headers={"x-script": "slow"}
-    ) as many:
-        async with many.messages.stream(**{**QUESTION, "model": f"model-{index}"}) as stream:
-            message = await stream.get_final_message()
+async def one_of_many(many, index):
+    async with many.messages.stream(**{**QUESTION, "model": f"model-{index}"}) as stream:
+        message = await stream.get_final_message()
     return {
         "id": message.id,
         "right": message.model == f"model-{index}",
@@ -111,7 +104,10 @@ async def one_of_many(index):
 
 
 async def parallel():
-    return await asyncio.gather(*(one_of_many(index) for index in range(32)))
+    async with anthropic.AsyncAnthropic(
+        api_key="sk-ant-interop", base_url=BASE_URL, default_headers={"x-script": "slow"}
+    ) as many:
+        return await asyncio.gather(*(one_of_many(many, index) for index in range(32)))
 
 
 SCENARIOS = {

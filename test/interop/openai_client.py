@@ -20,13 +20,12 @@ TOOL = {
 }
 
 
+BASE_CLIENT = openai.OpenAI(api_key="sk-interop", base_url=BASE_URL)
+
+
 def client(script="ok", retries=0, **options):
-    return openai.OpenAI(
-        api_key="sk-interop",
-        base_url=BASE_URL,
-        max_retries=retries,
-        default_headers={"x-script": script},
-        **options,
+    return BASE_CLIENT.with_options(
+        max_retries=retries, default_headers={"x-script": script}, **options
     )
 
 
@@ -108,8 +107,7 @@ def errors():
 
 
 def retried():
-    failing = openai.OpenAI(api_key="sk-interop", base_url=BASE_URL, max_retries=2)
-    return failing.chat.completions.create(model="retried", messages=QUESTION).choices[0].message.content
+    return BASE_CLIENT.chat.completions.create(model="retried", messages=QUESTION).choices[0].message.content
 
 
 def failed_stream(script):
@@ -146,14 +144,11 @@ def downloaded():
     return [len(content), content[:300].hex()]
 
 
-async def one_of_many(index):
-    async with openai.AsyncOpenAI(
-        api_key="sk-interop", base_url=BASE_URL, default_headers={"x-script": "slow"}
-    ) as many:
-        stream = await many.chat.completions.create(
-            model=f"model-{index}", messages=QUESTION, stream=True
-        )
-        chunks = [chunk async for chunk in stream]
+async def one_of_many(many, index):
+    stream = await many.chat.completions.create(
+        model=f"model-{index}", messages=QUESTION, stream=True
+    )
+    chunks = [chunk async for chunk in stream]
     return {
         "id": chunks[0].id,
         "right": {chunk.model for chunk in chunks} == {f"model-{index}"},
@@ -162,7 +157,10 @@ async def one_of_many(index):
 
 
 async def parallel():
-    return await asyncio.gather(*(one_of_many(index) for index in range(32)))
+    async with openai.AsyncOpenAI(
+        api_key="sk-interop", base_url=BASE_URL, default_headers={"x-script": "slow"}
+    ) as many:
+        return await asyncio.gather(*(one_of_many(many, index) for index in range(32)))
 
 
 SCENARIOS = {
