@@ -66,6 +66,7 @@ export const ERROR_CODES = {
     "M2M_REQUEST_TIMEOUT",
     "M2M_BUSY",
     "M2M_DRAINING",
+    "M2M_BUDGET_SPENT",
   ],
   UnsupportedError: [
     "M2M_ALGORITHM_UNSUPPORTED",
