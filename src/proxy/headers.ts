@@ -57,22 +57,16 @@ export function returnedHeaders(
   without?: ReadonlySet<string>,
 ): string[] {
   const headers: string[] = [];
-  let dropped: Set<string> | undefined;
-  let hasOptions = false;
+  let options: string[] | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = latin1(rawHeaders[i]);
     const lower = name.toLowerCase();
-    if (lower === "connection") hasOptions = true;
+    if (lower === "connection") (options ??= []).push("connection", latin1(rawHeaders[i + 1]));
     if (HOP_BY_HOP_HEADERS.has(lower) || without?.has(lower)) continue;
     headers.push(name, latin1(rawHeaders[i + 1]));
   }
-  if (hasOptions) dropped = connectionOptions(rawHeaders.map(latin1));
-  if (!dropped) return headers;
-  const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    if (!dropped.has(headers[i].toLowerCase())) kept.push(headers[i], headers[i + 1]);
-  }
-  return kept;
+  const dropped = options && connectionOptions(options);
+  return dropped ? headers.filter((_, at) => !dropped.has(headers[at & ~1].toLowerCase())) : headers;
 }
 
 /** The value of `name`, in lower case, among flat headers; the first one. */
