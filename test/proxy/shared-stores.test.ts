@@ -1,0 +1,45 @@
+import { expect } from "chai";
+import { KeyBudgets, MemoryRateStore } from "../../src/proxy/budgets/index.js";
+import { ResponseCache } from "../../src/proxy/cache/index.js";
+import { RedisRateLimiter, RedisResponseCache, RedisSpendLedger } from "../../src/redis/index.js";
+import { useRedis } from "../redis/fixture.js";
+
+describe("proxies that share a Redis", () => {
+  const redis = useRedis();
+  const prefix = "proxies:";
+
+  it("spend one budget and keep one rate, however many requests come at once", async () => {
+    const make = async () => {
+      const connection = await redis.connect({ prefix });
+      const rates = new RedisRateLimiter(connection, { fallback: new MemoryRateStore() });
+      const limits = { usdPerDay: 5, requestsPerMinute: 30, tokensPerMinute: 10_000 };
+      return new KeyBudgets({ limits, rates, spend: new RedisSpendLedger(connection) });
+    };
+    const [one, two] = [await make(), await make()];
+    const admit = () => [one, two].map((budgets) => budgets.admit("key", { tokens: 1, usd: 1 }));
+    const answers = await Promise.all(Array.from({ length: 10 }, admit).flat());
+    const admitted = answers.filter((answer) => answer.allowed);
+    expect(admitted).to.have.length(5);
+    await Promise.all(admitted.map((answer) => answer.allowed && answer.settle({ tokens: 1, usd: 0.5 })));
+    for (let i = 0; i < 10; i++) await two.admit("key", { tokens: 0, usd: 0 });
+    const last = await one.admit("key", { tokens: 0, usd: 0 });
+    expect(last.allowed ? undefined : last.error.code).to.equal("M2M_RATE_LIMITED");
+    const other = await one.admit("another", { tokens: 1, usd: 5 });
+    expect(other.allowed).to.equal(true);
+  });
+
+  it("give each other's answers, byte for byte", async () => {
+    const make = async () => {
+      const store = new RedisResponseCache(await redis.connect({ prefix }));
+      return new ResponseCache({ store, ttlMs: 60_000 });
+    };
+    const [one, two] = [await make(), await make()];
+    const body = Buffer.from([0, 255, 10, 128]);
+    const miss = await one.lookUp("k");
+    if (miss.kind !== "miss") throw new Error("Expected a miss.");
+    await miss.keep({ status: 200, headers: [["content-type", "x/y"]], body });
+    const hit = await two.lookUp("k");
+    expect(hit.kind === "hit" && Buffer.from(hit.response.body).equals(body)).to.equal(true);
+    expect(hit.kind === "hit" && hit.response.headers).to.deep.equal([["content-type", "x/y"]]);
+  });
+});
