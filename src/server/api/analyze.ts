@@ -1,0 +1,142 @@
+import type { Analysis } from "../../codec/index.js";
+import { count, flag, fraction, list, number, object, oneOf, text } from "../json-schema.js";
+import { ENCODING_WORDS, algorithmToApi } from "../names.js";
+import { route } from "../route.js";
+import type { ServerServices } from "../services.js";
+import { vocabularyOf } from "./codec.js";
+import { SCAN_MEMBERS, scanToJson } from "./scan.js";
+import { chooseCounting, costUsd, countText } from "./tokens.js";
+
+interface AnalyzeBody {
+  readonly content: string;
+  readonly model?: string;
+  readonly encoding?: string;
+}
+
+const CHOICE = object({ algorithm: text(), reason: text(), bytes: count() });
+
+const ANALYZE = route<ServerServices, AnalyzeBody>({
+  method: "POST",
+  path: "/analyze",
+  operation: "analyze",
+  tag: "Compression",
+  summary: "What a content is, what each algorithm makes of it, and which is chosen and why.",
+  body: object(
+    { content: text() },
+    {
+      model: text("Sets the encoding and the price. Default: the one that the content names.", {
+        maxLength: 200,
+      }),
+      encoding: oneOf(ENCODING_WORDS, "Vocabulary of token-native and of the counts."),
+    },
+  ),
+  replies: {
+    200: {
+      summary: "The analysis.",
+      schema: object(
+        {
+          bytes: count(),
+          kind: text("chat.request, json, text and the like."),
+          is_json: flag(),
+          is_llm_api: flag(),
+          has_tools: flag(),
+          is_stream: flag(),
+          tokens: count(),
+          encoding: text("How tokens are counted."),
+          exact: flag("false: tokens and cost are estimates."),
+          candidates: list(
+            object(
+              { algorithm: text(), lossless: oneOf(["bytes", "minified-json"]) },
+              {
+                bytes: count(),
+                ratio: number(),
+                tokens: count("Of the wire, if it stood in a prompt."),
+                time_ms: number(),
+                refused: object({ code: text(), message: text() }),
+              },
+            ),
+          ),
+          chosen: object({ published: CHOICE, smallest: CHOICE }, {}, "By policy."),
+          route: object(
+            { strategy: oneOf(["skip", "optimize", "full"]), reason: text() },
+            { tokens: count() },
+            "What a proxy would do with it.",
+          ),
+        },
+        {
+          model: text("The model that is meant, or that the content names."),
+          message_count: count(),
+          repetition_ratio: fraction("Share of four-character windows that occurred before."),
+          minified: object({ bytes: count(), tokens: count() }, {}, "Without JSON whitespace."),
+          cost_usd: number("As input of the model, where its price is known."),
+          security: object(SCAN_MEMBERS, {}, "Absent with security switched off."),
+        },
+      ),
+    },
+  },
+  async handle({ body }, services) {
+    const { engine, guard, isBlocking, models } = services;
+    const { content } = body;
+    let card = body.model === undefined ? undefined : models.get(body.model);
+    const asked = chooseCounting(services, body);
+    let counting = asked;
+    const analysis = engine.analyze(content, {
+      encoding: vocabularyOf(services, body),
+      countTokens: (part) =>
+        countText(typeof part === "string" ? part : Buffer.from(part).toString(), counting),
+    });
+    // What the content names is known only now; without a wish of the client's its tokens are what is asked about.
+    const named =
+      card === undefined && analysis.model !== undefined ? models.find(analysis.model) : undefined;
+    let tokens = analysis.tokens ?? 0;
+    if (named) {
+      card = named;
+      if (body.encoding === undefined) {
+        counting = chooseCounting(services, { model: named.id });
+        tokens = countText(content, counting);
+      }
+    }
+    const scan = guard && (await guard.scan(content));
+    return {
+      json: {
+        ...analysisToJson(analysis),
+        tokens,
+        encoding: counting.encoding,
+        exact: counting.exact,
+        model: card?.id ?? analysis.model,
+        cost_usd: costUsd(services, card, tokens),
+        security: scan && scanToJson(scan, isBlocking),
+      },
+    };
+  },
+});
+
+export const ANALYZE_ROUTES = [ANALYZE];
+
+function analysisToJson(analysis: Analysis) {
+  return {
+    bytes: analysis.bytes,
+    kind: analysis.kind,
+    is_json: analysis.isJson,
+    is_llm_api: analysis.isLlmApi,
+    has_tools: analysis.hasTools,
+    is_stream: analysis.isStream,
+    message_count: analysis.messageCount,
+    repetition_ratio: analysis.repetitionRatio,
+    minified: analysis.minified,
+    candidates: analysis.candidates.map(({ algorithm, timeMs, ...candidate }) => ({
+      algorithm: algorithmToApi(algorithm),
+      ...candidate,
+      time_ms: timeMs,
+    })),
+    chosen: {
+      published: choiceToJson(analysis.chosen.published),
+      smallest: choiceToJson(analysis.chosen.smallest),
+    },
+    route: analysis.route,
+  };
+}
+
+function choiceToJson({ algorithm, bytes, reason }: Analysis["chosen"]["published"]) {
+  return { algorithm: algorithmToApi(algorithm), reason, bytes };
+}

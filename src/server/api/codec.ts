@@ -1,0 +1,158 @@
+import type { CompressionResult, CompressOptions } from "../../codec/index.js";
+import { POLICY_NAMES, type PolicyName } from "../../shared/algorithms.js";
+import { isBpeEncoding, type BpeEncodingName } from "../../shared/encodings.js";
+import { count, number, object, oneOf, text } from "../json-schema.js";
+import {
+  ALGORITHM_WORDS,
+  algorithmFromApi,
+  algorithmToApi,
+  encodingFromApi,
+  ENCODING_WORDS,
+} from "../names.js";
+import { route, type Reply } from "../route.js";
+import type { ServerServices } from "../services.js";
+import { SECURITY_SUMMARY, securitySummary } from "./scan.js";
+
+interface AutoBody {
+  readonly content: string;
+  readonly model?: string;
+  readonly encoding?: string;
+  readonly quality?: number;
+  readonly policy?: PolicyName;
+}
+
+interface CompressBody extends AutoBody {
+  readonly algorithm?: string;
+}
+
+const CONTENT = text("What is compressed.");
+const SETTINGS = {
+  model: text("The model that the content is for: sets the vocabulary of token-native.", { maxLength: 200 }),
+  encoding: oneOf(ENCODING_WORDS, "Vocabulary of token-native."),
+  quality: {
+    type: "integer",
+    minimum: 0,
+    maximum: 11,
+    description: "Brotli quality, 0 (fast) to 11 (small).",
+  },
+  policy: oneOf(POLICY_NAMES, "How auto chooses."),
+} as const;
+
+const WIRE = object(
+  {
+    data: text("The wire."),
+    algorithm: text("Of the wire, as messages spell it."),
+    original_bytes: count(),
+    compressed_bytes: count(),
+    ratio: number("compressed_bytes / original_bytes; 1 for empty content."),
+  },
+  {
+    encoding: text("Vocabulary of a token-native wire."),
+    reason: text("Why auto chose the algorithm."),
+    security: SECURITY_SUMMARY,
+  },
+);
+
+const COMPRESS = route<ServerServices, CompressBody>({
+  method: "POST",
+  path: "/compress",
+  operation: "compress",
+  tag: "Compression",
+  summary: "Compress a content.",
+  description:
+    "The content is scanned first, unless security is switched off; a threat is refused if the server blocks.",
+  body: object(
+    { content: CONTENT },
+    {
+      algorithm: oneOf(
+        ["auto", ...ALGORITHM_WORDS],
+        "Default: the server's, which is auto unless configured.",
+      ),
+      ...SETTINGS,
+    },
+  ),
+  replies: { 200: { summary: "The wire.", schema: WIRE } },
+  problems: [403],
+  handle({ body }, services) {
+    const { algorithm = services.defaultAlgorithm } = body;
+    return compress(services, body, algorithm);
+  },
+});
+
+const COMPRESS_AUTO = route<ServerServices, AutoBody>({
+  method: "POST",
+  path: "/compress/auto",
+  operation: "compressAuto",
+  tag: "Compression",
+  summary: "Compress a content with the algorithm that suits it.",
+  body: object({ content: CONTENT }, SETTINGS),
+  replies: { 200: { summary: "The wire.", schema: WIRE } },
+  problems: [403],
+  handle: ({ body }, services) => compress(services, body, "auto"),
+});
+
+const DECOMPRESS = route<ServerServices, { readonly data: string }>({
+  method: "POST",
+  path: "/decompress",
+  operation: "decompress",
+  tag: "Compression",
+  summary: "The content of a wire.",
+  description: "The algorithm is told by the wire's opening; what has none is passed through.",
+  body: object({ data: text("The wire.") }),
+  replies: {
+    200: {
+      summary: "The content.",
+      schema: object(
+        { content: text(), bytes: count("Of the content, in UTF-8."), algorithm: text("Of the wire.") },
+        { encoding: text("Vocabulary of a token-native wire.") },
+      ),
+    },
+  },
+  handle({ body }, { engine }) {
+    const { algorithm, bytes, encoding, text } = engine.decompress(body.data);
+    return {
+      json: { content: text, bytes: bytes.length, algorithm: algorithmToApi(algorithm), encoding },
+    };
+  },
+});
+
+export const CODEC_ROUTES = [COMPRESS, COMPRESS_AUTO, DECOMPRESS];
+
+async function compress(services: ServerServices, body: AutoBody, algorithm: string): Promise<Reply> {
+  const { engine, guard } = services;
+  const options: CompressOptions = {
+    algorithm: algorithm === "auto" ? algorithm : algorithmFromApi(algorithm),
+    encoding: vocabularyOf(services, body),
+    quality: body.quality,
+    policy: body.policy,
+  };
+  const { content } = services.metrics;
+  const guarded = guard && (await engine.secureCompress(body.content, guard, options));
+  const result = guarded ?? engine.compress(body.content, options);
+  content.originalBytes += result.originalBytes;
+  content.compressedBytes += result.compressedBytes;
+  const security = guarded && securitySummary(guarded.scan);
+  return { json: { ...wireToJson(result), security } };
+}
+
+/** The vocabulary that a request asks for, by name or by model. @throws {InputError} `M2M_MODEL_UNKNOWN` */
+export function vocabularyOf(
+  { encoding: fallback, models }: ServerServices,
+  { encoding, model }: { readonly encoding?: string; readonly model?: string },
+): BpeEncodingName {
+  const card = model === undefined ? undefined : models.get(model);
+  if (encoding !== undefined) return encodingFromApi(encoding);
+  return card && isBpeEncoding(card.encoding) ? card.encoding : fallback;
+}
+
+function wireToJson(result: CompressionResult) {
+  return {
+    data: result.data,
+    algorithm: algorithmToApi(result.algorithm),
+    original_bytes: result.originalBytes,
+    compressed_bytes: result.compressedBytes,
+    ratio: result.ratio,
+    encoding: result.encoding,
+    reason: result.reason,
+  };
+}

@@ -1,0 +1,207 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import {
+  clientOf,
+  readBody,
+  sendProblem,
+  type BearerGuard,
+  type ClientRateLimiter,
+  type Logger,
+  type RequestHandler,
+} from "../http/index.js";
+import { InputError, LimitError, UnsupportedError } from "../shared/errors.js";
+import { assertJsonType, parseJsonBody } from "./json-body.js";
+import { describeProblem } from "./refusal.js";
+import type { Method, Reply, Route, RouteRequest } from "./route.js";
+import { allowedMethods, Router, type Match } from "./router.js";
+import type { ServerServices } from "./services.js";
+import { compileChecks, type RouteChecks } from "./validation.js";
+
+export interface AppOptions {
+  readonly services: ServerServices;
+  readonly routes: readonly Route<ServerServices>[];
+  readonly maxBodyBytes: number;
+  readonly maxJsonDepth: number;
+  /** Requests that may be worked on at once; those that wait for messages do not count. */
+  readonly maxActiveRequests: number;
+  /** Absent: nobody has to show a token. */
+  readonly authorize?: BearerGuard;
+  /** Absent: no limit. */
+  readonly limiter?: ClientRateLimiter;
+  readonly logger: Logger;
+}
+
+/** Stands in metrics for every path that is not in the table. */
+const NO_ROUTE = "unknown";
+const BUSY_RETRY_S = 1;
+
+/** The API as a handler of requests. */
+export function createApp(options: AppOptions): RequestHandler {
+  const app = new App(options);
+  return (request, response) => void app.serve(request, response);
+}
+
+class App {
+  readonly #options: AppOptions;
+  readonly #router: Router<ServerServices>;
+  readonly #checks: ReadonlyMap<Route<ServerServices>, RouteChecks>;
+  /** Requests that count for `maxActiveRequests`. */
+  #working = 0;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#router = new Router(options.routes);
+    this.#checks = compileChecks(options.routes);
+  }
+
+  /** Never rejects. */
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { metrics } = this.#options.services;
+    const startedAtMs = metrics.begin();
+    const url = request.url ?? "/";
+    const mark = url.indexOf("?");
+    const match = this.#router.find(mark < 0 ? url : url.slice(0, mark));
+    const route = match?.routes.get((request.method === "HEAD" ? "GET" : request.method) as Method);
+    let isCounted = false;
+    response.once("close", () => {
+      if (isCounted) this.#working--;
+      // 499 is what nginx writes for a client that did not wait for its answer.
+      const status = response.writableFinished ? response.statusCode : 499;
+      metrics.end(route?.path ?? NO_ROUTE, status, startedAtMs);
+      const { logger } = this.#options;
+      if (logger.isLevelEnabled("debug")) {
+        logger.debug(
+          { method: request.method, url, status, client: request.socket.remoteAddress },
+          "request",
+        );
+      }
+    });
+    try {
+      const client = this.#admit(request, response, match, route);
+      if (!route || !match) return;
+      if (!route.waits) {
+        isCounted = true;
+        this.#working++;
+      }
+      const search = mark < 0 ? "" : url.slice(mark + 1);
+      const prepared = await this.#prepare(request, response, route, match, client, search);
+      send(response, await route.handle(prepared, this.#options.services));
+    } catch (error) {
+      this.#refuse(request, response, error);
+    }
+  }
+
+  /** Who is let in, and to what. @returns the client, for limits */
+  #admit(
+    { headers, method, socket }: IncomingMessage,
+    response: ServerResponse,
+    match: Match<ServerServices> | undefined,
+    route: Route<ServerServices> | undefined,
+  ): string {
+    const { authorize, limiter, maxActiveRequests, services } = this.#options;
+    const client = clientOf(socket.remoteAddress);
+    const retryAfterMs = route?.isOpen ? 0 : (limiter?.take(client).retryAfterMs ?? 0);
+    if (retryAfterMs > 0) {
+      response.setHeader("retry-after", Math.ceil(retryAfterMs / 1000));
+      throw new LimitError("M2M_RATE_LIMITED", "That is more requests than a client may send in the time.", {
+        hint: "Send it again after the seconds in Retry-After.",
+      });
+    }
+    // Who has no token learns nothing of the paths either.
+    if (authorize && !route?.isOpen && !authorize(headers.authorization)) {
+      response.setHeader("www-authenticate", 'Bearer realm="m2m"');
+      throw new InputError("M2M_UNAUTHORIZED", "This server asks for a token.", {
+        hint: "Send Authorization: Bearer TOKEN.",
+      });
+    }
+    if (!match) throw new InputError("M2M_NOT_FOUND", "There is nothing at this path.");
+    if (!route) {
+      response.setHeader("allow", allowedMethods(match.routes));
+      throw new UnsupportedError(
+        "M2M_METHOD_UNSUPPORTED",
+        `The path does not know ${method ?? "this method"}.`,
+      );
+    }
+    if (services.isDraining() && !route.isOpen) {
+      response.setHeader("retry-after", BUSY_RETRY_S);
+      throw new LimitError("M2M_DRAINING", "The server is shutting down.");
+    }
+    if (this.#working >= maxActiveRequests && !route.isOpen) {
+      response.setHeader("retry-after", BUSY_RETRY_S);
+      throw new LimitError("M2M_BUSY", "The server works on as many requests as it may.");
+    }
+    return client;
+  }
+
+  /** Reads and checks what the route takes. */
+  async #prepare(
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: Route<ServerServices>,
+    { params }: Match<ServerServices>,
+    client: string,
+    search: string,
+  ): Promise<RouteRequest<unknown, unknown>> {
+    const { maxBodyBytes, maxJsonDepth } = this.#options;
+    const checks = this.#checks.get(route);
+    const query = checks?.query?.(search);
+    let bytes: Buffer = NO_BYTES;
+    let body: unknown;
+    if (route.body) {
+      const isEmpty = route.bodyOptional && request.headers["content-length"] === "0";
+      const isAbsent = route.bodyOptional && !hasBody(request);
+      if (!isEmpty && !isAbsent) assertJsonType(request.headers);
+      bytes = await readBody(request, maxBodyBytes);
+      if (!route.bodyRaw) {
+        body = route.bodyOptional && bytes.length === 0 ? {} : parseJsonBody(bytes, maxJsonDepth);
+        checks?.body?.(body);
+      }
+    }
+    return {
+      body,
+      query,
+      params,
+      bytes,
+      client,
+      get signal() {
+        return endOf(response);
+      },
+      http: request,
+    };
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    // The client has gone: that is why something was broken off, and nobody hears of it.
+    if (response.destroyed) return;
+    const problem = describeProblem(error);
+    if (problem.status >= 500 && problem.status !== 503) {
+      this.#options.logger.error({ err: error, method: request.method, url: request.url }, "request failed");
+    }
+    sendProblem(response, problem);
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
+/** Is aborted when the client does not wait any more. */
+function endOf(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  if (response.destroyed) controller.abort();
+  response.once("close", () => controller.abort());
+  return controller.signal;
+}
+
+function send(response: ServerResponse, { headers, json, status = 200, text, type }: Reply): void {
+  if (response.destroyed) return;
+  const body = text ?? (json === undefined ? undefined : JSON.stringify(json));
+  const fields: OutgoingHttpHeaders = { "cache-control": "no-store", ...headers };
+  if (body !== undefined) {
+    fields["content-type"] = type ?? "application/json";
+    fields["content-length"] = Buffer.byteLength(body);
+  }
+  response.writeHead(status, fields);
+  response.end(body);
+}

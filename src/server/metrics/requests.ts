@@ -1,0 +1,146 @@
+import { performance } from "node:perf_hooks";
+import type { Registry } from "prom-client";
+import type { SessionMetrics } from "../sessions/index.js";
+import { createRegistry, type MetricSource, type Sample } from "./exposition.js";
+
+/** Upper bounds of the buckets, in seconds: from a cache hit to a large scan. */
+const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+
+interface RouteCounts {
+  readonly byStatus: Map<number, number>;
+  /** One more than bounds: what is above all of them. */
+  readonly buckets: number[];
+  sumMs: number;
+}
+
+/** What goes through content, whatever the route. */
+export interface ContentCounts {
+  scanned: number;
+  unsafe: number;
+  originalBytes: number;
+  compressedBytes: number;
+}
+
+/** Counts requests: a few additions each, so that a request pays nothing for being measured. What is exposed is made on demand. */
+export class RequestMetrics {
+  readonly #routes = new Map<string, RouteCounts>();
+  readonly content: ContentCounts = { scanned: 0, unsafe: 0, originalBytes: 0, compressedBytes: 0 };
+  readonly #sessions: () => SessionMetrics;
+  readonly #version: string;
+  #active = 0;
+  #registry: Registry | undefined;
+
+  constructor(version: string, sessions: () => SessionMetrics) {
+    this.#version = version;
+    this.#sessions = sessions;
+  }
+
+  /** Requests that are being worked on. */
+  get active(): number {
+    return this.#active;
+  }
+
+  begin(): number {
+    this.#active++;
+    return performance.now();
+  }
+
+  /** @param route as the table has it, or what stands for all that is not in it: names from outside are no labels */
+  end(route: string, status: number, startedAtMs: number): void {
+    this.#active--;
+    const durationMs = performance.now() - startedAtMs;
+    let counts = this.#routes.get(route);
+    if (!counts) {
+      counts = { byStatus: new Map(), buckets: new Array<number>(BUCKETS_S.length + 1).fill(0), sumMs: 0 };
+      this.#routes.set(route, counts);
+    }
+    counts.byStatus.set(status, (counts.byStatus.get(status) ?? 0) + 1);
+    let bucket = 0;
+    while (bucket < BUCKETS_S.length && durationMs > BUCKETS_S[bucket] * 1000) bucket++;
+    counts.buckets[bucket]++;
+    counts.sumMs += durationMs;
+  }
+
+  /** In the Prometheus text format. */
+  async expose(): Promise<{ readonly text: string; readonly type: string }> {
+    const registry = (this.#registry ??= createRegistry([
+      ...this.#requestSources(),
+      ...this.#contentSources(),
+    ]));
+    return { text: await registry.metrics(), type: registry.contentType };
+  }
+
+  #requestSources(): MetricSource[] {
+    const routes = this.#routes;
+    return [
+      gauge("m2m_info", "The version that runs.", () => [[{ version: this.#version }, 1]]),
+      gauge("m2m_http_requests_active", "Requests being worked on.", () => [[{}, this.#active]]),
+      {
+        name: "m2m_http_requests_total",
+        help: "Requests by route and status.",
+        type: "counter",
+        read: () =>
+          [...routes].flatMap(([route, { byStatus }]) =>
+            [...byStatus].map(([status, total]): Sample => [{ route, status: String(status) }, total]),
+          ),
+      },
+      {
+        name: "m2m_http_request_duration_seconds",
+        help: "Time from the head of a request to the end of its answer.",
+        type: "histogram",
+        read: () => [...routes].flatMap(([route, counts]) => histogramSamples(route, counts)),
+      },
+    ];
+  }
+
+  #contentSources(): MetricSource[] {
+    const { content } = this;
+    const read = this.#sessions;
+    return [
+      counter("m2m_scans_total", "Contents that were scanned.", () => content.scanned),
+      counter("m2m_scans_unsafe_total", "Contents that a scan found unsafe.", () => content.unsafe),
+      counter("m2m_compress_original_bytes_total", "Bytes before compression.", () => content.originalBytes),
+      counter(
+        "m2m_compress_compressed_bytes_total",
+        "Bytes after compression.",
+        () => content.compressedBytes,
+      ),
+      counter("m2m_sessions_opened_total", "Sessions that began here.", () => read().opened),
+      counter("m2m_sessions_rejected_total", "HELLOs that were refused.", () => read().rejected),
+      counter("m2m_sessions_closed_total", "Sessions whose end this process saw.", () => read().closed),
+      counter("m2m_session_messages_total", "Messages of sessions.", () => read().messages),
+      counter("m2m_session_data_total", "DATA that was taken.", () => read().data),
+      counter("m2m_session_relayed_total", "DATA put into another session's mailbox.", () => read().relayed),
+      counter(
+        "m2m_session_content_bytes_total",
+        "Bytes of DATA before compression.",
+        () => read().contentBytes,
+      ),
+      counter("m2m_session_wire_bytes_total", "Bytes of DATA as wires.", () => read().wireBytes),
+      {
+        name: "m2m_session_refused_total",
+        help: "Messages that were refused, by code.",
+        type: "counter",
+        read: () => Object.entries(read().refused).map(([code, total]): Sample => [{ code }, total]),
+      },
+    ];
+  }
+}
+
+function counter(name: string, help: string, read: () => number): MetricSource {
+  return { name, help, type: "counter", read: () => [[{}, read()]] };
+}
+
+function gauge(name: string, help: string, read: () => readonly Sample[]): MetricSource {
+  return { name, help, type: "gauge", read };
+}
+
+function histogramSamples(route: string, { buckets, sumMs }: RouteCounts): Sample[] {
+  let total = 0;
+  const samples = buckets.map((inBucket, index): Sample => {
+    total += inBucket;
+    const le = index < BUCKETS_S.length ? String(BUCKETS_S[index]) : "+Inf";
+    return [{ route, le }, total, "_bucket"];
+  });
+  return [...samples, [{ route }, sumMs / 1000, "_sum"], [{ route }, total, "_count"]];
+}

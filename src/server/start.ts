@@ -1,0 +1,170 @@
+import { randomUUID } from "node:crypto";
+import { CodecEngine, type EngineOptions } from "../codec/index.js";
+import {
+  bearerGuard,
+  ClientRateLimiter,
+  listen,
+  type HttpLimits,
+  type ListenOptions,
+  type Logger,
+} from "../http/index.js";
+import type { ModelRegistry } from "../models/index.js";
+import type { SecurityScanner } from "../security/index.js";
+import { Session, writeMessage, type CapabilityOptions } from "../session/index.js";
+import type { AlgorithmName } from "../shared/algorithms.js";
+import type { BpeEncodingName } from "../shared/encodings.js";
+import { type Limits } from "../shared/limits.js";
+import { defaultTokenizers } from "../tokenizer/index.js";
+import { apiRoutes } from "./api/index.js";
+import { createApp } from "./app.js";
+import { guardWith } from "./guard.js";
+import { RequestMetrics } from "./metrics/requests.js";
+import type { ServerServices } from "./services.js";
+import { createSessionService, type SessionService } from "./sessions/index.js";
+import { openStores, type Stores } from "./stores.js";
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly tls?: ListenOptions["tls"];
+  readonly version: string;
+  readonly logger: Logger;
+  readonly engine: EngineOptions & { readonly limits: Limits; readonly encoding: BpeEncodingName };
+  readonly defaultAlgorithm: AlgorithmName | "auto";
+  readonly models: ModelRegistry;
+  /** Loads what `/scan` asks, and with `security` everything that is compressed. */
+  readonly openScanner: () => Promise<{ readonly scanner: SecurityScanner; readonly threshold: number }>;
+  readonly security: { readonly isEnabled: boolean; readonly isBlocking: boolean };
+  /** `memory`, or an address as `redis://localhost:6379`. */
+  readonly store: string;
+  /** Absent: nobody has to show a token. */
+  readonly authToken?: string;
+  readonly maxBodyBytes: number;
+  /** Of one client; 0 is no limit. */
+  readonly requestsPerMinute: number;
+  /** Default 1024. */
+  readonly maxActiveRequests?: number;
+  readonly httpLimits?: Partial<HttpLimits>;
+}
+
+/** A server that takes requests. */
+export interface Server {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly sessions: SessionService;
+  /** Drains: takes nothing new, answers what has begun, and cuts what is left after `graceMs` (10 s). */
+  close(graceMs?: number): Promise<void>;
+}
+
+const DEFAULT_GRACE_MS = 10_000;
+const DEFAULT_MAX_ACTIVE_REQUESTS = 1024;
+
+/**
+ * Loads what requests need, then listens.
+ * @throws {InputError} `M2M_LISTEN_FAILED`, `M2M_USAGE`, and what the scanner throws
+ * @throws {UpstreamError} `M2M_STORE_UNAVAILABLE`
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const stores = await openStores(options.store);
+  try {
+    return await startWith(options, stores);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+async function startWith(options: ServerOptions, stores: Stores): Promise<Server> {
+  const { authToken, engine, logger, maxBodyBytes, requestsPerMinute } = options;
+  let isDraining = false;
+  const services = await createServices(options, stores, () => isDraining);
+  const { sessions } = services;
+  const authorize = authToken === undefined ? undefined : bearerGuard(authToken);
+  const app = createApp({
+    services,
+    routes: apiRoutes(),
+    maxBodyBytes,
+    maxJsonDepth: engine.limits.maxJsonDepth,
+    maxActiveRequests: options.maxActiveRequests ?? DEFAULT_MAX_ACTIVE_REQUESTS,
+    authorize,
+    limiter: requestsPerMinute > 0 ? new ClientRateLimiter({ requestsPerMinute }) : undefined,
+    logger,
+  });
+  const { host, port, tls, httpLimits } = options;
+  const listener = await listen(app, { host, port, tls, limits: httpLimits });
+  const close = async (graceMs: number): Promise<void> => {
+    isDraining = true;
+    // What waits for messages is answered with none, so that nothing keeps the listener from closing.
+    const settled = sessions.shutdown();
+    await listener.close(graceMs);
+    await settled;
+    await stores.close();
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    url: listener.url,
+    host: listener.host,
+    port: listener.port,
+    sessions,
+    close: (graceMs = DEFAULT_GRACE_MS) => (closed ??= close(graceMs)),
+  };
+}
+
+async function createServices(
+  options: ServerOptions,
+  stores: Stores,
+  isDraining: () => boolean,
+): Promise<ServerServices> {
+  const { engine, openScanner, security, version } = options;
+  const startedAtMs = performance.now();
+  const metrics = new RequestMetrics(version, () => sessions.metrics());
+  let opened: ReturnType<typeof openScanner> | undefined;
+  const open = () => {
+    const opening = (opened ??= openScanner());
+    // A failed load is tried again: the weights may be put in place meanwhile.
+    opening.catch(() => (opened = undefined));
+    return opening;
+  };
+  const guarding = security.isEnabled ? await open() : undefined;
+  const guard = guarding && guardWith(guarding.scanner, security.isBlocking, metrics.content);
+  const capabilities: CapabilityOptions = {
+    agentId: randomUUID(),
+    agentType: "server",
+    compression: { maxPayloadBytes: Math.min(engine.limits.maxInputBytes, engine.limits.maxOutputBytes) },
+    security: {
+      threatDetection: guard !== undefined,
+      blocking: guard !== undefined && security.isBlocking,
+      ...(guarding && { blockThreshold: guarding.threshold }),
+    },
+  };
+  const sessions = createSessionService({ ...stores, capabilities, scanner: guard });
+  // The vocabulary is read on first use: no request should wait for it.
+  defaultTokenizers.get(engine.encoding).count("ready");
+  return {
+    engine: new CodecEngine(engine),
+    defaultAlgorithm: options.defaultAlgorithm,
+    encoding: engine.encoding,
+    models: options.models,
+    scanner: async () => (await open()).scanner,
+    guard,
+    isBlocking: security.isBlocking,
+    sessions,
+    capabilities: payloadOf(capabilities, guard),
+    metrics,
+    version,
+    uptimeMs: () => performance.now() - startedAtMs,
+    checkStores: () => stores.check(),
+    isDraining,
+  };
+}
+
+/** How HELLO spells capabilities. */
+function payloadOf(
+  capabilities: CapabilityOptions,
+  scanner: ServerServices["guard"],
+): Readonly<Record<string, unknown>> {
+  const hello = new Session({ role: "initiator", capabilities, scanner }).connect();
+  return (JSON.parse(writeMessage(hello)) as { payload: Record<string, unknown> }).payload;
+}

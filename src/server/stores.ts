@@ -1,0 +1,63 @@
+import { InputError } from "../shared/errors.js";
+import {
+  MemoryChannelDirectory,
+  MemoryMailbox,
+  MemorySessionStore,
+  type ChannelDirectory,
+  type Mailbox,
+  type SessionStore,
+} from "../session/index.js";
+
+/** Where sessions live. */
+export interface Stores {
+  readonly store: SessionStore;
+  readonly mailbox: Mailbox;
+  readonly channels: ChannelDirectory;
+  /** Resolves if the store answers. @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The word for the memory of this process; anything else is an address. */
+export const MEMORY_STORE = "memory";
+
+/** Whether several processes share what is kept there. */
+export function isSharedStore(store: string): boolean {
+  return store !== MEMORY_STORE;
+}
+
+/**
+ * Opens what `--store` names: `memory`, or the address of a Redis or Valkey server.
+ * @throws {InputError} `M2M_USAGE` for another word
+ * @throws {UnsupportedError} `M2M_PACKAGE_MISSING`
+ * @throws {UpstreamError} `M2M_STORE_UNAVAILABLE`
+ */
+export async function openStores(store: string): Promise<Stores> {
+  if (store === MEMORY_STORE) return memoryStores();
+  if (!/^rediss?:\/\//i.test(store)) {
+    throw new InputError(
+      "M2M_USAGE",
+      "A store is memory, or an address that begins with redis:// or rediss://.",
+    );
+  }
+  const { connectRedis, RedisChannelDirectory, RedisMailbox, RedisSessionStore } =
+    await import("../redis/index.js");
+  const redis = await connectRedis(store);
+  return {
+    store: new RedisSessionStore(redis),
+    mailbox: new RedisMailbox(redis),
+    channels: new RedisChannelDirectory(redis),
+    check: async () => void (await redis.send("PING", [])),
+    close: () => redis.close(),
+  };
+}
+
+function memoryStores(): Stores {
+  return {
+    store: new MemorySessionStore(),
+    mailbox: new MemoryMailbox(),
+    channels: new MemoryChannelDirectory(),
+    check: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
