@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { M2MError, type UpstreamError } from "../shared/errors.js";
 import type { RedisAddress } from "./address.js";
 import { isReply, reasonOf, storeUnavailable } from "./failures.js";
@@ -60,7 +61,7 @@ export class RedisLink {
       db: address.database,
       username: address.username,
       password: address.password,
-      ...(address.isTls ? { tls: options.ca === undefined ? {} : { ca: options.ca } } : {}),
+      ...(address.isTls ? { tls: tlsOptions(address.host, options.ca) } : {}),
       connectionName: "m2m",
       disableClientInfo: true,
       // Of version 3 nothing is used, and older servers are spared the question.
@@ -191,4 +192,9 @@ export class RedisLink {
       answer.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }
+}
+
+/** Names are told to the server, which may have several certificates; addresses are no names (RFC 6066, section 3). */
+function tlsOptions(host: string, ca: string | Uint8Array | undefined): object {
+  return { ...(isIP(host) ? {} : { servername: host }), ...(ca === undefined ? {} : { ca }) };
 }

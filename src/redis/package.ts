@@ -13,7 +13,7 @@ export interface RedisClient {
   unsubscribe(...channels: string[]): Promise<unknown>;
 }
 
-export type RedisArgument = string | number | Uint8Array;
+export type RedisArgument = string | number | Buffer;
 export type RedisClientConstructor = new (options: Readonly<Record<string, unknown>>) => RedisClient;
 
 /** Imports the package; another one than the default is for tests. */

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { inspect } from "node:util";
 import {
   connectRedis,
@@ -251,7 +252,7 @@ describe("a connection to Redis with TLS", () => {
       ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost".split(
         " ",
       ),
-      ...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+      ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", cert],
     ]);
     if (made.status !== 0) this.skip();
     server = await RedisServer.start(program, { password: PASSWORD, tls: { cert, key } });
@@ -259,6 +260,23 @@ describe("a connection to Redis with TLS", () => {
   after(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("tells the server's name", async () => {
+    const named = createTlsServer({ cert: readFileSync(cert), key: readFileSync(join(folder, "key.pem")) });
+    named.listen(0, "localhost");
+    await once(named, "listening");
+    try {
+      const met = once(named, "secureConnection") as Promise<[TLSSocket & { servername: unknown }]>;
+      const { port } = named.address() as AddressInfo;
+      const options = { ca: readFileSync(cert), timeoutMs: 200, connectTimeoutMs: 2_000 };
+      await rejection(connectRedis(`rediss://localhost:${port}`, options));
+      const [socket] = await met;
+      expect(socket.servername).to.equal("localhost");
+      socket.destroy();
+    } finally {
+      named.close();
+    }
   });
 
   it("trusts the certificates that it is given, and no others", async () => {
