@@ -126,23 +126,22 @@ export class RedisMailbox implements Mailbox {
   /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
   async read(sessionId: string, options: MailboxReadOptions = {}): Promise<readonly MailboxEntry[]> {
     const { waitMs = 0, signal } = options;
-    signal?.throwIfAborted();
     const deadlineMs = performance.now() + waitMs;
-    const entries = await this.#take(sessionId, options);
-    if (entries.length > 0 || waitMs <= 0) return entries;
     const bell = new Bell();
-    const stop = await this.#signals.listen(this.#keysOf(sessionId)[0], () => bell.ring());
+    const topic = this.#keysOf(sessionId)[0];
+    let stop = waitMs > 0 ? this.#signals.join(topic, bell.ring) : undefined;
     try {
       for (;;) {
         signal?.throwIfAborted();
-        // What came before the bell was there does not ring it.
-        const arrived = await this.#take(sessionId, options);
+        const entries = await this.#take(sessionId, options);
         const leftMs = deadlineMs - performance.now();
-        if (arrived.length > 0 || leftMs <= 0) return arrived;
-        await bell.wait(leftMs, signal);
+        if (entries.length > 0 || leftMs <= 0) return entries;
+        if (stop) await bell.wait(leftMs, signal);
+        // What came before the bell was there does not ring it, and is looked for once more.
+        else stop = await this.#signals.listen(topic, bell.ring);
       }
     } finally {
-      stop();
+      stop?.();
     }
   }
 
@@ -183,10 +182,10 @@ class Bell {
   #isRung = false;
   #wake: (() => void) | undefined;
 
-  ring(): void {
+  readonly ring = (): void => {
     this.#isRung = true;
     this.#wake?.();
-  }
+  };
 
   /** Resolves when it rings, the time is over or the signal says so. */
   async wait(waitMs: number, signal: AbortSignal | undefined): Promise<void> {

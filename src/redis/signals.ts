@@ -2,13 +2,19 @@ import type { RedisConnection } from "./connection.js";
 import type { RedisLink } from "./link.js";
 
 interface Topic {
+  readonly link: RedisLink;
   readonly wakes: Set<() => void>;
   /** Resolves when the server has been told. */
   readonly subscribed: Promise<void>;
+  isSubscribed: boolean;
+  linger?: NodeJS.Timeout;
 }
 
 /** A server that went away without a word is noticed after so long. */
 const PING_INTERVAL_MS = 5_000;
+
+/** Who has been woken soon waits again: a subscription stays for so long behind the last who waits. */
+const LINGER_MS = 1_000;
 
 /** Tells all who wait in this process that something was published, over one connection, however many they are. */
 export class Signals {
@@ -21,24 +27,24 @@ export class Signals {
   }
 
   /**
-   * Calls `wake` for everything published behind the moment at which this resolves, and whenever something may have been
-   * missed.
-   * @returns ends it
+   * Calls `wake` for everything that is published from now on, and whenever something may have been missed.
+   * @returns ends it; `undefined` if there is no subscription yet
+   */
+  join(name: string, wake: () => void): (() => void) | undefined {
+    const topic = this.#topics.get(name);
+    return topic?.isSubscribed ? this.#add(name, topic, wake) : undefined;
+  }
+
+  /**
+   * As `join`, from the moment at which this resolves.
    * @throws {UpstreamError} `M2M_STORE_UNAVAILABLE`
    */
-  async listen(topic: string, wake: () => void): Promise<() => void> {
+  async listen(name: string, wake: () => void): Promise<() => void> {
     const link = await this.#open();
-    const { wakes, subscribed } = this.#topics.get(topic) ?? this.#subscribe(link, topic);
-    wakes.add(wake);
-    const stop = (): void => {
-      wakes.delete(wake);
-      if (wakes.size > 0 || this.#topics.get(topic)?.wakes !== wakes) return;
-      this.#topics.delete(topic);
-      // If it does not arrive, the connection is lost, and with it all subscriptions.
-      link.request((client) => client.unsubscribe(topic)).catch(() => undefined);
-    };
+    const topic = this.#topics.get(name) ?? this.#subscribe(link, name);
+    const stop = this.#add(name, topic, wake);
     try {
-      await subscribed;
+      await topic.subscribed;
       return stop;
     } catch (error) {
       stop();
@@ -46,11 +52,39 @@ export class Signals {
     }
   }
 
-  #subscribe(link: RedisLink, topic: string): Topic {
-    const subscribed = link.request((client) => client.subscribe(topic)).then(() => undefined);
-    const made = { wakes: new Set<() => void>(), subscribed };
-    this.#topics.set(topic, made);
-    return made;
+  #add(name: string, topic: Topic, wake: () => void): () => void {
+    topic.wakes.add(wake);
+    return () => {
+      topic.wakes.delete(wake);
+      topic.linger ??= setTimeout(() => {
+        topic.linger = undefined;
+        this.#leave(name, topic);
+      }, LINGER_MS).unref();
+    };
+  }
+
+  #subscribe(link: RedisLink, name: string): Topic {
+    const subscribed = link
+      .request((client) => client.subscribe(name))
+      .then(
+        () => {
+          topic.isSubscribed = true;
+        },
+        (error: unknown) => {
+          if (this.#topics.get(name) === topic) this.#topics.delete(name);
+          throw error;
+        },
+      );
+    const topic: Topic = { link, wakes: new Set(), subscribed, isSubscribed: false };
+    this.#topics.set(name, topic);
+    return topic;
+  }
+
+  #leave(name: string, topic: Topic): void {
+    if (topic.wakes.size > 0 || this.#topics.get(name) !== topic) return;
+    // Both at once: who subscribes anew comes behind it. If it does not arrive, the connection and all subscriptions are lost.
+    this.#topics.delete(name);
+    topic.link.request((client) => client.unsubscribe(name)).catch(() => undefined);
   }
 
   #open(): Promise<RedisLink> {

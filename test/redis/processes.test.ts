@@ -114,6 +114,28 @@ describe("many who wait for messages", () => {
     await eventually(async () => expect(await connection.send("PUBSUB", ["CHANNELS"])).to.deep.equal([]));
   });
 
+  it("miss nothing between one wait and the next", async () => {
+    const reader = new RedisMailbox(await redis.connect({ prefix: "next:" }));
+    const writer = new RedisMailbox(await redis.connect({ prefix: "next:" }));
+    const read: string[] = [];
+    const reading = (async () => {
+      for (let after: string | undefined; read.length < 300;) {
+        const entries = await reader.read("a", { after, waitMs: 30_000 });
+        // Nothing came in half a minute: a message was there and nobody was woken.
+        expect(entries).not.to.have.length(0);
+        read.push(...entries.map(({ message }) => message));
+        after = entries[entries.length - 1].id;
+      }
+    })();
+    for (let i = 0; i < 300; i++) {
+      await writer.put("a", String(i));
+      // Now and then the reader has taken all and waits.
+      if (i % 7 === 0) await writer.read("another", { waitMs: 1 });
+    }
+    await reading;
+    expect(read).to.deep.equal(Array.from({ length: 300 }, (_, i) => String(i)));
+  });
+
   it("go on when Redis was killed and is back", async () => {
     const connection = await redis.connect({ prefix: "back:" });
     const mailbox = new RedisMailbox(connection);
