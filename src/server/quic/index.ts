@@ -1,6 +1,5 @@
 /** Sessions over QUIC, beside HTTP: experimental. The package that speaks QUIC is optional. */
 export { DEFAULT_QUIC_LIMITS, type QuicLimits } from "./limits.js";
 export { startQuic, type QuicOptions, type QuicServer } from "./server.js";
-export type { QuicHandled, QuicSessions } from "./service.js";
-export type { QuicLogger } from "./session-streams.js";
+export type { QuicSessions } from "./service.js";
 export { ALPN, type QuicTls } from "./transport.js";

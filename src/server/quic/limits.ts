@@ -1,3 +1,5 @@
+import { DEFAULT_TIMING } from "../../session/index.js";
+
 /** What a peer may cost. */
 export interface QuicLimits {
   /** Connections at a time; further ones get no answer. */
@@ -12,6 +14,8 @@ export interface QuicLimits {
   readonly maxPartialBytes: number;
   /** Time for the handshake. */
   readonly handshakeTimeoutMs: number;
+  /** Time that a stream may be without a session. */
+  readonly sessionTimeoutMs: number;
   /** A connection of which nothing is heard for so long is over. */
   readonly idleTimeoutMs: number;
 }
@@ -25,6 +29,7 @@ export const DEFAULT_QUIC_LIMITS: QuicLimits = {
   maxFrameBytes: 32 * MIB,
   maxPartialBytes: 64 * MIB,
   handshakeTimeoutMs: 10_000,
+  sessionTimeoutMs: DEFAULT_TIMING.handshakeMs,
   // Longer than the minute between two PINGs of a session.
   idleTimeoutMs: 90_000,
 };

@@ -1,12 +1,13 @@
 import { createSocket, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { isIPv6 } from "node:net";
+import type { Logger } from "../../http/index.js";
 import { listenError } from "./listen-error.js";
 import { QuicEndpoint } from "./endpoint.js";
 import { DEFAULT_QUIC_LIMITS, type QuicLimits } from "./limits.js";
 import { loadQuiche, type QuicPackageLoader } from "./quiche.js";
 import type { QuicSessions } from "./service.js";
-import { SessionStreams, type QuicLogger } from "./session-streams.js";
+import { SessionStreams } from "./session-streams.js";
 import { QUIC_CODES } from "./stream-codes.js";
 import { createTransport, type QuicTls } from "./transport.js";
 
@@ -19,7 +20,7 @@ export interface QuicOptions {
   readonly limits?: Partial<QuicLimits>;
   /** Says of `Bearer TOKEN` whether it lets in; absent: all are let in. */
   readonly authorize?: (authorization: string | undefined) => boolean;
-  readonly logger?: QuicLogger;
+  readonly logger?: Pick<Logger, "debug" | "error">;
   /** Another source of the package, for tests. */
   readonly loadPackage?: QuicPackageLoader;
 }
@@ -71,7 +72,7 @@ export async function startQuic(options: QuicOptions): Promise<QuicServer> {
       };
       onChange();
     });
-    endpoint.closeAll(QUIC_CODES.none);
+    endpoint.closeAll(QUIC_CODES.done);
     await new Promise<void>((resolve) => socket.close(() => resolve()));
   };
   return {

@@ -1,19 +1,16 @@
+import type { Logger } from "../../http/index.js";
 import type { QuicConnection } from "./connection.js";
 import type { QuicLimits } from "./limits.js";
 import type { QuicSessions } from "./service.js";
 import { SessionStream, type PartialBytes } from "./session-stream.js";
 import type { QuicStream } from "./stream.js";
-
-/** Takes lines for the log. */
-export interface QuicLogger {
-  debug(members: object, message: string): void;
-}
+import { QUIC_CODES } from "./stream-codes.js";
 
 export interface SessionStreamsOptions {
   readonly service: QuicSessions;
   readonly limits: QuicLimits;
   readonly authorize?: (authorization: string | undefined) => boolean;
-  readonly logger?: QuicLogger;
+  readonly logger?: Pick<Logger, "debug" | "error">;
   readonly onIdle: () => void;
 }
 
@@ -21,6 +18,7 @@ export interface SessionStreamsOptions {
 export class SessionStreams {
   readonly #options: SessionStreamsOptions;
   readonly #open = new Set<SessionStream>();
+  readonly #bySession = new Map<string, SessionStream>();
   readonly #partials = new WeakMap<QuicConnection, PartialBytes>();
   #isHeld = false;
 
@@ -51,11 +49,27 @@ export class SessionStreams {
       partial,
       address,
       authorize,
-      onError: (err, code) => logger?.debug({ address, code, err }, "quic stream reset"),
+      claim: (sessionId, claiming) => this.#claim(sessionId, claiming),
+      onError: (err, code) => {
+        const level = code === QUIC_CODES.failed ? "error" : "debug";
+        logger?.[level]({ address, code, err }, "quic stream ended");
+      },
       onIdle,
-      onClosed: () => this.#open.delete(session),
+      onClosed: (closed) => this.#remove(closed),
     });
     this.#open.add(session);
     if (this.#isHeld) session.hold();
+  }
+
+  #claim(sessionId: string, stream: SessionStream): void {
+    this.#bySession.get(sessionId)?.end(QUIC_CODES.replaced);
+    this.#bySession.set(sessionId, stream);
+  }
+
+  #remove(stream: SessionStream): void {
+    const { sessionId } = stream;
+    this.#open.delete(stream);
+    if (sessionId !== undefined && this.#bySession.get(sessionId) === stream)
+      this.#bySession.delete(sessionId);
   }
 }

@@ -65,10 +65,12 @@ export class QuicStream {
     this.#wake();
   }
 
-  /** Ends the own direction behind what was written. */
-  finish(): void {
-    if (this.#isFinishing) return;
+  /** Ends the own direction behind what was written, and tells the peer to end its own, with the reason. */
+  end(code: QuicCode): void {
+    if (this.#isFinishing || this.#isClosed) return;
     this.#isFinishing = true;
+    if (!this.#hasReadEnd) this.#shutdown(SHUTDOWN_READ, code);
+    this.#hasReadEnd = true;
     this.#wake();
   }
 
@@ -100,7 +102,7 @@ export class QuicStream {
         result = this.#native.streamRecv(this.id, scratch);
       } catch {
         // RESET_STREAM: what the peer wanted to say is lost, and an answer has no question.
-        this.#shutdown(SHUTDOWN_WRITE, QUIC_CODES.none);
+        this.#shutdown(SHUTDOWN_WRITE, QUIC_CODES.done);
         this.close();
         break;
       }
@@ -136,7 +138,7 @@ export class QuicStream {
       }
     } catch {
       // STOP_SENDING: the peer does not want to hear it.
-      this.#shutdown(SHUTDOWN_READ, QUIC_CODES.none);
+      this.#shutdown(SHUTDOWN_READ, QUIC_CODES.done);
       this.close();
       return;
     }

@@ -1,17 +1,16 @@
 import { expect } from "chai";
 import { startQuic, type QuicOptions, type QuicServer } from "../../../src/server/quic/index.js";
-import { writeMessage } from "../../../src/session/index.js";
 import { requirePeer } from "../../helpers/peers.js";
 import { runPeer, type PeerRun } from "./aioquic-peer.js";
 import { makeCertificate, type TestCertificate } from "./certificate.js";
-import { EchoSessions } from "./echo-sessions.js";
+import { TestSessions } from "./test-sessions.js";
 import { until } from "./until.js";
 
 describe("QUIC, with a client on aioquic", function () {
   this.timeout(60_000);
   let python: string;
   let certificate: TestCertificate;
-  let sessions: EchoSessions;
+  let sessions: TestSessions;
   let server: QuicServer;
 
   before(function () {
@@ -21,7 +20,7 @@ describe("QUIC, with a client on aioquic", function () {
   after(() => certificate?.remove());
 
   beforeEach(async () => {
-    sessions = new EchoSessions();
+    sessions = new TestSessions();
     server = await start();
   });
   afterEach(() => server.close(0));
@@ -39,6 +38,7 @@ describe("QUIC, with a client on aioquic", function () {
 
   it("verifies the certificate, agrees on m2m/1, and has a session from HELLO to CLOSE", async () => {
     expect(await peer("session").result).to.deep.equal({
+      ended: 0,
       alpn: "m2m/1",
       types: ["ACCEPT", "DATA", "PONG", "CLOSE"],
       echo: "Grüße 🙂",
@@ -88,22 +88,41 @@ describe("QUIC, with a client on aioquic", function () {
     expect(await peer("sequence", "12").result).to.deep.equal({ done: true });
   });
 
-  it("pushes what comes for the session", async () => {
+  it("reads and writes DATA as bytes, and says which has been dealt with", async () => {
+    expect(await peer("numbered").result).to.deep.equal({
+      kind: 2,
+      acks: [1, 2],
+      echoes: ["number 1", "number 2"],
+    });
+  });
+
+  it("relays between the members of a channel", async () => {
+    expect(await peer("channel").result).to.deep.equal({ heard: ["from two", "from one"] });
+  });
+
+  it("pushes what comes for the session, and its end", async () => {
     const run = peer("push");
-    const { id } = await run.first;
-    const session = sessions.session(id as string);
-    for (const content of ["one", "two", "three"]) {
-      sessions.post(session.id!, writeMessage(await session.send(content)));
-    }
-    expect(await run.result).to.deep.equal({ pushed: ["one", "two", "three"] });
+    const id = (await run.first).id as string;
+    for (const content of ["one", "two", "three"]) await sessions.post(id, content);
+    await sessions.close(id);
+    expect(await run.result).to.deep.equal({ pushed: ["one", "two", "three"], last: "CLOSE", ended: 0 });
+  });
+
+  it("pushes no more than the peer's window", async () => {
+    const run = peer("window");
+    const id = (await run.first).id as string;
+    for (const content of ["a", "b", "c", "d"]) await sessions.post(id, content);
+    expect(await run.result).to.deep.equal({ before: 2, contents: ["a", "b", "c", "d"] });
   });
 
   it("gives a session to the connection that goes on with it", async () => {
     const run = peer("resume");
-    const { id } = await run.first;
-    const session = sessions.session(id as string);
-    sessions.post(session.id!, writeMessage(await session.send("welcome back")));
+    await sessions.post((await run.first).id as string, "welcome back");
     expect(await run.result).to.deep.equal({ type: "PONG", pushed: "welcome back" });
+  });
+
+  it("gives a session to the stream that asked last", async () => {
+    expect(await peer("takeover").result).to.deep.equal({ type: "PONG", resets: [7], echo: "mine now" });
   });
 
   it("proves addresses by Retry packets when many handshakes are under way", async () => {
@@ -119,13 +138,29 @@ describe("QUIC, with a client on aioquic", function () {
       ["a length over 32 bits", "ffffffffff01", 1],
       ["a large message before a session", "8180080178", 2],
       ["a frame over the limit", `session:${"8180808008"}01`, 2],
-      ["another session's message", "session:other:", 4],
     ];
     for (const [name, argument, code] of cases) {
       it(`resets it: ${name}`, async () => {
         expect(await peer("raw", argument).result).to.deep.equal({ reset: code, echo: "still here" });
       });
     }
+
+    for (const [argument, ended] of [
+      ["json", 1],
+      ["binary", 1],
+      ["session:hello", 4],
+      ["session:other", 4],
+      ["unknown", 5],
+    ] as const) {
+      it(`says why, and ends it: ${argument}`, async () => {
+        expect(await peer("refusal", argument).result).to.deep.equal({ type: "REJECT", rest: 0, ended });
+      });
+    }
+
+    it("ends it: no session in time", async () => {
+      await restart({ limits: { sessionTimeoutMs: 200 } });
+      expect(await peer("raw", "0a").result).to.include({ reset: 6 });
+    });
 
     it("resets it: unfinished frames over the limit of the connection", async () => {
       await restart({ limits: { maxPartialBytes: 100_000 } });
@@ -202,6 +237,6 @@ describe("QUIC, with a client on aioquic", function () {
   });
 
   it("ends a connection that lives by packets without content", async () => {
-    expect(await peer("flood").result).to.include({ code: 5 });
+    expect(await peer("flood").result).to.include({ code: 9 });
   });
 });

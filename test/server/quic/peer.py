@@ -10,9 +10,9 @@ from aioquic.asyncio.client import connect
 from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
-from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted, StreamReset
+from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted, StopSendingReceived, StreamReset
 
-TEXT, TOKEN = 0x01, 0x03
+TEXT, BINARY, TOKEN = 0x01, 0x02, 0x03
 HELLO = {
     "type": "HELLO",
     "payload": {
@@ -56,6 +56,45 @@ def message(value):
     return frame(TEXT, json.dumps(value).encode())
 
 
+def read_binary(body):
+    """DATA as bytes, of the algorithm `none`."""
+    form, flags, algorithm = body[:3]
+    assert (form, algorithm) == (1, 0), body[:3]
+    value = {"type": "DATA", "timestamp": int.from_bytes(body[3:9], "big")}
+    offset = 9
+
+    def number():
+        nonlocal offset
+        result, shift = 0, 0
+        while True:
+            byte = body[offset]
+            offset += 1
+            result |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return result
+
+    if flags & 1:
+        value["sequence"] = number()
+    if flags & 2:
+        value["ack"] = number()
+    if flags & 4:
+        length = number()
+        value["cursor"] = body[offset : offset + length].decode()
+        offset += length
+    size = number() if flags & 8 else None
+    assert not flags & ~15, flags
+    content = body[offset:]
+    assert size in (None, len(content)), size
+    return {**value, "payload": {"algorithm": "none", "content": content.decode()}}
+
+
+def binary(content, sequence):
+    """The same, written: with a sequence."""
+    head = bytes([1, 1, 0]) + (1795228212996).to_bytes(6, "big") + leb128(sequence)
+    return frame(BINARY, head + content.encode())
+
+
 class Protocol(QuicConnectionProtocol):
     """Keeps the events that the stream interface swallows."""
 
@@ -69,8 +108,8 @@ class Protocol(QuicConnectionProtocol):
     def quic_event_received(self, event):
         if isinstance(event, HandshakeCompleted):
             self.handshake = event
-        if isinstance(event, StreamReset):
-            self.resets[event.stream_id] = event.error_code
+        if isinstance(event, (StreamReset, StopSendingReceived)):
+            self.resets.setdefault(event.stream_id, event.error_code)
             self.reset_seen.set()
         if isinstance(event, ConnectionTerminated) and not self.terminated.done():
             self.terminated.set_result(event)
@@ -104,8 +143,9 @@ class Session:
             if byte < 0x80:
                 break
         body = await self.reader.readexactly(length)
-        assert body[0] == TEXT, body[0]
-        return json.loads(body[1:])
+        self.last_kind = body[0]
+        assert body[0] in (TEXT, BINARY), body[0]
+        return json.loads(body[1:]) if body[0] == TEXT else read_binary(body[1:])
 
     async def hello(self):
         self.send(HELLO)
@@ -177,6 +217,7 @@ async def session(port, ca, _):
         types.append((await one.receive())["type"])
         rest = await one.reader.read()
         return {
+            "ended": client.resets.get(one.stream_id),
             "alpn": client.handshake.alpn_protocol,
             "types": types,
             "echo": answer["payload"]["content"],
@@ -252,7 +293,6 @@ async def sequence(port, ca, argument):
             one.signal("CLOSE")
             await one.receive()
             await one.reader.read()
-            one.writer.write_eof()
         return {"done": True}
 
 
@@ -283,7 +323,75 @@ async def push(port, ca, _):
         one = await open_session(client)
         await one.hello()
         print(json.dumps({"id": one.id}), flush=True)
-        return {"pushed": [(await one.receive())["payload"]["content"] for _ in range(3)]}
+        pushed = [(await one.receive())["payload"]["content"] for _ in range(3)]
+        last = (await one.receive())["type"]
+        await one.reader.read()
+        return {"pushed": pushed, "last": last, "ended": client.resets.get(one.stream_id)}
+
+
+async def numbered(port, ca, _):
+    """DATA with sequences, as bytes: what comes back says what has been dealt with."""
+    async with dial(port, ca) as client:
+        one = await open_session(client)
+        await one.hello()
+        for index in (1, 2):
+            one.writer.write(binary(f"number {index}", index))
+        answers = [await one.receive() for _ in range(2)]
+        return {
+            "kind": one.last_kind,
+            "acks": [answer["ack"] for answer in answers],
+            "echoes": [answer["payload"]["content"] for answer in answers],
+        }
+
+
+async def window(port, ca, _):
+    """Takes two messages of the mailbox at a time, and says when they are there."""
+    async with dial(port, ca) as client:
+        one = await open_session(client)
+        one.send({**HELLO, "window": 2})
+        one.id = (await one.receive())["session_id"]
+        print(json.dumps({"id": one.id}), flush=True)
+        seen = [await one.receive() for _ in range(2)]
+        one.data("between")
+        while (answer := await one.receive()).get("cursor"):
+            seen.append(answer)
+        before = len(seen)
+        ping = {"type": "PING", "session_id": one.id, "payload": {}, "timestamp": 1}
+        one.send({**ping, "cursor": seen[-1]["cursor"]})
+        while len(seen) < 4:
+            message = await one.receive()
+            if message["type"] == "DATA":
+                seen.append(message)
+        return {"before": before, "contents": [one["payload"]["content"] for one in seen]}
+
+
+async def takeover(port, ca, _):
+    """Two streams say that they have the same session."""
+    async with dial(port, ca) as client:
+        one = await open_session(client)
+        await one.hello()
+        two = await open_session(client)
+        two.id = one.id
+        two.signal("PING")
+        kind = (await two.receive())["type"]
+        await asyncio.wait_for(client.reset_seen.wait(), 10)
+        two.data("mine now")
+        echo = (await two.receive())["payload"]["content"]
+        return {"type": kind, "resets": list(client.resets.values()), "echo": echo}
+
+
+async def channel(port, ca, _):
+    """Two agents of a channel, on two connections."""
+    async with dial(port, ca) as client, dial(port, ca) as other:
+        hello = json.loads(json.dumps(HELLO))
+        hello["payload"]["extensions"]["channel"] = "room"
+        agents = [await open_session(client), await open_session(other)]
+        for agent in agents:
+            agent.send(hello)
+            agent.id = (await agent.receive())["session_id"]
+        agents[0].data("from one")
+        agents[1].data("from two")
+        return {"heard": [(await agent.receive())["payload"]["content"] for agent in agents]}
 
 
 async def resume(port, ca, _):
@@ -309,10 +417,7 @@ async def raw(port, ca, argument):
         if argument.startswith("session:"):
             await one.hello()
             argument = argument.removeprefix("session:")
-        if argument.startswith("other:"):
-            one.id = other.id
-            one.signal("PING")
-        elif argument.startswith("repeat:"):
+        if argument.startswith("repeat:"):
             _, count, part = argument.split(":")
             one.writer.write(bytes.fromhex(part) * int(count))
         else:
@@ -321,6 +426,29 @@ async def raw(port, ca, argument):
         other.data("still here")
         echo = (await other.receive())["payload"]["content"]
         return {"reset": client.resets.get(one.stream_id), "echo": echo}
+
+
+async def refusal(port, ca, argument):
+    """What is said of a message that is not taken, before the stream ends."""
+    async with dial(port, ca) as client:
+        one = await open_session(client)
+        if argument.startswith("session:"):
+            await one.hello()
+        if argument == "session:hello":
+            one.send(HELLO)
+        elif argument == "session:other":
+            one.id = "another"
+            one.signal("PING")
+        elif argument == "unknown":
+            one.id = "another"
+            one.signal("PING")
+        elif argument == "binary":
+            one.writer.write(binary("x", 1))
+        else:
+            one.writer.write(frame(TEXT, b"{"))
+        answer = await one.receive()
+        rest = await one.reader.read()
+        return {"type": answer["type"], "rest": len(rest), "ended": client.resets.get(one.stream_id)}
 
 
 async def token(port, ca, argument):
