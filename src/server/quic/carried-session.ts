@@ -10,10 +10,10 @@ import {
   type Message,
 } from "../../session/index.js";
 import { M2MError, ProtocolError } from "../../shared/errors.js";
-import type { HandledMessage } from "../sessions/index.js";
-import { MailboxDelivery } from "./delivery.js";
+import type { HandledMessage, SessionService } from "../sessions/index.js";
+import { MailboxDelivery } from "../ws/delivery.js";
 import type { FrameKind } from "./frames.js";
-import type { QuicSessions } from "./service.js";
+
 import { QUIC_CODES, type QuicCode } from "./stream-codes.js";
 
 /** Timers hold 31 bits. */
@@ -28,7 +28,7 @@ const OVER: readonly string[] = [
 ];
 
 export interface CarriedSessionOptions {
-  readonly sessions: QuicSessions;
+  readonly sessions: SessionService;
   readonly maxMessageBytes: number;
   /** How long there may be no session. */
   readonly sessionTimeoutMs: number;

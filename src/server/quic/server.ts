@@ -6,7 +6,7 @@ import { listenError } from "./listen-error.js";
 import { QuicEndpoint } from "./endpoint.js";
 import { DEFAULT_QUIC_LIMITS, type QuicLimits } from "./limits.js";
 import { loadQuiche, type QuicPackageLoader } from "./quiche.js";
-import type { QuicSessions } from "./service.js";
+import type { SessionService } from "../sessions/index.js";
 import { SessionStreams } from "./session-streams.js";
 import { QUIC_CODES } from "./stream-codes.js";
 import { createTransport, type QuicTls } from "./transport.js";
@@ -16,7 +16,7 @@ export interface QuicOptions {
   /** Of UDP; 0 picks a free one. */
   readonly port: number;
   readonly tls: QuicTls;
-  readonly service: QuicSessions;
+  readonly service: SessionService;
   readonly limits?: Partial<QuicLimits>;
   /** Says of `Bearer TOKEN` whether it lets in; absent: all are let in. */
   readonly authorize?: (authorization: string | undefined) => boolean;

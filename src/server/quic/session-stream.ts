@@ -3,7 +3,7 @@ import { LimitError, ProtocolError } from "../../shared/errors.js";
 import { CarriedSession } from "./carried-session.js";
 import { FrameReader, writeFrame, type StreamFrame } from "./frames.js";
 import type { QuicLimits } from "./limits.js";
-import type { QuicSessions } from "./service.js";
+import type { SessionService } from "../sessions/index.js";
 import type { QuicStream, StreamHandler } from "./stream.js";
 import { QUIC_CODES, type QuicCode } from "./stream-codes.js";
 
@@ -16,7 +16,7 @@ export interface PartialBytes {
 }
 
 export interface SessionStreamOptions {
-  readonly sessions: QuicSessions;
+  readonly sessions: SessionService;
   readonly limits: QuicLimits;
   readonly partial: PartialBytes;
   /** Of the peer, for limits and logs. */

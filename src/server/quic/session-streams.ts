@@ -1,13 +1,13 @@
 import type { Logger } from "../../http/index.js";
 import type { QuicConnection } from "./connection.js";
 import type { QuicLimits } from "./limits.js";
-import type { QuicSessions } from "./service.js";
+import type { SessionService } from "../sessions/index.js";
 import { SessionStream, type PartialBytes } from "./session-stream.js";
 import type { QuicStream } from "./stream.js";
 import { QUIC_CODES } from "./stream-codes.js";
 
 export interface SessionStreamsOptions {
-  readonly service: QuicSessions;
+  readonly service: SessionService;
   readonly limits: QuicLimits;
   readonly authorize?: (authorization: string | undefined) => boolean;
   readonly logger?: Pick<Logger, "debug" | "error">;

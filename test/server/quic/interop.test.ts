@@ -26,7 +26,7 @@ describe("QUIC, with a client on aioquic", function () {
   afterEach(() => server.close(0));
 
   function start(options: Partial<QuicOptions> = {}): Promise<QuicServer> {
-    return startQuic({ host: "127.0.0.1", port: 0, tls: certificate, service: sessions, ...options });
+    return startQuic({ host: "127.0.0.1", port: 0, tls: certificate, service: sessions.service, ...options });
   }
   async function restart(options: Partial<QuicOptions>): Promise<void> {
     await server.close(0);
@@ -104,7 +104,7 @@ describe("QUIC, with a client on aioquic", function () {
     const run = peer("push");
     const id = (await run.first).id as string;
     for (const content of ["one", "two", "three"]) await sessions.post(id, content);
-    await sessions.close(id);
+    await sessions.service.close(id);
     expect(await run.result).to.deep.equal({ pushed: ["one", "two", "three"], last: "CLOSE", ended: 0 });
   });
 
@@ -119,6 +119,13 @@ describe("QUIC, with a client on aioquic", function () {
     const run = peer("resume");
     await sessions.post((await run.first).id as string, "welcome back");
     expect(await run.result).to.deep.equal({ type: "PONG", pushed: "welcome back" });
+  });
+
+  it("pushes again what did not arrive", async () => {
+    const run = peer("again");
+    const id = (await run.first).id as string;
+    for (const content of ["a", "b", "c"]) await sessions.post(id, content);
+    expect(await run.result).to.deep.equal({ first: ["a", "b", "c"], second: ["b", "c"] });
   });
 
   it("gives a session to the stream that asked last", async () => {

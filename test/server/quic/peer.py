@@ -365,6 +365,27 @@ async def window(port, ca, _):
         return {"before": before, "contents": [one["payload"]["content"] for one in seen]}
 
 
+async def again(port, ca, _):
+    """Says that the first of three messages has arrived, is cut off, and comes back."""
+    async with dial(port, ca) as client:
+        one = await open_session(client)
+        await one.hello()
+        print(json.dumps({"id": one.id}), flush=True)
+        pushed = [await one.receive() for _ in range(3)]
+        ping = {"type": "PING", "session_id": one.id, "payload": {}, "timestamp": 1}
+        one.send({**ping, "cursor": pushed[0]["cursor"]})
+        await one.receive()
+    async with dial(port, ca) as client:
+        two = await open_session(client)
+        two.send(ping)
+        assert (await two.receive())["type"] == "PONG"
+        rest = [await two.receive() for _ in range(2)]
+        return {
+            "first": [message["payload"]["content"] for message in pushed],
+            "second": [message["payload"]["content"] for message in rest],
+        }
+
+
 async def takeover(port, ca, _):
     """Two streams say that they have the same session."""
     async with dial(port, ca) as client:

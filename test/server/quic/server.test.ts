@@ -36,7 +36,7 @@ describe("a QUIC server", function () {
       host: "127.0.0.1",
       port,
       tls: certificate,
-      service: new TestSessions(),
+      service: new TestSessions().service,
       limits: { handshakeTimeoutMs: 1000, retryFrom: 20, ...limits },
     });
   }
@@ -113,7 +113,7 @@ describe("a QUIC server", function () {
 
   it("says when the certificate is none, or the key is another's", async () => {
     const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-    const options = { host: "127.0.0.1", port: 0, service: new TestSessions() };
+    const options = { host: "127.0.0.1", port: 0, service: new TestSessions().service };
     for (const tls of [
       { cert: "x", key: certificate.key },
       { cert: certificate.cert, key: "x" },
@@ -125,7 +125,7 @@ describe("a QUIC server", function () {
   });
 
   it("says which package it needs", async () => {
-    const options = { host: "127.0.0.1", port: 0, tls: certificate, service: new TestSessions() };
+    const options = { host: "127.0.0.1", port: 0, tls: certificate, service: new TestSessions().service };
     const missing = Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
     for (const [cause, message] of [
       [missing, "which is not installed"],

@@ -1,10 +1,14 @@
-import { createSessionService, type HandledMessage, type Peer } from "../../../src/server/sessions/index.js";
-import type { QuicSessions } from "../../../src/server/quic/index.js";
+import {
+  createSessionService,
+  type HandledMessage,
+  type Peer,
+  type SessionService,
+} from "../../../src/server/sessions/index.js";
 import { writeMessage, type Message } from "../../../src/session/index.js";
 import { memoryStores } from "../sessions/fixture.js";
 
 /** The server's own sessions, in memory, where a test sees who comes, and can hold back answers. */
-export class TestSessions implements QuicSessions {
+export class TestSessions {
   readonly #stores = memoryStores();
   readonly #service = createSessionService(this.#stores);
   readonly ids: string[] = [];
@@ -14,10 +18,26 @@ export class TestSessions implements QuicSessions {
   /** Messages that wait for it. */
   atGate = 0;
 
-  readonly take: QuicSessions["take"] = (id, options) => this.#service.take(id, options);
-  readonly tick: QuicSessions["tick"] = (id) => this.#service.tick(id);
+  /** For the server under test. */
+  readonly service: SessionService = {
+    handle: (message, peer) => this.#handle(message, peer),
+    describe: (id) => this.#service.describe(id),
+    close: (id) => this.#service.close(id),
+    count: () => this.#service.count(),
+    take: (id, options) => this.#service.take(id, options),
+    acknowledge: (id, upTo) => this.#service.acknowledge(id, upTo),
+    tick: (id) => this.#service.tick(id),
+    metrics: () => this.#service.metrics(),
+    shutdown: () => this.#service.shutdown(),
+  };
 
-  async handle(message: Message | string | Uint8Array, peer?: Peer): Promise<HandledMessage> {
+  /** Puts DATA into the mailbox of a session. */
+  async post(sessionId: string, content: string): Promise<void> {
+    const message: Message = { type: "DATA", sessionId, algorithm: "none", content, timestampMs: 1 };
+    await this.#stores.mailbox.put(sessionId, writeMessage(message));
+  }
+
+  async #handle(message: string | Uint8Array | Message, peer?: Peer): Promise<HandledMessage> {
     this.addresses.add(peer?.address);
     const handled = await this.#service.handle(message, peer);
     if (handled.reply?.type === "ACCEPT") {
@@ -28,15 +48,5 @@ export class TestSessions implements QuicSessions {
     await this.gate;
     this.atGate -= 1;
     return handled;
-  }
-
-  /** Puts DATA into the mailbox of a session. */
-  async post(sessionId: string, content: string): Promise<void> {
-    const message: Message = { type: "DATA", sessionId, algorithm: "none", content, timestampMs: 1 };
-    await this.#stores.mailbox.put(sessionId, writeMessage(message));
-  }
-
-  close(sessionId: string): Promise<boolean> {
-    return this.#service.close(sessionId);
   }
 }
