@@ -13,13 +13,19 @@ export interface Judgement {
   readonly evidence: Evidence;
 }
 
+export interface JudgeOptions {
+  readonly rules?: RuleSet;
+  readonly model?: HydraModel;
+  /** Pointers of strings that Hydra reads in a joined segment. Default: those of `segments`. */
+  readonly covered?: ReadonlySet<string>;
+}
+
 /** Reads each segment in all its views with the detectors that are given. */
 export async function judgeSegments(
   segments: readonly Segment[],
-  { rules, model }: { rules?: RuleSet; model?: HydraModel },
+  { rules, model, covered = joinedPointers(segments) }: JudgeOptions,
 ): Promise<Judgement[]> {
   const readings = segments.flatMap((segment) => viewsOf(segment.text).map((view) => ({ segment, view })));
-  const covered = model ? joinedPointers(segments) : new Set<string>();
   // A text that stands there twice is judged once.
   const texts = new Set<string>();
   const isForHydra = (segment: Segment, view: TextView): boolean =>
@@ -42,7 +48,7 @@ export async function judgeSegments(
 }
 
 /** Strings that a joined segment holds too: Hydra reads them there, in windows as narrow as they are. */
-function joinedPointers(segments: readonly Segment[]): ReadonlySet<string> {
+export function joinedPointers(segments: readonly Segment[]): ReadonlySet<string> {
   return new Set(segments.flatMap(({ parts }) => parts?.map(({ pointer }) => pointer) ?? []));
 }
 

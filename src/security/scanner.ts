@@ -5,13 +5,15 @@ import { splitContent, type SplitOptions } from "./content/index.js";
 import { TEXT_CATEGORIES, type TextCategory } from "./evidence.js";
 import { categoryScores, fusionFor } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
-import { judgeSegments } from "./judge.js";
-import { ThreatReport } from "./report/threats.js";
+import { joinedPointers, judgeSegments, type Judgement } from "./judge.js";
+import { LISTED_FROM, ThreatReport } from "./report/threats.js";
 import { RuleSet } from "./rules/index.js";
+import { SegmentVerdicts, type TextScores } from "./segment-verdicts.js";
 import {
   SEGMENT_CONTEXTS,
   THREAT_CATEGORIES,
   type ScanResult,
+  type Segment,
   type SegmentContext,
   type ThreatCategory,
 } from "./types.js";
@@ -32,6 +34,8 @@ export interface ScannerOptions extends Pick<SplitOptions, "key" | "limits"> {
   readonly rules?: RuleSet;
   /** Default: the weights of the package, loaded by the first scan. */
   readonly model?: HydraModel;
+  /** So many texts in which nothing was found are not judged again when they come again. Default 0. */
+  readonly rememberedTexts?: number;
 }
 
 export interface ScanOptions {
@@ -39,7 +43,12 @@ export interface ScanOptions {
   readonly context?: SegmentContext;
   /** The most threats that are listed, those of the highest scores. Default 100. */
   readonly maxThreats?: number;
+  /** Waited for now and then in a long scan, so that others have their turn. */
+  readonly pause?: () => Promise<void>;
 }
+
+/** UTF-16 units that are judged without a pause: a few milliseconds. */
+const UNITS_BETWEEN_PAUSES = 2048;
 
 /**
  * Looks for prompt injection, jailbreaks, exfiltration and malformed payloads in content before it goes on the wire.
@@ -49,6 +58,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   readonly #options: ScannerOptions;
   readonly #rules: RuleSet;
   readonly #threshold: number;
+  #verdicts: SegmentVerdicts | undefined;
   #blocking = false;
   #model: Promise<HydraModel> | undefined;
 
@@ -60,6 +70,8 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkCategories(options.categories);
     checkDetector(options.detector);
     if (options.model) this.#model = Promise.resolve(options.model);
+    const { rememberedTexts = 0 } = options;
+    if (rememberedTexts > 0) this.#verdicts = new SegmentVerdicts(rememberedTexts);
   }
 
   /**
@@ -71,6 +83,8 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     const scanner = new SecurityScanner({ ...this.#options, rules: this.#rules, threshold });
     scanner.#blocking = true;
     scanner.#model = this.#model;
+    // The scores are the same, whatever the threshold.
+    scanner.#verdicts = this.#verdicts;
     return scanner;
   }
 
@@ -81,7 +95,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
    * Never throws for what the content is: what cannot be read is a finding.
    */
   async scan(content: string | Uint8Array, options: ScanOptions = {}): Promise<ScanResult> {
-    const { context, maxThreats = DEFAULT_MAX_THREATS } = options;
+    const { context, maxThreats = DEFAULT_MAX_THREATS, pause } = options;
     checkContent(content);
     checkContext(context);
     const { key, limits, detector = "both" } = this.#options;
@@ -89,18 +103,46 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     const model = detector === "rules" ? undefined : await this.#hydra();
     const fusion = fusionFor(detector, model);
     const rules = detector === "hydra" ? undefined : this.#rules;
-    const judgements = await judgeSegments(split.segments, { rules, model });
     const report = new ThreatReport(split.document, split.wires);
     for (const finding of split.findings) report.addPayload(finding);
     const scores = noScores();
-    for (const judgement of judgements) {
-      const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
-      report.addJudgement(judgement, found);
-      raise(scores, found);
+    const covered = model ? joinedPointers(split.segments) : new Set<string>();
+    const fresh = this.#recall(split.segments, covered, scores);
+    for (const segments of pause ? inTurns(fresh) : [fresh]) {
+      const quiet = new Map<Segment, TextScores | undefined>();
+      for (const judgement of await judgeSegments(segments, { rules, model, covered })) {
+        const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
+        report.addJudgement(judgement, found);
+        raise(scores, found);
+        note(quiet, judgement, found);
+      }
+      this.#remember(quiet, covered);
+      await pause?.();
     }
     // There may be more findings than a call takes arguments.
     scores.malformed = split.findings.reduce((highest, { check }) => Math.max(highest, check.weight), 0);
     return this.#verdict(scores, report, maxThreats);
+  }
+
+  /** Adds what known texts score. @returns the others */
+  #recall(
+    segments: readonly Segment[],
+    covered: ReadonlySet<string>,
+    scores: Record<ThreatCategory, number>,
+  ): readonly Segment[] {
+    const verdicts = this.#verdicts;
+    if (!verdicts) return segments;
+    return segments.filter((segment) => {
+      const known = verdicts.get(verdicts.keyOf(segment, covered.has(segment.pointer)));
+      if (known) raise(scores, known);
+      return !known;
+    });
+  }
+
+  #remember(quiet: ReadonlyMap<Segment, TextScores | undefined>, covered: ReadonlySet<string>): void {
+    for (const [segment, scores] of this.#verdicts ? quiet : []) {
+      if (scores) this.#verdicts?.set(this.#verdicts.keyOf(segment, covered.has(segment.pointer)), scores);
+    }
   }
 
   #verdict(found: Readonly<Record<ThreatCategory, number>>, report: ThreatReport, most: number): ScanResult {
@@ -120,6 +162,34 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     // A failed load is tried again by the next scan: the weights may have been put in place meanwhile.
     this.#model.catch(() => (this.#model = undefined));
     return this.#model;
+  }
+}
+
+/** `segments` in pieces between which others may have their turn. */
+function* inTurns(segments: readonly Segment[]): Generator<readonly Segment[]> {
+  let piece: Segment[] = [];
+  let units = 0;
+  for (const segment of segments) {
+    piece.push(segment);
+    units += segment.text.length;
+    if (units < UNITS_BETWEEN_PAUSES) continue;
+    yield piece;
+    piece = [];
+    units = 0;
+  }
+  if (piece.length > 0) yield piece;
+}
+
+/** The highest scores of a segment's readings, as long as none of them is listed: then the text alone is not worth a second look. */
+function note(quiet: Map<Segment, TextScores | undefined>, { segment }: Judgement, found: TextScores): void {
+  const before = quiet.get(segment);
+  const isLoud = TEXT_CATEGORIES.some((category) => found[category] >= LISTED_FROM);
+  if (isLoud || (before === undefined && quiet.has(segment))) quiet.set(segment, undefined);
+  else if (before === undefined) quiet.set(segment, found);
+  else {
+    const highest = { ...before };
+    for (const category of TEXT_CATEGORIES) highest[category] = Math.max(highest[category], found[category]);
+    quiet.set(segment, highest);
   }
 }
 

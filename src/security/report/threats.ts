@@ -14,7 +14,7 @@ import {
 import { hydraFacts } from "./rule-facts.js";
 
 /** What scores less is noise. */
-const LISTED_FROM = 0.2;
+export const LISTED_FROM = 0.2;
 const EXCERPT_UNITS = 120;
 /** A key of megabytes is part of each pointer below it. */
 const POINTER_UNITS = 1024;
