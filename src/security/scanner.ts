@@ -5,10 +5,10 @@ import { splitContent, type SplitOptions } from "./content/index.js";
 import { TEXT_CATEGORIES, type TextCategory } from "./evidence.js";
 import { categoryScores, fusionFor } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
-import { joinedPointers, judgeSegments, type Judgement } from "./judge.js";
-import { LISTED_FROM, ThreatReport } from "./report/threats.js";
+import { joinedPointers, judgeSegments } from "./judge.js";
+import { findingsOf, ThreatReport } from "./report/threats.js";
 import { RuleSet } from "./rules/index.js";
-import { SegmentVerdicts, type TextScores } from "./segment-verdicts.js";
+import { SegmentVerdicts, type SegmentVerdict } from "./segment-verdicts.js";
 import {
   SEGMENT_CONTEXTS,
   THREAT_CATEGORIES,
@@ -34,7 +34,7 @@ export interface ScannerOptions extends Pick<SplitOptions, "key" | "limits"> {
   readonly rules?: RuleSet;
   /** Default: the weights of the package, loaded by the first scan. */
   readonly model?: HydraModel;
-  /** So many texts in which nothing was found are not judged again when they come again. Default 0. */
+  /** So many texts are not judged again when they come again. Default 0. */
   readonly rememberedTexts?: number;
 }
 
@@ -58,7 +58,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   readonly #options: ScannerOptions;
   readonly #rules: RuleSet;
   readonly #threshold: number;
-  #verdicts: SegmentVerdicts | undefined;
+  #memory: SegmentVerdicts | undefined;
   #blocking = false;
   #model: Promise<HydraModel> | undefined;
 
@@ -71,7 +71,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkDetector(options.detector);
     if (options.model) this.#model = Promise.resolve(options.model);
     const { rememberedTexts = 0 } = options;
-    if (rememberedTexts > 0) this.#verdicts = new SegmentVerdicts(rememberedTexts);
+    if (rememberedTexts > 0) this.#memory = new SegmentVerdicts(rememberedTexts);
   }
 
   /**
@@ -84,7 +84,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     scanner.#blocking = true;
     scanner.#model = this.#model;
     // The scores are the same, whatever the threshold.
-    scanner.#verdicts = this.#verdicts;
+    scanner.#memory = this.#memory;
     return scanner;
   }
 
@@ -107,41 +107,52 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     for (const finding of split.findings) report.addPayload(finding);
     const scores = noScores();
     const covered = model ? joinedPointers(split.segments) : new Set<string>();
-    const fresh = this.#recall(split.segments, covered, scores);
+    const verdicts = this.#recall(split.segments, covered);
+    const fresh = split.segments.filter((segment) => !verdicts.has(segment));
     for (const segments of pause ? inTurns(fresh) : [fresh]) {
-      const quiet = new Map<Segment, TextScores | undefined>();
       for (const judgement of await judgeSegments(segments, { rules, model, covered })) {
         const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
-        report.addJudgement(judgement, found);
-        raise(scores, found);
-        note(quiet, judgement, found);
+        const verdict = verdicts.get(judgement.segment) ?? { scores: { ...found }, findings: [] };
+        raise(verdict.scores, found);
+        verdicts.set(judgement.segment, {
+          ...verdict,
+          findings: [...verdict.findings, ...findingsOf(judgement, found)],
+        });
       }
-      this.#remember(quiet, covered);
       await pause?.();
+    }
+    this.#remember(fresh, covered, verdicts);
+    // In the order of the document, wherever a verdict comes from.
+    for (const segment of split.segments) {
+      const verdict = verdicts.get(segment);
+      if (!verdict) continue;
+      report.addFindings(segment, verdict.findings);
+      raise(scores, verdict.scores);
     }
     // There may be more findings than a call takes arguments.
     scores.malformed = split.findings.reduce((highest, { check }) => Math.max(highest, check.weight), 0);
     return this.#verdict(scores, report, maxThreats);
   }
 
-  /** Adds what known texts score. @returns the others */
-  #recall(
-    segments: readonly Segment[],
-    covered: ReadonlySet<string>,
-    scores: Record<ThreatCategory, number>,
-  ): readonly Segment[] {
-    const verdicts = this.#verdicts;
-    if (!verdicts) return segments;
-    return segments.filter((segment) => {
-      const known = verdicts.get(verdicts.keyOf(segment, covered.has(segment.pointer)));
-      if (known) raise(scores, known);
-      return !known;
-    });
+  /** Verdicts on the texts that are known. */
+  #recall(segments: readonly Segment[], covered: ReadonlySet<string>): Map<Segment, SegmentVerdict> {
+    const found = new Map<Segment, SegmentVerdict>();
+    for (const segment of this.#memory ? segments : []) {
+      const key = this.#memory?.keyOf(segment, covered.has(segment.pointer));
+      const verdict = key === undefined ? undefined : this.#memory?.get(key);
+      if (verdict) found.set(segment, verdict);
+    }
+    return found;
   }
 
-  #remember(quiet: ReadonlyMap<Segment, TextScores | undefined>, covered: ReadonlySet<string>): void {
-    for (const [segment, scores] of this.#verdicts ? quiet : []) {
-      if (scores) this.#verdicts?.set(this.#verdicts.keyOf(segment, covered.has(segment.pointer)), scores);
+  #remember(
+    segments: readonly Segment[],
+    covered: ReadonlySet<string>,
+    verdicts: ReadonlyMap<Segment, SegmentVerdict>,
+  ): void {
+    for (const segment of this.#memory ? segments : []) {
+      const verdict = verdicts.get(segment);
+      if (verdict) this.#memory?.set(this.#memory.keyOf(segment, covered.has(segment.pointer)), verdict);
     }
   }
 
@@ -180,20 +191,7 @@ function* inTurns(segments: readonly Segment[]): Generator<readonly Segment[]> {
   if (piece.length > 0) yield piece;
 }
 
-/** The highest scores of a segment's readings, as long as none of them is listed: then the text alone is not worth a second look. */
-function note(quiet: Map<Segment, TextScores | undefined>, { segment }: Judgement, found: TextScores): void {
-  const before = quiet.get(segment);
-  const isLoud = TEXT_CATEGORIES.some((category) => found[category] >= LISTED_FROM);
-  if (isLoud || (before === undefined && quiet.has(segment))) quiet.set(segment, undefined);
-  else if (before === undefined) quiet.set(segment, found);
-  else {
-    const highest = { ...before };
-    for (const category of TEXT_CATEGORIES) highest[category] = Math.max(highest[category], found[category]);
-    quiet.set(segment, highest);
-  }
-}
-
-function raise(scores: Record<ThreatCategory, number>, found: Readonly<Record<TextCategory, number>>): void {
+function raise(scores: Record<TextCategory, number>, found: Readonly<Record<TextCategory, number>>): void {
   for (const category of TEXT_CATEGORIES) scores[category] = Math.max(scores[category], found[category]);
 }
 

@@ -1,21 +1,29 @@
 import { tryNodeModule } from "../shared/platform.js";
 import type { TextCategory } from "./evidence.js";
+import type { SegmentFinding } from "./report/threats.js";
 import type { Segment } from "./types.js";
 
-/** What a text scores, 0 to 1. */
-export type TextScores = Readonly<Record<TextCategory, number>>;
+/** What was found in the text of a segment, in all its readings. */
+export interface SegmentVerdict {
+  /** The highest score by category, 0 to 1. */
+  readonly scores: Record<TextCategory, number>;
+  readonly findings: readonly SegmentFinding[];
+}
+
+/** A text with more findings is judged again: a memory of them would have no bound. */
+const MAX_FINDINGS = 16;
 
 /**
- * Scores of texts in which nothing was found, so that a text that comes again is not judged again: each turn of a conversation brings all
- * that were before. Texts are known by the SHA-256 of what a verdict depends on; who could make two of one digest
+ * Verdicts on texts, so that one that comes again is not judged again: each turn of a conversation brings all that were
+ * before. Texts are known by the SHA-256 of what a verdict depends on; who could make two of one digest
  * could hide one behind the other. The least recently used are forgotten.
  */
 export class SegmentVerdicts {
   readonly #maxEntries: number;
   /** In the order of their last use. */
-  readonly #scores = new Map<string, TextScores>();
+  readonly #verdicts = new Map<string, SegmentVerdict>();
 
-  /** @param maxEntries each takes about 200 bytes */
+  /** @param maxEntries most take about 300 bytes */
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries;
   }
@@ -28,24 +36,25 @@ export class SegmentVerdicts {
     return crypto ? crypto.hash("sha256", facts, "base64") : facts;
   }
 
-  get(key: string): TextScores | undefined {
-    const scores = this.#scores.get(key);
-    if (scores) {
-      this.#scores.delete(key);
-      this.#scores.set(key, scores);
+  get(key: string): SegmentVerdict | undefined {
+    const verdict = this.#verdicts.get(key);
+    if (verdict) {
+      this.#verdicts.delete(key);
+      this.#verdicts.set(key, verdict);
     }
-    return scores;
+    return verdict;
   }
 
-  set(key: string, scores: TextScores): void {
-    this.#scores.delete(key);
-    this.#scores.set(key, scores);
-    if (this.#scores.size <= this.#maxEntries) return;
-    const [oldest] = this.#scores.keys();
-    this.#scores.delete(oldest);
+  set(key: string, verdict: SegmentVerdict): void {
+    if (verdict.findings.length > MAX_FINDINGS) return;
+    this.#verdicts.delete(key);
+    this.#verdicts.set(key, verdict);
+    if (this.#verdicts.size <= this.#maxEntries) return;
+    const [oldest] = this.#verdicts.keys();
+    this.#verdicts.delete(oldest);
   }
 
   get size(): number {
-    return this.#scores.size;
+    return this.#verdicts.size;
   }
 }

@@ -69,12 +69,12 @@ describe("what a scanner remembers of texts", () => {
 
   it("forgets what was not used for longest", () => {
     const verdicts = new SegmentVerdicts(2);
-    const scores = { injection: 0.1, jailbreak: 0, exfiltration: 0 };
-    verdicts.set("a", scores);
-    verdicts.set("b", scores);
+    const verdict = { scores: { injection: 0.1, jailbreak: 0, exfiltration: 0 }, findings: [] };
+    verdicts.set("a", verdict);
+    verdicts.set("b", verdict);
     verdicts.get("a");
-    verdicts.set("c", scores);
-    expect([verdicts.get("a"), verdicts.get("b"), verdicts.size]).to.deep.equal([scores, undefined, 2]);
+    verdicts.set("c", verdict);
+    expect([verdicts.get("a"), verdicts.get("b"), verdicts.size]).to.deep.equal([verdict, undefined, 2]);
   });
 
   it("pauses in a long scan, with the same result", async () => {

@@ -14,10 +14,62 @@ import {
 import { hydraFacts } from "./rule-facts.js";
 
 /** What scores less is noise. */
-export const LISTED_FROM = 0.2;
+const LISTED_FROM = 0.2;
 const EXCERPT_UNITS = 120;
 /** A key of megabytes is part of each pointer below it. */
 const POINTER_UNITS = 1024;
+
+/** A threat in the text of a segment, wherever that stands. */
+export interface SegmentFinding extends Omit<Threat, "location" | "excerpt"> {
+  /** UTF-16 offsets in the text. */
+  readonly start: number;
+  readonly end: number;
+  /** What had to be undone inside the text to see it. */
+  readonly layers: readonly string[];
+}
+
+/** What one reading of a segment shows, without what is noise. */
+export function findingsOf(
+  { hits, prediction, view, evidence }: Judgement,
+  scores: Readonly<Record<TextCategory, number>>,
+): SegmentFinding[] {
+  const findings: SegmentFinding[] = [];
+  const { layers } = view;
+  for (const { rule, start, end } of hits) {
+    const { id, name, category, severity } = rule;
+    if (category === "malformed" || scores[category] < LISTED_FROM) continue;
+    const score = scores[category];
+    findings.push({
+      id,
+      name,
+      category,
+      severity,
+      score,
+      source: "rule",
+      layers,
+      ...view.toSource(start, end),
+    });
+  }
+  const top = TEXT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
+  // What makes a text unsafe is always listed: Hydra stands for it where no rule does.
+  if (!prediction || (hits.length > 0 && (evidence.unsafeLogit ?? 0) <= 0)) return findings;
+  const score = scores[top];
+  if (score < LISTED_FROM) return findings;
+  const { id, name, category } = hydraFacts(top);
+  const { start, end } = view.toSource(prediction.window.start, prediction.window.end);
+  findings.push({
+    id,
+    name,
+    category,
+    severity: severityOf(score),
+    score,
+    source: "hydra",
+    layers,
+    start,
+    end,
+  });
+  return findings;
+}
 
 /** Collects what was found in one document, and says where it stands. */
 export class ThreatReport {
@@ -46,29 +98,18 @@ export class ThreatReport {
     });
   }
 
-  /** Adds what one reading of a segment shows. */
-  addJudgement(judgement: Judgement, scores: Readonly<Record<TextCategory, number>>): void {
-    const { hits, prediction, view } = judgement;
-    for (const { rule, start, end } of hits) {
-      if (rule.category === "malformed") continue;
-      const source = view.toSource(start, end);
-      this.#add(judgement, source, {
-        ...rule,
-        category: rule.category,
-        score: scores[rule.category],
-        source: "rule",
-      });
-    }
-    const top = TEXT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
-    // What makes a text unsafe is always listed: Hydra stands for it where no rule does.
-    if (prediction && (hits.length === 0 || (judgement.evidence.unsafeLogit ?? 0) > 0)) {
-      const source = view.toSource(prediction.window.start, prediction.window.end);
-      this.#add(judgement, source, {
-        ...hydraFacts(top),
-        severity: severityOf(scores[top]),
-        score: scores[top],
-        source: "hydra",
-      });
+  /** Adds what was found in `segment`. */
+  addFindings(segment: Segment, findings: readonly SegmentFinding[]): void {
+    for (const { start, end, layers, ...facts } of findings) {
+      const home = homeOf(segment, start);
+      const location = this.#locate(
+        home.pointer,
+        start - home.start,
+        Math.min(end, home.end) - start,
+        home.offset + start - home.start,
+        [...(segment.layers ?? []), ...layers],
+      );
+      this.#threats.push({ ...facts, location, excerpt: excerptOf(segment.text, start, end - start) });
     }
   }
 
@@ -76,33 +117,6 @@ export class ThreatReport {
   threats(categories: readonly ThreatCategory[] = THREAT_CATEGORIES, most = Infinity): Threat[] {
     const wanted = this.#threats.filter(({ category }) => categories.includes(category));
     return wanted.sort((a, b) => b.score - a.score).slice(0, most);
-  }
-
-  #add(
-    { segment, view }: Judgement,
-    { start, end }: { start: number; end: number },
-    { id, name, category, severity, score, source }: Omit<Threat, "location" | "excerpt">,
-  ): void {
-    if (score < LISTED_FROM) return;
-    const home = homeOf(segment, start);
-    const layers = [...(segment.layers ?? []), ...view.layers];
-    const location = this.#locate(
-      home.pointer,
-      start - home.start,
-      Math.min(end, home.end) - start,
-      home.offset + start - home.start,
-      layers,
-    );
-    this.#threats.push({
-      id,
-      name,
-      category,
-      severity,
-      location,
-      excerpt: excerptOf(segment.text, start, end - start),
-      score,
-      source,
-    });
   }
 
   #locate(
