@@ -56,6 +56,12 @@ export class ProxyFixture {
     return counts;
   }
 
+  /** Ends what is left of both, however a test ended. */
+  async remove(): Promise<void> {
+    await this.proxy.kill();
+    await this.upstream.stop();
+  }
+
   /** Ends both; the proxy must be alive until now, and end in good order. */
   async stop(): Promise<void> {
     try {
