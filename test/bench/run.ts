@@ -16,6 +16,7 @@ const BENCHMARKS = [
   "process",
   "hydra",
   "security",
+  "quic",
 ];
 const { values, positionals } = parseArgs({
   options: { corpus: { type: "string" } },

@@ -1,5 +1,5 @@
 import { OverheadBudget } from "./overhead.js";
-import type { HostPort, QuicheConnection } from "./quiche.js";
+import { bareAddress, type HostPort, type QuicheConnection } from "./quiche.js";
 import { QuicStream } from "./stream.js";
 import { QUIC_CODES, type QuicCode } from "./stream-codes.js";
 
@@ -51,7 +51,7 @@ export class QuicConnection {
     this.#native = native;
     this.peer = peer;
     this.#host = host;
-    this.#receiveInfo = { from: peer, to: host.local };
+    this.#receiveInfo = { from: bareAddress(peer), to: bareAddress(host.local) };
     this.#budget = new OverheadBudget(this.#startedAtMs);
     this.#scratch = scratch;
   }

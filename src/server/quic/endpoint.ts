@@ -12,7 +12,7 @@ import {
   versionNegotiation,
   type PacketRoute,
 } from "./packet.js";
-import type { HostPort, Quiche, QuicheConfig } from "./quiche.js";
+import { bareAddress, type HostPort, type Quiche, type QuicheConfig } from "./quiche.js";
 import { RetryTokens } from "./retry-token.js";
 import type { QuicStream } from "./stream.js";
 import type { QuicCode } from "./stream-codes.js";
@@ -32,7 +32,7 @@ export interface EndpointOptions {
 /**
  * The server's side of a UDP socket: which datagram belongs to which connection, who may begin one, and whose turn it is. A
  * connection stays with the address it began at (migration is not offered, so RFC 9000 section 9 lets other datagrams
- * be dropped): with one path a connection, quiche's known faults with several of them cannot be reached.
+ * be dropped): it has one path, and what quiche does with several is not reached.
  */
 export class QuicEndpoint implements ConnectionHost {
   readonly local: HostPort;
@@ -150,7 +150,13 @@ export class QuicEndpoint implements ConnectionHost {
     const id = originalId ? Buffer.from(route.destinationId) : randomBytes(CONNECTION_ID_BYTES);
     let connection: QuicConnection;
     try {
-      const native = quiche.Connection.accept(id, originalId ?? null, this.local, peer, config);
+      const native = quiche.Connection.accept(
+        id,
+        originalId ?? null,
+        bareAddress(this.local),
+        bareAddress(peer),
+        config,
+      );
       connection = new QuicConnection(native, peer, this, this.#scratch);
     } catch {
       return;

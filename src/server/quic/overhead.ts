@@ -16,7 +16,7 @@ export interface Carried {
 
 /**
  * How much a peer may send that is no content of streams. quiche 0.18 keeps some of it without a bound of its own
- * (CVE-2024-1410, CVE-2024-1765); this makes a connection that lives by it short.
+ * (CVE-2023-6193, CVE-2024-1410, CVE-2024-1765); this makes a connection that lives by it short.
  */
 export class OverheadBudget {
   #balanceBytes = BURST_BYTES;

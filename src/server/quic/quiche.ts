@@ -40,6 +40,11 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** An address as quiche reads it: without the zone of a link-local one, which it would look up as a name. */
+export function bareAddress({ host, port }: HostPort): HostPort {
+  return { host: host.split("%", 1)[0], port };
+}
+
 export interface QuicheHeader {
   readonly dcid: Uint8Array;
   readonly scid: Uint8Array;

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,12 @@ export interface TestCertificate {
   /** Where the certificate lies, for peers that verify it. */
   readonly certFile: string;
   remove(): void;
+}
+
+/** `makeCertificate`, or the test is skipped: `openssl` is a peer as those of `requirePeer` are. */
+export function requireCertificate(test: Mocha.Context): TestCertificate {
+  if (process.env.M2M_REQUIRE_PEERS !== "1" && spawnSync("openssl", ["version"]).status !== 0) test.skip();
+  return makeCertificate();
 }
 
 /** A certificate for localhost that signs itself, made by the openssl command. */

@@ -1,8 +1,9 @@
 import { expect } from "chai";
+import { networkInterfaces } from "node:os";
 import { startQuic, type QuicOptions, type QuicServer } from "../../../src/server/quic/index.js";
 import { requirePeer } from "../../helpers/peers.js";
 import { runPeer, type PeerRun } from "./aioquic-peer.js";
-import { makeCertificate, type TestCertificate } from "./certificate.js";
+import { requireCertificate, type TestCertificate } from "./certificate.js";
 import { TestSessions } from "./test-sessions.js";
 import { until } from "./until.js";
 
@@ -15,7 +16,7 @@ describe("QUIC, with a client on aioquic", function () {
 
   before(function () {
     python = requirePeer(this, "python");
-    certificate = makeCertificate();
+    certificate = requireCertificate(this);
   });
   after(() => certificate?.remove());
 
@@ -46,6 +47,14 @@ describe("QUIC, with a client on aioquic", function () {
       retries: 0,
     });
     expect([...sessions.addresses]).to.deep.equal(["127.0.0.1"]);
+  });
+
+  it("listens on all addresses of both families", async function () {
+    const addresses = Object.values(networkInterfaces()).flatMap((of) => of ?? []);
+    if (!addresses.some(({ family }) => family === "IPv6")) this.skip();
+    await restart({ host: "::" });
+    expect(await peer("session").result).to.include({ echo: "Grüße 🙂" });
+    expect([...sessions.addresses]).to.deep.equal(["::ffff:127.0.0.1"]);
   });
 
   it("is not taken for another by a client that does not trust its certificate", async () => {

@@ -6,7 +6,7 @@ import { startQuic, type QuicLimits, type QuicServer } from "../../../src/server
 import { runPeer } from "./aioquic-peer.js";
 import { rejection } from "../../helpers/catch-error.js";
 import { requirePeer } from "../../helpers/peers.js";
-import { makeCertificate, type TestCertificate } from "./certificate.js";
+import { requireCertificate, type TestCertificate } from "./certificate.js";
 import { TestSessions } from "./test-sessions.js";
 import { until } from "./until.js";
 
@@ -16,10 +16,10 @@ describe("a QUIC server", function () {
   let server: QuicServer;
   let socket: Socket;
 
-  before(() => {
-    certificate = makeCertificate();
+  before(function () {
+    certificate = requireCertificate(this);
   });
-  after(() => certificate.remove());
+  after(() => certificate?.remove());
   beforeEach(async () => {
     server = await start();
     socket = createSocket("udp4");
