@@ -3,7 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { RedisMailbox, RedisSessionStore, RedisSpendLedger } from "../../src/redis/index.js";
+import {
+  RedisMailbox,
+  RedisSessionStore,
+  RedisSpendLedger,
+  type RedisConnection,
+} from "../../src/redis/index.js";
 import { eventually, useRedis } from "./fixture.js";
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
@@ -97,12 +102,18 @@ describe("two processes over one Redis", () => {
 describe("many who wait for messages", () => {
   const redis = useRedis({ appendOnly: true });
 
+  /** Until so many mailboxes are waited for. */
+  const waitedFor = (connection: RedisConnection, count: number): Promise<void> =>
+    eventually(async () => {
+      const channels = await connection.send("PUBSUB", ["CHANNELS", connection.key("mail", "*")]);
+      expect(channels).to.have.length(count);
+    });
+
   it("share two connections, and each gets his own", async () => {
     const connection = await redis.connect();
     const mailbox = new RedisMailbox(connection);
     const waiting = Array.from({ length: 300 }, (_, i) => mailbox.read(`s${i}`, { waitMs: 60_000 }));
-    // All of them wait by now: commands of one connection are served in order.
-    await mailbox.read("another", { waitMs: 1 });
+    await waitedFor(connection, 300);
     const clients = String(await connection.send("CLIENT", ["LIST"]))
       .trim()
       .split("\n");
@@ -110,8 +121,8 @@ describe("many who wait for messages", () => {
     await Promise.all(waiting.map((_, i) => mailbox.put(`s${i}`, `for ${i}`)));
     const read = await Promise.all(waiting);
     expect(read.map(([{ message }]) => message)).to.deep.equal(read.map((_, i) => `for ${i}`));
-    // Nobody waits any more, and nothing is left of it.
-    await eventually(async () => expect(await connection.send("PUBSUB", ["CHANNELS"])).to.deep.equal([]));
+    // Nobody waits any more, and soon nothing is left of it.
+    await waitedFor(connection, 0);
   });
 
   it("miss nothing between one wait and the next", async () => {
@@ -141,7 +152,7 @@ describe("many who wait for messages", () => {
     const mailbox = new RedisMailbox(connection);
     const first = await mailbox.put("a", "before");
     const waiting = ["a", "b"].map((id) => mailbox.read(id, { after: first, waitMs: 60_000 }));
-    await mailbox.read("another", { waitMs: 1 });
+    await waitedFor(connection, 2);
     await redis.server.kill();
     await redis.server.restart();
     const other = new RedisMailbox(await redis.connect({ prefix: "back:" }));

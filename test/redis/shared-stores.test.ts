@@ -27,8 +27,8 @@ describe("rate limits in Redis", () => {
   it("forget a bucket when it would be full again", async () => {
     const connection = await redis.connect({ prefix: "forget:" });
     const limiter = new RedisRateLimiter(connection, { fallback: noFallback });
-    await limiter.take("a", 1, { capacity: 5, refillPerSecond: 10 });
-    expect(await connection.send("PTTL", ["forget:rate:a"])).to.be.within(1, 101);
+    await limiter.take("a", 1, { capacity: 5, refillPerSecond: 1 });
+    expect(await connection.send("PTTL", ["forget:rate:a"])).to.be.within(1, 1001);
     await eventually(async () => expect(await connection.send("EXISTS", ["forget:rate:a"])).to.equal(0));
   });
 });
@@ -101,7 +101,7 @@ describe("without Redis", () => {
   const redis = useRedis();
 
   it("rate limits are local, sums are refused, and the cache is empty", async () => {
-    const connection = await redis.connect({ timeoutMs: 1_000 });
+    const connection = await redis.connect({ timeoutMs: 3_000 });
     const told: M2MError[] = [];
     const note = (error: M2MError): number => told.push(error);
     let left = 2;
@@ -119,7 +119,7 @@ describe("without Redis", () => {
       expect((await limiter.take("a", 1, bucket)).allowed).to.equal(true);
       expect(await cache.get("a")).to.equal(undefined);
       // Neither waited as long as other commands do.
-      expect(performance.now() - startedMs).to.be.below(900);
+      expect(performance.now() - startedMs).to.be.below(2_900);
       expect((await rejection(ledger.add("a", "w", 1, Infinity))).code).to.equal("M2M_STORE_UNAVAILABLE");
     } finally {
       redis.server.resume();
