@@ -44,7 +44,7 @@ export async function openScanner(
   options: Pick<ScannerOptions, "key" | "limits" | "categories">,
 ): Promise<OpenedScanner> {
   const [config, { SecurityScanner }] = await Promise.all([context.config(), import("../security/index.js")]);
-  const ignored = config.ignored.filter((key) => !key.startsWith("proxy."));
+  const ignored = config.ignored.filter((key) => !/^(proxy|server)\./.test(key));
   if (ignored.length > 0) {
     const left = `${ignored.join(", ")} ${ignored.length === 1 ? "is" : "are"} left alone`;
     context.note(

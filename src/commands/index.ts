@@ -19,6 +19,7 @@ import { MODELS_LIST } from "./models/list.js";
 import { MODELS_SEARCH } from "./models/search.js";
 import { PROXY } from "./proxy.js";
 import { SCAN } from "./scan.js";
+import { SERVER } from "./server.js";
 import { TOKENS } from "./tokens.js";
 import { VERSION } from "./version.js";
 
@@ -42,6 +43,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   MODELS_SEARCH,
   PROXY,
   SCAN,
+  SERVER,
   TOKENS,
   VERSION,
 ];

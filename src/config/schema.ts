@@ -1,3 +1,5 @@
+import type { KeySpec } from "./key-spec.js";
+import { SERVER_KEYS } from "./server-keys.js";
 import { AVAILABLE_ALGORITHM_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
 import {
   DEFAULT_BROTLI_QUALITY,
@@ -18,27 +20,7 @@ import {
   LEAST_THRESHOLD,
 } from "../shared/security-options.js";
 
-interface KeyBase {
-  /** One line for `docs/configuration.md` and `m2m config list`. */
-  readonly summary: string;
-}
-
-/** A setting: its type, the values it takes, and its default (absent: the consumer decides). */
-export type KeySpec =
-  | (KeyBase & { readonly type: "boolean"; readonly default?: boolean })
-  | (KeyBase & {
-      readonly type: "integer" | "number";
-      readonly min: number;
-      readonly max: number;
-      readonly default?: number;
-    })
-  | (KeyBase & { readonly type: "enum"; readonly options: readonly string[]; readonly default?: string })
-  /** A path; relative to the folder of the file that sets it, else to the working directory. `~` is the home folder. */
-  | (KeyBase & { readonly type: "path"; readonly default?: string })
-  /** Words: a list of strings or one string with commas in a file. The value is the words with commas between them. */
-  | (KeyBase & { readonly type: "list"; readonly default?: string })
-  /** Any text of one line, such as a host or an address. A secret one is never shown. */
-  | (KeyBase & { readonly type: "text"; readonly secret?: boolean; readonly default?: string });
+export type { KeySpec } from "./key-spec.js";
 
 const TOKENS = { type: "integer", min: 0, max: 1_000_000_000 } as const;
 const GIB = 1024 ** 3;
@@ -109,7 +91,7 @@ export const CONFIG_KEYS = {
   "security.enabled": {
     type: "boolean",
     default: true,
-    summary: "Scan for threats where no flag asks for it: in `analyze`.",
+    summary: "Scan for threats where no flag asks for it: in `analyze` and `server`.",
   },
   "security.block_threshold": {
     type: "number",
@@ -146,13 +128,7 @@ export const CONFIG_KEYS = {
     type: "list",
     summary: "Patterns, as in `.gitignore`, of what `scan` leaves out of folders.",
   },
-  "server.port": {
-    type: "integer",
-    min: 1,
-    max: 65535,
-    default: 3000,
-    summary: "TCP port of `m2m server`. Reserved: no command reads it yet.",
-  },
+  ...SERVER_KEYS,
   "proxy.target": {
     type: "text",
     summary: "URL of the API that `m2m proxy` forwards to, where no `[[upstream]]` is set up.",
@@ -287,11 +263,18 @@ export function isSecret(key: ConfigKey): boolean {
   return spec.type === "text" && spec.secret === true;
 }
 
+/** An address without its name and password. */
+function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/)[^/@\s]*@/, "$1…@");
+}
+
 /** A value as it may be shown. */
 export function shownValue(key: ConfigKey, value: ConfigScalar): ConfigScalar;
 export function shownValue(key: ConfigKey, value: ConfigScalar | undefined): ConfigScalar | undefined;
 export function shownValue(key: ConfigKey, value: ConfigScalar | undefined): ConfigScalar | undefined {
-  return value !== undefined && isSecret(key) ? "(secret)" : value;
+  if (value === undefined || !isSecret(key))
+    return typeof value === "string" ? withoutPassword(value) : value;
+  return "(secret)";
 }
 
 /** The environment variable of `key`: `server.port` is `M2M_SERVER_PORT`. */

@@ -3,6 +3,7 @@ import { CodecEngine, type EngineOptions } from "../codec/index.js";
 import {
   bearerGuard,
   ClientRateLimiter,
+  clientOf,
   listen,
   type HttpLimits,
   type ListenOptions,
@@ -13,6 +14,7 @@ import type { SecurityScanner } from "../security/index.js";
 import { Session, writeMessage, type CapabilityOptions } from "../session/index.js";
 import type { AlgorithmName } from "../shared/algorithms.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
+import { InputError } from "../shared/errors.js";
 import { type Limits } from "../shared/limits.js";
 import { defaultTokenizers } from "../tokenizer/index.js";
 import { apiRoutes } from "./api/index.js";
@@ -22,6 +24,8 @@ import { RequestMetrics } from "./metrics/requests.js";
 import type { ServerServices } from "./services.js";
 import { createSessionService, type SessionService } from "./sessions/index.js";
 import { openStores, type Stores } from "./stores.js";
+import type { QuicOptions, QuicServer } from "./quic/index.js";
+import { createWebSocketEndpoint } from "./ws/index.js";
 
 export interface ServerOptions {
   readonly host: string;
@@ -43,8 +47,10 @@ export interface ServerOptions {
   readonly maxBodyBytes: number;
   /** Of one client; 0 is no limit. */
   readonly requestsPerMinute: number;
-  /** Default 1024. */
+  /** Requests that are worked on at once, those that wait for messages left out. Default 1024. */
   readonly maxActiveRequests?: number;
+  /** Serve sessions over QUIC too, on the UDP port of the same number. Needs `tls`. */
+  readonly quic?: boolean;
   readonly httpLimits?: Partial<HttpLimits>;
 }
 
@@ -53,6 +59,8 @@ export interface Server {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** The UDP port of QUIC, if it is served. */
+  readonly quicPort?: number;
   readonly sessions: SessionService;
   /** Drains: takes nothing new, answers what has begun, and cuts what is left after `graceMs` (10 s). */
   close(graceMs?: number): Promise<void>;
@@ -92,24 +100,56 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     limiter: requestsPerMinute > 0 ? new ClientRateLimiter({ requestsPerMinute }) : undefined,
     logger,
   });
-  const { host, port, tls, httpLimits } = options;
-  const listener = await listen(app, { host, port, tls, limits: httpLimits });
+  const webSockets = createWebSocketEndpoint({
+    sessions,
+    authorize,
+    addressOf: ({ socket }) => clientOf(socket.remoteAddress),
+    onDefect: (error) => logger.error({ err: error }, "a WebSocket connection failed"),
+  });
+  const { host, tls } = options;
+  const listener = await listen(app, {
+    host,
+    port: options.port,
+    tls,
+    limits: options.httpLimits,
+    onUpgrade: (request, socket, head) => webSockets.handleUpgrade(request, socket, head),
+  });
+  const { port, url } = listener;
+  let quic: QuicServer | undefined;
+  try {
+    if (options.quic) quic = await serveQuic({ host, port, tls, service: sessions, authorize, logger });
+  } catch (error) {
+    await listener.close(0);
+    throw error;
+  }
   const close = async (graceMs: number): Promise<void> => {
     isDraining = true;
     // What waits for messages is answered with none, so that nothing keeps the listener from closing.
     const settled = sessions.shutdown();
-    await listener.close(graceMs);
+    await Promise.all([listener.close(graceMs), webSockets.close(graceMs), quic?.close(graceMs)]);
     await settled;
     await stores.close();
   };
   let closed: Promise<void> | undefined;
   return {
-    url: listener.url,
-    host: listener.host,
-    port: listener.port,
+    url,
+    host,
+    port,
+    quicPort: quic?.port,
     sessions,
     close: (graceMs = DEFAULT_GRACE_MS) => (closed ??= close(graceMs)),
   };
+}
+
+/** The package that speaks QUIC is optional: it is loaded for who asks for it. */
+async function serveQuic({ tls, ...options }: Omit<QuicOptions, "tls"> & Pick<ServerOptions, "tls">) {
+  if (!tls) {
+    throw new InputError("M2M_USAGE", "QUIC needs a certificate and its key.", {
+      hint: "Give --tls-cert and --tls-key.",
+    });
+  }
+  const { startQuic } = await import("./quic/index.js");
+  return startQuic({ ...options, tls });
 }
 
 async function createServices(

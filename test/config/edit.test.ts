@@ -188,7 +188,7 @@ describe("setConfigValue", () => {
   it("writes nothing for a bad value", async () => {
     writeFileSync(file, "[server]\nport = 1\n");
     expect((await refusal("server.port", "x")).message).to.equal(
-      'server.port takes an integer from 1 to 65535, not "x".',
+      'server.port takes an integer from 0 to 65535, not "x".',
     );
     expect(readFileSync(file, "utf8")).to.equal("[server]\nport = 1\n");
   });

@@ -1,0 +1,85 @@
+import cluster from "node:cluster";
+import { startServer, type Server, type ServerOptions } from "../server/index.js";
+import type { CommandContext } from "./context.js";
+import type { ServerFlags } from "./server-flags.js";
+import { loadServerSettings, noteRisks } from "./server-settings.js";
+import { runWorkers } from "./server-workers.js";
+import { printable } from "./terminal.js";
+import { untilSignal } from "./until-signal.js";
+
+/** How long running requests may take to finish once the process is told to stop. */
+export const GRACE_MS = 30_000;
+
+/**
+ * Runs a server, of one process or several, until it is told to stop.
+ * @returns the exit code
+ * @throws {M2MError} what the settings and the start may
+ */
+export async function runServer(context: CommandContext, flags: ServerFlags): Promise<number> {
+  const { options, workers } = await loadServerSettings(context, flags);
+  if (cluster.isWorker) return runWorker(options);
+  noteRisks(context, await context.config(), options);
+  if (workers > 1) return runWorkers(workers, (url) => announce(context, options, { url, workers }));
+  const server = await startServer(options);
+  await announce(context, options, { url: server.url, workers, quicPort: server.quicPort });
+  return untilSignal(() => stop(server, options));
+}
+
+/** One of several processes: it says nothing but whether it listens. */
+async function runWorker(options: ServerOptions): Promise<number> {
+  const server = await startServer(options);
+  process.send?.({ url: server.url });
+  const code = await untilSignal(() => stop(server, options), undefined, "disconnect");
+  // The channel to the first process would keep this one alive.
+  if (process.connected) process.disconnect();
+  return code;
+}
+
+async function stop(server: Server, { logger }: ServerOptions): Promise<void> {
+  logger.info("draining");
+  await server.close(GRACE_MS);
+  logger.info("stopped");
+}
+
+interface Announcement {
+  readonly url: string;
+  readonly workers: number;
+  readonly quicPort?: number;
+}
+
+async function announce(
+  context: CommandContext,
+  { authToken, security, store }: ServerOptions,
+  { quicPort, url, workers }: Announcement,
+): Promise<void> {
+  if (context.json) {
+    const { isBlocking, isEnabled } = security;
+    await context.printJson({
+      version: 1,
+      url,
+      pid: process.pid,
+      workers,
+      ...(quicPort !== undefined && { quicPort }),
+      security: { enabled: isEnabled, blocking: isBlocking },
+      authentication: authToken !== undefined,
+      store: storeKind(store),
+    });
+    return;
+  }
+  const more = [
+    security.isEnabled
+      ? security.isBlocking
+        ? "threats are blocked"
+        : "threats are reported"
+      : "no scanning",
+    `sessions in ${storeKind(store)}`,
+    ...(workers > 1 ? [`${workers} workers`] : []),
+    ...(quicPort === undefined ? [] : [`QUIC on UDP port ${quicPort}`]),
+  ];
+  context.note(`m2m server listens on ${printable(url)} (${more.join(", ")})`);
+}
+
+/** An address may hold a password. */
+function storeKind(store: string): string {
+  return store.includes("://") ? store.slice(0, store.indexOf("://")).toLowerCase() : store;
+}

@@ -1,0 +1,130 @@
+import type { Config, ConfigKey } from "../config/index.js";
+import { createLogger, isLoopbackHost, type Logger } from "../http/index.js";
+import { isSharedStore, MEMORY_STORE, type ServerOptions } from "../server/index.js";
+import { InputError } from "../shared/errors.js";
+import { readSmallFile } from "../shared/files.js";
+import type { CommandContext } from "./context.js";
+import { openScanner } from "./scan-settings.js";
+import type { ServerFlags } from "./server-flags.js";
+import { loadEngineSettings } from "./settings.js";
+import { writeStderr } from "./stdio.js";
+import { printable } from "./terminal.js";
+import { versionFacts } from "./version.js";
+
+const MAX_PEM_BYTES = 1024 * 1024;
+
+/** What a process of the server is started with, and what is said of it. */
+export interface ServerSettings {
+  readonly options: ServerOptions;
+  readonly workers: number;
+}
+
+/**
+ * The server's options by precedence, checked against each other.
+ * @throws {InputError} `M2M_USAGE`, `M2M_CONFIG_INVALID`, `M2M_FILE_READ`
+ */
+export async function loadServerSettings(
+  context: CommandContext,
+  flags: ServerFlags,
+): Promise<ServerSettings> {
+  const config = await context.config();
+  const engine = await loadEngineSettings(context, {});
+  const isEnabled = flags["no-security"] ? false : config.get("security.enabled");
+  const transport = flags.transport ?? config.get("server.transport");
+  const workers = flags.workers ?? config.get("server.workers");
+  const store = flags.store ?? config.get("server.store") ?? MEMORY_STORE;
+  if (workers > 1) assertWorkers(store, transport);
+  const tls = readTls(flags, config);
+  if (transport === "quic" && !tls) {
+    throw new InputError("M2M_USAGE", "QUIC needs a certificate and its key.", {
+      hint: "Give --tls-cert and --tls-key.",
+    });
+  }
+  const options: ServerOptions = {
+    host: flags.host ?? config.get("server.host"),
+    port: flags.port ?? config.get("server.port"),
+    tls,
+    version: versionFacts().version,
+    logger: loggerOf(flags, config),
+    engine,
+    defaultAlgorithm: config.get("compression.default_algorithm"),
+    models: await context.models(),
+    openScanner: () => openScanner(context, flags, { limits: engine.limits }),
+    security: { isEnabled, isBlocking: isEnabled && (flags.blocking ?? config.get("server.blocking")) },
+    store,
+    authToken: tokenOf(flags, config),
+    maxBodyBytes: flags["max-body-bytes"] ?? config.get("server.max_body_bytes"),
+    requestsPerMinute: flags["rate-limit"] ?? config.get("server.rate_limit"),
+    maxActiveRequests: config.get("server.max_concurrent"),
+    quic: transport === "quic",
+  };
+  return { options, workers };
+}
+
+function assertWorkers(store: string, transport: string): void {
+  if (!isSharedStore(store)) {
+    throw new InputError(
+      "M2M_USAGE",
+      "Several workers need a store that they share: sessions would be lost between them.",
+      {
+        hint: "Give --store redis://HOST:PORT, or leave out --workers.",
+      },
+    );
+  }
+  if (transport !== "quic") return;
+  throw new InputError(
+    "M2M_USAGE",
+    "QUIC is served by one process: a connection's packets would go to any of several.",
+    {
+      hint: "Leave out --workers, or --transport quic.",
+    },
+  );
+}
+
+function readTls(flags: ServerFlags, config: Config): ServerOptions["tls"] {
+  const cert = flags["tls-cert"] ?? config.get("server.tls_cert");
+  const key = flags["tls-key"] ?? config.get("server.tls_key");
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    throw new InputError("M2M_USAGE", "A certificate and its key are given together.", {
+      hint: "Give --tls-cert and --tls-key.",
+    });
+  }
+  return { cert: readPem(cert), key: readPem(key) };
+}
+
+function readPem(path: string): Buffer {
+  return Buffer.from(readSmallFile(path, MAX_PEM_BYTES));
+}
+
+/** An empty token would let in whoever sends none. @throws {InputError} `M2M_USAGE` */
+function tokenOf(flags: ServerFlags, config: Config): string | undefined {
+  const token = flags["auth-token"] ?? config.get("server.auth_token");
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
+  throw new InputError("M2M_USAGE", "A token is one or more visible ASCII characters without blanks.");
+}
+
+function loggerOf(flags: ServerFlags, config: Config): Logger {
+  return createLogger({
+    level: flags["log-level"] ?? config.get("server.log_level"),
+    json: flags["log-json"] ?? config.get("server.log_json"),
+    write: writeStderr,
+  });
+}
+
+/** What a person should know before others do. */
+export function noteRisks(context: CommandContext, config: Config, { authToken, host }: ServerOptions): void {
+  const own = config.ignored.filter((key: ConfigKey) => key.startsWith("server."));
+  if (own.length > 0) {
+    const left = `${own.join(", ")} ${own.length === 1 ? "is" : "are"} left alone`;
+    context.note(
+      `m2m: ${printable(config.projectFile ?? "")}: ${left}: a project file sets the server's port only.`,
+    );
+  }
+  if (isLoopbackHost(host) || authToken !== undefined) return;
+  // Not a note: --quiet does not silence it.
+  writeStderr(
+    `m2m: WARNING: ${printable(host)} can be reached by other machines, and nobody has to show a token.\n` +
+      "  Set M2M_SERVER_AUTH_TOKEN, or listen on 127.0.0.1.\n",
+  );
+}

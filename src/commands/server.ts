@@ -1,0 +1,161 @@
+import { defineCommand } from "../cli/definition.js";
+import { MODEL_DIR_FLAG, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
+import { LOG_LEVEL_NAMES } from "../shared/proxy-options.js";
+import { SERVER_TRANSPORTS } from "../shared/server-options.js";
+
+const GIB = 1024 ** 3;
+
+export const SERVER = defineCommand({
+  id: "server",
+  summary: "Serve the HTTP API, and sessions between agents over HTTP, WebSocket and QUIC.",
+  description:
+    "/openapi.json describes the API, /health and /ready are for probes, /metrics is for Prometheus, /ws takes WebSockets. " +
+    "What is compressed is scanned; a threat is reported, and refused with --blocking. Ctrl-C or SIGTERM lets running " +
+    "requests finish (exit 0); a second Ctrl-C does not (130).",
+  examples: [
+    { description: "On this machine", command: "m2m server" },
+    { description: "Refuse threats, on another port", command: "m2m server --port 8000 --blocking" },
+    {
+      description: "For other machines, with a token from the environment",
+      command: "m2m server --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+    },
+    {
+      description: "Four processes that share sessions",
+      command: "m2m server --workers 4 --store redis://localhost:6379",
+    },
+  ],
+  args: {},
+  flags: {
+    port: {
+      type: "integer",
+      summary: "TCP port; 0 picks a free one.",
+      valueName: "N",
+      min: 0,
+      max: 65535,
+      fallback: "server.port, or 3000",
+      env: "M2M_SERVER_PORT",
+    },
+    host: {
+      type: "string",
+      summary: "Address to listen on.",
+      valueName: "ADDRESS",
+      fallback: "server.host, or 127.0.0.1",
+      env: "M2M_SERVER_HOST",
+    },
+    transport: {
+      type: "enum",
+      options: SERVER_TRANSPORTS,
+      summary:
+        "HTTP and WebSocket, or QUIC for sessions beside them (experimental; the package @infisical/quic).",
+      fallback: "server.transport, or http",
+      env: "M2M_SERVER_TRANSPORT",
+    },
+    store: {
+      type: "string",
+      summary: "Where sessions are kept: memory, or redis://HOST:PORT (the package ioredis).",
+      valueName: "STORE",
+      fallback: "server.store, or memory",
+      env: "M2M_SERVER_STORE",
+      secret: true,
+    },
+    workers: {
+      type: "integer",
+      summary: "Processes that share the port; more than one need --store redis://.",
+      valueName: "N",
+      min: 1,
+      max: 256,
+      fallback: "server.workers, or 1",
+      env: "M2M_SERVER_WORKERS",
+    },
+    blocking: {
+      type: "boolean",
+      summary: "Refuse unsafe contents with status 403. Without it they are reported.",
+      exclusive: ["no-security"],
+      env: "M2M_SERVER_BLOCKING",
+      group: "SECURITY",
+    },
+    "no-security": {
+      type: "boolean",
+      summary: "Scan only what is sent to /scan.",
+      env: "M2M_SECURITY_ENABLED",
+      group: "SECURITY",
+    },
+    ...THRESHOLD_FLAG,
+    ...SCANNER_FLAGS,
+    ...MODEL_DIR_FLAG,
+    "auth-token": {
+      type: "string",
+      summary:
+        "What clients must send as bearer token. Others may see it in the process list; the variable is better.",
+      valueName: "TOKEN",
+      secret: true,
+      env: "M2M_SERVER_AUTH_TOKEN",
+      group: "SECURITY",
+    },
+    "tls-cert": {
+      type: "string",
+      summary: "Certificate (PEM): HTTPS in place of HTTP.",
+      valueName: "PATH",
+      env: "M2M_SERVER_TLS_CERT",
+      group: "SECURITY",
+    },
+    "tls-key": {
+      type: "string",
+      summary: "The key of the certificate (PEM).",
+      valueName: "PATH",
+      env: "M2M_SERVER_TLS_KEY",
+      group: "SECURITY",
+    },
+    "max-body-bytes": {
+      type: "integer",
+      summary: "Most bytes of a request.",
+      valueName: "N",
+      min: 1,
+      max: GIB,
+      fallback: "server.max_body_bytes, or 16777216",
+      env: "M2M_SERVER_MAX_BODY_BYTES",
+      group: "LIMITS",
+    },
+    "rate-limit": {
+      type: "integer",
+      summary: "Requests a minute of one client (an address, or a /64 network of IPv6); 0: no limit.",
+      valueName: "N",
+      min: 0,
+      max: 1_000_000_000,
+      fallback: "server.rate_limit, or 0",
+      env: "M2M_SERVER_RATE_LIMIT",
+      group: "LIMITS",
+    },
+    "log-level": {
+      type: "enum",
+      options: LOG_LEVEL_NAMES,
+      summary: "What is written on stderr; debug has a line for each request.",
+      fallback: "server.log_level, or info",
+      env: "M2M_SERVER_LOG_LEVEL",
+      group: "LOG",
+    },
+    "log-json": {
+      type: "boolean",
+      summary: "Write the log as JSON, one object a line.",
+      env: "M2M_SERVER_LOG_JSON",
+      group: "LOG",
+    },
+  },
+  jsonType: `{
+  /** Printed once, as soon as the server listens. */
+  version: 1;
+  url: string;
+  pid: number;
+  workers: number;
+  /** With --transport quic. */
+  quicPort?: number;
+  security: { enabled: boolean; blocking: boolean };
+  /** Whether clients must show a token. */
+  authentication: boolean;
+  store: "memory" | "redis" | "rediss";
+}`,
+  async run(context, { flags }) {
+    const { runServer } = await import("../cli/server-service.js");
+    return runServer(context, flags);
+  },
+});
