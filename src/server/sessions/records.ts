@@ -73,9 +73,7 @@ export class SessionRecords {
   async #get(id: string): Promise<SessionSnapshot> {
     const snapshot = await this.#options.store.get(id);
     if (snapshot) return snapshot;
-    throw new ProtocolError("M2M_SESSION_UNKNOWN", "There is no such session here, or none any more.", {
-      hint: "Begin another session.",
-    });
+    throw unknownSession();
   }
 
   async #replace(session: Session, revision: number): Promise<boolean> {
@@ -95,6 +93,12 @@ export class SessionRecords {
     const { nowMs, randomBytes, timing, codec } = this.#options;
     return { nowMs, randomBytes, timing, codec, scanner };
   }
+}
+
+export function unknownSession(): ProtocolError {
+  return new ProtocolError("M2M_SESSION_UNKNOWN", "There is no such session here, or none any more.", {
+    hint: "Begin another session.",
+  });
 }
 
 async function settle<Result>(

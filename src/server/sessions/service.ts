@@ -18,7 +18,7 @@ import { LimitError, M2MError, ProtocolError } from "../../shared/errors.js";
 import type { RateLimitBucket } from "../../shared/stores.js";
 import { MetricsCounter } from "./metrics.js";
 import { resolveServiceOptions, type ResolvedServiceOptions, type SessionServiceOptions } from "./options.js";
-import { SessionRecords } from "./records.js";
+import { SessionRecords, unknownSession } from "./records.js";
 import { CHANNEL_EXTENSION, channelOf, ChannelRelay, requestedChannel } from "./relay.js";
 import { scanOnce } from "./scan-once.js";
 import { SerialByKey } from "./serial.js";
@@ -109,7 +109,8 @@ class StoredSessions implements SessionService {
     const { mailbox, limits, nowMs } = this.#options;
     if (!peek) {
       const sign: PongMessage = { type: "PONG", sessionId: id, timestampMs: Math.floor(nowMs()) };
-      await this.#track(this.#serial.run(id, () => this.#receive(sign)));
+      const heard = await unlessUnknown(this.#track(this.#serial.run(id, () => this.#receive(sign))));
+      if (!heard) return this.#takeRest(id, after, limit);
       if (after !== undefined) await mailbox.acknowledge(id, after);
     }
     const stopping = this.#stopping.signal;
@@ -124,6 +125,17 @@ class StoredSessions implements SessionService {
       if (stopping.aborted && !signal?.aborted) return [];
       throw error;
     }
+  }
+
+  /** What a session that this side has ended still has to say: CLOSE. @throws {ProtocolError} `M2M_SESSION_UNKNOWN` */
+  async #takeRest(
+    id: string,
+    after: string | undefined,
+    limit: number | undefined,
+  ): Promise<readonly MailboxEntry[]> {
+    const rest = await this.#options.mailbox.read(id, { after, limit });
+    if (rest.length === 0) throw unknownSession();
+    return rest;
   }
 
   acknowledge(id: string, upTo: string): Promise<void> {

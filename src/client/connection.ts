@@ -1,0 +1,150 @@
+import type { Message } from "../session/index.js";
+import type { M2MError } from "../shared/errors.js";
+import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
+import { answerMissing } from "./failures.js";
+import { HttpCarrier } from "./http-carrier.js";
+import type { ResolvedClientOptions } from "./options.js";
+import { Lost } from "./reconnect.js";
+import { Deferred, MAX_DELAY_MS, waitFor } from "./waiting.js";
+import { WebSocketCarrier } from "./websocket-carrier.js";
+
+export interface ConnectionOwner {
+  /** Takes a message. One after the other; what it throws ends everything. */
+  handle(message: Message): Promise<void>;
+  /** The connection was open and is lost. */
+  onLost(lost: Lost): void;
+  onFailure(error: unknown): void;
+  /** Whether an answer is due. */
+  isWaiting(): boolean;
+  /** Resolves when everything that was handled has been taken, with the place of the last. */
+  whenTaken(): Promise<string | undefined>;
+}
+
+/** The connection that there is at a time, and what is being said to open it. */
+export class Connection {
+  readonly #options: ResolvedClientOptions;
+  readonly #owner: ConnectionOwner;
+  #carrier: Carrier | undefined;
+  /** The answer to what opens it. */
+  #greeting: Deferred<void> | undefined;
+  #isOpen = false;
+  #handling: Promise<void> = Promise.resolve();
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(options: ResolvedClientOptions, owner: ConnectionOwner) {
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+  /** Whether what was taken has to be said, rather than being said by asking for more. */
+  get isTold(): boolean {
+    return this.#carrier?.isAsking === false;
+  }
+
+  /**
+   * Makes a connection with a first message. Resolves when `greeted` is called.
+   * @throws {Lost} if it does not come about
+   */
+  async greet(message: Message, signal: AbortSignal): Promise<void> {
+    const greeting = new Deferred<void>();
+    this.#greeting = greeting;
+    const carrier = this.#makeCarrier();
+    this.#carrier = carrier;
+    carrier.send(message);
+    const onTimeout = (): Error => new Lost(answerMissing("The server does not answer."));
+    try {
+      await waitFor(greeting.promise, { signal, timeoutMs: this.#options.answerTimeoutMs, onTimeout });
+      this.#isOpen = true;
+    } catch (error) {
+      this.drop();
+      throw error;
+    } finally {
+      this.#greeting = undefined;
+    }
+  }
+
+  /** Whether a first message waits for its answer. */
+  get isGreeting(): boolean {
+    return this.#greeting !== undefined;
+  }
+
+  greeted(): void {
+    this.#greeting?.resolve();
+  }
+
+  /** The connection is of no use, because of this. */
+  lose(error: M2MError, advice?: LossAdvice): void {
+    const lost = new Lost(error, advice);
+    const greeting = this.#greeting;
+    this.drop();
+    if (greeting) greeting.reject(lost);
+    else this.#owner.onLost(lost);
+  }
+
+  start(sessionId: string, hasChannel: boolean): void {
+    this.#carrier?.start(sessionId, hasChannel);
+  }
+
+  /** Hands a message over, if there is a connection. */
+  send(message: Message): void {
+    this.#carrier?.send(message);
+    this.expectAnswer();
+  }
+
+  drop(): void {
+    this.#carrier?.close();
+    this.#carrier = undefined;
+    this.#isOpen = false;
+    clearTimeout(this.#watch);
+    this.#watch = undefined;
+  }
+
+  /** While an answer is due, silence for too long is a lost connection. */
+  expectAnswer(): void {
+    if (this.#watch !== undefined || !this.#isOpen || !this.#owner.isWaiting()) return;
+    this.#watch = setTimeout(
+      () => this.lose(answerMissing("The server does not answer.")),
+      Math.min(this.#options.answerTimeoutMs, MAX_DELAY_MS),
+    );
+  }
+
+  #makeCarrier(): Carrier {
+    const isCurrent = (): boolean => this.#carrier === carrier;
+    const events: CarrierEvents = {
+      onMessage: (message) => {
+        this.#handling = this.#handling.then(async () => {
+          if (isCurrent()) await this.#handle(message);
+        });
+      },
+      onLost: (error, advice) => {
+        // What has come is handled first.
+        this.#handling = this.#handling.then(() => {
+          if (isCurrent()) this.lose(error, advice);
+        });
+      },
+      whenTaken: async () => {
+        await this.#handling;
+        return this.#owner.whenTaken();
+      },
+    };
+    const carrier: Carrier =
+      this.#options.transport === "http"
+        ? new HttpCarrier(this.#options, events)
+        : new WebSocketCarrier(this.#options, events);
+    return carrier;
+  }
+
+  async #handle(message: Message): Promise<void> {
+    clearTimeout(this.#watch);
+    this.#watch = undefined;
+    try {
+      await this.#owner.handle(message);
+    } catch (error) {
+      this.#owner.onFailure(error);
+    }
+    this.expectAnswer();
+  }
+}

@@ -1,0 +1,62 @@
+import type { Rejection } from "../session/index.js";
+import { LimitError, ProtocolError, SecurityThreat, UpstreamError, type M2MError } from "../shared/errors.js";
+
+export function connectionFailed(message: string, cause?: unknown, status?: number): UpstreamError {
+  return new UpstreamError("M2M_CONNECTION_FAILED", message, {
+    cause,
+    status,
+    hint: "Check the address, the token and whether the server runs.",
+  });
+}
+
+export function connectionLost(message: string, cause?: unknown): UpstreamError {
+  return new UpstreamError("M2M_CONNECTION_LOST", message, {
+    cause,
+    hint: "What was not acknowledged may have arrived all the same.",
+  });
+}
+
+export function answerMissing(message: string): UpstreamError {
+  return new UpstreamError("M2M_ANSWER_TIMEOUT", message, {
+    hint: "It may have arrived all the same.",
+  });
+}
+
+export function clientClosed(): ProtocolError {
+  return new ProtocolError("M2M_PROTOCOL_STATE", "The client is closed.", { hint: "Make another one." });
+}
+
+/** Why the server refused one message, as the error that it is here. */
+export function refusalError({ code, message }: Rejection): M2MError {
+  const text = `The server refused the message: ${code} ${message}`.trimEnd();
+  switch (code) {
+    case "RATE_LIMITED":
+      return new LimitError(message === "M2M_MAILBOX_FULL" ? "M2M_MAILBOX_FULL" : "M2M_RATE_LIMITED", text, {
+        hint: "Send it again later.",
+      });
+    case "SECURITY_POLICY":
+      return message === "M2M_SCAN_FAILED"
+        ? new ProtocolError("M2M_SCAN_FAILED", text)
+        : new SecurityThreat(text, undefined);
+    case "NO_COMMON_ALGORITHM":
+      return new ProtocolError("M2M_NOT_NEGOTIATED", text);
+    case "VERSION_MISMATCH":
+    case "UNKNOWN":
+      return message === "M2M_PAYLOAD_TOO_LARGE"
+        ? new LimitError("M2M_PAYLOAD_TOO_LARGE", text)
+        : new UpstreamError("M2M_MESSAGE_REFUSED", text);
+  }
+}
+
+/** Why the server ended or never began the session. */
+export function sessionOver({ code, message }: Rejection): ProtocolError {
+  if (message === "M2M_SESSION_UNKNOWN" || message === "M2M_SESSION_EXPIRED") {
+    return new ProtocolError(message, "The server has no such session any more.", {
+      hint: "Make another client, or let this one renew.",
+    });
+  }
+  return new ProtocolError(
+    "M2M_SESSION_REJECTED",
+    `The server rejected the session: ${code} ${message}`.trimEnd(),
+  );
+}
