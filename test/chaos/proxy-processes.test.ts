@@ -68,12 +68,14 @@ describe("a proxy under load", function () {
   it("told to stop twice, ends at once", async () => {
     // Bytes now and then, so that no timeout ends it.
     fixture.upstream.script((_, response) => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
       const timer = setInterval(() => response.write(": still here\n\n"), 200);
       response.once("close", () => clearInterval(timer));
     });
-    const ending = ask(fixture.url, { stream: true });
-    await fixture.upstream.waitForRequests(1);
+    let ending: Promise<Ending> | undefined;
+    await new Promise((resolve) => {
+      ending = ask(fixture.url, { stream: true, onAnswer: resolve });
+    });
     fixture.proxy.signal("SIGTERM");
     // Signals that wait together are delivered in no order: the first has been seen once the door is closed.
     while ((await ask(fixture.url)).kind !== "unreachable");
