@@ -1,0 +1,298 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { brotliCompressSync, constants } from "node:zlib";
+import { openConnection } from "../http/connection.js";
+import { CodecEngine } from "../../src/codec/index.js";
+import type { Server } from "../../src/server/index.js";
+import { DEFAULT_LIMITS } from "../../src/shared/limits.js";
+import { ask, startTestServer } from "./start-server.js";
+
+const QUICK = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
+
+describe("server and requests that are wrong", () => {
+  let server: Server;
+  const log: string[] = [];
+  before(async () => void (server = await startTestServer({}, log)));
+  after(() => server.close(0));
+  afterEach(async () => {
+    // Whatever came, it serves on, and nothing of it was its own fault.
+    expect((await ask(server, "GET /health")).status).to.equal(200);
+    expect(log.filter((line) => line.includes('"level":"error"'))).to.deep.equal([]);
+  });
+
+  const cases: [name: string, line: `${string} /${string}`, body: unknown, status: number, code: string][] = [
+    ["an unknown path", "GET /nothing", undefined, 404, "M2M_NOT_FOUND"],
+    ["a path with a stray %", "GET /session/%zz", undefined, 404, "M2M_NOT_FOUND"],
+    ["a path that climbs", "GET /session/..%2f..%2fetc", undefined, 404, "M2M_SESSION_UNKNOWN"],
+    ["a method that the path lacks", "PUT /compress", undefined, 405, "M2M_METHOD_UNSUPPORTED"],
+    ["no JSON", "POST /compress", "{", 400, "M2M_JSON_INVALID"],
+    ["an empty body", "POST /compress", "", 400, "M2M_JSON_INVALID"],
+    ["a body that is a list", "POST /compress", [], 400, "M2M_REQUEST_INVALID"],
+    ["null", "POST /compress", null, 400, "M2M_REQUEST_INVALID"],
+    ["a missing member", "POST /compress", {}, 400, "M2M_REQUEST_INVALID"],
+    ["a member of a wrong type", "POST /compress", { content: 5 }, 400, "M2M_REQUEST_INVALID"],
+    ["a member that is not known", "POST /scan", { content: "a", contents: "b" }, 400, "M2M_REQUEST_INVALID"],
+    [
+      "an algorithm that is reserved",
+      "POST /compress",
+      { content: "a", algorithm: "dictionary" },
+      400,
+      "M2M_REQUEST_INVALID",
+    ],
+    ["a quality out of range", "POST /compress", { content: "a", quality: 12 }, 400, "M2M_REQUEST_INVALID"],
+    [
+      "a model that is not known",
+      "POST /compress",
+      { content: "a", model: "no-such-model" },
+      400,
+      "M2M_MODEL_UNKNOWN",
+    ],
+    [
+      "__proto__ as a member",
+      "POST /compress",
+      '{"content":"a","__proto__":{"algorithm":"none"}}',
+      400,
+      "M2M_REQUEST_INVALID",
+    ],
+    [
+      "constructor as a member",
+      "POST /compress",
+      '{"content":"a","constructor":1}',
+      400,
+      "M2M_REQUEST_INVALID",
+    ],
+    [
+      "__proto__ as an algorithm",
+      "POST /compress",
+      { content: "a", algorithm: "__proto__" },
+      400,
+      "M2M_REQUEST_INVALID",
+    ],
+    [
+      "half a character",
+      "POST /compress",
+      '{"content":"\\ud800","algorithm":"brotli"}',
+      400,
+      "M2M_TEXT_LONE_SURROGATE",
+    ],
+    ["a damaged wire", "POST /decompress", { data: "#TK|C|****" }, 400, "M2M_BASE64_INVALID"],
+    [
+      "deep JSON",
+      "POST /scan",
+      `{"content":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      400,
+      "M2M_JSON_TOO_DEEP",
+    ],
+    ["deep JSON without an end", "POST /scan", "[".repeat(500_000), 400, "M2M_JSON_TOO_DEEP"],
+    [
+      "a request nested too deep",
+      "POST /tokens",
+      `{"request":${'{"a":'.repeat(40)}1${"}".repeat(41)}`,
+      400,
+      "M2M_JSON_TOO_DEEP",
+    ],
+    ["a body over the limit", "POST /scan", { content: "x".repeat(1024 * 1024) }, 413, "M2M_INPUT_TOO_LARGE"],
+    ["capabilities without sense", "POST /session", { capabilities: [] }, 400, "M2M_REQUEST_INVALID"],
+  ];
+  for (const [name, line, body, status, code] of cases) {
+    it(`refuses ${name}`, async () => {
+      const answer = await ask(server, line, body);
+      expect([answer.status, answer.json.code]).to.deep.equal([status, code]);
+      expect(answer.headers.get("content-type")).to.equal("application/problem+json");
+      expect(answer.json).to.include({ status, type: `urn:m2m:error:${code}` });
+      expect(answer.json.title).to.be.a("string");
+      expect(answer.json.detail.length).to.be.within(1, 400);
+      if (status === 405) expect(answer.headers.get("allow")).to.equal("POST");
+    });
+  }
+
+  it("finds brackets and quotation marks in strings to be text", async () => {
+    for (const content of ["[".repeat(1000), '"'.repeat(99), '\\"[{'.repeat(100), "\\", '\\\\"', '{"a":"]'])
+      expect((await ask(server, "POST /scan", { content })).status, content.slice(0, 20)).to.equal(200);
+  });
+
+  it("refuses bytes that are no UTF-8", async () => {
+    for (const bytes of [
+      [0x22, 0xff, 0x22],
+      [0xc0, 0xaf],
+      [0xed, 0xa0, 0x80],
+    ]) {
+      const body = Buffer.concat([Buffer.from('{"content":"'), Buffer.from(bytes), Buffer.from('"}')]);
+      const response = await fetch(`${server.url}/compress`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      expect(response.status).to.be.equal(400);
+      expect(((await response.json()) as { code: string }).code).to.match(/^M2M_(UTF8|JSON)_INVALID$/);
+    }
+  });
+
+  it("refuses other media types, charsets and encodings, and takes spellings of JSON", async () => {
+    const types: [headers: Record<string, string>, status: number][] = [
+      [{ "content-type": "text/plain" }, 415],
+      [{ "content-type": "application/jsonp" }, 415],
+      [{ "content-type": "application/json; charset=latin1" }, 415],
+      [{ "content-type": "application/json", "content-encoding": "gzip" }, 415],
+      [{ "content-type": "Application/JSON ; charset=UTF-8" }, 200],
+      [{ "content-type": "application/vnd.api+json" }, 200],
+      [{ "content-type": "application/json", "content-encoding": "identity" }, 200],
+    ];
+    for (const [headers, status] of types)
+      expect(
+        (await ask(server, "POST /compress", { content: "a" }, headers)).status,
+        JSON.stringify(headers),
+      ).to.equal(status);
+    const bare = await fetch(`${server.url}/compress`, {
+      method: "POST",
+      body: new Uint8Array([0x7b, 0x7d]),
+    });
+    expect(bare.status).to.equal(415);
+  });
+
+  it("stops a decompression bomb at the limit", async () => {
+    const bomb = brotliCompressSync(Buffer.alloc(200 * 1024 * 1024), QUICK);
+    const wire = `#M2M[v3.0]|DATA:${bomb.toString("base64")}`;
+    const { json, status } = await ask(server, "POST /decompress", { data: wire });
+    expect([status, json.code]).to.deep.equal([413, "M2M_OUTPUT_TOO_LARGE"]);
+  });
+
+  it("refuses a wire whose content is no text", async () => {
+    const engine = new CodecEngine({ limits: DEFAULT_LIMITS });
+    const { data } = engine.compress(new Uint8Array([0xff, 0xfe, 0x00]), { algorithm: "brotli" });
+    const { json, status } = await ask(server, "POST /decompress", { data });
+    expect([status, json.code]).to.deep.equal([400, "M2M_UTF8_INVALID"]);
+  });
+
+  it("answers any JSON with 2xx or a problem, and never with 500", async () => {
+    const paths = [
+      "/compress",
+      "/compress/auto",
+      "/decompress",
+      "/scan",
+      "/analyze",
+      "/tokens",
+      "/session",
+      "/message",
+    ] as const;
+    const words = fc.constantFrom(
+      "content",
+      "data",
+      "request",
+      "algorithm",
+      "model",
+      "capabilities",
+      "type",
+      "messages",
+    );
+    const body = fc.oneof(
+      fc.json(),
+      fc.dictionary(words, fc.jsonValue()).map((value) => JSON.stringify(value)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...paths), body, async (path, text) => {
+        const { status } = await ask(server, `POST ${path}`, text);
+        expect(status, text).to.be.lessThan(500);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("does not mind a client that goes away while it works or waits", async () => {
+    const { json } = await ask(server, "POST /session");
+    const head = "HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const body = JSON.stringify({ content: "x ".repeat(100_000) });
+    for (const request of [
+      `GET /session/${json.session_id}/messages?wait=60 ${head}\r\n`,
+      `POST /analyze ${head}Content-Length: ${body.length}\r\n\r\n${body}`,
+    ]) {
+      const connection = await openConnection(server);
+      await new Promise((resolve) => connection.socket.write(request, resolve));
+      const isActive = async () => /requests_active [2-9]/.test((await ask(server, "GET /metrics")).text);
+      const wasThere = await isActive();
+      connection.socket.destroy();
+      while (wasThere && (await isActive())) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+});
+
+describe("server and clients that want too much", () => {
+  let server: Server;
+  afterEach(() => server.close(0));
+
+  it("asks for the token, everywhere but at the probes", async () => {
+    server = await startTestServer({ authToken: "s3cret-token" });
+    for (const line of [
+      "GET /status",
+      "GET /metrics",
+      "GET /openapi.json",
+      "POST /compress",
+      "GET /nothing",
+      "PUT /compress",
+    ] as const) {
+      const answer = await ask(server, line, line.startsWith("GET") ? undefined : {});
+      expect([answer.status, answer.json.code], line).to.deep.equal([401, "M2M_UNAUTHORIZED"]);
+      expect(answer.headers.get("www-authenticate")).to.equal('Bearer realm="m2m"');
+      expect(answer.text).not.to.include("s3cret");
+    }
+    const wrong = await ask(server, "GET /status", undefined, { authorization: "Bearer s3cret-toke" });
+    expect(wrong.status).to.equal(401);
+    const right = await ask(server, "GET /status", undefined, { authorization: "Bearer s3cret-token" });
+    expect(right.status).to.equal(200);
+    for (const line of ["GET /health", "GET /ready"] as const)
+      expect((await ask(server, line)).status).to.equal(200);
+  });
+
+  it("limits the requests of a client in a minute, and says when to come again", async () => {
+    server = await startTestServer({ requestsPerMinute: 30 });
+    const statuses = [];
+    for (let index = 0; index < 4; index++)
+      statuses.push((await ask(server, "POST /tokens", { content: "a" })).status);
+    expect(statuses).to.deep.equal([200, 200, 200, 429]);
+    const { headers, json } = await ask(server, "GET /status");
+    expect(json.code).to.equal("M2M_RATE_LIMITED");
+    expect(Number(headers.get("retry-after"))).to.be.within(1, 2);
+    // Probes do not count.
+    for (let index = 0; index < 10; index++) expect((await ask(server, "GET /health")).status).to.equal(200);
+  });
+
+  it("works on so many requests at once, and on others later; waiting does not count", async () => {
+    server = await startTestServer({ maxActiveRequests: 1 });
+    const { json } = await ask(server, "POST /session");
+    const waiting = ask(server, `GET /session/${json.session_id}/messages?wait=60`);
+    const slow = await openConnection(server);
+    slow.socket.write(
+      "POST /tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{",
+    );
+    let busy = await ask(server, "GET /models");
+    while (busy.status === 200) busy = await ask(server, "GET /models");
+    expect([busy.status, busy.json.code]).to.deep.equal([503, "M2M_BUSY"]);
+    expect(busy.headers.get("retry-after")).to.equal("1");
+    expect((await ask(server, "GET /health")).status).to.equal(200);
+    slow.socket.write('"content":"a"}');
+    await slow.until('"tokens":1');
+    expect((await ask(server, "GET /models")).status).to.equal(200);
+    slow.socket.destroy();
+    await server.close();
+    expect((await waiting).status).to.equal(200);
+  });
+
+  it("answers those who are on their way when it stops, and no others", async () => {
+    server = await startTestServer();
+    const begun = await openConnection(server);
+    begun.socket.write(
+      "POST /tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{",
+    );
+    const idle = await openConnection(server);
+    idle.socket.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+    await idle.until("200 OK");
+    const closed = server.close();
+    idle.socket.write("GET /models HTTP/1.1\r\nHost: x\r\n\r\n");
+    await idle.until("M2M_DRAINING");
+    expect(idle.text().toLowerCase()).to.match(/503 service unavailable[\s\S]*retry-after: 1/);
+    begun.socket.write('"content":"a"}');
+    await begun.until('"tokens":1');
+    await closed;
+    expect((await begun.closed).toLowerCase()).to.include("connection: close");
+  });
+});
