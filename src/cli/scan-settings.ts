@@ -41,7 +41,7 @@ export interface OpenedScanner {
 export async function openScanner(
   context: CommandContext,
   flags: ScannerFlags,
-  options: Pick<ScannerOptions, "key" | "limits" | "categories">,
+  options: Pick<ScannerOptions, "key" | "limits" | "categories" | "rememberedTexts">,
 ): Promise<OpenedScanner> {
   const [config, { SecurityScanner }] = await Promise.all([context.config(), import("../security/index.js")]);
   const ignored = config.ignored.filter((key) => !/^(proxy|server)\./.test(key));

@@ -13,5 +13,6 @@ export {
   specOf,
   variableOf,
 } from "./schema.js";
-export type { ConfigKey, ConfigScalar, ConfigValue, KeySpec } from "./schema.js";
+export type { KeySpec } from "./key-spec.js";
+export type { ConfigKey, ConfigScalar, ConfigValue } from "./schema.js";
 export type { UpstreamTable } from "./upstreams.js";

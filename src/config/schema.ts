@@ -1,5 +1,3 @@
-import type { KeySpec } from "./key-spec.js";
-import { SERVER_KEYS } from "./server-keys.js";
 import { AVAILABLE_ALGORITHM_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
 import {
   DEFAULT_BROTLI_QUALITY,
@@ -12,19 +10,20 @@ import { BPE_ENCODINGS } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { nearestNames } from "../shared/nearest-name.js";
-import { LOG_LEVEL_NAMES, PROXY_OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
 import {
   DEFAULT_BLOCK_THRESHOLD,
   DETECTORS,
   DEVICE_NAMES,
   LEAST_THRESHOLD,
 } from "../shared/security-options.js";
+import type { KeySpec } from "./key-spec.js";
+import { PROXY_KEYS } from "./proxy-keys.js";
+import { SERVER_KEYS } from "./server-keys.js";
 
 export type { KeySpec } from "./key-spec.js";
 
 const TOKENS = { type: "integer", min: 0, max: 1_000_000_000 } as const;
 const GIB = 1024 ** 3;
-const SECONDS = { type: "integer", min: 1, max: 86_400 } as const;
 
 /** Every setting, `section.name`. The one source for files, environment, messages and documentation. */
 export const CONFIG_KEYS = {
@@ -129,105 +128,7 @@ export const CONFIG_KEYS = {
     summary: "Patterns, as in `.gitignore`, of what `scan` leaves out of folders.",
   },
   ...SERVER_KEYS,
-  "proxy.target": {
-    type: "text",
-    summary: "URL of the API that `m2m proxy` forwards to, where no `[[upstream]]` is set up.",
-  },
-  "proxy.port": {
-    type: "integer",
-    min: 0,
-    max: 65535,
-    default: 8080,
-    summary: "TCP port of `m2m proxy`; 0 picks a free one.",
-  },
-  "proxy.host": {
-    type: "text",
-    default: "127.0.0.1",
-    summary: "Address that `m2m proxy` listens on.",
-  },
-  "proxy.auth_token": {
-    type: "text",
-    secret: true,
-    summary: "What clients of `m2m proxy` must show, in the header `x-m2m-token`.",
-  },
-  "proxy.optimize": {
-    type: "enum",
-    options: PROXY_OPTIMIZE_LEVELS,
-    default: "off",
-    summary: "How far `m2m proxy` makes requests smaller.",
-  },
-  "proxy.scan": {
-    type: "boolean",
-    default: true,
-    summary: "Scan requests for threats in `m2m proxy`.",
-  },
-  "proxy.scan_responses": {
-    type: "boolean",
-    default: false,
-    summary: "Scan answers too.",
-  },
-  "proxy.blocking": {
-    type: "boolean",
-    default: false,
-    summary: "Refuse what `m2m proxy` finds unsafe, in place of reporting it.",
-  },
-  "proxy.peer": {
-    type: "boolean",
-    default: false,
-    summary: "The target is another `m2m proxy`: send and take M2M wires.",
-  },
-  "proxy.include_usage": {
-    type: "boolean",
-    default: false,
-    summary: "Ask for the usage of streams that do not, and keep it from the client.",
-  },
-  "proxy.cache_ttl_s": {
-    type: "integer",
-    min: 0,
-    max: 31_536_000,
-    default: 0,
-    summary: "Seconds that an answer is kept for the same request; 0: none is.",
-  },
-  "proxy.connect_timeout_s": {
-    ...SECONDS,
-    default: 10,
-    summary: "Seconds for a connection to an upstream.",
-  },
-  "proxy.timeout_s": {
-    ...SECONDS,
-    default: 600,
-    summary: "Seconds from a request to the status of its answer.",
-  },
-  "proxy.idle_timeout_s": {
-    ...SECONDS,
-    default: 300,
-    summary: "Seconds between two pieces of an answer.",
-  },
-  "proxy.retries": {
-    type: "integer",
-    min: 0,
-    max: 10,
-    default: 2,
-    summary: "Most further tries of a request that fails before its answer begins.",
-  },
-  "proxy.max_body_bytes": {
-    type: "integer",
-    min: 1,
-    max: GIB,
-    default: 64 * 1024 * 1024,
-    summary: "Most bytes of a request that `m2m proxy` reads.",
-  },
-  "proxy.log_level": {
-    type: "enum",
-    options: LOG_LEVEL_NAMES,
-    default: "info",
-    summary: "What `m2m proxy` writes on stderr.",
-  },
-  "proxy.log_json": {
-    type: "boolean",
-    default: false,
-    summary: "Write each line of the log of `m2m proxy` as a JSON object.",
-  },
+  ...PROXY_KEYS,
 } as const satisfies Readonly<Record<string, KeySpec>>;
 
 export type ConfigKey = keyof typeof CONFIG_KEYS;

@@ -1,9 +1,15 @@
 import type { Logger } from "../http/index.js";
-import type { ModelRegistry } from "../models/index.js";
-import type { ProxySettings } from "./options.js";
-import type { ProxyStats } from "./stats/stats.js";
+import { ModelRegistry } from "../models/index.js";
+import { InputError } from "../shared/errors.js";
+import { KeyBudgets, MemoryRateStore, MemorySpendStore } from "./budgets/index.js";
+import { MemoryResponseStore, ResponseCache, type CacheScope } from "./cache/index.js";
+import { RequestOptimizer } from "./optimize/index.js";
+import { DEFAULT_PROXY_SETTINGS, type ProxyOptions, type ProxySettings } from "./options.js";
+import { Gatekeeper } from "./security/gatekeeper.js";
+import { RequestScanner } from "./security/request-scanner.js";
+import { ProxyStats } from "./stats/stats.js";
 import type { RetryOptions } from "./upstream/retry.js";
-import type { Upstream } from "./upstream/upstream.js";
+import { Upstream } from "./upstream/upstream.js";
 
 /** What all exchanges of a proxy share. */
 export interface ProxyCore {
@@ -13,6 +19,51 @@ export interface ProxyCore {
   readonly stats: ProxyStats;
   readonly logger: Logger;
   readonly models: ModelRegistry;
+  readonly gatekeeper: Gatekeeper;
+  readonly optimizer: RequestOptimizer;
+  readonly scanner?: RequestScanner;
+  readonly cache?: { readonly answers: ResponseCache; readonly scope: CacheScope };
+  readonly budgets?: KeyBudgets;
   /** From 0 up to 1. */
   random(): number;
+}
+
+const BREAKER = { failures: 5, openMs: 5000 };
+const RETRY = { baseDelayMs: 500, maxDelayMs: 8000, maxRetryAfterMs: 10_000 };
+
+/** @throws {InputError} `M2M_USAGE` */
+export function createCore(options: ProxyOptions): ProxyCore {
+  const { logger, scanner, cache, keyLimits, models = new ModelRegistry() } = options;
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => name in DEFAULT_PROXY_SETTINGS && value !== undefined),
+  );
+  const settings: ProxySettings = { ...DEFAULT_PROXY_SETTINGS, ...given };
+  if (options.upstreams.length === 0) throw new InputError("M2M_USAGE", "A proxy needs an upstream.");
+  const holdsKeys = options.upstreams.some(({ apiKey }) => apiKey !== undefined);
+  return {
+    settings,
+    upstreams: options.upstreams.map((upstream) => new Upstream(upstream, settings, BREAKER)),
+    retry: { ...RETRY, retries: settings.retries },
+    stats: new ProxyStats(),
+    logger,
+    models,
+    gatekeeper: new Gatekeeper(options.authToken, holdsKeys, options.host),
+    optimizer: new RequestOptimizer(models),
+    scanner:
+      scanner &&
+      new RequestScanner({ scanner, onFailure: (error) => logger.error({ err: error }, "scan failed") }),
+    cache: cache && {
+      answers: new ResponseCache({ ttlMs: cache.ttlMs, store: cache.store ?? new MemoryResponseStore() }),
+      scope: cache.scope ?? "deterministic",
+    },
+    budgets:
+      keyLimits &&
+      new KeyBudgets({
+        limits: keyLimits.limits,
+        rates: keyLimits.rates ?? new MemoryRateStore(),
+        spend: keyLimits.spend ?? new MemorySpendStore(),
+        onStoreFailure: (error) => logger.error({ err: error }, "the store of limits failed"),
+      }),
+    random: options.random ?? Math.random,
+  };
 }

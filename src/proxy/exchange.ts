@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { UpstreamError } from "../shared/errors.js";
+import { M2MError, UpstreamError } from "../shared/errors.js";
 import { Answer } from "./answer.js";
 import { sendApiError } from "./api-errors.js";
 import { upstreamError } from "./attempt-error.js";
 import { Attempt, type AttemptOwner, type UpstreamHead } from "./attempt.js";
 import type { ProxyCore } from "./core.js";
+import { sendCached } from "./cached-answer.js";
 import type { Prepared } from "./prepare.js";
+import { Refusal } from "./refusal.js";
 import { ClientStream } from "./relay/client-stream.js";
-import type { Outcome } from "./stats/stats.js";
+import type { Outcome, Spent } from "./stats/stats.js";
 import { chooseUpstream } from "./upstream/choose.js";
 import { isBeforeSending, isRetryable, readRetryAfterMs, retryDelayMs } from "./upstream/retry.js";
 import type { Upstream } from "./upstream/upstream.js";
@@ -37,24 +39,22 @@ export class Exchange implements AttemptOwner {
     this.#stream = new ClientStream(response, () => performance.now());
   }
 
-  /**
-   * @param prepare reads and prepares the request; it may answer it by itself, and then gives nothing
-   */
-  async run(prepare: (exchange: Exchange) => Promise<Prepared | undefined>): Promise<void> {
+  /** @param prepare reads and prepares the request; what it throws is the answer */
+  async run(prepare: (exchange: Exchange) => Promise<Prepared>): Promise<void> {
     this.#core.stats.start();
     this.#response.once("close", () => this.#settle());
     // A client that goes away is no error: `close` tells.
-    this.#response.on("error", () => {});
+    this.#response.on("error", ignore);
     try {
-      this.#prepared = await prepare(this);
-      if (this.#prepared && !this.#isSettled) this.#send();
+      const prepared = await prepare(this);
+      this.#prepared = prepared;
+      // The client has gone meanwhile.
+      if (this.#isSettled) this.#release(prepared, undefined);
+      else if (prepared.hit) sendCached(this.#stream, prepared.hit, prepared.replyHeaders);
+      else this.#send();
     } catch (error) {
       this.refuse(error);
     }
-  }
-
-  get stream(): ClientStream {
-    return this.#stream;
   }
 
   /** The request is there, whole or to be streamed: what follows is the proxy's own time. */
@@ -65,12 +65,10 @@ export class Exchange implements AttemptOwner {
   /** Answers in place of an upstream, in the shape that the client's SDK reads. */
   refuse(error: unknown): void {
     if (this.#isSettled) return;
-    if (!(error instanceof Error) || !("family" in error)) {
-      this.#failed = true;
-      this.#core.logger.error({ err: error }, "the proxy failed");
-    }
-    if (error instanceof UpstreamError) this.#failed = true;
-    sendApiError(this.#request, this.#response, error, { retried: this.#attempts > 1 });
+    const { reason, headers } = error instanceof Refusal ? error : { reason: error, headers: undefined };
+    if (!(reason instanceof M2MError)) this.#core.logger.error({ err: reason }, "the proxy failed");
+    this.#failed ||= reason instanceof UpstreamError || !(reason instanceof M2MError);
+    sendApiError(this.#request, this.#response, reason, { retried: this.#attempts > 1, headers });
   }
 
   #send(): void {
@@ -91,6 +89,12 @@ export class Exchange implements AttemptOwner {
     upstream.dispatch(prepared.requestFor(upstream), attempt);
   }
 
+  onSent(): void {
+    const scan = this.#prepared?.scan;
+    // When the bytes are on their way.
+    if (scan && !scan.known) setImmediate(() => scan.begin());
+  }
+
   onHead(attempt: Attempt, head: UpstreamHead): ReturnType<AttemptOwner["onHead"]> {
     const { upstream } = attempt;
     const isFailure = isRetryable(head.status);
@@ -102,9 +106,9 @@ export class Exchange implements AttemptOwner {
     const prepared = this.#prepared as Prepared;
     const answer = new Answer(this.#core, prepared, this.#stream, head, this.#attempts > 1);
     this.#answer = answer;
-    const { security } = prepared;
-    if (!security) return answer.relay();
-    return security.then((note) => answer.relay(note));
+    const { scan } = prepared;
+    if (!scan) return answer.relay();
+    return scan.known ? answer.relay(scan.known) : scan.result().then((verdict) => answer.relay(verdict));
   }
 
   onFailure(attempt: Attempt, error: Error): void {
@@ -161,7 +165,9 @@ export class Exchange implements AttemptOwner {
       attempt?.cancel();
       if (outcome === "aborted") attempt?.upstream.breaker.leave();
     }
-    this.#prepared?.release?.(outcome);
+    const prepared = this.#prepared;
+    const spent = this.#answer?.spent();
+    if (prepared) this.#release(prepared, spent);
     const nowMs = performance.now();
     const { firstByteAtMs, sentBytes } = this.#stream;
     const overheadMs =
@@ -171,26 +177,34 @@ export class Exchange implements AttemptOwner {
     this.#core.stats.end({
       outcome,
       status: this.#response.headersSent ? this.#response.statusCode : undefined,
-      model: this.#prepared?.model,
-      spent: this.#answer?.spent,
+      model: prepared?.model,
+      spent,
       totalMs: nowMs - this.#startedMs,
       overheadMs,
       firstByteMs: firstByteAtMs === undefined ? undefined : firstByteAtMs - this.#startedMs,
-      requestBytes: this.#prepared?.requestBytes ?? { received: 0, sent: 0 },
+      requestBytes: prepared?.requestBytes ?? { received: 0, sent: 0 },
       responseBytes: { received: attempt?.receivedBytes ?? 0, sent: sentBytes },
     });
-    this.#core.logger.debug(
-      {
-        method: this.#request.method,
-        path: this.#request.url,
-        status: this.#response.statusCode,
-        outcome,
-        ms: Math.round(nowMs - this.#startedMs),
-      },
-      "request",
-    );
+    if (this.#core.logger.isLevelEnabled("debug")) this.#log(outcome, nowMs - this.#startedMs);
+  }
+
+  /** What waits for the end of the exchange: those who hope for its answer, and the budget. */
+  #release({ cache, settle }: Prepared, spent: Spent | undefined): void {
+    if (!this.#answer?.isKept) cache?.abandon();
+    const tokens = spent ? spent.inputTokens + spent.outputTokens : 0;
+    // What nobody answered costs nothing; what nobody counted, as much as was estimated.
+    const usd = this.#answer?.isCharged ? spent?.costUsd : 0;
+    void settle?.({ tokens, usd });
+  }
+
+  #log(outcome: Outcome, ms: number): void {
+    const { method, url } = this.#request;
+    const { statusCode: status } = this.#response;
+    this.#core.logger.debug({ method, path: url, status, outcome, ms: Math.round(ms) }, "request");
   }
 }
+
+function ignore(): void {}
 
 function noUpstream(upstreams: readonly Upstream[], model: string | undefined): UpstreamError {
   if (!upstreams.some((one) => one.serves(model))) {

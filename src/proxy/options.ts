@@ -1,8 +1,13 @@
 import type { Logger } from "../http/index.js";
 import type { ModelRegistry } from "../models/index.js";
+import type { SecurityScanner } from "../security/index.js";
+import type { RateLimitStore, ResponseCacheStore, SpendStore } from "../shared/stores.js";
+import type { KeyLimits } from "./budgets/index.js";
+import type { CacheScope } from "./cache/index.js";
+import type { OptimizeLevel } from "./optimize/index.js";
 import type { UpstreamOptions } from "./upstream/upstream.js";
 
-/** What can be set of a proxy; all has a default but the upstreams. */
+/** What can be set of a proxy; all has a default. */
 export interface ProxySettings {
   /** Most bytes of a request that is read, and of an answer that is. */
   readonly maxBodyBytes: number;
@@ -15,6 +20,10 @@ export interface ProxySettings {
   readonly retries: number;
   /** Ask for the usage of a stream where a provider tells it on request only; the client does not see it. */
   readonly includeUsage: boolean;
+  /** Requests that are unsafe are refused; otherwise they are reported. */
+  readonly blocking: boolean;
+  readonly scanResponses: boolean;
+  readonly optimize: OptimizeLevel;
 }
 
 export const DEFAULT_PROXY_SETTINGS: ProxySettings = Object.freeze({
@@ -24,7 +33,25 @@ export const DEFAULT_PROXY_SETTINGS: ProxySettings = Object.freeze({
   idleTimeoutMs: 300_000,
   retries: 2,
   includeUsage: false,
+  blocking: false,
+  scanResponses: false,
+  optimize: "off",
 });
+
+export interface CacheOptions {
+  readonly ttlMs: number;
+  /** Default `deterministic`. */
+  readonly scope?: CacheScope;
+  /** Default: the memory of this process. */
+  readonly store?: ResponseCacheStore;
+}
+
+export interface LimitOptions {
+  readonly limits: KeyLimits;
+  /** Default: the memory of this process. */
+  readonly rates?: RateLimitStore;
+  readonly spend?: SpendStore;
+}
 
 export interface ProxyOptions extends Partial<ProxySettings> {
   readonly host: string;
@@ -37,6 +64,12 @@ export interface ProxyOptions extends Partial<ProxySettings> {
   readonly models?: ModelRegistry;
   /** Clients must have it. */
   readonly authToken?: string;
+  /** What judges requests. Absent: they are not scanned. */
+  readonly scanner?: Pick<SecurityScanner, "scan">;
+  /** Absent: no answer is kept. */
+  readonly cache?: CacheOptions;
+  /** Of each API key. Absent: none. */
+  readonly keyLimits?: LimitOptions;
   /** For tests. */
   readonly random?: () => number;
 }

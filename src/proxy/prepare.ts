@@ -1,17 +1,23 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import { readBody } from "../http/index.js";
+import { ProtocolError, SecurityThreat } from "../shared/errors.js";
+import { estimateSpend, type Spent } from "./budgets/index.js";
+import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import { forwardedHeaders } from "./headers.js";
 import {
   apiOf,
+  clientKeyOf,
   dialectOf,
   injectIncludeUsage,
   readRequestHead,
   type Dialect,
   type ProviderApi,
 } from "./providers/index.js";
-import type { Outcome } from "./stats/stats.js";
+import { Refusal } from "./refusal.js";
+import { ruleIds, type PendingScan, type ScanVerdict } from "./security/request-scanner.js";
 import type { Upstream } from "./upstream/upstream.js";
 
 export type UpstreamRequest = Pick<Dispatcher.DispatchOptions, "method" | "path" | "headers" | "body">;
@@ -21,29 +27,37 @@ export interface Prepared {
   readonly api: ProviderApi;
   readonly dialect: Dialect;
   readonly model?: string;
+  /** As the client means it, for counting; absent if it streams through. */
+  readonly body?: Buffer;
   /** Whether it can be sent again. */
   readonly isReplayable: boolean;
   /** The usage chunk of the stream was asked for by the proxy: the client did not. */
   readonly stripsUsage: boolean;
-  /** What the scan says, where it does not hold the request up; settles before the answer begins. */
-  readonly security?: Promise<string | undefined>;
+  /** The scan, where it does not hold the request up. */
+  readonly scan?: PendingScan;
+  readonly cache?: CacheMiss;
+  /** An answer that is there already: no upstream is asked. */
+  readonly hit?: CacheHit;
+  /** Headers that the answer gets, name, value, name, value. */
+  readonly replyHeaders: readonly string[];
   readonly requestBytes: { readonly received: number; readonly sent: number };
   requestFor(upstream: Upstream): UpstreamRequest;
-  /** Told when the exchange is over. */
-  release?(outcome: Outcome): void;
+  /** Told what was spent when the exchange is over. */
+  settle?(spent: Spent): Promise<void>;
 }
 
 /** The proxy reads the answer itself, so it must come as it is. */
-const CODINGS = new Set(["accept-encoding"]);
+const CODINGS: ReadonlySet<string> = new Set(["accept-encoding"]);
+const CREDENTIALS = ["authorization", "x-api-key"];
+const CODINGS_AND_CREDENTIALS: ReadonlySet<string> = new Set([...CODINGS, ...CREDENTIALS]);
+const ONLY_CREDENTIALS: ReadonlySet<string> = new Set(CREDENTIALS);
 const IDENTITY = ["accept-encoding", "identity"];
 
 /** A request whose body streams through untouched: nothing of it is kept, so it cannot be sent again. */
 export function prepareStream(request: IncomingMessage, path: string): Prepared {
   const method = request.method as Dispatcher.HttpMethod;
-  const hasBody =
-    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
-  const length = request.headers["content-length"];
-  const extra = hasBody && length !== undefined ? ["content-length", length] : [];
+  const { "transfer-encoding": coding, "content-length": length } = request.headers;
+  const hasBody = coding !== undefined || Number(length ?? 0) > 0;
   const sizes = { received: 0, sent: 0 };
   if (hasBody) {
     request.on("data", (chunk: Buffer) => {
@@ -53,22 +67,33 @@ export function prepareStream(request: IncomingMessage, path: string): Prepared 
     request.pause();
   }
   const api = apiOf(method, path);
+  const dialect = dialectOf(api, request.headers);
+  const own = hasBody && length !== undefined ? ["content-length", length] : [];
   return {
     api,
-    dialect: dialectOf(api, request.headers),
+    dialect,
     isReplayable: !hasBody,
     stripsUsage: false,
+    replyHeaders: [],
     requestBytes: sizes,
-    requestFor: () => ({
+    requestFor: ({ apiKey }) => ({
       method,
       path,
-      headers: forwardedHeaders(request.rawHeaders, { extra }),
+      headers: forwardedHeaders(request.rawHeaders, {
+        without: apiKey === undefined ? undefined : ONLY_CREDENTIALS,
+        extra: [...own, ...credentials(dialect, apiKey)],
+      }),
       body: hasBody ? request : null,
     }),
   };
 }
 
-/** A request of an API that the proxy understands: its body is read whole. */
+/**
+ * A request of an API that the proxy understands: its body is read whole.
+ * @param onReady told when it has been
+ * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`
+ * @throws {Refusal} if the client has had its share
+ */
 export async function prepareCall(
   core: ProxyCore,
   request: IncomingMessage,
@@ -76,19 +101,123 @@ export async function prepareCall(
   api: ProviderApi,
   onReady: () => void,
 ): Promise<Prepared> {
-  const received = await readBody(request, core.settings.maxBodyBytes);
+  const { settings } = core;
+  const received = await readBody(request, settings.maxBodyBytes);
   onReady();
-  const head = readRequestHead(received);
-  const injected = core.settings.includeUsage && head.stream ? injectIncludeUsage(api, received) : undefined;
-  const body = injected ?? received;
-  const headers = forwardedHeaders(request.rawHeaders, { without: CODINGS, extra: IDENTITY });
+  const dialect = dialectOf(api, request.headers);
+  const { model, stream } = readRequestHead(received);
+  const scan = core.scanner?.pending(received);
+  if (scan && settings.blocking) assertSafe(core, await scan.result());
+  const replyHeaders: string[] = [];
+  const body = optimized(core, request, { api, model, body: received }, replyHeaders);
+  const cached = await lookUp(core, request, { api, path, body }, replyHeaders);
+  const admitted = cached?.kind === "hit" ? undefined : await admit(core, request, api, model, body, cached);
+  const injected = settings.includeUsage && stream ? injectIncludeUsage(api, body) : undefined;
+  const sent = injected ?? body;
   return {
     api,
-    dialect: dialectOf(api, request.headers),
-    model: head.model,
+    dialect,
+    model,
+    body: received,
     isReplayable: true,
     stripsUsage: injected !== undefined,
-    requestBytes: { received: received.length, sent: body.length },
-    requestFor: () => ({ method: "POST", path, headers, body }),
+    scan,
+    cache: cached?.kind === "miss" ? cached : undefined,
+    hit: cached?.kind === "hit" ? cached : undefined,
+    replyHeaders,
+    requestBytes: { received: received.length, sent: cached?.kind === "hit" ? 0 : sent.length },
+    requestFor: ({ apiKey }) => ({
+      method: "POST",
+      path,
+      headers: forwardedHeaders(request.rawHeaders, {
+        without: apiKey === undefined ? CODINGS : CODINGS_AND_CREDENTIALS,
+        extra: apiKey === undefined ? IDENTITY : [...IDENTITY, ...credentials(dialect, apiKey)],
+      }),
+      body: sent,
+    }),
+    settle: admitted && ((spent) => admitted.settle(spent)),
   };
+}
+
+function credentials(dialect: Dialect, apiKey: string | undefined): string[] {
+  if (apiKey === undefined) return [];
+  return dialect === "anthropic" ? ["x-api-key", apiKey] : ["authorization", `Bearer ${apiKey}`];
+}
+
+/** @throws {SecurityThreat} of what is unsafe; {ProtocolError} `M2M_SCAN_FAILED` of what nobody could judge */
+function assertSafe({ stats, logger }: ProxyCore, verdict: ScanVerdict | undefined): void {
+  if (!verdict) throw new ProtocolError("M2M_SCAN_FAILED", "The request could not be scanned.");
+  if (verdict.safe) return;
+  stats.count("threats");
+  stats.count("blocked");
+  logger.warn(
+    { type: verdict.threatType, score: verdict.score, threats: verdict.threats },
+    "request blocked",
+  );
+  const message = `The request looks like ${verdict.threatType} (${ruleIds(verdict).join(", ")}).`;
+  throw new SecurityThreat(message, verdict);
+}
+
+interface Call {
+  readonly api: ProviderApi;
+  readonly model?: string;
+  readonly body: Buffer;
+}
+
+/** The body at the level that is set, unless the client says otherwise. */
+function optimized(
+  { settings, optimizer, stats, logger }: ProxyCore,
+  request: IncomingMessage,
+  { api, model, body }: Call,
+  replyHeaders: string[],
+): Buffer {
+  const level = settings.optimize;
+  if (level === "off" || request.headers["x-m2m-optimize"] === "off" || !isUtf8(body)) return body;
+  const result = optimizer.optimize(body.toString(), { api, level, model });
+  if (result.note !== undefined) logger.debug({ note: result.note }, "not optimized");
+  if (result.changes.length === 0) return body;
+  stats.count("savedTokens", result.tokensSaved);
+  const usd = result.usdSaved === undefined ? "" : `; usd=${result.usdSaved.toFixed(6)}`;
+  replyHeaders.push("x-m2m-saved", `tokens=${result.tokensSaved}${usd}; changes=${result.changes.length}`);
+  return Buffer.from(result.body);
+}
+
+async function lookUp(
+  { cache, upstreams, stats }: ProxyCore,
+  request: IncomingMessage,
+  { api, path, body }: Call & { path: string },
+  replyHeaders: string[],
+): Promise<CacheHit | CacheMiss | undefined> {
+  if (!cache || !isCacheable(api, body, cache.scope)) return undefined;
+  const { headers } = request;
+  const { reads, writes } = cacheDirectivesOf(headers);
+  if (!writes) {
+    replyHeaders.push("x-m2m-cache", "bypass");
+    return undefined;
+  }
+  const target = upstreams.map((upstream) => upstream.target.url).join(" ");
+  const key = cacheKeyOf({ target, api, method: "POST", path, headers, body });
+  const found = await cache.answers.lookUp(key, { reads });
+  stats.count(found.kind === "hit" ? "cacheHits" : "cacheMisses");
+  if (found.kind === "miss") replyHeaders.push("x-m2m-cache", "miss");
+  return found;
+}
+
+/** @throws {Refusal} */
+async function admit(
+  { budgets, models, stats }: ProxyCore,
+  request: IncomingMessage,
+  api: ProviderApi,
+  model: string | undefined,
+  body: Buffer,
+  cached: CacheMiss | undefined,
+): Promise<{ settle(spent: Spent): Promise<void> } | undefined> {
+  if (!budgets) return undefined;
+  const client = clientKeyOf(api, request.headers);
+  const decision = await budgets.admit(client, estimateSpend(models, model, body));
+  if (decision.allowed) return decision;
+  stats.count("limited");
+  // Nobody is to wait for an answer that does not come.
+  cached?.abandon();
+  throw new Refusal(decision.error, decision.headers);
 }

@@ -1,18 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { listen, problemOf, sendProblem, type Listener } from "../http/index.js";
-import { ModelRegistry } from "../models/index.js";
 import { InputError, UnsupportedError } from "../shared/errors.js";
 import { handleAdmin } from "./admin/handle-admin.js";
 import { sendApiError } from "./api-errors.js";
-import type { ProxyCore } from "./core.js";
+import { createCore, type ProxyCore } from "./core.js";
 import { Exchange } from "./exchange.js";
 import { isLoop } from "./headers.js";
-import { DEFAULT_PROXY_SETTINGS, type ProxyOptions, type ProxySettings } from "./options.js";
+import type { ProxyOptions } from "./options.js";
 import { readRequestTarget } from "./path.js";
 import { prepareCall, prepareStream } from "./prepare.js";
 import { apiOf } from "./providers/index.js";
-import { ProxyStats } from "./stats/stats.js";
-import { Upstream } from "./upstream/upstream.js";
+import type { ProxyStats } from "./stats/stats.js";
 
 /** A proxy that listens. */
 export interface Proxy extends Pick<Listener, "host" | "port" | "url"> {
@@ -21,8 +19,6 @@ export interface Proxy extends Pick<Listener, "host" | "port" | "url"> {
   close(graceMs?: number): Promise<void>;
 }
 
-const BREAKER = { failures: 5, openMs: 5000 };
-const RETRY = { baseDelayMs: 500, maxDelayMs: 8000, maxRetryAfterMs: 10_000 };
 /** A recording or a file may take minutes to arrive. */
 const REQUEST_TIMEOUT_MS = 600_000;
 
@@ -30,7 +26,7 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 
 /**
  * Starts a proxy.
- * @throws {InputError} `M2M_LISTEN_FAILED`
+ * @throws {InputError} `M2M_LISTEN_FAILED`, `M2M_USAGE`
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const core = createCore(options);
@@ -58,23 +54,6 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   };
 }
 
-function createCore(options: ProxyOptions): ProxyCore {
-  const given = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => name in DEFAULT_PROXY_SETTINGS && value !== undefined),
-  );
-  const settings: ProxySettings = { ...DEFAULT_PROXY_SETTINGS, ...given };
-  if (options.upstreams.length === 0) throw new InputError("M2M_USAGE", "A proxy needs an upstream.");
-  return {
-    settings,
-    upstreams: options.upstreams.map((upstream) => new Upstream(upstream, settings, BREAKER)),
-    retry: { ...RETRY, retries: settings.retries },
-    stats: new ProxyStats(),
-    logger: options.logger,
-    models: options.models ?? new ModelRegistry(),
-    random: options.random ?? Math.random,
-  };
-}
-
 function handle(core: ProxyCore, request: IncomingMessage, response: ServerResponse): void {
   const target = readRequestTarget(request.url ?? "");
   if (target?.path.startsWith("/_m2m/") || target?.path === "/_m2m") {
@@ -93,6 +72,15 @@ function handle(core: ProxyCore, request: IncomingMessage, response: ServerRespo
   }
   if (isLoop(request.headers.via)) {
     sendApiError(request, response, new InputError("M2M_REQUEST_INVALID", "The proxy forwards to itself."));
+    return;
+  }
+  if (!core.gatekeeper.admits(request)) {
+    const hint = "Send the proxy's token in the header x-m2m-token.";
+    sendApiError(
+      request,
+      response,
+      new InputError("M2M_UNAUTHORIZED", "The proxy's token is missing or wrong.", { hint }),
+    );
     return;
   }
   const path = target.path + target.query;

@@ -5,3 +5,6 @@ export const PROXY_OPTIMIZE_LEVELS = ["off", "defaults", "minify", "toon"] as co
 
 /** What is written to a log: this and what is more urgent. */
 export const LOG_LEVEL_NAMES = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/** Which answers are kept: those that would be the same again, or all. */
+export const CACHE_SCOPE_NAMES = ["deterministic", "all"] as const;

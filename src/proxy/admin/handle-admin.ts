@@ -35,6 +35,11 @@ export async function handleAdmin(
   try {
     const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
     if (!route) throw new InputError("M2M_NOT_FOUND", "There is nothing at this path.");
+    if (path !== "/_m2m/health" && !core.gatekeeper.admitsToPages(request)) {
+      const error = new InputError("M2M_UNAUTHORIZED", "The proxy's token is missing or wrong.");
+      sendProblem(response, problemOf(error), { "www-authenticate": 'Basic realm="m2m proxy", Bearer' });
+      return;
+    }
     const method = request.method === "HEAD" ? "GET" : request.method;
     const answer = method === "GET" || method === "POST" ? route[method] : undefined;
     if (!answer) {

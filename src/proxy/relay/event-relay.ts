@@ -6,13 +6,15 @@ export interface EventRelayOptions {
   /** Most bytes of one event. */
   readonly maxEventBytes: number;
   /** Sees each event that came whole, before the client does. */
-  readonly observe?: (event: SseEvent) => void;
-  /** What is sent in place of an event; nothing if it is `undefined`. Absent: its own bytes. */
+  readonly observe: (event: SseEvent) => void;
+  /** What is sent in place of the event that was just observed; nothing if it is `undefined`. Absent: its own bytes. */
   readonly rewrite?: (event: SseEvent) => Uint8Array | string | undefined;
+  /** Sees what is sent. */
+  readonly tap?: (bytes: Uint8Array) => void;
   /** What is sent behind all of them when the upstream failed: the event by which its clients know. */
   readonly failureEvent: (error: Error) => string;
-  /** Told once, when no more events come, whether they came to their end or not. */
-  readonly finish?: () => void;
+  /** Told once, when no more events come. */
+  readonly finish: (isWhole: boolean) => void;
 }
 
 /** An event stream, event by event: none is sent in part, so that after a failure another can follow it. */
@@ -20,7 +22,7 @@ export class EventRelay implements ResponseRelay {
   readonly #stream: ClientStream;
   readonly #options: EventRelayOptions;
   readonly #reader: SseReader;
-  #whole: SseEvent[] = [];
+  #parts: Uint8Array[] = [];
 
   constructor(stream: ClientStream, options: EventRelayOptions) {
     this.#stream = stream;
@@ -39,46 +41,41 @@ export class EventRelay implements ResponseRelay {
   end(): void {
     this.#reader.end(this.#take);
     this.#send();
-    this.#options.finish?.();
+    this.#options.finish(true);
     this.#stream.end();
   }
 
   fail(error: Error): void {
-    this.#options.finish?.();
+    this.#options.finish(false);
     this.#stream.end(this.#options.failureEvent(error));
   }
 
   readonly #take = (event: SseEvent): void => {
-    if (event.complete) this.#options.observe?.(event);
-    this.#whole.push(event);
+    const { observe, rewrite } = this.#options;
+    if (event.complete) observe(event);
+    const part = rewrite && event.complete ? rewrite(event) : event.raw;
+    if (part !== undefined) this.#parts.push(typeof part === "string" ? Buffer.from(part) : part);
   };
 
   #send(chunk?: Buffer): void {
-    const events = this.#whole;
-    if (events.length === 0) return;
-    this.#whole = [];
-    const { rewrite } = this.#options;
-    if (!rewrite) {
-      let sizeBytes = 0;
-      for (const { raw } of events) sizeBytes += raw.length;
-      // The chunk is these events and nothing else, as mostly.
-      const isChunk = chunk !== undefined && chunk.length === sizeBytes && isWithin(events[0].raw, chunk);
-      this.#stream.write(isChunk ? chunk : joined(events.map(({ raw }) => raw)));
-      return;
-    }
-    const parts: Uint8Array[] = [];
-    for (const event of events) {
-      const part = rewrite(event);
-      if (part !== undefined) parts.push(typeof part === "string" ? Buffer.from(part) : part);
-    }
-    if (parts.length > 0) this.#stream.write(joined(parts));
+    const parts = this.#parts;
+    if (parts.length === 0) return;
+    this.#parts = [];
+    const bytes = joined(parts, chunk);
+    this.#options.tap?.(bytes);
+    this.#stream.write(bytes);
   }
 }
 
-function isWithin(part: Uint8Array, whole: Uint8Array): boolean {
-  return part.buffer === whole.buffer && part.byteOffset === whole.byteOffset;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+/** The parts as one; `chunk` itself if it is these parts and nothing else, as mostly. */
+function joined(parts: readonly Uint8Array[], chunk: Buffer | undefined): Uint8Array {
+  const [first] = parts;
+  if (parts.length === 1) return first;
+  let sizeBytes = 0;
+  for (const part of parts) sizeBytes += part.length;
+  const isChunk =
+    chunk?.length === sizeBytes &&
+    parts.every(({ buffer }) => buffer === chunk.buffer) &&
+    first.byteOffset === chunk.byteOffset;
+  return isChunk ? chunk : Buffer.concat(parts, sizeBytes);
 }

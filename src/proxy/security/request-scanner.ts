@@ -1,0 +1,119 @@
+import { hash } from "node:crypto";
+import type { ScanResult, SecurityScanner } from "../../security/index.js";
+
+/** What is kept of a scan: it is small, and holds nothing of what was scanned. */
+export interface ScanVerdict {
+  readonly safe: boolean;
+  /** Probability, 0 to 1, that the content is unsafe. */
+  readonly score: number;
+  readonly threatType?: string;
+  /** What reaches the threshold or comes near, the highest score first. */
+  readonly threats: readonly { readonly id: string; readonly pointer: string; readonly score: number }[];
+}
+
+const MAX_THREATS = 5;
+
+/** A scan that may not have begun. */
+export interface PendingScan {
+  /** The verdict, if it is known already. */
+  readonly known: ScanVerdict | undefined;
+  /** Begins the scan, if nobody has. */
+  begin(): void;
+  /** The verdict; `undefined` if the scan failed. Begins it. */
+  result(): Promise<ScanVerdict | undefined>;
+}
+
+export interface RequestScannerOptions {
+  readonly scanner: Pick<SecurityScanner, "scan">;
+  /** Bodies whose verdict is remembered. Default 4096, about half a kilobyte each. */
+  readonly rememberedBodies?: number;
+  /** Told of scans that fail. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Scans bodies, each once: the same body, as of a client that tries again, has the same verdict. */
+export class RequestScanner {
+  readonly #options: RequestScannerOptions;
+  readonly #rememberedBodies: number;
+  /** By the SHA-256 of the body, in the order of their last use. */
+  readonly #verdicts = new Map<string, ScanVerdict>();
+  readonly #running = new Map<string, Promise<ScanVerdict>>();
+
+  constructor(options: RequestScannerOptions) {
+    this.#options = options;
+    this.#rememberedBodies = options.rememberedBodies ?? 4096;
+  }
+
+  /** The scan of `body`, which is not begun: what it costs is better spent while the upstream works. */
+  pending(body: Buffer): PendingScan {
+    const key = hash("sha256", body, "base64");
+    const known = this.#recall(key);
+    let running: Promise<ScanVerdict | undefined> | undefined;
+    const result = (): Promise<ScanVerdict | undefined> =>
+      (running ??= known
+        ? Promise.resolve(known)
+        : this.#scan(key, body).catch((error: unknown) => {
+            this.#options.onFailure(error);
+            return undefined;
+          }));
+    return { known, result, begin: () => void result() };
+  }
+
+  /** @throws whatever a scan fails with */
+  async scan(body: Buffer): Promise<ScanVerdict> {
+    const key = hash("sha256", body, "base64");
+    return this.#recall(key) ?? this.#scan(key, body);
+  }
+
+  #recall(key: string): ScanVerdict | undefined {
+    const known = this.#verdicts.get(key);
+    if (known) {
+      this.#verdicts.delete(key);
+      this.#verdicts.set(key, known);
+    }
+    return known;
+  }
+
+  async #scan(key: string, body: Buffer): Promise<ScanVerdict> {
+    const running = this.#running.get(key);
+    if (running) return running;
+    const scan = this.#options.scanner
+      .scan(body, { maxThreats: MAX_THREATS, pause: turn })
+      .then(verdictOf)
+      .finally(() => this.#running.delete(key));
+    this.#running.set(key, scan);
+    const verdict = await scan;
+    this.#verdicts.set(key, verdict);
+    if (this.#verdicts.size > this.#rememberedBodies) {
+      const [oldest] = this.#verdicts.keys();
+      this.#verdicts.delete(oldest);
+    }
+    return verdict;
+  }
+}
+
+/** The value of the header `x-m2m-security`. */
+export function securityHeader(verdict: ScanVerdict | undefined): string {
+  if (!verdict) return "failed";
+  const score = `score=${verdict.score.toFixed(3)}`;
+  if (verdict.safe) return `safe; ${score}`;
+  return `unsafe; type=${verdict.threatType ?? "unknown"}; ${score}; rules="${ruleIds(verdict).join(" ")}"`;
+}
+
+/** Ids of the rules that make it unsafe, each once. */
+export function ruleIds({ threats }: ScanVerdict): string[] {
+  return [...new Set(threats.map(({ id }) => id))];
+}
+
+function verdictOf({ safe, score, threatType, threats }: ScanResult): ScanVerdict {
+  return {
+    safe,
+    score,
+    threatType,
+    threats: threats.map(({ id, location, score }) => ({ id, pointer: location.pointer, score })),
+  };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
