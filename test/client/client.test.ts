@@ -184,7 +184,7 @@ for (const transport of TRANSPORTS) {
       await server.close();
       const stores = { ...memoryStores(), mailbox: new MemoryMailbox({ maxEntries: 2 }) };
       server = await SessionServer.start({
-        stores: stores as ReturnType<typeof memoryStores>,
+        stores,
         service: { scanner: { scan: async (content) => verdict(Buffer.from(content as string).toString()) } },
       });
       const ann = await meet({ channel: "room" });

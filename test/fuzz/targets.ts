@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { availableAlgorithms, CodecEngine, detect, peekFrame } from "../../src/codec/index.js";
+import { readBinaryData, readMessage, writeBinaryData, type DataMessage } from "../../src/session/index.js";
 import { M2MError } from "../../src/shared/errors.js";
 import { SseReader, type SseEvent } from "../../src/proxy/sse/index.js";
 import { readWeights } from "../../src/security/hydra/weights.js";
@@ -82,7 +83,48 @@ export function createTargets(): FuzzTarget[] {
   };
   targets.push({ name: "JSON pointer", seeds: small, opening: Buffer.from("{"), decode: pointer });
   targets.push(scannerTarget(small, engine), safetensorsTarget(), eventStreamTarget());
+  targets.push(messageTarget(), binaryDataTarget(small, engine));
   return targets;
+}
+
+/** The reader of a session's messages, with what transports add. */
+function messageTarget(): FuzzTarget {
+  const published = readVectors<{ input: string }>("session/published.json").map(({ input }) => input);
+  const delivery =
+    ',"sequence":7,"ack":3,"rejection":{"code":"UNKNOWN","message":""},"cursor":"17-0","window":9}';
+  const seeds = published.flatMap((text) => [text, text.slice(0, -1) + delivery]);
+  const decode = (message: Uint8Array): void => void readMessage(message);
+  return {
+    name: "session message",
+    seeds: seeds.map((text) => Buffer.from(text)),
+    opening: Buffer.from('{"type":'),
+    decode,
+  };
+}
+
+/** The reader of DATA as bytes, with every field and every algorithm. */
+function binaryDataTarget(contents: readonly Uint8Array[], engine: CodecEngine): FuzzTarget {
+  const fields: Partial<DataMessage>[] = [
+    {},
+    { delivery: { sequence: 300, ack: 299, cursor: "1795228213131-0" } },
+    { originalBytes: 5, security: { scanned: true, safe: false, threatType: "injection", confidence: 0.5 } },
+  ];
+  const seeds = contents.flatMap((content) =>
+    availableAlgorithms().flatMap(({ name }) =>
+      fields.map((more) =>
+        writeBinaryData({
+          type: "DATA",
+          sessionId: "fuzz",
+          algorithm: name,
+          content: engine.compress(content, { algorithm: name }).data as string,
+          timestampMs: 1795228213131,
+          ...more,
+        }),
+      ),
+    ),
+  );
+  const decode = (frame: Uint8Array): void => void readBinaryData(frame, "fuzz");
+  return { name: "binary DATA", seeds, opening: Uint8Array.of(1), decode };
 }
 
 /** The scanner with rules: requests, their wires, and attacks in every disguise that is undone. */

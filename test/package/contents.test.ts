@@ -13,7 +13,7 @@ interface Pack {
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|oclif\.manifest\.json)$/,
   /^bin\/(load\.js|run\.js|package\.json)$/,
-  /^dist\/(index|(codec|tokenizer|models|config|shared|security|session|hub|cli|commands)\/[\w./-]+)\.(js|d\.ts)$/,
+  /^dist\/(index|(codec|tokenizer|models|config|shared|security|session|http|redis|hub|client|server|proxy|cli|commands)\/[\w./-]+)\.(js|d\.ts)$/,
   /^dist\/cli\/(catalog|main)\.cjs$/,
   // V8's code cache: made for the Node that built the package, ignored by any other.
   /^dist\/cli\/main\.cache$/,

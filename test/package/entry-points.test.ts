@@ -16,6 +16,7 @@ const SUBPATHS = [
   "m2m-protocol/tokenizer",
   "m2m-protocol/models",
   "m2m-protocol/session",
+  "m2m-protocol/client",
 ];
 
 /** Addresses of all modules that importing `specifier` loads, ES modules and CommonJS. */
@@ -110,6 +111,8 @@ describe("the types of the library", function () {
        import { countTokens as count } from "m2m-protocol/tokenizer";
        import { ModelRegistry as Registry } from "m2m-protocol/models";
        import { Session, type Reception } from "m2m-protocol/session";
+       import { M2MClient } from "m2m-protocol/client";
+       const heard: AsyncIterable<{ text: string }> = new M2MClient({ url: "ws://127.0.0.1" });
        const met: Promise<Reception> = new Session({ role: "responder" }).receive("{}");
        const engine: Engine = new CodecEngine();
        const tokens: number = countTokens("a") + count("b");
@@ -117,7 +120,7 @@ describe("the types of the library", function () {
        const bytes: Uint8Array = engine.decompress(new TokenNativeCodec().encodeText(new Uint8Array([65]))).bytes;
        // @ts-expect-error: the types are real, not any
        engine.compress(tokens);
-       export { bytes, M2MError, met, registries };`,
+       export { bytes, heard, M2MError, met, registries };`,
     );
   });
   after(() => consumer.remove());

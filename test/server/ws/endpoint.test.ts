@@ -244,7 +244,7 @@ describe("sessions over WebSocket", () => {
   });
 
   describe("with hostile peers", () => {
-    const fatal: [name: string, code: number, send: (peer: RawPeer) => Promise<unknown> | unknown][] = [
+    const fatal: [name: string, code: number, send: (peer: RawPeer) => unknown][] = [
       ["rubbish", 4400, (peer) => peer.send("rubbish")],
       ["bytes that are no frame", 4400, (peer) => peer.send(Buffer.from("deadbeef", "hex"))],
       ["an empty binary frame", 4400, (peer) => peer.send(new Uint8Array())],
