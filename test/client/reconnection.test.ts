@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { M2MClient} from "../../src/client/index.js";
+import type { M2MClient } from "../../src/client/index.js";
 import { TRANSPORTS, type M2MClientOptions } from "../../src/client/index.js";
 import { rejection } from "../helpers/catch-error.js";
 import { SessionServer, takeTexts } from "./fixture.js";
