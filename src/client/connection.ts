@@ -114,17 +114,15 @@ export class Connection {
   #makeCarrier(): Carrier {
     const isCurrent = (): boolean => this.#carrier === carrier;
     const events: CarrierEvents = {
-      onMessage: (message) => {
-        this.#handling = this.#handling.then(async () => {
+      onMessage: (message) =>
+        this.#then(async () => {
           if (isCurrent()) await this.#handle(message);
-        });
-      },
-      onLost: (error, advice) => {
-        // What has come is handled first.
-        this.#handling = this.#handling.then(() => {
+        }),
+      // What has come is handled first.
+      onLost: (error, advice) =>
+        this.#then(async () => {
           if (isCurrent()) this.lose(error, advice);
-        });
-      },
+        }),
       whenTaken: async () => {
         await this.#handling;
         return this.#owner.whenTaken();
@@ -137,14 +135,15 @@ export class Connection {
     return carrier;
   }
 
+  /** Does what came after what came before. */
+  #then(work: () => Promise<void>): void {
+    this.#handling = this.#handling.then(work).catch((error: unknown) => this.#owner.onFailure(error));
+  }
+
   async #handle(message: Message): Promise<void> {
     clearTimeout(this.#watch);
     this.#watch = undefined;
-    try {
-      await this.#owner.handle(message);
-    } catch (error) {
-      this.#owner.onFailure(error);
-    }
+    await this.#owner.handle(message);
     this.expectAnswer();
   }
 }

@@ -1,24 +1,26 @@
 import {
   DEFAULT_TIMING,
-  Session,
+  type CloseMessage,
   type DataMessage,
   type Message,
+  type PingMessage,
   type ReceivedData,
   type SendOptions,
+  type Session,
 } from "../session/index.js";
 import { ProtocolError, type M2MError } from "../shared/errors.js";
 import { Connection } from "./connection.js";
 import { answerMissing, clientClosed, sessionOver } from "./failures.js";
+import { assertChannel, hasChannel, newInitiator } from "./initiator.js";
 import { MailboxPlace } from "./mailbox-place.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { Outstanding, type Sent } from "./outstanding.js";
 import { ReceivedQueue, type ReceivedItem } from "./received-queue.js";
 import { failureOf, Lost, reconnect } from "./reconnect.js";
-import { Deferred, MAX_DELAY_MS, waitFor, type WaitOptions } from "./waiting.js";
+import { SessionTimer } from "./session-timer.js";
+import { Deferred, waitFor, type WaitOptions } from "./waiting.js";
 
 export type ClientState = "new" | "connecting" | "open" | "reconnecting" | "closed";
-
-const CHANNEL_EXTENSION = "channel";
 
 /** One session with a server, over as many connections as it takes. */
 export class Conversation {
@@ -26,6 +28,7 @@ export class Conversation {
   readonly #options: ResolvedClientOptions;
   readonly #connection: Connection;
   readonly #place: MailboxPlace;
+  readonly #timer: SessionTimer;
   readonly #outstanding = new Outstanding();
   readonly #stopped = new AbortController();
   readonly #closed = new Deferred<void>();
@@ -39,15 +42,19 @@ export class Conversation {
   #failure: Error | undefined;
   /** The server knows the session no more. */
   #mustRenew = false;
-  #timer: NodeJS.Timeout | undefined;
 
   /** @throws {InputError} `M2M_USAGE` */
   constructor(options: ResolvedClientOptions) {
     this.#options = options;
-    this.#session = this.#newSession();
+    this.#session = newInitiator(options);
     this.#place = new MailboxPlace(options.maxBuffered, () => this.#sayTaken());
     this.queue = new ReceivedQueue(({ cursor }) => {
       if (cursor !== undefined) this.#place.take(cursor);
+    });
+    this.#timer = new SessionTimer({
+      nowMs: options.nowMs,
+      onTick: (message) => this.#ticked(message),
+      onFailure: (error) => this.#fail(error),
     });
     this.#connection = new Connection(options, {
       handle: (message) => this.#handle(message),
@@ -133,18 +140,6 @@ export class Conversation {
     });
   }
 
-  #newSession(): Session {
-    const { capabilities, channel, scanner, requireSecurity, timing, codec, nowMs, randomBytes } =
-      this.#options;
-    const extensions = new Map(capabilities?.extensions);
-    if (channel !== undefined) extensions.set(CHANNEL_EXTENSION, channel);
-    return new Session({
-      role: "initiator",
-      capabilities: { ...capabilities, extensions },
-      ...{ scanner, requireSecurity, timing, codec, nowMs, randomBytes },
-    });
-  }
-
   async #seal(
     content: string | Uint8Array,
     algorithm: SendOptions["algorithm"],
@@ -163,15 +158,10 @@ export class Conversation {
 
   /** Opens a connection with HELLO, for a new session. */
   async #begin(): Promise<void> {
-    const { channel, maxBuffered } = this.#options;
+    const { maxBuffered } = this.#options;
     const hello = { ...this.#session.connect(), delivery: { window: maxBuffered } };
     await this.#connection.greet(hello, this.#stopped.signal);
-    const agreed = this.#session.agreed?.extensions.get(CHANNEL_EXTENSION);
-    if (channel !== undefined && agreed !== channel) {
-      throw new ProtocolError("M2M_NOT_NEGOTIATED", "The server does not give this client the channel.", {
-        hint: "A channel's name is up to 128 of the characters A-Z a-z 0-9 _ - . : ~",
-      });
-    }
+    assertChannel(this.#session.agreed, this.#options);
     const lost = this.#mustRenew ? this.#outstanding.restart() : [];
     this.#mustRenew = false;
     this.#place.restart();
@@ -195,9 +185,9 @@ export class Conversation {
     // The server has answered now.
     for (const ping of this.#pings.splice(0)) ping.resolve();
     const { agreed, id } = this.#session;
-    this.#connection.start(id as string, agreed?.extensions.has(CHANNEL_EXTENSION) ?? false);
+    this.#connection.start(id as string, hasChannel(agreed));
     for (const { message } of this.#outstanding.all) this.#connection.send(message);
-    this.#scheduleTick();
+    this.#timer.watch(this.#session);
   }
 
   async #handle(message: Message): Promise<void> {
@@ -280,7 +270,7 @@ export class Conversation {
     this.#state = "reconnecting";
     const open = async (): Promise<void> => {
       if (!this.#mustRenew) return this.#resume();
-      this.#session = this.#newSession();
+      this.#session = newInitiator(this.#options);
       return this.#begin();
     };
     reconnect(lost, this.#options.reconnect, this.#stopped.signal, open).catch((error: unknown) =>
@@ -300,28 +290,18 @@ export class Conversation {
     this.#stopped.abort(error);
     this.#connection.drop();
     this.#place.stop();
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#ready.reject(error);
     this.#outstanding.failAll(error);
     for (const ping of this.#pings.splice(0)) ping.reject(error);
   }
 
-  #scheduleTick(): void {
-    clearTimeout(this.#timer);
-    const deadlineMs = this.#session.nextDeadlineMs();
-    if (deadlineMs === undefined || this.#state === "closed") return;
-    const delayMs = Math.min(Math.max(1, deadlineMs - this.#options.nowMs()), MAX_DELAY_MS);
-    this.#timer = setTimeout(() => this.#tick(), delayMs);
-  }
-
-  /** Does what time does to the session. */
-  #tick(): void {
-    const message = this.#session.tick();
+  /** What time has done to the session. */
+  #ticked(message: PingMessage | CloseMessage | undefined): void {
     if (message?.type === "PING" && this.#connection.isOpen) void this.#sendPing(message);
-    if (this.#session.state === "closed") {
-      if (message) this.#connection.send(message);
-      this.#fail(new ProtocolError("M2M_SESSION_EXPIRED", "The session has expired."));
-    } else this.#scheduleTick();
+    if (this.#session.state !== "closed") return;
+    if (message) this.#connection.send(message);
+    this.#fail(new ProtocolError("M2M_SESSION_EXPIRED", "The session has expired."));
   }
 
   #sendPing(message: Message): Promise<void> {

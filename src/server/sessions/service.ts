@@ -1,15 +1,11 @@
 import {
-  MAX_SEQUENCE,
   readMessage,
-  rejectionFor,
   type AcceptMessage,
-  type CloseMessage,
   type DataMessage,
   type HelloMessage,
   type MailboxEntry,
   type Message,
   type PongMessage,
-  type Reception,
   type Session,
   type SignalMessage,
   writeMessage,
@@ -19,6 +15,7 @@ import type { RateLimitBucket } from "../../shared/stores.js";
 import { MetricsCounter } from "./metrics.js";
 import { resolveServiceOptions, type ResolvedServiceOptions, type SessionServiceOptions } from "./options.js";
 import { SessionRecords, unknownSession } from "./records.js";
+import { closeMessage, echoOf, pong, refusalOf, rejected } from "./replies.js";
 import { CHANNEL_EXTENSION, channelOf, ChannelRelay, requestedChannel } from "./relay.js";
 import { scanOnce } from "./scan-once.js";
 import { SerialByKey } from "./serial.js";
@@ -35,14 +32,6 @@ import { viewOf } from "./view.js";
 
 /** How long the CLOSE of a session that this side ends waits for the connection that will send it. */
 const CLOSE_RETENTION_MS = 30_000;
-
-/** Errors after which the session is over, whatever message was refused with them. */
-const ENDINGS: readonly string[] = [
-  "M2M_SESSION_UNKNOWN",
-  "M2M_SESSION_EXPIRED",
-  "M2M_SESSION_REJECTED",
-  "M2M_PROTOCOL_STATE",
-];
 
 /** When what a rate limit refuses may come again. */
 interface Wait {
@@ -186,7 +175,7 @@ class StoredSessions implements SessionService {
     } catch (error) {
       if (!(error instanceof M2MError)) throw error;
       this.#metrics.addRefused(error.code);
-      return { ...this.#refusal(message, error), ...wait };
+      return { ...refusalOf(message, error, this.#options.nowMs()), ...wait };
     }
   }
 
@@ -305,40 +294,6 @@ class StoredSessions implements SessionService {
     if (channel !== undefined) await this.#relay.leave(channel, id);
     await this.#options.mailbox.delete(id);
   }
-
-  /** How the peer is told: numbered DATA is refused alone, anything else by REJECT. */
-  #refusal(message: Message | undefined, error: M2MError): HandledMessage {
-    const rejection = rejectionFor(error);
-    const nowMs = Math.floor(this.#options.nowMs());
-    const sessionId = message && "sessionId" in message ? { sessionId: message.sessionId } : {};
-    const sequence = message?.type === "DATA" ? message.delivery?.sequence : undefined;
-    const reply: Message =
-      message?.type === "DATA" && sequence !== undefined && !ENDINGS.includes(error.code)
-        ? {
-            ...pong(message.sessionId, nowMs),
-            delivery: { ack: Math.min(sequence, MAX_SEQUENCE), rejection },
-          }
-        : { type: "REJECT", rejection, timestampMs: nowMs };
-    return { ...sessionId, reply, error };
-  }
-}
-
-async function echoOf(session: Session, { data }: Reception): Promise<DataMessage | undefined> {
-  return data && session.send(data.bytes);
-}
-
-function pong(sessionId: string, nowMs: number): PongMessage {
-  return { type: "PONG", sessionId, timestampMs: Math.floor(nowMs) };
-}
-
-function closeMessage(sessionId: string, nowMs: number): CloseMessage {
-  return { type: "CLOSE", sessionId, timestampMs: Math.floor(nowMs) };
-}
-
-/** Why a HELLO was refused. */
-function rejected({ end }: Session): ProtocolError {
-  const { code = "UNKNOWN", message = "" } = end?.rejection ?? {};
-  return new ProtocolError("M2M_SESSION_REJECTED", `The session was rejected: ${code} ${message}`);
 }
 
 async function unlessUnknown<Result>(work: Promise<Result>): Promise<Result | undefined> {

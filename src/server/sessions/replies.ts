@@ -1,0 +1,54 @@
+import {
+  rejectionFor,
+  type CloseMessage,
+  type DataMessage,
+  type Message,
+  type PongMessage,
+  type Reception,
+  type Session,
+} from "../../session/index.js";
+import { ProtocolError, type ErrorCode, type M2MError } from "../../shared/errors.js";
+import type { HandledMessage } from "./types.js";
+
+/** Errors after which the session is over, whatever message was refused with them. */
+const ENDINGS: readonly ErrorCode[] = [
+  "M2M_SESSION_UNKNOWN",
+  "M2M_SESSION_EXPIRED",
+  "M2M_SESSION_REJECTED",
+  "M2M_PROTOCOL_STATE",
+];
+
+/**
+ * How a peer is told that a message was refused: numbered DATA alone by PONG, which leaves the session as it is, anything else
+ * by REJECT.
+ * @param message absent: it could not be read
+ */
+export function refusalOf(message: Message | undefined, error: M2MError, nowMs: number): HandledMessage {
+  const rejection = rejectionFor(error);
+  const sessionId = message && "sessionId" in message ? { sessionId: message.sessionId } : {};
+  const sequence = message?.type === "DATA" ? message.delivery?.sequence : undefined;
+  const reply: Message =
+    message?.type === "DATA" && sequence !== undefined && !ENDINGS.includes(error.code)
+      ? { ...pong(message.sessionId, nowMs), delivery: { ack: sequence, rejection } }
+      : { type: "REJECT", rejection, timestampMs: Math.floor(nowMs) };
+  return { ...sessionId, reply, error };
+}
+
+/** DATA of the same content. */
+export async function echoOf(session: Session, { data }: Reception): Promise<DataMessage | undefined> {
+  return data && session.send(data.bytes);
+}
+
+export function pong(sessionId: string, nowMs: number): PongMessage {
+  return { type: "PONG", sessionId, timestampMs: Math.floor(nowMs) };
+}
+
+export function closeMessage(sessionId: string, nowMs: number): CloseMessage {
+  return { type: "CLOSE", sessionId, timestampMs: Math.floor(nowMs) };
+}
+
+/** Why a HELLO was refused. */
+export function rejected({ end }: Session): ProtocolError {
+  const { code = "UNKNOWN", message = "" } = end?.rejection ?? {};
+  return new ProtocolError("M2M_SESSION_REJECTED", `The session was rejected: ${code} ${message}`);
+}
