@@ -116,12 +116,12 @@ describe("binary frames", () => {
       type: "DATA",
       sessionId: ID,
       algorithm: "token-native",
-      content: "#TK|C|qWc=",
+      content: "#TK|C|sk0=",
       timestampMs: 1795228213131,
       delivery: { sequence: 300 },
     };
     const frame = Buffer.from(writeBinaryData(message));
-    expect(frame.toString("hex")).to.equal("01010201a1fbf09f8bac0200a967");
+    expect(frame.toString("hex")).to.equal("01010201a1fbf09f8bac0200b24d");
   });
 
   it("have no place for a refusal or a window", () => {
