@@ -1,0 +1,115 @@
+import { expect } from "chai";
+import { ProxyFixture } from "./fixture.js";
+
+const exact = { temperature: 0 };
+
+describe("proxy: kept answers, limits and smaller requests", () => {
+  let fixture: ProxyFixture | undefined;
+  afterEach(async () => {
+    await fixture?.stop();
+    fixture = undefined;
+  });
+
+  it("answers equal requests from memory, plain and streamed", async () => {
+    fixture = await ProxyFixture.start({ cache: { ttlMs: 60_000 } });
+    for (const stream of [false, true]) {
+      const first = await fixture.chat({ ...exact, stream });
+      const second = await fixture.chat({ ...exact, stream });
+      expect(first.headers["x-m2m-cache"]).to.equal("miss");
+      expect(second.headers).to.include({ "x-m2m-cache": "hit", age: "0" });
+      expect(second.headers["content-type"]).to.equal(first.headers["content-type"]);
+      expect(second.text).to.equal(first.text);
+    }
+    expect(fixture.upstream.requests).to.have.length(2);
+    expect((await fixture.stats()).cache).to.deep.equal({ hits: 2, misses: 2 });
+  });
+
+  it("keeps clients apart, and what they ask to be left out", async () => {
+    fixture = await ProxyFixture.start({ cache: { ttlMs: 60_000 } });
+    await fixture.chat(exact);
+    const other = await fixture.chat(exact, { authorization: "Bearer sk-other" });
+    expect(other.headers["x-m2m-cache"]).to.equal("miss");
+    const bypass = await fixture.chat(exact, { "cache-control": "no-store" });
+    expect(bypass.headers["x-m2m-cache"]).to.equal("bypass");
+    const warm = await fixture.chat({ temperature: 0.7 });
+    expect(warm.headers["x-m2m-cache"]).to.equal(undefined);
+  });
+
+  it("keeps no answer that is not whole", async () => {
+    fixture = await ProxyFixture.start({ cache: { ttlMs: 60_000 }, retries: 0 });
+    fixture.upstream.script("cut-mid-event", "error-mid-stream", "status-500", "end-mid-event");
+    for (let i = 0; i < 4; i++) await fixture.chat({ ...exact, stream: true });
+    const reply = await fixture.chat({ ...exact, stream: true });
+    expect(reply.headers["x-m2m-cache"]).to.equal("miss");
+    expect(reply.text).to.contain("[DONE]");
+  });
+
+  it("asks once for equal requests that come together, and again if that one is given up", async () => {
+    fixture = await ProxyFixture.start({ cache: { ttlMs: 60_000 } });
+    fixture.upstream.script("slow");
+    const replies = await Promise.all([1, 2, 3].map(() => fixture!.chat(exact)));
+    expect(new Set(replies.map(({ text }) => text)).size).to.equal(1);
+    expect(fixture.upstream.requests).to.have.length(1);
+  });
+
+  it("limits the requests of a key, and says when to come again", async () => {
+    fixture = await ProxyFixture.start({ keyLimits: { limits: { requestsPerMinute: 2 } } });
+    expect((await fixture.chat()).status).to.equal(200);
+    expect((await fixture.chat()).status).to.equal(200);
+    const reply = await fixture.chat();
+    expect(reply.status).to.equal(429);
+    expect(reply.json.error).to.include({ code: "M2M_RATE_LIMITED", type: "rate_limit_error" });
+    expect(Number(reply.headers["retry-after"])).to.be.within(1, 60);
+    expect((await fixture.chat({}, { authorization: "Bearer sk-other" })).status).to.equal(200);
+    expect((await fixture.stats()).limited).to.equal(1);
+  });
+
+  it("stops a key whose budget is spent, by what the provider counted", async () => {
+    // The scripted answer has 21 tokens in and 9 out: $0.0001425 at the price of gpt-4o.
+    fixture = await ProxyFixture.start({ keyLimits: { limits: { usdPerDay: 0.0006 } } });
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i++) statuses.push((await fixture.chat({ max_tokens: 9 })).status);
+    expect(statuses.slice(0, 3)).to.deep.equal([200, 200, 200]);
+    expect(statuses.at(-1)).to.equal(429);
+  });
+
+  it("makes requests smaller if told so, and says what that saved", async () => {
+    fixture = await ProxyFixture.start({ optimize: "minify" });
+    const rows = JSON.stringify(
+      Array.from({ length: 20 }, (_, id) => ({ id, name: `item ${id}` })),
+      null,
+      4,
+    );
+    const body = {
+      n: 1,
+      messages: [
+        { role: "user", content: "Which?" },
+        {
+          role: "assistant",
+          tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }],
+        },
+        { role: "tool", tool_call_id: "1", content: rows },
+      ],
+    };
+    const reply = await fixture.chat(body);
+    expect(reply.headers["x-m2m-saved"]).to.match(/^tokens=\d+; usd=0\.\d{6}; changes=\d+$/);
+    const sent = fixture.upstream.last.json as { messages: { content: string }[] };
+    expect(sent.messages[2].content).to.equal(JSON.stringify(JSON.parse(rows)));
+    const bypass = await fixture.chat(body, { "x-m2m-optimize": "off" });
+    expect(bypass.headers["x-m2m-saved"]).to.equal(undefined);
+    expect(fixture.upstream.last.json).to.have.property("n", 1);
+    const stats = await fixture.stats();
+    expect(stats.tokens.saved).to.be.greaterThan(0);
+    expect(stats.bytes.request_sent).to.be.lessThan(stats.bytes.request_received);
+  });
+
+  it("counts by itself what the provider does not", async () => {
+    fixture = await ProxyFixture.start();
+    fixture.upstream.script("no-usage", "no-usage");
+    await fixture.chat();
+    await fixture.chat({ stream: true });
+    const { models } = await fixture.stats();
+    expect(models["gpt-4o"].input_tokens).to.equal(2 * 8);
+    expect(models["gpt-4o"].output_tokens).to.be.greaterThan(10);
+  });
+});

@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import type { AddressInfo } from "node:net";
+import { expect } from "chai";
+import { parseTarget, type ProxyOptions } from "../../src/proxy/index.js";
+import { ScriptedUpstream } from "../helpers/scripted-upstream.js";
+import { ProxyFixture } from "./fixture.js";
+
+/** No waiting: half of the first delay is left to chance. */
+const quick: Partial<ProxyOptions> = { random: () => 0 };
+
+describe("proxy: resilience", () => {
+  let fixture: ProxyFixture | undefined;
+  afterEach(async () => {
+    await fixture?.stop();
+    fixture = undefined;
+  });
+
+  it("tries again before an answer has begun, and not behind it", async () => {
+    fixture = await ProxyFixture.start(quick);
+    fixture.upstream.script("status-500", { status: 429, headers: { "retry-after-ms": "5" } });
+    const reply = await fixture.chat();
+    expect(reply.status).to.equal(200);
+    expect(reply.headers["x-should-retry"]).to.equal(undefined);
+    expect(fixture.upstream.requests.map(({ body }) => body.toString())).to.satisfy(
+      (bodies: string[]) => bodies.length === 3 && new Set(bodies).size === 1,
+    );
+    expect(await fixture.stats()).to.include({ retries: 2 });
+  });
+
+  it("tells the client not to try again when it has itself", async () => {
+    fixture = await ProxyFixture.start({ ...quick, retries: 1 });
+    fixture.upstream.script("status-500", "status-500");
+    const reply = await fixture.chat();
+    expect([reply.status, reply.headers["x-should-retry"]]).to.deep.equal([500, "false"]);
+    expect(reply.json.error.message).to.equal("The server had an error.");
+  });
+
+  it("leaves long waits, and mistakes of the client, to the client", async () => {
+    fixture = await ProxyFixture.start(quick);
+    fixture.upstream.script({ status: 429, headers: { "retry-after": "60" } }, "status-400", "status-401");
+    for (const status of [429, 400, 401]) expect((await fixture.chat()).status).to.equal(status);
+    expect(fixture.upstream.requests).to.have.length(3);
+  });
+
+  it("sends nothing twice that may have been done", async () => {
+    fixture = await ProxyFixture.start(quick);
+    for (const script of ["reset", "close-before-headers", "garbage"] as const) {
+      fixture.upstream.reset();
+      fixture.upstream.script(script);
+      const reply = await fixture.chat();
+      expect([script, reply.status, reply.json.error.code]).to.deep.equal([
+        script,
+        502,
+        "M2M_UPSTREAM_FAILED",
+      ]);
+      expect(fixture.upstream.requests).to.have.length(1);
+      // What only asks may be asked again.
+      fixture.upstream.script(script);
+      expect((await fixture.call({ path: "/v1/models" })).status).to.equal(200);
+    }
+    fixture.upstream.reset();
+    fixture.upstream.script("status-500");
+    const upload = await fixture.call({
+      method: "POST",
+      path: "/v1/files",
+      headers: { "content-length": "1" },
+      body: "x",
+    });
+    expect([upload.status, fixture.upstream.requests.length]).to.deep.equal([500, 1]);
+  });
+
+  it("gives up what takes too long, with 504", async () => {
+    fixture = await ProxyFixture.start({ headersTimeoutMs: 300, idleTimeoutMs: 300 });
+    fixture.upstream.script("stall");
+    const reply = await fixture.chat();
+    expect([reply.status, reply.json.error.code]).to.deep.equal([504, "M2M_UPSTREAM_TIMEOUT"]);
+    fixture.upstream.script("stall-midway");
+    const stream = await fixture.chat({ stream: true });
+    expect(stream.text).to.match(/M2M_UPSTREAM_TIMEOUT[^\n]*\n\n$/);
+  });
+
+  it("falls back to another upstream at once, by model and weight", async () => {
+    const [first, second] = [await ScriptedUpstream.start(), await ScriptedUpstream.start()];
+    const target = (upstream: ScriptedUpstream) => parseTarget(upstream.url, "url");
+    fixture = await ProxyFixture.start({
+      ...quick,
+      upstreams: [
+        { name: "first", target: target(first), models: ["gpt-*"] },
+        { name: "second", target: target(second), weight: 0 },
+      ],
+    });
+    first.script("status-500");
+    expect((await fixture.chat()).status).to.equal(200);
+    expect([first.requests.length, second.requests.length]).to.deep.equal([1, 1]);
+    await fixture.chat({ model: "llama-3" });
+    expect([first.requests.length, second.requests.length]).to.deep.equal([1, 2]);
+    await fixture.chat();
+    expect([first.requests.length, second.requests.length]).to.deep.equal([2, 2]);
+    await first.stop();
+    expect((await fixture.chat()).status).to.equal(200);
+    const stats = await fixture.stats();
+    expect(stats.fallbacks).to.equal(2);
+    await second.stop();
+  });
+
+  it("shares requests by weight", async () => {
+    const [first, second] = [await ScriptedUpstream.start(), await ScriptedUpstream.start()];
+    const values = [0.1, 0.7, 0.76, 0.99];
+    fixture = await ProxyFixture.start({
+      random: () => values.shift() ?? 0,
+      upstreams: [
+        { name: "first", target: parseTarget(first.url, "url"), weight: 3 },
+        { name: "second", target: parseTarget(second.url, "url"), weight: 1 },
+      ],
+    });
+    for (let i = 0; i < 4; i++) await fixture.chat();
+    expect([first.requests.length, second.requests.length]).to.deep.equal([2, 2]);
+    await first.stop();
+    await second.stop();
+  });
+
+  it("refuses a model that nobody serves", async () => {
+    const target = parseTarget("http://127.0.0.1:9", "url");
+    fixture = await ProxyFixture.start({ upstreams: [{ name: "x", target, models: ["gpt-4o"] }] });
+    const reply = await fixture.chat({ model: "other" });
+    expect([reply.status, reply.json.error.code]).to.deep.equal([503, "M2M_UPSTREAM_UNAVAILABLE"]);
+  });
+
+  it("stops asking an upstream that is down, and asks it again when it is back", async function () {
+    this.timeout(20_000);
+    const sockets: Server = createServer((socket) => socket.resetAndDestroy()).listen(0, "127.0.0.1");
+    await once(sockets, "listening");
+    let connections = 0;
+    sockets.on("connection", () => connections++);
+    const { port } = sockets.address() as AddressInfo;
+    const target = parseTarget(`http://127.0.0.1:${port}`, "url");
+    fixture = await ProxyFixture.start({ upstreams: [{ name: "x", target }], retries: 0 });
+    for (let i = 0; i < 5; i++) expect((await fixture.chat()).status).to.equal(502);
+    const reply = await fixture.chat();
+    expect([reply.status, connections]).to.deep.equal([503, 5]);
+    expect((await fixture.stats()).upstreams[0].state).to.equal("open");
+    sockets.close();
+    await once(sockets, "close");
+    const back = await ScriptedUpstream.start(port);
+    let status = 503;
+    while (status === 503) status = (await fixture.chat()).status;
+    expect(status).to.equal(200);
+    expect((await fixture.stats()).upstreams[0].state).to.equal("closed");
+    await back.stop();
+  });
+
+  it("counts so that nothing is lost", async () => {
+    fixture = await ProxyFixture.start({ ...quick, retries: 0 });
+    fixture.upstream.script("ok", "status-500", "reset", "cut-mid-event");
+    for (let i = 0; i < 3; i++) await fixture.chat();
+    await fixture.chat().catch(() => {});
+    const { requests, statuses } = await fixture.stats();
+    expect(requests).to.deep.equal({ started: 4, active: 0, finished: 2, failed: 2, aborted: 0 });
+    expect(statuses).to.deep.equal({ "2xx": 2, "5xx": 2 });
+  });
+});
