@@ -21,18 +21,24 @@ export async function runServer(context: CommandContext, flags: ServerFlags): Pr
   noteRisks(context, await context.config(), options);
   if (workers > 1) return runWorkers(workers, (url) => announce(context, options, { url, workers }));
   const server = await startServer(options);
-  await announce(context, options, { url: server.url, workers, quicPort: server.quicPort });
-  return untilSignal(() => stop(server, options));
+  const { quicPort, url } = server;
+  // Who reads the line may send a signal at once.
+  const stopped = untilSignal(() => stop(server, options));
+  await announce(context, options, { url, workers, quicPort });
+  return stopped;
 }
 
 /** One of several processes: it says nothing but whether it listens. */
 async function runWorker(options: ServerOptions): Promise<number> {
-  const server = await startServer(options);
-  process.send?.({ url: server.url });
-  const code = await untilSignal(() => stop(server, options), undefined, "disconnect");
-  // The channel to the first process would keep this one alive.
-  if (process.connected) process.disconnect();
-  return code;
+  try {
+    const server = await startServer(options);
+    const stopped = untilSignal(() => stop(server, options), undefined, "disconnect");
+    process.send?.({ url: server.url });
+    return await stopped;
+  } finally {
+    // The channel to the first process would keep this one alive.
+    process.channel?.unref();
+  }
 }
 
 async function stop(server: Server, { logger }: ServerOptions): Promise<void> {

@@ -10,39 +10,44 @@ const MAX_EARLY_ENDS = 3;
 
 /**
  * Runs `count` processes with this one's arguments, which share the port, and replaces one that dies.
- * @param announce is called when the first listens
+ * @param announce is called when all of them listen
  * @returns the exit code: that of a worker that cannot start, else 0
  */
 export async function runWorkers(count: number, announce: (url: string) => Promise<void>): Promise<number> {
   let isStopping = false;
   let earlyEnds = 0;
-  let isAnnounced = false;
+  let listening = 0;
   let fail: ((code: number) => void) | undefined;
   const failed = new Promise<number>((resolve) => (fail = resolve));
   const startWorker = () => {
     const startedAtMs = performance.now();
     const worker = cluster.fork();
     worker.on("message", (message: { url?: string }) => {
-      if (message.url === undefined || isAnnounced) return;
-      isAnnounced = true;
-      announce(message.url).catch(() => fail?.(EXIT.INPUT_OUTPUT));
+      if (message.url === undefined) return;
+      listening++;
+      if (listening === 1) for (let index = 1; index < count; index++) startWorker();
+      if (listening === count) announce(message.url).catch(() => fail?.(EXIT.INPUT_OUTPUT));
     });
-    worker.once("exit", (code) => {
+    worker.once("exit", (code, signal) => {
       if (isStopping) return;
       // It has said itself what is wrong.
-      if (!isAnnounced) return fail?.(code || EXIT.BUG);
+      if (listening < count) return fail?.(code || EXIT.BUG);
       earlyEnds = performance.now() - startedAtMs < MIN_LIFE_MS ? earlyEnds + 1 : 0;
       if (earlyEnds >= MAX_EARLY_ENDS) return fail?.(code || EXIT.BUG);
-      writeStderr(`m2m: worker ${worker.process.pid} has ended (${code}); another takes its place.\n`);
+      writeStderr(
+        `m2m: worker ${worker.process.pid} has ended (${signal ?? code}); another takes its place.\n`,
+      );
       startWorker();
     });
   };
-  for (let index = 0; index < count; index++) startWorker();
   const stop = async () => {
     isStopping = true;
     await Promise.all(workersOf().map(stopWorker));
   };
-  const code = await Promise.race([untilSignal(stop), failed]);
+  const stopped = untilSignal(stop);
+  // One alone first: what keeps it from starting keeps the others too, and is said once.
+  startWorker();
+  const code = await Promise.race([stopped, failed]);
   await stop();
   return code;
 }
@@ -53,6 +58,7 @@ function workersOf(): Worker[] {
 
 /** Resolves when the worker has drained and ended. */
 function stopWorker(worker: Worker): Promise<void> {
+  if (worker.isDead()) return Promise.resolve();
   return new Promise((resolve) => {
     worker.once("exit", () => resolve());
     worker.process.kill("SIGTERM");
