@@ -38,6 +38,7 @@ export async function runProxy(context: CommandContext, flags: ProxyFlags): Prom
       host,
       port: flags.port ?? config.get("proxy.port"),
       upstreams,
+      peer: flags.peer ?? config.get("proxy.peer"),
       authToken,
       logger,
       models: await context.models(),

@@ -69,14 +69,14 @@ export function proxyUpstreams(
 
 function upstreamOf({ env }: CommandContext, table: Config["upstreams"][number]): UpstreamOptions {
   const target = parseTarget(table.url, "The url of an [[upstream]]");
-  const { models, weight, api_key_env: variable } = table;
+  const { models, weight, token, api_key_env: variable } = table;
   const apiKey = variable === undefined ? table.api_key : env[variable];
   if (variable !== undefined && !apiKey) {
     throw new InputError("M2M_CONFIG_INVALID", `The key of the upstream ${target.url} is missing.`, {
       hint: `Set the environment variable ${variable}.`,
     });
   }
-  return { name: table.name ?? new URL(target.url).host, target, models, weight, apiKey };
+  return { name: table.name ?? new URL(target.url).host, target, models, weight, apiKey, token };
 }
 
 /** What several proxies may share. */

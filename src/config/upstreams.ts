@@ -18,6 +18,8 @@ export interface UpstreamTable {
   readonly api_key?: string;
   /** The environment variable that has it. */
   readonly api_key_env?: string;
+  /** The token of the `m2m proxy` that it is, if it is one and asks for one. */
+  readonly token?: string;
 }
 
 type Member = keyof UpstreamTable;
@@ -39,7 +41,8 @@ const MEMBERS: Readonly<
     is: (value) => typeof value === "number" && value >= 0 && value <= 1_000_000,
     takes: "a number from 0 to 1000000",
   },
-  api_key: { is: isText, takes: "a text of one line", secret: true },
+  api_key: { is: isText, takes: "a text of one line" },
+  token: { is: isText, takes: "a text of one line" },
   api_key_env: {
     is: (value) => typeof value === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
     takes: "the name of an environment variable",

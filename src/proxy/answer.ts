@@ -1,25 +1,23 @@
+import { ProtocolError, SecurityThreat } from "../shared/errors.js";
 import { upstreamError } from "./attempt-error.js";
 import type { UpstreamHead } from "./attempt.js";
-import { failureOf } from "./api-errors.js";
 import { keptHeaders } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import { returnedHeaders } from "./headers.js";
 import type { Prepared } from "./prepare.js";
 import {
   countUsage,
-  errorEvent,
   outputTextOf,
   readResponse,
   usageCostUsd,
-  UsageMeter,
   type ResponseFacts,
-  type StreamMark,
+  type UsageMeter,
 } from "./providers/index.js";
 import type { ClientStream } from "./relay/client-stream.js";
-import { EventRelay } from "./relay/event-relay.js";
-import { BodyTap, PassRelay, type ResponseRelay } from "./relay/relay.js";
-import { securityHeader, type ScanVerdict } from "./security/request-scanner.js";
+import { BodyTap, CollectRelay, PassRelay, type ResponseRelay } from "./relay/relay.js";
+import { ruleIds, securityHeader, type ScanVerdict } from "./security/request-scanner.js";
 import type { Spent } from "./stats/stats.js";
+import { streamRelay } from "./stream-answer.js";
 import { isRetryable } from "./upstream/retry.js";
 
 /** Answers up to this size are looked at for their usage; embeddings of a large batch are megabytes. */
@@ -27,8 +25,15 @@ const MAX_READ_BYTES = 16 * 1024 * 1024;
 /** Requests up to this size are counted here if the provider does not count: it takes time of all. */
 const MAX_COUNTED_BYTES = 1024 * 1024;
 
-/** What an upstream says of a stream that is sent anew does not hold. */
+/** What an upstream says of a body that is sent anew does not hold. */
 const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
+
+export interface AnswerOptions {
+  /** Whether it took more than one try. */
+  readonly wasRetried: boolean;
+  /** Answers with an error, as long as nothing was sent. */
+  readonly refuse: (error: unknown) => void;
+}
 
 /** The answer of an upstream on its way to the client, and what it says of itself. */
 export class Answer {
@@ -36,7 +41,7 @@ export class Answer {
   readonly #prepared: Prepared;
   readonly #stream: ClientStream;
   readonly #head: UpstreamHead;
-  readonly #wasRetried: boolean;
+  readonly #options: AnswerOptions;
   #meter: UsageMeter | undefined;
   #facts: ResponseFacts | undefined;
   #body: Buffer | undefined;
@@ -47,13 +52,13 @@ export class Answer {
     prepared: Prepared,
     stream: ClientStream,
     head: UpstreamHead,
-    wasRetried: boolean,
+    options: AnswerOptions,
   ) {
     this.#core = core;
     this.#prepared = prepared;
     this.#stream = stream;
     this.#head = head;
-    this.#wasRetried = wasRetried;
+    this.#options = options;
   }
 
   /** Whether it was given to the cache. */
@@ -83,72 +88,125 @@ export class Answer {
   }
 
   /**
-   * Sends the head, and gives what passes the body on.
+   * What passes the body on. The head is sent now, unless it depends on the body.
    * @param verdict of the scan of the request, if there was one
    */
   relay(verdict?: ScanVerdict): ResponseRelay {
-    const { api, scan, cache, replyHeaders } = this.#prepared;
-    const { status } = this.#head;
-    const isReadable = (this.#head.header("content-encoding") ?? "identity") === "identity";
+    const { settings, peer, scanner } = this.#core;
+    const { api, scan, cache, reply, replyHeaders } = this.#prepared;
+    const { status, rawHeaders } = this.#head;
+    const isReadable =
+      (this.#head.header("content-encoding") ?? "identity") === "identity" && api !== "other";
     const type = this.#head.header("content-type") ?? "";
-    const isEvents = isReadable && /^text\/event-stream\b/i.test(type);
-    const headers = returnedHeaders(this.#head.rawHeaders, isEvents ? LENGTH : undefined);
-    for (const word of replyHeaders) headers.push(word);
-    if (scan) this.#report(verdict, headers);
-    if (this.#wasRetried && isRetryable(status)) headers.push("x-should-retry", "false");
-    if (isEvents && this.#head.header("x-accel-buffering") === undefined)
-      headers.push("x-accel-buffering", "no");
+    const isOk = status >= 200 && status < 300;
+    const added = scan ? this.#report(verdict) : [];
+    for (const word of replyHeaders) added.push(word);
+    if (this.#options.wasRetried && isRetryable(status)) added.push("x-should-retry", "false");
+    if (isReadable && /^text\/event-stream\b/i.test(type)) {
+      if (this.#head.header("x-accel-buffering") === undefined) added.push("x-accel-buffering", "no");
+      this.#stream.head(status, [...returnedHeaders(rawHeaders, LENGTH), ...added]);
+      return this.#eventRelay();
+    }
+    const isJson = /\bjson\b/i.test(type);
+    const isWire = isReadable && peer?.isWire(this.#head) === true;
+    const isHeld = settings.blocking && settings.scanResponses && scanner !== undefined;
+    if (isReadable && (isWire || (isOk && isJson && (isHeld || reply !== undefined)))) {
+      const headers = [...returnedHeaders(rawHeaders, LENGTH), ...added];
+      return new CollectRelay(
+        settings.maxBodyBytes,
+        (body) => void this.#answerWhole(body, headers, isWire, isHeld).catch(this.#options.refuse),
+        (error) => this.#options.refuse(upstreamError(error)),
+      );
+    }
+    const headers = returnedHeaders(rawHeaders);
+    for (const word of added) headers.push(word);
     this.#stream.head(status, headers);
-    const isOk = status >= 200 && status < 300 && api !== "other";
-    const keep = cache && status === 200 && isReadable ? this.#recorder(headers) : undefined;
-    if (isEvents) return this.#eventRelay(keep);
-    const isTold = isReadable && isOk && /\bjson\b/i.test(type);
-    const tap = isTold || keep ? new BodyTap(MAX_READ_BYTES, (body) => this.#read(body, keep)) : undefined;
-    return new PassRelay(this.#stream, tap);
+    const isRead = isReadable && ((isOk && isJson) || (cache !== undefined && status === 200));
+    return new PassRelay(
+      this.#stream,
+      isRead
+        ? new BodyTap(MAX_READ_BYTES, (body) => {
+            this.#read(body, headers);
+            if (settings.scanResponses) void this.#scan(body).catch(() => {});
+          })
+        : undefined,
+    );
   }
 
-  /** Tells what a scan that held nothing up has found. */
-  #report(verdict: ScanVerdict | undefined, headers: string[]): void {
-    headers.push("x-m2m-security", securityHeader(verdict));
-    if (!verdict || verdict.safe) return;
-    this.#core.stats.count("threats");
+  /** Answers with a body that was read whole: opened, judged and packed as is asked for. */
+  async #answerWhole(
+    received: Buffer,
+    receivedHeaders: readonly string[],
+    isWire: boolean,
+    isHeld: boolean,
+  ): Promise<void> {
+    const { peer } = this.#core;
+    const { status } = this.#head;
+    const opened = isWire ? peer?.decode(received, receivedHeaders) : undefined;
+    const { body, headers } = opened ?? { body: received, headers: receivedHeaders };
+    this.#read(body, headers);
+    if (isHeld && status < 300) await this.#scan(body);
+    else if (this.#core.settings.scanResponses) void this.#scan(body).catch(() => {});
+    const { reply } = this.#prepared;
+    const packed = reply && status < 300 ? reply.encodeBody(body, headers) : { body, headers };
+    this.#stream.head(status, [...packed.headers, "content-length", String(packed.body.length)]);
+    this.#stream.end(packed.body);
+  }
+
+  /** Tells what a scan that held nothing up has found. @returns the headers that say so */
+  #report(verdict: ScanVerdict | undefined): string[] {
+    if (verdict && !verdict.safe) {
+      this.#core.stats.count("threats");
+      const { threatType: type, score, threats } = verdict;
+      this.#core.logger.warn({ type, score, threats }, "request unsafe");
+    }
+    return ["x-m2m-security", securityHeader(verdict)];
+  }
+
+  /**
+   * Scans an answer and tells what was found.
+   * @throws {SecurityThreat} of an unsafe one if the proxy blocks; {ProtocolError} if it could not be judged then
+   */
+  async #scan(content: Buffer | string): Promise<void> {
+    const { scanner, settings, stats, logger } = this.#core;
+    if (!scanner || content.length === 0) return;
+    const verdict = await scanner.pending(Buffer.from(content)).result();
+    if (!verdict) {
+      if (settings.blocking) throw new ProtocolError("M2M_SCAN_FAILED", "The answer could not be scanned.");
+      return;
+    }
+    if (verdict.safe) return;
+    stats.count("threats");
     const { threatType: type, score, threats } = verdict;
-    this.#core.logger.warn({ type, score, threats }, "request unsafe");
+    logger.warn({ type, score, threats }, "answer unsafe");
+    if (!settings.blocking) return;
+    stats.count("blocked");
+    throw new SecurityThreat(`The answer looks like ${type} (${ruleIds(verdict).join(", ")}).`, verdict);
   }
 
-  /** What gives a whole body to the cache. */
-  #recorder(headers: readonly string[]): (body: Buffer) => void {
-    const { cache } = this.#prepared;
-    return (body) => {
-      this.#isKept = true;
-      void cache?.keep({ status: 200, headers: keptHeaders(headers), body });
-    };
-  }
-
-  #read(body: Buffer, keep: ((body: Buffer) => void) | undefined): void {
+  /** @param headers of the answer as a client gets it without M2M */
+  #read(body: Buffer, headers: readonly string[]): void {
     this.#body = body;
     this.#facts = readResponse(body);
-    keep?.(body);
+    if (this.#head.status === 200) this.#keep(body, headers);
   }
 
-  #eventRelay(keep: ((body: Buffer) => void) | undefined): EventRelay {
-    const { api, dialect, stripsUsage } = this.#prepared;
-    const meter = (this.#meter = new UsageMeter(api));
-    const tap = keep && new BodyTap(MAX_READ_BYTES, keep);
-    let mark: StreamMark = "content";
-    return new EventRelay(this.#stream, {
-      maxEventBytes: this.#core.settings.maxBodyBytes,
-      observe: (event) => {
-        mark = meter.observe(event);
-      },
-      rewrite: stripsUsage ? (event) => (mark === "usage-only" ? undefined : event.raw) : undefined,
-      tap: (bytes) => tap?.add(Buffer.from(bytes)),
-      finish: (isWhole) => {
-        // A stream that was cut, or that ended with an error, is not what the next one is to get.
-        if (isWhole && meter.ended && mark !== "error") tap?.finish();
-      },
-      failureEvent: (error) =>
-        errorEvent(api, dialect, failureOf(upstreamError(error)), meter.nextSequenceNumber),
+  #keep(body: Buffer, headers: readonly string[]): void {
+    const { cache } = this.#prepared;
+    if (!cache) return;
+    this.#isKept = true;
+    void cache.keep({ status: 200, headers: keptHeaders(headers), body });
+  }
+
+  #eventRelay(): ResponseRelay {
+    const { settings } = this.#core;
+    const isHeld = settings.scanResponses && settings.blocking;
+    const { relay, meter } = streamRelay(this.#core, this.#prepared, this.#stream, {
+      keep: (body) => this.#keep(body, returnedHeaders(this.#head.rawHeaders, LENGTH)),
+      holdEnd: isHeld,
+      judge: settings.scanResponses ? (output) => this.#scan(output) : undefined,
     });
+    this.#meter = meter;
+    return relay;
   }
 }

@@ -1,8 +1,10 @@
 import type { Logger } from "../http/index.js";
+import { CodecEngine } from "../codec/index.js";
 import { ModelRegistry } from "../models/index.js";
 import { InputError } from "../shared/errors.js";
 import { KeyBudgets, MemoryRateStore, MemorySpendStore } from "./budgets/index.js";
 import { MemoryResponseStore, ResponseCache, type CacheScope } from "./cache/index.js";
+import { PeerLink } from "./m2m/index.js";
 import { RequestOptimizer } from "./optimize/index.js";
 import { DEFAULT_PROXY_SETTINGS, type ProxyOptions, type ProxySettings } from "./options.js";
 import { Gatekeeper } from "./security/gatekeeper.js";
@@ -21,6 +23,9 @@ export interface ProxyCore {
   readonly models: ModelRegistry;
   readonly gatekeeper: Gatekeeper;
   readonly optimizer: RequestOptimizer;
+  readonly engine: CodecEngine;
+  /** The upstreams are proxies: what goes there and back is compressed. */
+  readonly peer?: PeerLink;
   readonly scanner?: RequestScanner;
   readonly cache?: { readonly answers: ResponseCache; readonly scope: CacheScope };
   readonly budgets?: KeyBudgets;
@@ -39,6 +44,8 @@ export function createCore(options: ProxyOptions): ProxyCore {
   );
   const settings: ProxySettings = { ...DEFAULT_PROXY_SETTINGS, ...given };
   if (options.upstreams.length === 0) throw new InputError("M2M_USAGE", "A proxy needs an upstream.");
+  const { maxBodyBytes } = settings;
+  const engine = new CodecEngine({ limits: { maxInputBytes: maxBodyBytes, maxOutputBytes: maxBodyBytes } });
   const holdsKeys = options.upstreams.some(({ apiKey }) => apiKey !== undefined);
   return {
     settings,
@@ -49,6 +56,8 @@ export function createCore(options: ProxyOptions): ProxyCore {
     models,
     gatekeeper: new Gatekeeper(options.authToken, holdsKeys, options.host),
     optimizer: new RequestOptimizer(models),
+    engine,
+    peer: options.peer ? new PeerLink(engine) : undefined,
     scanner:
       scanner &&
       new RequestScanner({ scanner, onFailure: (error) => logger.error({ err: error }, "scan failed") }),

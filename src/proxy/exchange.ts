@@ -50,7 +50,7 @@ export class Exchange implements AttemptOwner {
       this.#prepared = prepared;
       // The client has gone meanwhile.
       if (this.#isSettled) this.#release(prepared, undefined);
-      else if (prepared.hit) sendCached(this.#stream, prepared.hit, prepared.replyHeaders);
+      else if (prepared.hit) sendCached(this.#stream, prepared.hit, prepared.replyHeaders, prepared.reply);
       else this.#send();
     } catch (error) {
       this.refuse(error);
@@ -104,7 +104,10 @@ export class Exchange implements AttemptOwner {
     if (isFailure && this.#retry(readRetryAfterMs((name) => head.header(name), Date.now()))) return undefined;
     this.#stream.attach(attempt);
     const prepared = this.#prepared as Prepared;
-    const answer = new Answer(this.#core, prepared, this.#stream, head, this.#attempts > 1);
+    const answer = new Answer(this.#core, prepared, this.#stream, head, {
+      wasRetried: this.#attempts > 1,
+      refuse: (error) => this.refuse(error),
+    });
     this.#answer = answer;
     const { scan } = prepared;
     if (!scan) return answer.relay();

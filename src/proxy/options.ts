@@ -68,6 +68,8 @@ export interface ProxyOptions extends Partial<ProxySettings> {
   readonly scanner?: Pick<SecurityScanner, "scan">;
   /** Absent: no answer is kept. */
   readonly cache?: CacheOptions;
+  /** The upstreams are proxies like this one: what goes there and back is compressed. */
+  readonly peer?: boolean;
   /** Of each API key. Absent: none. */
   readonly keyLimits?: LimitOptions;
   /** For tests. */

@@ -7,6 +7,7 @@ import { estimateSpend, type Spent } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import { forwardedHeaders } from "./headers.js";
+import { readAccept, readWireBody, ReplyCodec } from "./m2m/index.js";
 import {
   apiOf,
   clientKeyOf,
@@ -38,6 +39,8 @@ export interface Prepared {
   readonly cache?: CacheMiss;
   /** An answer that is there already: no upstream is asked. */
   readonly hit?: CacheHit;
+  /** The form of answers that the client asked for; absent: as they are. */
+  readonly reply?: ReplyCodec;
   /** Headers that the answer gets, name, value, name, value. */
   readonly replyHeaders: readonly string[];
   readonly requestBytes: { readonly received: number; readonly sent: number };
@@ -47,11 +50,10 @@ export interface Prepared {
 }
 
 /** The proxy reads the answer itself, so it must come as it is. */
-const CODINGS: ReadonlySet<string> = new Set(["accept-encoding"]);
-const CREDENTIALS = ["authorization", "x-api-key"];
-const CODINGS_AND_CREDENTIALS: ReadonlySet<string> = new Set([...CODINGS, ...CREDENTIALS]);
-const ONLY_CREDENTIALS: ReadonlySet<string> = new Set(CREDENTIALS);
-const IDENTITY = ["accept-encoding", "identity"];
+const CODINGS: readonly string[] = ["accept-encoding"];
+const CREDENTIALS: readonly string[] = ["authorization", "x-api-key"];
+const IDENTITY: readonly string[] = ["accept-encoding", "identity"];
+const JSON_TYPE: readonly string[] = ["content-type", "application/json"];
 
 /** A request whose body streams through untouched: nothing of it is kept, so it cannot be sent again. */
 export function prepareStream(request: IncomingMessage, path: string): Prepared {
@@ -76,12 +78,12 @@ export function prepareStream(request: IncomingMessage, path: string): Prepared 
     stripsUsage: false,
     replyHeaders: [],
     requestBytes: sizes,
-    requestFor: ({ apiKey }) => ({
+    requestFor: ({ apiKey, token }) => ({
       method,
       path,
       headers: forwardedHeaders(request.rawHeaders, {
-        without: apiKey === undefined ? undefined : ONLY_CREDENTIALS,
-        extra: [...own, ...credentials(dialect, apiKey)],
+        without: apiKey === undefined ? undefined : new Set(CREDENTIALS),
+        extra: [...own, ...credentials(dialect, apiKey), ...(token ? ["x-m2m-token", token] : [])],
       }),
       body: hasBody ? request : null,
     }),
@@ -91,7 +93,7 @@ export function prepareStream(request: IncomingMessage, path: string): Prepared 
 /**
  * A request of an API that the proxy understands: its body is read whole.
  * @param onReady told when it has been
- * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`
+ * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`, and what is wrong with a wire
  * @throws {Refusal} if the client has had its share
  */
 export async function prepareCall(
@@ -101,42 +103,55 @@ export async function prepareCall(
   api: ProviderApi,
   onReady: () => void,
 ): Promise<Prepared> {
-  const { settings } = core;
+  const { settings, engine, peer } = core;
   const received = await readBody(request, settings.maxBodyBytes);
   onReady();
+  const opened = readWireBody(engine, request.headers, received);
+  const content = opened ?? received;
   const dialect = dialectOf(api, request.headers);
-  const { model, stream } = readRequestHead(received);
-  const scan = core.scanner?.pending(received);
+  const { model, stream } = readRequestHead(content);
+  const scan = core.scanner?.pending(content);
   if (scan && settings.blocking) assertSafe(core, await scan.result());
   const replyHeaders: string[] = [];
-  const body = optimized(core, request, { api, model, body: received }, replyHeaders);
+  const body = optimized(core, request, { api, model, body: content }, replyHeaders);
   const cached = await lookUp(core, request, { api, path, body }, replyHeaders);
-  const admitted = cached?.kind === "hit" ? undefined : await admit(core, request, api, model, body, cached);
+  const admitted =
+    cached?.kind === "hit" ? undefined : await admit(core, request, { api, model, body }, cached);
   const injected = settings.includeUsage && stream ? injectIncludeUsage(api, body) : undefined;
-  const sent = injected ?? body;
+  const plain = injected ?? body;
+  const link = cached?.kind === "hit" ? undefined : peer?.encode(plain);
+  const format = readAccept(textOf(request.headers["x-m2m-accept"]));
+  const own = [...IDENTITY, ...(link?.headers ?? (opened ? JSON_TYPE : []))];
+  const replaced = link || opened ? [...CODINGS, "content-type"] : CODINGS;
+  const sent = link?.body ?? plain;
   return {
     api,
     dialect,
     model,
-    body: received,
+    body: content,
     isReplayable: true,
     stripsUsage: injected !== undefined,
     scan,
     cache: cached?.kind === "miss" ? cached : undefined,
     hit: cached?.kind === "hit" ? cached : undefined,
+    reply: format && new ReplyCodec(engine, format),
     replyHeaders,
     requestBytes: { received: received.length, sent: cached?.kind === "hit" ? 0 : sent.length },
-    requestFor: ({ apiKey }) => ({
+    requestFor: ({ apiKey, token }) => ({
       method: "POST",
       path,
       headers: forwardedHeaders(request.rawHeaders, {
-        without: apiKey === undefined ? CODINGS : CODINGS_AND_CREDENTIALS,
-        extra: apiKey === undefined ? IDENTITY : [...IDENTITY, ...credentials(dialect, apiKey)],
+        without: new Set(apiKey === undefined ? replaced : [...replaced, ...CREDENTIALS]),
+        extra: [...own, ...credentials(dialect, apiKey), ...(token ? ["x-m2m-token", token] : [])],
       }),
       body: sent,
     }),
     settle: admitted && ((spent) => admitted.settle(spent)),
   };
+}
+
+function textOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(",") : value;
 }
 
 function credentials(dialect: Dialect, apiKey: string | undefined): string[] {
@@ -207,9 +222,7 @@ async function lookUp(
 async function admit(
   { budgets, models, stats }: ProxyCore,
   request: IncomingMessage,
-  api: ProviderApi,
-  model: string | undefined,
-  body: Buffer,
+  { api, model, body }: Call,
   cached: CacheMiss | undefined,
 ): Promise<{ settle(spent: Spent): Promise<void> } | undefined> {
   if (!budgets) return undefined;

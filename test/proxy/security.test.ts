@@ -156,11 +156,12 @@ describe("proxy: security", () => {
         expect(reply.json.error.code).to.equal("M2M_UNAUTHORIZED");
       }
       expect(fixture.upstream.requests).to.have.length(0);
-      for (const headers of [
+      const shown: Record<string, string>[] = [
         { "x-m2m-token": "proxy-token" },
         { "proxy-authorization": "Bearer proxy-token" },
-      ]) {
-        expect((await fixture.chat({}, headers as Record<string, string>)).status).to.equal(200);
+      ];
+      for (const headers of shown) {
+        expect((await fixture.chat({}, headers)).status).to.equal(200);
         expect(fixture.upstream.last.header("authorization")).to.equal("Bearer sk-client");
         expect(fixture.upstream.last.rawHeaders.join()).not.to.contain("proxy-token");
       }
@@ -172,8 +173,8 @@ describe("proxy: security", () => {
         'Basic realm="m2m proxy", Bearer',
       ]);
       const basic = Buffer.from("anyone:proxy-token").toString("base64");
-      const shown = await fixture.call({ path: "/_m2m/stats", headers: { authorization: `Basic ${basic}` } });
-      expect(shown.status).to.equal(200);
+      const page = await fixture.call({ path: "/_m2m/stats", headers: { authorization: `Basic ${basic}` } });
+      expect(page.status).to.equal(200);
       await fixture.stop();
     });
 

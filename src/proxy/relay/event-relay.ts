@@ -5,16 +5,12 @@ import type { ResponseRelay } from "./relay.js";
 export interface EventRelayOptions {
   /** Most bytes of one event. */
   readonly maxEventBytes: number;
-  /** Sees each event that came whole, before the client does. */
-  readonly observe: (event: SseEvent) => void;
-  /** What is sent in place of the event that was just observed; nothing if it is `undefined`. Absent: its own bytes. */
-  readonly rewrite?: (event: SseEvent) => Uint8Array | string | undefined;
-  /** Sees what is sent. */
-  readonly tap?: (bytes: Uint8Array) => void;
-  /** What is sent behind all of them when the upstream failed: the event by which its clients know. */
-  readonly failureEvent: (error: Error) => string;
-  /** Told once, when no more events come. */
-  readonly finish: (isWhole: boolean) => void;
+  /** What is sent in place of an event that came whole; nothing if it is `undefined`. */
+  readonly pass: (event: SseEvent) => Uint8Array | undefined;
+  /** Told once, when all events were passed on. @returns what is sent behind them */
+  readonly finish: () => Uint8Array | string | undefined | Promise<Uint8Array | string | undefined>;
+  /** The same if the upstream failed: the event by which its clients know. */
+  readonly fail: (error: Error) => string;
 }
 
 /** An event stream, event by event: none is sent in part, so that after a failure another can follow it. */
@@ -41,29 +37,29 @@ export class EventRelay implements ResponseRelay {
   end(): void {
     this.#reader.end(this.#take);
     this.#send();
-    this.#options.finish(true);
-    this.#stream.end();
+    const last = this.#options.finish();
+    if (!(last instanceof Promise)) this.#stream.end(last);
+    else
+      last.then(
+        (bytes) => this.#stream.end(bytes),
+        (error: Error) => this.#stream.end(this.#options.fail(error)),
+      );
   }
 
   fail(error: Error): void {
-    this.#options.finish(false);
-    this.#stream.end(this.#options.failureEvent(error));
+    this.#stream.end(this.#options.fail(error));
   }
 
   readonly #take = (event: SseEvent): void => {
-    const { observe, rewrite } = this.#options;
-    if (event.complete) observe(event);
-    const part = rewrite && event.complete ? rewrite(event) : event.raw;
-    if (part !== undefined) this.#parts.push(typeof part === "string" ? Buffer.from(part) : part);
+    const part = event.complete ? this.#options.pass(event) : event.raw;
+    if (part !== undefined) this.#parts.push(part);
   };
 
   #send(chunk?: Buffer): void {
     const parts = this.#parts;
     if (parts.length === 0) return;
     this.#parts = [];
-    const bytes = joined(parts, chunk);
-    this.#options.tap?.(bytes);
-    this.#stream.write(bytes);
+    this.#stream.write(joined(parts, chunk));
   }
 }
 

@@ -12,6 +12,8 @@ export interface UpstreamOptions {
   readonly weight?: number;
   /** Sent in place of the client's own. */
   readonly apiKey?: string;
+  /** Of the proxy that it is, if it is one that asks for a token. */
+  readonly token?: string;
 }
 
 export interface ConnectionOptions {
@@ -30,6 +32,7 @@ export class Upstream {
   readonly target: Target;
   readonly weight: number;
   readonly apiKey: string | undefined;
+  readonly token: string | undefined;
   readonly breaker: CircuitBreaker;
   readonly #models: RegExp | undefined;
   readonly #pool: Pool;
@@ -39,6 +42,7 @@ export class Upstream {
     this.target = options.target;
     this.weight = options.weight ?? 1;
     this.apiKey = options.apiKey;
+    this.token = options.token;
     this.breaker = new CircuitBreaker(breaker);
     this.#models = options.models && options.models.length > 0 ? patternOf(options.models) : undefined;
     this.#pool = new Pool(options.target.origin, {

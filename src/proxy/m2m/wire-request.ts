@@ -1,0 +1,36 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { detect, type CodecEngine } from "../../codec/index.js";
+import { UnsupportedError } from "../../shared/errors.js";
+import { PROTOCOL_VERSIONS, WIRE_TYPE } from "./wire-format.js";
+
+/**
+ * The content of a body that is a wire, and `undefined` of one that is none. It is one if its media type says so; if `x-m2m-protocol` is
+ * there, or not, also by its opening, with which no JSON begins.
+ * @throws {UnsupportedError} `M2M_VERSION_UNSUPPORTED` of a protocol that this version does not know
+ * @throws {M2MError} if the wire is broken or too large
+ */
+export function readWireBody(
+  engine: CodecEngine,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): Buffer | undefined {
+  const version = headers["x-m2m-protocol"];
+  if (version !== undefined && !PROTOCOL_VERSIONS.includes(String(version))) {
+    throw new UnsupportedError(
+      "M2M_VERSION_UNSUPPORTED",
+      `The protocol version in x-m2m-protocol is not known.`,
+      { hint: `Known are ${PROTOCOL_VERSIONS.join(" and ")}.` },
+    );
+  }
+  const isDeclared = headers["content-type"]?.split(";", 1)[0].trim().toLowerCase() === WIRE_TYPE;
+  if (!isDeclared && !opensLikeWire(body, version !== undefined)) return undefined;
+  const { bytes } = engine.decompress(body);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** @param binary whether bytes that are no text count too */
+function opensLikeWire(body: Buffer, binary: boolean): boolean {
+  // The opening of all text wires.
+  if (body[0] === 0x23) return detect(body).algorithm !== "none";
+  return binary && body.length > 0 && detect(body).algorithm !== "none";
+}

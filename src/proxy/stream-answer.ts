@@ -1,0 +1,66 @@
+import { upstreamError } from "./attempt-error.js";
+import { failureOf } from "./api-errors.js";
+import type { ProxyCore } from "./core.js";
+import type { Prepared } from "./prepare.js";
+import { errorEvent, UsageMeter } from "./providers/index.js";
+import type { ClientStream } from "./relay/client-stream.js";
+import { EventRelay } from "./relay/event-relay.js";
+import { BodyTap, type ResponseRelay } from "./relay/relay.js";
+import { M2MError } from "../shared/errors.js";
+
+/** Streams up to this size are kept by the cache. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+
+export interface StreamOptions {
+  /** Takes the whole stream, as a client gets it without M2M, if it came to its end. */
+  readonly keep: (stream: Buffer) => void;
+  /** Whether the last event waits for the judgement. */
+  readonly holdEnd: boolean;
+  /** Judges what was said, when all is; rejects if the client is to be told that it is refused. */
+  readonly judge?: (output: string) => Promise<void>;
+}
+
+/** What passes an event stream on: opened and packed as is asked for, and read on its way. */
+export function streamRelay(
+  { settings, peer }: ProxyCore,
+  { api, dialect, stripsUsage, cache, reply }: Prepared,
+  stream: ClientStream,
+  { keep, holdEnd, judge }: StreamOptions,
+): { readonly relay: ResponseRelay; readonly meter: UsageMeter } {
+  const meter = new UsageMeter(api);
+  const tap = cache && new BodyTap(MAX_KEPT_BYTES, keep);
+  let held: Uint8Array | undefined;
+  let hasFailed = false;
+  const failureEvent = (error: Error): string => {
+    const reason = error instanceof M2MError ? error : upstreamError(error);
+    return errorEvent(api, dialect, failureOf(reason), meter.nextSequenceNumber);
+  };
+  const relay = new EventRelay(stream, {
+    maxEventBytes: settings.maxBodyBytes,
+    pass: (received) => {
+      const event = peer ? peer.decodeEvent(received) : received;
+      const mark = meter.observe(event);
+      if (stripsUsage && mark === "usage-only") return undefined;
+      hasFailed ||= mark === "error";
+      tap?.add(Buffer.from(event.raw));
+      const bytes = reply ? reply.encodeEvent(event) : event.raw;
+      if (!holdEnd || mark !== "end") return bytes;
+      held = bytes;
+      return undefined;
+    },
+    finish: () => {
+      // A stream that was cut, or that ended with an error, is not what the next one is to get.
+      const finish = (): Uint8Array | undefined => {
+        if (meter.ended && !hasFailed) tap?.finish();
+        return held;
+      };
+      if (!judge) return finish();
+      const judged = judge(meter.output);
+      if (holdEnd) return judged.then(finish);
+      judged.catch(() => {});
+      return finish();
+    },
+    fail: failureEvent,
+  });
+  return { relay, meter };
+}
