@@ -1,4 +1,4 @@
-// Runs the benchmarks and writes docs/benchmarks/: npm run bench -- [NAME…] --corpus FILE (docs/benchmarks/README.md)
+// Runs the benchmarks and writes docs/benchmarks/: npm run bench -- [NAME…] --corpus FILE [-- OPTIONS] (docs/benchmarks/README.md)
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -17,15 +17,26 @@ const BENCHMARKS = [
   "hydra",
   "security",
   "quic",
+  "proxy",
+  "server",
 ];
+/** Those that make their own traffic. */
+const WITHOUT_CORPUS = new Set(["proxy", "server"]);
+
+const args = process.argv.slice(2);
+const end = args.indexOf("--");
+/** Options of the benchmark itself: what stands behind `--`. */
+const further = end < 0 ? [] : args.slice(end + 1);
 const { values, positionals } = parseArgs({
+  args: end < 0 ? args : args.slice(0, end),
   options: { corpus: { type: "string" } },
   allowPositionals: true,
 });
 const unknown = positionals.find((name) => !BENCHMARKS.includes(name));
 if (unknown !== undefined) fail(`There is no benchmark "${unknown}". There are ${BENCHMARKS.join(", ")}.`);
-const corpus = resolve(corpusPath(values.corpus));
 const names = positionals.length > 0 ? positionals : BENCHMARKS;
+if (further.length > 0 && names.length !== 1) fail("Options behind -- are for one benchmark: name it.");
+const corpus = names.every((name) => WITHOUT_CORPUS.has(name)) ? "" : resolve(corpusPath(values.corpus));
 const root = new URL("../../", import.meta.url);
 const startedMs = performance.now();
 const seconds = (sinceMs: number) => `${((performance.now() - sinceMs) / 1000).toFixed(0)} s`;
@@ -33,14 +44,15 @@ const seconds = (sinceMs: number) => `${((performance.now() - sinceMs) / 1000).t
 for (const [index, name] of names.entries()) {
   process.stderr.write(`[${index + 1}/${names.length}] ${name} …\n`);
   const sinceMs = performance.now();
+  const needsCorpus = !WITHOUT_CORPUS.has(name);
   const script = fileURLToPath(new URL(`test/bench/${name}.ts`, root));
   const { status, stdout } = spawnSync(
     process.execPath,
-    ["--expose-gc", "--import", "tsx", script, "--corpus", corpus],
+    ["--expose-gc", "--import", "tsx", script, ...(needsCorpus ? ["--corpus", corpus] : []), ...further],
     { encoding: "utf8", maxBuffer: 2 ** 26, stdio: ["ignore", "pipe", "inherit"] },
   );
   if (status !== 0) fail(`${name} failed; what it says is above. Its report is as it was.`);
-  const command = `Printed by \`npm run bench -- ${name} --corpus FILE\`; not edited by hand.`;
+  const command = `Printed by \`npm run bench -- ${name}${needsCorpus ? " --corpus FILE" : ""}\`; not edited by hand.`;
   writeFileSync(new URL(`docs/benchmarks/${name}.md`, root), `${stdout.trimEnd()}\n\n${command}\n`);
   process.stderr.write(`[${index + 1}/${names.length}] docs/benchmarks/${name}.md, ${seconds(sinceMs)}\n`);
 }
