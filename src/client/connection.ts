@@ -1,11 +1,12 @@
 import type { Message } from "../session/index.js";
 import type { M2MError } from "../shared/errors.js";
+import { MAX_TIMER_MS } from "../shared/timers.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
 import { answerMissing } from "./failures.js";
 import { HttpCarrier } from "./http-carrier.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { Lost } from "./reconnect.js";
-import { Deferred, MAX_DELAY_MS, waitFor } from "./waiting.js";
+import { Deferred, waitFor } from "./waiting.js";
 import { WebSocketCarrier } from "./websocket-carrier.js";
 
 export interface ConnectionOwner {
@@ -107,7 +108,7 @@ export class Connection {
     if (this.#watch !== undefined || !this.#isOpen || !this.#owner.isWaiting()) return;
     this.#watch = setTimeout(
       () => this.lose(answerMissing("The server does not answer.")),
-      Math.min(this.#options.answerTimeoutMs, MAX_DELAY_MS),
+      Math.min(this.#options.answerTimeoutMs, MAX_TIMER_MS),
     );
   }
 

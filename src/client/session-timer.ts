@@ -1,5 +1,5 @@
 import type { CloseMessage, PingMessage, Session } from "../session/index.js";
-import { MAX_DELAY_MS } from "./waiting.js";
+import { MAX_TIMER_MS } from "../shared/timers.js";
 
 export interface SessionTimerOptions {
   /** The clock of the session. */
@@ -24,7 +24,7 @@ export class SessionTimer {
     const { nowMs, onTick, onFailure } = this.#options;
     const deadlineMs = session.nextDeadlineMs();
     if (deadlineMs === undefined) return;
-    const delayMs = Math.min(Math.max(1, deadlineMs - nowMs()), MAX_DELAY_MS);
+    const delayMs = Math.min(Math.max(1, deadlineMs - nowMs()), MAX_TIMER_MS);
     this.#timer = setTimeout(() => {
       try {
         const message = session.tick();

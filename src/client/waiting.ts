@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from "../shared/timers.js";
+
 /** A promise that somebody else settles. */
 export class Deferred<Value> {
   readonly promise: Promise<Value>;
@@ -21,9 +23,6 @@ export interface WaitOptions {
   readonly onTimeout?: () => Error;
 }
 
-/** Timers hold 31 bits. */
-export const MAX_DELAY_MS = 2 ** 31 - 1;
-
 /** `promise`, unless the signal or the time says otherwise before. A signal's reason is thrown as it is. */
 export async function waitFor<Value>(
   promise: Promise<Value>,
@@ -34,7 +33,7 @@ export async function waitFor<Value>(
   const abort = (): void => ended.reject(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   const timer =
-    onTimeout && timeoutMs <= MAX_DELAY_MS
+    onTimeout && timeoutMs <= MAX_TIMER_MS
       ? setTimeout(() => ended.reject(onTimeout()), timeoutMs)
       : undefined;
   try {
@@ -91,7 +90,7 @@ export function backoffMs(
 /** Resolves after so long, or when the signal says so. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(done, Math.min(ms, MAX_DELAY_MS));
+    const timer = setTimeout(done, Math.min(ms, MAX_TIMER_MS));
     signal.addEventListener("abort", done, { once: true });
     function done(): void {
       clearTimeout(timer);

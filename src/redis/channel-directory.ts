@@ -1,6 +1,5 @@
-import type { ChannelDirectory } from "../session/index.js";
-import { LimitError } from "../shared/errors.js";
-import { positive } from "./bounds.js";
+import { membersFull, type ChannelDirectory } from "../session/index.js";
+import { positiveInteger } from "../shared/bounds.js";
 import type { RedisConnection } from "./connection.js";
 import { LUA_CLOCK, remainingMs } from "./expiry.js";
 
@@ -46,7 +45,7 @@ export class RedisChannelDirectory implements ChannelDirectory {
     { maxMembers = 100, nowMs = Date.now }: RedisChannelDirectoryOptions = {},
   ) {
     this.#redis = redis;
-    this.#maxMembers = positive("maxMembers", maxMembers);
+    this.#maxMembers = positiveInteger("maxMembers", maxMembers);
     this.#nowMs = nowMs;
   }
 
@@ -57,9 +56,7 @@ export class RedisChannelDirectory implements ChannelDirectory {
   async join(channel: string, sessionId: string, expiresAtMs?: number): Promise<void> {
     const args = [sessionId, remainingMs(expiresAtMs, this.#nowMs()), this.#maxMembers];
     if ((await this.#redis.run(JOIN, [this.#keyOf(channel)], args)) === 1) return;
-    throw new LimitError("M2M_CHANNEL_FULL", `The channel has ${this.#maxMembers} members already.`, {
-      hint: "Try later, or raise the limit.",
-    });
+    throw membersFull(this.#maxMembers);
   }
 
   /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { M2MError } from "../shared/errors.js";
 import { parseRedisAddress, type RedisAddress } from "./address.js";
-import { positive } from "./bounds.js";
+import { positiveInteger } from "../shared/bounds.js";
 import { reasonOf, storeUnavailable } from "./failures.js";
 import { RedisLink, type LinkOptions, type SendOptions } from "./link.js";
 import {
@@ -142,8 +142,8 @@ export async function connectRedis(url: string, options: RedisOptions = {}): Pro
     connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS,
     ca,
   } = options;
-  positive("timeoutMs", timeoutMs);
-  positive("connectTimeoutMs", connectTimeoutMs);
+  positiveInteger("timeoutMs", timeoutMs);
+  positiveInteger("connectTimeoutMs", connectTimeoutMs);
   const address = parseRedisAddress(url);
   const Client = await loadRedisClient(options.load);
   const open = opener(Client, address, { timeoutMs, connectTimeoutMs, ca });

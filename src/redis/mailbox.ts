@@ -1,13 +1,14 @@
-import { InputError, LimitError } from "../shared/errors.js";
 import {
   DEFAULT_READ_LIMIT,
-  MAILBOX_ID,
+  mailboxFull,
+  parseMailboxId,
   type Mailbox,
   type MailboxEntry,
   type MailboxPutOptions,
   type MailboxReadOptions,
 } from "../session/index.js";
-import { positive } from "./bounds.js";
+import { positiveInteger } from "../shared/bounds.js";
+import { MAX_TIMER_MS } from "../shared/timers.js";
 import type { RedisConnection } from "./connection.js";
 import { LUA_CLOCK, remainingMs } from "./expiry.js";
 import { Signals } from "./signals.js";
@@ -70,9 +71,6 @@ return redis.call('XTRIM', KEYS[1], 'MINID', '=', ARGV[2])`;
 
 type StreamEntry = readonly [id: string, fields: readonly string[]];
 
-/** Timers hold 31 bits. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
-
 /**
  * Mailboxes as streams in Redis: what was put is there for every process, and as safe as that server makes it. What does not
  * fit is refused, never dropped.
@@ -91,8 +89,8 @@ export class RedisMailbox implements Mailbox {
   ) {
     this.#redis = redis;
     this.#signals = new Signals(redis);
-    this.#maxEntries = positive("maxEntries", maxEntries);
-    this.#maxBytes = positive("maxBytes", maxBytes);
+    this.#maxEntries = positiveInteger("maxEntries", maxEntries);
+    this.#maxBytes = positiveInteger("maxBytes", maxBytes);
     this.#nowMs = nowMs;
   }
 
@@ -118,9 +116,7 @@ export class RedisMailbox implements Mailbox {
       ],
     );
     if (id !== "full") return String(id);
-    throw new LimitError("M2M_MAILBOX_FULL", "There is no room for another message to that session.", {
-      hint: "Send it again when the session has taken what waits for it.",
-    });
+    throw mailboxFull();
   }
 
   /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
@@ -147,8 +143,8 @@ export class RedisMailbox implements Mailbox {
 
   /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
   async acknowledge(sessionId: string, upTo: string): Promise<void> {
-    const [first, second] = partsOf(upTo);
-    const ids = [`${first}-${second}`, `${first}-${second + 1n}`];
+    const [first, second] = parseMailboxId(upTo);
+    const ids = [`${first}-${second}`, `${first}-${second + 1}`];
     await this.#redis.run(ACKNOWLEDGE, this.#keysOf(sessionId), ids);
   }
 
@@ -161,7 +157,7 @@ export class RedisMailbox implements Mailbox {
     sessionId: string,
     { after, limit = DEFAULT_READ_LIMIT }: MailboxReadOptions,
   ): Promise<readonly MailboxEntry[]> {
-    const from = after === undefined ? "-" : `(${partsOf(after).join("-")}`;
+    const from = after === undefined ? "-" : `(${parseMailboxId(after).join("-")}`;
     const entries = await this.#redis.send("XRANGE", [
       this.#keysOf(sessionId)[0],
       from,
@@ -195,7 +191,7 @@ class Bell {
         signal?.removeEventListener("abort", done);
         resolve();
       };
-      const timer = setTimeout(done, Math.min(Math.ceil(waitMs), LONGEST_WAIT_MS));
+      const timer = setTimeout(done, Math.min(Math.ceil(waitMs), MAX_TIMER_MS));
       this.#wake = done;
       signal?.addEventListener("abort", done);
       if (this.#isRung || signal?.aborted) done();
@@ -203,14 +199,4 @@ class Bell {
     this.#wake = undefined;
     this.#isRung = false;
   }
-}
-
-function partsOf(id: string): [first: bigint, second: bigint] {
-  if (!MAILBOX_ID.test(id)) {
-    throw new InputError("M2M_USAGE", "That is no id of a message in a mailbox.", {
-      hint: "Give the id of the last message that was taken.",
-    });
-  }
-  const [first, second = "0"] = id.split("-");
-  return [BigInt(first), BigInt(second)];
 }

@@ -1,6 +1,6 @@
-import { FormatError, InputError, LimitError } from "../shared/errors.js";
-import type { PutOptions, SessionSnapshot, SessionStore } from "../session/index.js";
-import { positive } from "./bounds.js";
+import { FormatError, InputError } from "../shared/errors.js";
+import { sessionsFull, type PutOptions, type SessionSnapshot, type SessionStore } from "../session/index.js";
+import { positiveInteger } from "../shared/bounds.js";
 import type { RedisConnection } from "./connection.js";
 import { LUA_CLOCK, remainingMs } from "./expiry.js";
 
@@ -64,7 +64,7 @@ export class RedisSessionStore implements SessionStore {
     { maxSessions = DEFAULT_MAX_SESSIONS, nowMs = Date.now }: RedisSessionStoreOptions = {},
   ) {
     this.#redis = redis;
-    this.#maxSessions = positive("maxSessions", maxSessions);
+    this.#maxSessions = positiveInteger("maxSessions", maxSessions);
     this.#nowMs = nowMs;
   }
 
@@ -90,9 +90,7 @@ export class RedisSessionStore implements SessionStore {
       this.#maxSessions,
     ]);
     if (outcome !== "full") return outcome === "kept";
-    throw new LimitError("M2M_SESSIONS_FULL", `There are ${this.#maxSessions} sessions already.`, {
-      hint: "Try later, or raise the limit.",
-    });
+    throw sessionsFull(this.#maxSessions);
   }
 
   /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */

@@ -21,7 +21,7 @@ export {
 export {
   compareMailboxIds,
   DEFAULT_READ_LIMIT,
-  MAILBOX_ID,
+  parseMailboxId,
   type ChannelDirectory,
   type Mailbox,
   type MailboxEntry,
@@ -61,6 +61,7 @@ export type { RateLimit, RateRequest, SessionEnvironment, SessionOptions } from 
 export type { SessionCodecOptions } from "./payload.js";
 export type { ReceivedData, Reception, SendOptions } from "./reception.js";
 export type { SessionEnd } from "./record.js";
+export { mailboxFull, membersFull, sessionsFull } from "./refusals.js";
 export { rejectionFor } from "./rejection.js";
 export { Session } from "./session.js";
 export type { SessionSnapshot } from "./snapshot.js";
@@ -73,5 +74,11 @@ export {
 export type { SessionCounters, Traffic } from "./traffic.js";
 export { fitsBinary, readBinaryData, writeBinaryData } from "./wire/binary.js";
 export { MAX_SEQUENCE } from "./wire/delivery.js";
-export { MAX_CONTROL_BYTES, maxDataMessageBytes, readMessage, writeMessage, type ReadMessageOptions } from "./wire/messages.js";
+export {
+  MAX_CONTROL_BYTES,
+  maxDataMessageBytes,
+  readMessage,
+  writeMessage,
+  type ReadMessageOptions,
+} from "./wire/messages.js";
 export { PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";

@@ -2,7 +2,7 @@ import { InputError } from "../shared/errors.js";
 
 /** A message that waits for a session. */
 export interface MailboxEntry {
-  /** Where it stands among the messages of its mailbox; opaque, of the form `MAILBOX_ID`. */
+  /** Where it stands among the messages of its mailbox; `parseMailboxId` reads it. */
   readonly id: string;
   /** A written protocol message. */
   readonly message: string;
@@ -82,11 +82,12 @@ export const MAILBOX_ID = /^\d{1,15}(?:-\d{1,15})?$/;
 
 /** Orders ids: negative, zero or positive. @throws {InputError} `M2M_USAGE` if one is none */
 export function compareMailboxIds(one: string, other: string): number {
-  const [a, b] = [parts(one), parts(other)];
+  const [a, b] = [parseMailboxId(one), parseMailboxId(other)];
   return a[0] - b[0] || a[1] - b[1];
 }
 
-function parts(id: string): [number, number] {
+/** The two numbers of an id. @throws {InputError} `M2M_USAGE` if it is none */
+export function parseMailboxId(id: string): [first: number, second: number] {
   if (!MAILBOX_ID.test(id)) {
     throw new InputError("M2M_USAGE", "That is no id of a message in a mailbox.", {
       hint: "Give the id of the last message that was taken.",

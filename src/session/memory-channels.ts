@@ -1,6 +1,6 @@
-import { LimitError } from "../shared/errors.js";
-import { positive } from "./bounds.js";
+import { positiveInteger } from "../shared/bounds.js";
 import type { ChannelDirectory } from "./mailbox.js";
+import { channelsFull, membersFull } from "./refusals.js";
 
 export interface MemoryChannelDirectoryOptions {
   /** Most members of one channel. Default 100: each message goes to all of them. */
@@ -25,15 +25,15 @@ export class MemoryChannelDirectory implements ChannelDirectory {
     maxChannels = 10_000,
     nowMs = Date.now,
   }: MemoryChannelDirectoryOptions = {}) {
-    this.#maxMembers = positive("maxMembers", maxMembers);
-    this.#maxChannels = positive("maxChannels", maxChannels);
+    this.#maxMembers = positiveInteger("maxMembers", maxMembers);
+    this.#maxChannels = positiveInteger("maxChannels", maxChannels);
     this.#nowMs = nowMs;
   }
 
   async join(channel: string, sessionId: string, expiresAtMs: number = Infinity): Promise<void> {
     const members = this.#live(channel) ?? this.#open(channel);
     if (!members.has(sessionId) && members.size >= this.#maxMembers) {
-      throw channelFull(`The channel has ${this.#maxMembers} members already.`);
+      throw membersFull(this.#maxMembers);
     }
     members.set(sessionId, expiresAtMs);
   }
@@ -64,14 +64,10 @@ export class MemoryChannelDirectory implements ChannelDirectory {
       for (const name of [...this.#channels.keys()]) this.#live(name);
     }
     if (this.#channels.size >= this.#maxChannels) {
-      throw channelFull(`There are ${this.#maxChannels} channels already.`);
+      throw channelsFull(this.#maxChannels);
     }
     const members = new Map<string, number>();
     this.#channels.set(channel, members);
     return members;
   }
-}
-
-function channelFull(message: string): LimitError {
-  return new LimitError("M2M_CHANNEL_FULL", message, { hint: "Try later, or raise the limit." });
 }

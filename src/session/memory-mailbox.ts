@@ -1,6 +1,6 @@
-import { LimitError } from "../shared/errors.js";
+import { MAX_TIMER_MS } from "../shared/timers.js";
 import { utf8Length } from "../shared/utf8.js";
-import { positive } from "./bounds.js";
+import { positiveInteger } from "../shared/bounds.js";
 import {
   compareMailboxIds,
   DEFAULT_READ_LIMIT,
@@ -10,6 +10,7 @@ import {
   type MailboxReadOptions,
   type MailboxSource,
 } from "./mailbox.js";
+import { mailboxFull } from "./refusals.js";
 
 export interface MemoryMailboxOptions {
   /** Most entries of one mailbox. Default 1000. */
@@ -52,10 +53,10 @@ export class MemoryMailbox implements Mailbox {
   constructor({ nowMs = Date.now, ...limits }: MemoryMailboxOptions = {}) {
     this.#nowMs = nowMs;
     this.#limits = {
-      maxEntries: positive("maxEntries", limits.maxEntries ?? 1000),
-      maxBytes: positive("maxBytes", limits.maxBytes ?? 64 * MIB),
-      maxMailboxes: positive("maxMailboxes", limits.maxMailboxes ?? 10_000),
-      maxTotalBytes: positive("maxTotalBytes", limits.maxTotalBytes ?? 256 * MIB),
+      maxEntries: positiveInteger("maxEntries", limits.maxEntries ?? 1000),
+      maxBytes: positiveInteger("maxBytes", limits.maxBytes ?? 64 * MIB),
+      maxMailboxes: positiveInteger("maxMailboxes", limits.maxMailboxes ?? 10_000),
+      maxTotalBytes: positiveInteger("maxTotalBytes", limits.maxTotalBytes ?? 256 * MIB),
     };
   }
 
@@ -136,8 +137,7 @@ export class MemoryMailbox implements Mailbox {
         reject(signal?.reason as Error);
         done();
       };
-      // Timers hold 31 bits.
-      const timer = setTimeout(done, Math.min(leftMs, 2 ** 31 - 1));
+      const timer = setTimeout(done, Math.min(leftMs, MAX_TIMER_MS));
       signal?.addEventListener("abort", aborted, { once: true });
       waiting.add(done);
     });
@@ -162,9 +162,7 @@ export class MemoryMailbox implements Mailbox {
     if (isFull()) this.#sweep();
     const entries = box?.entries.length ?? 0;
     if (!isFull() && entries < maxEntries && (box?.sizeBytes ?? 0) + sizeBytes <= maxBytes) return;
-    throw new LimitError("M2M_MAILBOX_FULL", "There is no room for another message to that session.", {
-      hint: "Send it again when the session has taken what waits for it.",
-    });
+    throw mailboxFull();
   }
 
   #sweep(): void {

@@ -1,4 +1,6 @@
-import { InputError, LimitError } from "../shared/errors.js";
+import { positiveInteger } from "../shared/bounds.js";
+import { InputError } from "../shared/errors.js";
+import { sessionsFull } from "./refusals.js";
 import type { SessionSnapshot } from "./snapshot.js";
 
 export interface PutOptions {
@@ -52,10 +54,7 @@ export class MemorySessionStore implements SessionStore {
 
   /** @throws {InputError} `M2M_USAGE` */
   constructor({ maxSessions = DEFAULT_MAX_SESSIONS, nowMs = Date.now }: MemorySessionStoreOptions = {}) {
-    if (!Number.isSafeInteger(maxSessions) || maxSessions < 1) {
-      throw new InputError("M2M_USAGE", `maxSessions is a whole number from 1, not ${String(maxSessions)}.`);
-    }
-    this.#maxSessions = maxSessions;
+    this.#maxSessions = positiveInteger("maxSessions", maxSessions);
     this.#nowMs = nowMs;
   }
 
@@ -97,9 +96,7 @@ export class MemorySessionStore implements SessionStore {
     if (this.#entries.size < this.#maxSessions) return;
     this.#sweep();
     if (this.#entries.size < this.#maxSessions) return;
-    throw new LimitError("M2M_SESSIONS_FULL", `There are ${this.#maxSessions} sessions already.`, {
-      hint: "Try later, or raise the limit.",
-    });
+    throw sessionsFull(this.#maxSessions);
   }
 
   #sweep(): void {

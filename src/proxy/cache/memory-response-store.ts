@@ -1,4 +1,4 @@
-import { InputError } from "../../shared/errors.js";
+import { positiveInteger } from "../../shared/bounds.js";
 import type { ResponseCacheStore } from "../../shared/stores.js";
 
 export interface MemoryResponseStoreOptions {
@@ -28,10 +28,7 @@ export class MemoryResponseStore implements ResponseCacheStore {
 
   /** @throws {InputError} `M2M_USAGE` */
   constructor({ maxBytes = DEFAULT_MAX_BYTES, nowMs = Date.now }: MemoryResponseStoreOptions = {}) {
-    if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
-      throw new InputError("M2M_USAGE", `maxBytes is a whole number from 1, not ${String(maxBytes)}.`);
-    }
-    this.#maxBytes = maxBytes;
+    this.#maxBytes = positiveInteger("maxBytes", maxBytes);
     this.#nowMs = nowMs;
   }
 

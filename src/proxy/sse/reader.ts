@@ -1,4 +1,5 @@
-import { InputError, LimitError } from "../../shared/errors.js";
+import { positiveInteger } from "../../shared/bounds.js";
+import { LimitError } from "../../shared/errors.js";
 import { SseEvent } from "./event.js";
 
 const LF = 0x0a;
@@ -41,13 +42,7 @@ export class SseReader {
 
   /** @throws {InputError} `M2M_USAGE` */
   constructor({ maxEventBytes = DEFAULT_MAX_EVENT_BYTES }: SseReaderOptions = {}) {
-    if (!Number.isSafeInteger(maxEventBytes) || maxEventBytes < 1) {
-      throw new InputError(
-        "M2M_USAGE",
-        `maxEventBytes is a whole number from 1, not ${String(maxEventBytes)}.`,
-      );
-    }
-    this.#maxEventBytes = maxEventBytes;
+    this.#maxEventBytes = positiveInteger("maxEventBytes", maxEventBytes);
   }
 
   /**

@@ -10,14 +10,12 @@ import {
   type Message,
 } from "../../session/index.js";
 import { M2MError, ProtocolError } from "../../shared/errors.js";
+import { MAX_TIMER_MS } from "../../shared/timers.js";
 import type { HandledMessage, SessionService } from "../sessions/index.js";
 import { MailboxDelivery } from "../ws/delivery.js";
 import type { FrameKind } from "./frames.js";
 
 import { QUIC_CODES, type QuicCode } from "./stream-codes.js";
-
-/** Timers hold 31 bits. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Refusals after which there is no session for the stream any more. */
 const OVER: readonly string[] = [
@@ -174,7 +172,7 @@ export class CarriedSession {
     }
     clearTimeout(this.#timer);
     if (nextDeadlineMs === undefined || this.#ended.signal.aborted) return;
-    const delayMs = Math.min(Math.max(1, nextDeadlineMs - Date.now()), MAX_DELAY_MS);
+    const delayMs = Math.min(Math.max(1, nextDeadlineMs - Date.now()), MAX_TIMER_MS);
     this.#timer = setTimeout(() => void this.#guard(() => this.#tick(sessionId)), delayMs);
   }
 

@@ -11,6 +11,7 @@ import {
   type Message,
 } from "../../session/index.js";
 import { M2MError, ProtocolError } from "../../shared/errors.js";
+import { MAX_TIMER_MS } from "../../shared/timers.js";
 import type { HandledMessage, Peer } from "../sessions/index.js";
 import { SUBPROTOCOL } from "./admission.js";
 import { CLOSE_CODES, type CloseCode } from "./close-codes.js";
@@ -19,8 +20,6 @@ import { Inbox, type Frame } from "./inbox.js";
 import type { ResolvedWebSocketOptions } from "./options.js";
 import { Outbox } from "./outbox.js";
 
-/** Timers hold 31 bits. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 /** How long a peer may take to answer the end of a connection. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -231,7 +230,7 @@ export class WebSocketConnection {
     }
     clearTimeout(this.#timer);
     if (nextDeadlineMs === undefined || this.#ended.signal.aborted) return;
-    const delayMs = Math.min(Math.max(1, nextDeadlineMs - this.#options.nowMs()), MAX_DELAY_MS);
+    const delayMs = Math.min(Math.max(1, nextDeadlineMs - this.#options.nowMs()), MAX_TIMER_MS);
     this.#timer = setTimeout(() => void this.#guard(() => this.#tick(sessionId)), delayMs);
   }
 }
