@@ -2,7 +2,6 @@
 import type { Config, ConfigValue } from "../config/index.js";
 import type { LogLevel, Logger } from "../http/index.js";
 import {
-  MemoryRateStore,
   parseTarget,
   type CacheOptions,
   type LimitOptions,
@@ -11,6 +10,7 @@ import {
 } from "../proxy/index.js";
 import type { RedisConnection } from "../redis/index.js";
 import { InputError } from "../shared/errors.js";
+import { MemoryRateStore } from "../shared/token-buckets.js";
 import type { CommandContext } from "./context.js";
 import type { ScannerFlags } from "./scan-settings.js";
 

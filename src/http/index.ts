@@ -14,6 +14,6 @@ export { clientOf, isLoopbackHost } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./logger.js";
 export { redactText, redactValue } from "./redact.js";
-export { ClientRateLimiter, type RateDecision, type RateLimiterOptions } from "./rate-limiter.js";
+export { ClientRateLimiter, type RateLimiterOptions } from "./rate-limiter.js";
 export { HOP_BY_HOP_HEADERS, removeHopByHop } from "./hop-by-hop.js";
 export { LatencyHistogram } from "./latency.js";

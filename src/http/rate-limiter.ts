@@ -1,4 +1,6 @@
 import { InputError } from "../shared/errors.js";
+import type { RateDecision, RateLimitBucket } from "../shared/stores.js";
+import { TokenBuckets } from "../shared/token-buckets.js";
 
 export interface RateLimiterOptions {
   readonly requestsPerMinute: number;
@@ -10,56 +12,23 @@ export interface RateLimiterOptions {
   readonly nowMs?: () => number;
 }
 
-export interface RateDecision {
-  readonly allowed: boolean;
-  /** When the next request would be allowed; 0 if this one is. */
-  readonly retryAfterMs: number;
-}
-
-interface Bucket {
-  tokens: number;
-  atMs: number;
-}
-
-const DEFAULT_MAX_CLIENTS = 10_000;
-
-/** A token bucket for each client, in bounded memory. */
+/** Limits the requests of each client, in bounded memory. */
 export class ClientRateLimiter {
-  readonly #perMs: number;
-  readonly #burst: number;
-  readonly #maxClients: number;
-  readonly #nowMs: () => number;
-  /** In the order of the last request. */
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets: TokenBuckets;
+  readonly #bucket: RateLimitBucket;
 
   /** @throws {InputError} `M2M_USAGE` if a rate or size is not above 0 */
-  constructor(options: RateLimiterOptions) {
-    const { requestsPerMinute, maxClients = DEFAULT_MAX_CLIENTS } = options;
-    const burst = options.burst ?? Math.max(1, Math.ceil(requestsPerMinute / 10));
-    if (!(requestsPerMinute > 0) || !(burst >= 1) || !(maxClients >= 1)) {
+  constructor({ requestsPerMinute, burst, maxClients = 10_000, nowMs }: RateLimiterOptions) {
+    const capacity = burst ?? Math.max(1, Math.ceil(requestsPerMinute / 10));
+    if (!(requestsPerMinute > 0) || !(capacity >= 1) || !(maxClients >= 1)) {
       throw new InputError("M2M_USAGE", "A rate limit, its burst and its number of clients are above 0.");
     }
-    this.#perMs = requestsPerMinute / 60_000;
-    this.#burst = burst;
-    this.#maxClients = maxClients;
-    this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#buckets = new TokenBuckets({ maxBuckets: maxClients, nowMs });
+    this.#bucket = { capacity, refillPerSecond: requestsPerMinute / 60 };
   }
 
   /** Counts a request of `client`, if it is allowed. */
   take(client: string): RateDecision {
-    const nowMs = this.#nowMs();
-    const bucket = this.#buckets.get(client) ?? { tokens: this.#burst, atMs: nowMs };
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + Math.max(0, nowMs - bucket.atMs) * this.#perMs);
-    bucket.atMs = nowMs;
-    this.#buckets.delete(client);
-    this.#buckets.set(client, bucket);
-    if (this.#buckets.size > this.#maxClients) {
-      this.#buckets.delete(this.#buckets.keys().next().value as string);
-    }
-    if (bucket.tokens < 1) {
-      return { allowed: false, retryAfterMs: Math.ceil((1 - bucket.tokens) / this.#perMs) };
-    }
-    bucket.tokens -= 1;
-    return { allowed: true, retryAfterMs: 0 };
+    return this.#buckets.take(client, 1, this.#bucket);
   }
 }

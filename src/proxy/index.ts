@@ -1,5 +1,4 @@
 /** A gateway between clients of LLM APIs and their providers. */
-export { MemoryRateStore } from "./budgets/index.js";
 export {
   DEFAULT_PROXY_SETTINGS,
   type CacheOptions,

@@ -1,5 +1,6 @@
-import { InputError, type M2MError } from "../shared/errors.js";
+import type { M2MError } from "../shared/errors.js";
 import type { RateDecision, RateLimitBucket, RateLimitStore } from "../shared/stores.js";
+import { assertBucket } from "../shared/token-buckets.js";
 import type { RedisConnection } from "./connection.js";
 import { assertStoreError } from "./failures.js";
 
@@ -53,9 +54,7 @@ export class RedisRateLimiter implements RateLimitStore {
   /** @throws {InputError} `M2M_USAGE` if a number is not above 0 (the cost: below 0) */
   async take(key: string, cost: number, bucket: RateLimitBucket): Promise<RateDecision> {
     const { capacity, refillPerSecond } = bucket;
-    if (!(cost >= 0 && capacity > 0 && refillPerSecond > 0 && capacity < Infinity)) {
-      throw new InputError("M2M_USAGE", "Cost, capacity and refill of a rate limit are numbers above 0.");
-    }
+    assertBucket(cost, bucket);
     const { fallback, onFallback, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options;
     let waitMs: number;
     try {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { KeyBudgets, MemoryRateStore } from "../../src/proxy/budgets/index.js";
+import { KeyBudgets } from "../../src/proxy/budgets/index.js";
+import { MemoryRateStore } from "../../src/shared/token-buckets.js";
 import { ResponseCache } from "../../src/proxy/cache/index.js";
 import { RedisRateLimiter, RedisResponseCache, RedisSpendLedger } from "../../src/redis/index.js";
 import { useRedis } from "../redis/fixture.js";

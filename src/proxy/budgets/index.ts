@@ -7,5 +7,4 @@ export {
   type Refused,
   type Spent,
 } from "./key-budgets.js";
-export { MemoryRateStore, type MemoryRateStoreOptions } from "./memory-rate-store.js";
 export { MemorySpendStore } from "./memory-spend-store.js";

@@ -1,7 +1,7 @@
 import { InputError, LimitError, UpstreamError, type M2MError } from "../../shared/errors.js";
 import type { RateDecision, RateLimitBucket, RateLimitStore, SpendStore } from "../../shared/stores.js";
 import type { SpendEstimate } from "./estimate.js";
-import { MemoryRateStore } from "./memory-rate-store.js";
+import { MemoryRateStore } from "../../shared/token-buckets.js";
 import { Purse, type Budget, type Reservation } from "./purse.js";
 import { TokenAllowance } from "./token-allowance.js";
 import { dayOf, monthOf } from "./windows.js";

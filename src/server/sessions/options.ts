@@ -11,7 +11,7 @@ import type {
 } from "../../session/index.js";
 import { InputError } from "../../shared/errors.js";
 import type { RateLimitBucket, RateLimitStore } from "../../shared/stores.js";
-import { MemoryRateBuckets } from "./rate-buckets.js";
+import { MemoryRateStore } from "../../shared/token-buckets.js";
 
 export interface SessionLimits {
   /** Most bytes of a message. Default: what DATA with a content of 16 MiB may need. */
@@ -66,5 +66,5 @@ export function resolveServiceOptions(options: SessionServiceOptions): ResolvedS
     if (limits[name] > 0) continue;
     throw new InputError("M2M_USAGE", `${name} is a number over 0, not ${String(limits[name])}.`);
   }
-  return { ...options, nowMs, limits, rates: options.rates ?? new MemoryRateBuckets(nowMs) };
+  return { ...options, nowMs, limits, rates: options.rates ?? new MemoryRateStore({ nowMs }) };
 }

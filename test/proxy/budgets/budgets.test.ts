@@ -4,7 +4,6 @@ import { ModelRegistry } from "../../../src/models/index.js";
 import {
   estimateSpend,
   KeyBudgets,
-  MemoryRateStore,
   MemorySpendStore,
   type Admitted,
   type KeyBudgetsOptions,
@@ -12,6 +11,7 @@ import {
   type Refused,
 } from "../../../src/proxy/budgets/index.js";
 import type { SpendStore } from "../../../src/shared/stores.js";
+import { MemoryRateStore } from "../../../src/shared/token-buckets.js";
 import { rejection } from "../../helpers/catch-error.js";
 
 const NOON = Date.UTC(2026, 10, 30, 12);
@@ -253,23 +253,6 @@ describe("the stores in memory", () => {
     for (let i = 0; i < 1024; i++) await spend.add("new", "v", 1, NOON + 1e6);
     expect(spend.size).to.equal(1);
     expect((await rejection(spend.add("a", "w", 0.5, NOON + 1e6))).code).to.equal("M2M_USAGE");
-  });
-
-  it("forget the buckets that were used longest ago", async () => {
-    const rates = new MemoryRateStore({ maxBuckets: 2, nowMs: () => 0 });
-    const bucket = { capacity: 1, refillPerSecond: 1 };
-    for (const key of ["a", "b"]) expect((await rates.take(key, 1, bucket)).allowed).to.equal(true);
-    expect(await rates.take("a", 1, bucket)).to.deep.equal({ allowed: false, retryAfterMs: 1000 });
-    await rates.take("c", 1, bucket);
-    expect((await rates.take("a", 1, bucket)).allowed).to.equal(false);
-    expect((await rates.take("b", 1, bucket)).allowed).to.equal(true);
-    expect(await rates.take("d", 2, bucket)).to.deep.equal({ allowed: false, retryAfterMs: Infinity });
-    for (const bad of [
-      { capacity: 0, refillPerSecond: 1 },
-      { capacity: 1, refillPerSecond: 0 },
-    ]) {
-      expect((await rejection(rates.take("a", 1, bad))).code).to.equal("M2M_USAGE");
-    }
   });
 });
 
