@@ -1,7 +1,7 @@
 // What a proxy costs: npx tsx test/bench/proxy.ts [--quick] [--rounds N] [--requests N] [--soak SECONDS] [--portkey DIR] [--litellm DIR]
 import { setTimeout as delay } from "node:timers/promises";
 import { emptySamples, sendOpenLoop, sendSequentially, type Samples } from "./http/load.js";
-import { postRequest } from "./http/message.js";
+import { postRequest, SERIAL } from "./http/message.js";
 import { nodeMiB } from "./http/processes.js";
 import { CHAT_ANSWER, CHAT_QUESTION } from "./http/traffic.js";
 import { readProxyOptions } from "./http/proxy-options.js";
@@ -19,7 +19,9 @@ const bodies = {
 type Kind = keyof typeof bodies;
 
 const routes = await startRoutes(options, (headers) => postRequest(PATH, bodies.chat, headers));
-const requestOf = (route: Route, kind: Kind): Buffer => postRequest(PATH, bodies[kind], route.headers);
+const bodyOf = (route: Route, kind: Kind): string =>
+  route.isRepeated ? bodies[kind].replace(SERIAL, "12345678") : bodies[kind];
+const requestOf = (route: Route, kind: Kind): Buffer => postRequest(PATH, bodyOf(route, kind), route.headers);
 const at = (values: readonly number[], share: number): string =>
   values.length === 0 ? "–" : quantile(values, share).toFixed(2);
 const added = (values: readonly number[], base: readonly number[], share: number): string =>
@@ -30,7 +32,7 @@ console.log(
   `- client, proxy and upstream share these cores, so each takes time from the others: compare within a table\n` +
     `- upstream: raw sockets, no delay; requests of ${bodies.chat.length} B, answers of ${CHAT_ANSWER.length} B or 20 events\n` +
     `- throughput by ${hasWrk() ? "wrk, one thread" : "a client in Node, because wrk is not installed: it takes more of the cores"}\n` +
-    `- rows in turn, round by round; a failure is anything but a whole answer with status 200\n`,
+    `- rows in turn, round by round; no two requests are the same, but where a row says so; a failure is anything but a whole answer with status 200\n`,
 );
 
 try {
@@ -54,7 +56,7 @@ async function warmUp(): Promise<void> {
 
 function measure(route: Route, kind: Kind, clients: number, durationMs: number): Promise<Throughput> {
   const { port, headers } = route;
-  return measureThroughput({ port, path: PATH, body: bodies[kind], headers }, clients, durationMs);
+  return measureThroughput({ port, path: PATH, body: bodyOf(route, kind), headers }, clients, durationMs);
 }
 
 async function reportSequential(): Promise<void> {

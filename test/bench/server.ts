@@ -1,6 +1,6 @@
 // Requests a second of m2m server beside a bare JSON echo: npx tsx test/bench/server.ts [--quick] [--rounds N]
 import { parseArgs } from "node:util";
-import { postRequest } from "./http/message.js";
+import { postRequest, SERIAL } from "./http/message.js";
 import { Service } from "./http/processes.js";
 import { PUBLISHED_SERVER, type PublishedFigure } from "./http/published-server.js";
 import { hasWrk, measureThroughput, type Throughput } from "./http/wrk.js";
@@ -32,7 +32,7 @@ function chatOf(bytes: number): string {
       model: "gpt-4o",
       messages: [
         { role: "system", content: "You are a careful assistant. Answer in short sentences." },
-        { role: "user", content },
+        { role: "user", content: `${SERIAL} ${content}` },
       ],
       temperature: 0.2,
     });
@@ -103,7 +103,7 @@ function report(results: readonly (readonly Throughput[])[]): void {
   console.log(
     `- ${CLIENTS} connections, ${rounds} rounds of 1 s each in turn after one to warm up, by ${hasWrk() ? "wrk, one thread" : "a client in Node, because wrk is not installed"}; ` +
       `the client shares the cores\n` +
-      `- every request of a row is the same; a failure is an answer without status 200; of the echo: median over the rounds of the ratio to the echo of the same body\n` +
+      `- no two requests are the same; a failure is an answer without status 200; of the echo: median over the rounds of the ratio to the echo of the same body\n` +
       `- the last columns are of the published server (Rust, m2m-protocol 0.4.0), measured once on a machine of two cores by wrk with ${CLIENTS} connections, ` +
       `not in this run; its scans are by patterns only. From its lowest to its highest figure\n`,
   );

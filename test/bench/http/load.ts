@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { Connection, type Exchange } from "./connection.js";
+import { varied } from "./message.js";
 
 export interface Samples {
   readonly totalMs: number[];
@@ -28,8 +29,8 @@ export async function sendSequentially(
 ): Promise<void> {
   const connection = new Connection(port);
   // The first also opens the connection.
-  await connection.send(request);
-  for (let sent = 0; sent < count; sent++) add(samples, await connection.send(request));
+  await connection.send(varied(request));
+  for (let sent = 0; sent < count; sent++) add(samples, await connection.send(varied(request)));
   connection.close();
 }
 
@@ -46,7 +47,8 @@ export async function sendClosedLoop(
   await Promise.all(
     Array.from({ length: clients }, async () => {
       const connection = new Connection(port);
-      while (performance.now() - startedAtMs < durationMs) add(samples, await connection.send(request));
+      while (performance.now() - startedAtMs < durationMs)
+        add(samples, await connection.send(varied(request)));
       connection.close();
     }),
   );
@@ -86,7 +88,7 @@ export async function sendOpenLoop(
     if (!connection) connections.push((connection = new Connection(port)));
     const lateMs = performance.timeOrigin + performance.now() - dueAtMs;
     pending.push(
-      connection.send(request).then((exchange) =>
+      connection.send(varied(request)).then((exchange) =>
         add(samples, {
           ok: exchange.ok,
           totalMs: exchange.totalMs + lateMs,

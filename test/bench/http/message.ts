@@ -31,6 +31,23 @@ export function messageSize(bytes: Buffer): number | undefined {
   return end < 0 ? undefined : end + 7;
 }
 
+/** Stands where each request has digits of its own, so that nothing on the way answers from memory. */
+export const SERIAL = "SERIAL##";
+
+/** A first number for `SERIAL`, of as many digits. */
+export function randomSerial(): number {
+  return Math.floor(Math.random() * 9e7);
+}
+
+/** A request with other digits in the place of `SERIAL`, if it has that. */
+export function varied(request: Buffer): Buffer {
+  const at = request.indexOf(SERIAL);
+  if (at < 0) return request;
+  const copy = Buffer.from(request);
+  copy.write(String(randomSerial()).padStart(SERIAL.length, "0"), at, "latin1");
+  return copy;
+}
+
 /** The bytes of a POST request with a JSON body, on a connection that is kept. */
 export function postRequest(
   path: string,

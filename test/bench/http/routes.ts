@@ -13,6 +13,8 @@ export interface Route {
   readonly isUpstream?: boolean;
   readonly isRelay?: boolean;
   readonly isM2m?: boolean;
+  /** All its requests are the same one, as no other route's are. */
+  readonly isRepeated?: boolean;
 }
 
 export interface Routes {
@@ -57,6 +59,8 @@ export async function startRoutes(
       },
       { name: "m2m proxy --no-scan", port: off.port, headers: KEY, service: off, isM2m: true },
       { name: "m2m proxy", port: on.port, headers: KEY, service: on, isM2m: true },
+      // Verdicts are remembered: what that saves is shown apart.
+      { name: "m2m proxy, the same request again", port: on.port, headers: KEY, isRepeated: true },
     ];
     if (portkey !== undefined) {
       const headers = {

@@ -1,3 +1,5 @@
+import { SERIAL } from "./message.js";
+
 /** What goes over the wire in the benchmark of the proxy. */
 export const CHAT_QUESTION = {
   model: "gpt-4o-mini",
@@ -5,7 +7,7 @@ export const CHAT_QUESTION = {
     { role: "system", content: "You are a concise assistant." },
     {
       role: "user",
-      content: "What is the boiling point of water at 2,000 m above the sea, and why is it lower?",
+      content: `Question ${SERIAL}: what is the boiling point of water at 2,000 m above the sea, and why?`,
     },
   ],
   temperature: 0.2,

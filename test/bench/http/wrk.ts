@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { emptySamples, sendClosedLoop } from "./load.js";
-import { postRequest } from "./message.js";
+import { postRequest, randomSerial, SERIAL } from "./message.js";
 import { quantile } from "../support.js";
 
 const run = promisify(execFile);
@@ -12,7 +12,7 @@ const run = promisify(execFile);
 export interface Target {
   readonly port: number;
   readonly path: string;
-  /** Absent: a GET. */
+  /** Absent: a GET. `SERIAL` in it is another number in each request. */
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -59,6 +59,7 @@ async function runWrk(target: Target, clients: number, durationMs: number): Prom
       `wrk.method = "${target.body === undefined ? "GET" : "POST"}"`,
       ...(target.body === undefined ? [] : [`wrk.body = ${luaString(target.body)}`]),
       ...fields.map(([name, value]) => `wrk.headers[${luaString(name)}] = ${luaString(value)}`),
+      ...(target.body?.includes(SERIAL) ? VARY : []),
       "done = function(summary, latency)",
       "  local e = summary.errors",
       '  io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration,',
@@ -72,6 +73,7 @@ async function runWrk(target: Target, clients: number, durationMs: number): Prom
       ...["--threads", "1", "--connections", String(clients)],
       ...["--duration", `${Math.max(1, Math.round(durationMs / 1000))}s`, "--timeout", "10s"],
       ...["--script", script, `http://127.0.0.1:${target.port}${target.path}`],
+      ...["--", String(randomSerial())],
     ]);
     const [requests, durationUs, p50Us, p99Us, failures] = /RESULT (.*)/u
       .exec(stdout)![1]
@@ -84,6 +86,21 @@ async function runWrk(target: Target, clients: number, durationMs: number): Prom
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** A request is put together of three strings: its length is always the same. */
+const VARY = [
+  "local before, after, number",
+  "init = function(args)",
+  "  number = tonumber(args[1])",
+  "  local whole = wrk.format()",
+  `  local from, to = string.find(whole, "${SERIAL}", 1, true)`,
+  "  before, after = string.sub(whole, 1, from - 1), string.sub(whole, to + 1)",
+  "end",
+  "request = function()",
+  "  number = number + 1",
+  `  return before .. string.format("%0${SERIAL.length}d", number) .. after`,
+  "end",
+];
 
 /** Every byte by its number, which no text can break out of. */
 function luaString(text: string): string {
