@@ -71,11 +71,16 @@ export class Answer {
     return this.#prepared.api !== "other" && this.#head.status < 300;
   }
 
+  /** What it says of itself so far. */
+  get facts(): ResponseFacts | undefined {
+    return this.#facts ?? this.#meter?.facts;
+  }
+
   /** The tokens and their price, counted here if the provider does not tell; `undefined` of an answer that costs nothing. */
   spent(): Spent | undefined {
     const { api, model, body } = this.#prepared;
     if (!this.isCharged) return undefined;
-    const facts = this.#facts ?? this.#meter?.facts;
+    const { facts } = this;
     let usage = facts?.usage;
     if (!usage && body && body.length <= MAX_COUNTED_BYTES) {
       const output = this.#meter?.output ?? (this.#body ? outputTextOf(api, this.#body) : "");

@@ -11,6 +11,7 @@ import { DEFAULT_PROXY_SETTINGS, type ProxyOptions, type ProxySettings } from ".
 import { Gatekeeper } from "./security/gatekeeper.js";
 import { RequestScanner } from "./security/request-scanner.js";
 import { ProxyStats } from "./stats/stats.js";
+import type { Tracing } from "./tracing.js";
 import type { RetryOptions } from "./upstream/retry.js";
 import { Upstream } from "./upstream/upstream.js";
 
@@ -30,6 +31,7 @@ export interface ProxyCore {
   readonly scanner?: RequestScanner;
   readonly cache?: { readonly answers: ResponseCache; readonly scope: CacheScope };
   readonly budgets?: KeyBudgets;
+  readonly tracing?: Tracing;
   /** From 0 up to 1. */
   random(): number;
 }
@@ -38,7 +40,7 @@ const BREAKER = { failures: 5, openMs: 5000 };
 const RETRY = { baseDelayMs: 500, maxDelayMs: 8000, maxRetryAfterMs: 10_000 };
 
 /** @throws {InputError} `M2M_USAGE` */
-export function createCore(options: ProxyOptions): ProxyCore {
+export function createCore(options: ProxyOptions, tracing?: Tracing): ProxyCore {
   const { logger, scanner, cache, keyLimits, models = new ModelRegistry() } = options;
   const given = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => name in DEFAULT_PROXY_SETTINGS && value !== undefined),
@@ -74,6 +76,7 @@ export function createCore(options: ProxyOptions): ProxyCore {
         spend: keyLimits.spend ?? new MemorySpendStore(),
         onStoreFailure: (error) => logger.error({ err: error }, "the store of limits failed"),
       }),
+    tracing,
     random: options.random ?? Math.random,
   };
 }

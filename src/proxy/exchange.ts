@@ -10,6 +10,7 @@ import type { Prepared } from "./prepare.js";
 import { Refusal } from "./refusal.js";
 import { ClientStream } from "./relay/client-stream.js";
 import type { Outcome, Spent } from "./stats/stats.js";
+import type { ExchangeSpan } from "./tracing.js";
 import { chooseUpstream } from "./upstream/choose.js";
 import { isBeforeSending, isRetryable, readRetryAfterMs, retryDelayMs } from "./upstream/retry.js";
 import type { Upstream } from "./upstream/upstream.js";
@@ -28,6 +29,7 @@ export class Exchange implements AttemptOwner {
   #answer: Answer | undefined;
   #attempt: Attempt | undefined;
   #attempts = 0;
+  #span: ExchangeSpan | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failed = false;
   #isSettled = false;
@@ -86,7 +88,8 @@ export class Exchange implements AttemptOwner {
     const attempt = new Attempt(upstream, this);
     this.#attempt = attempt;
     this.#sentMs ??= nowMs;
-    upstream.dispatch(prepared.requestFor(upstream), attempt);
+    this.#span ??= this.#trace(prepared, upstream);
+    upstream.dispatch(prepared.requestFor(upstream, this.#span?.headers), attempt);
   }
 
   onSent(): void {
@@ -171,6 +174,13 @@ export class Exchange implements AttemptOwner {
     const prepared = this.#prepared;
     const spent = this.#answer?.spent();
     if (prepared) this.#release(prepared, spent);
+    const status = this.#response.headersSent ? this.#response.statusCode : undefined;
+    this.#span?.end({
+      status,
+      error: outcome === "finished" ? (status && status >= 400 ? String(status) : undefined) : outcome,
+      facts: this.#answer?.facts,
+      spent,
+    });
     const nowMs = performance.now();
     const { firstByteAtMs, sentBytes } = this.#stream;
     const overheadMs =
@@ -179,7 +189,7 @@ export class Exchange implements AttemptOwner {
         : this.#sentMs - this.#readyMs + (attempt?.busyMs ?? 0);
     this.#core.stats.end({
       outcome,
-      status: this.#response.headersSent ? this.#response.statusCode : undefined,
+      status,
       model: prepared?.model,
       spent,
       totalMs: nowMs - this.#startedMs,
@@ -198,6 +208,11 @@ export class Exchange implements AttemptOwner {
     // What nobody answered costs nothing; what nobody counted, as much as was estimated.
     const usd = this.#answer?.isCharged ? spent?.costUsd : 0;
     void settle?.({ tokens, usd });
+  }
+
+  #trace({ api, dialect, model }: Prepared, { target }: Upstream): ExchangeSpan | undefined {
+    const { method = "", headers } = this.#request;
+    return this.#core.tracing?.start({ api, dialect, model, method, headers, target });
   }
 
   #log(outcome: Outcome, ms: number): void {

@@ -44,7 +44,8 @@ export interface Prepared {
   /** Headers that the answer gets, name, value, name, value. */
   readonly replyHeaders: readonly string[];
   readonly requestBytes: { readonly received: number; readonly sent: number };
-  requestFor(upstream: Upstream): UpstreamRequest;
+  /** @param carried headers of the trace, in place of the client's */
+  requestFor(upstream: Upstream, carried?: readonly string[]): UpstreamRequest;
   /** Told what was spent when the exchange is over. */
   settle?(spent: Spent): Promise<void>;
 }
@@ -78,13 +79,10 @@ export function prepareStream(request: IncomingMessage, path: string): Prepared 
     stripsUsage: false,
     replyHeaders: [],
     requestBytes: sizes,
-    requestFor: ({ apiKey, token }) => ({
+    requestFor: (upstream, carried = []) => ({
       method,
       path,
-      headers: forwardedHeaders(request.rawHeaders, {
-        without: apiKey === undefined ? undefined : new Set(CREDENTIALS),
-        extra: [...own, ...credentials(dialect, apiKey), ...(token ? ["x-m2m-token", token] : [])],
-      }),
+      headers: headersFor(request, upstream, dialect, [], [...own, ...carried]),
       body: hasBody ? request : null,
     }),
   };
@@ -137,13 +135,10 @@ export async function prepareCall(
     reply: format && new ReplyCodec(engine, format),
     replyHeaders,
     requestBytes: { received: received.length, sent: cached?.kind === "hit" ? 0 : sent.length },
-    requestFor: ({ apiKey, token }) => ({
+    requestFor: (upstream, carried = []) => ({
       method: "POST",
       path,
-      headers: forwardedHeaders(request.rawHeaders, {
-        without: new Set(apiKey === undefined ? replaced : [...replaced, ...CREDENTIALS]),
-        extra: [...own, ...credentials(dialect, apiKey), ...(token ? ["x-m2m-token", token] : [])],
-      }),
+      headers: headersFor(request, upstream, dialect, replaced, [...own, ...carried]),
       body: sent,
     }),
     settle: admitted && ((spent) => admitted.settle(spent)),
@@ -154,9 +149,26 @@ function textOf(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(",") : value;
 }
 
-function credentials(dialect: Dialect, apiKey: string | undefined): string[] {
-  if (apiKey === undefined) return [];
-  return dialect === "anthropic" ? ["x-api-key", apiKey] : ["authorization", `Bearer ${apiKey}`];
+/**
+ * The client's headers for an upstream, with its own credentials if it has any.
+ * @param replaced names in lower case that are left out, beside those of `own`
+ */
+function headersFor(
+  { rawHeaders }: IncomingMessage,
+  { apiKey, token }: Upstream,
+  dialect: Dialect,
+  replaced: readonly string[],
+  own: readonly string[],
+): string[] {
+  const without = new Set(replaced);
+  const extra = [...own];
+  if (apiKey !== undefined) {
+    for (const name of CREDENTIALS) without.add(name);
+    extra.push(...(dialect === "anthropic" ? ["x-api-key", apiKey] : ["authorization", `Bearer ${apiKey}`]));
+  }
+  if (token !== undefined) extra.push("x-m2m-token", token);
+  for (let i = 0; i < own.length; i += 2) without.add(own[i]);
+  return forwardedHeaders(rawHeaders, { without, extra });
 }
 
 /** @throws {SecurityThreat} of what is unsafe; {ProtocolError} `M2M_SCAN_FAILED` of what nobody could judge */

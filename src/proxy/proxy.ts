@@ -11,6 +11,7 @@ import { readRequestTarget } from "./path.js";
 import { prepareCall, prepareStream } from "./prepare.js";
 import { apiOf } from "./providers/index.js";
 import type { ProxyStats } from "./stats/stats.js";
+import { loadTracing } from "./tracing.js";
 
 /** A proxy that listens. */
 export interface Proxy extends Pick<Listener, "host" | "port" | "url"> {
@@ -29,7 +30,7 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
  * @throws {InputError} `M2M_LISTEN_FAILED`, `M2M_USAGE`
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
-  const core = createCore(options);
+  const core = createCore(options, await loadTracing(options.logger));
   const handler = (request: IncomingMessage, response: ServerResponse): void =>
     handle(core, request, response);
   const listener = await listen(handler, {

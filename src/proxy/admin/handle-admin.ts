@@ -3,12 +3,15 @@ import { problemOf, sendProblem } from "../../http/index.js";
 import { InputError, UnsupportedError } from "../../shared/errors.js";
 import type { ProxyCore } from "../core.js";
 import type { RequestTarget } from "../path.js";
+import { compressContent, decompressData } from "./codec-routes.js";
+import { PAGE, pagePolicy } from "./page.js";
 import { renderMetrics } from "../stats/metrics.js";
 import { snapshotOf } from "../stats/snapshot.js";
 
 interface Reply {
   readonly type: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 type AdminRoute = Readonly<
@@ -18,11 +21,20 @@ type AdminRoute = Readonly<
 const json = (value: unknown): Reply => ({ type: "application/json", body: JSON.stringify(value) });
 
 const ROUTES: Readonly<Record<string, AdminRoute>> = {
+  "/_m2m/": {
+    GET: () => ({
+      type: "text/html; charset=utf-8",
+      body: PAGE,
+      headers: { "content-security-policy": pagePolicy(), "referrer-policy": "no-referrer" },
+    }),
+  },
   "/_m2m/health": { GET: () => json({ status: "ok" }) },
   "/_m2m/stats": { GET: (core) => json(snapshotOf(core)) },
   "/_m2m/metrics": {
     GET: (core) => ({ type: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(core) }),
   },
+  "/_m2m/compress": { POST: async (core, request) => json(await compressContent(core, request)) },
+  "/_m2m/decompress": { POST: async (core, request) => json(await decompressData(core, request)) },
 };
 
 /** Answers what is below `/_m2m/`. */
@@ -33,6 +45,11 @@ export async function handleAdmin(
   { path }: RequestTarget,
 ): Promise<void> {
   try {
+    if (path === "/_m2m") {
+      // The page's own addresses are relative.
+      response.writeHead(308, { location: "/_m2m/", "content-length": 0 }).end();
+      return;
+    }
     const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
     if (!route) throw new InputError("M2M_NOT_FOUND", "There is nothing at this path.");
     if (path !== "/_m2m/health" && !core.gatekeeper.admitsToPages(request)) {
@@ -47,13 +64,14 @@ export async function handleAdmin(
       sendProblem(response, problemOf(error), { allow: Object.keys(route).join(", ") });
       return;
     }
-    const { type, body } = await answer(core, request);
+    const { type, body, headers } = await answer(core, request);
     const bytes = Buffer.from(body);
     response.writeHead(200, {
       "content-type": type,
       "content-length": bytes.length,
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
+      ...headers,
     });
     response.end(bytes);
   } catch (error) {
