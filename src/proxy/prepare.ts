@@ -52,6 +52,7 @@ export interface Prepared {
 
 /** The proxy reads the answer itself, so it must come as it is. */
 const CODINGS: readonly string[] = ["accept-encoding"];
+const ONLY_CODINGS: ReadonlySet<string> = new Set(CODINGS);
 const CREDENTIALS: readonly string[] = ["authorization", "x-api-key"];
 const IDENTITY: readonly string[] = ["accept-encoding", "identity"];
 const JSON_TYPE: readonly string[] = ["content-type", "application/json"];
@@ -119,7 +120,7 @@ export async function prepareCall(
   const plain = injected ?? body;
   const link = cached?.kind === "hit" ? undefined : peer?.encode(plain);
   const format = readAccept(textOf(request.headers["x-m2m-accept"]));
-  const own = [...IDENTITY, ...(link?.headers ?? (opened ? JSON_TYPE : []))];
+  const own = link || opened ? [...IDENTITY, ...(link?.headers ?? JSON_TYPE)] : IDENTITY;
   const replaced = link || opened ? [...CODINGS, "content-type"] : CODINGS;
   const sent = link?.body ?? plain;
   return {
@@ -135,10 +136,10 @@ export async function prepareCall(
     reply: format && new ReplyCodec(engine, format),
     replyHeaders,
     requestBytes: { received: received.length, sent: cached?.kind === "hit" ? 0 : sent.length },
-    requestFor: (upstream, carried = []) => ({
+    requestFor: (upstream, carried) => ({
       method: "POST",
       path,
-      headers: headersFor(request, upstream, dialect, replaced, [...own, ...carried]),
+      headers: headersFor(request, upstream, dialect, replaced, carried ? [...own, ...carried] : own),
       body: sent,
     }),
     settle: admitted && ((spent) => admitted.settle(spent)),
@@ -160,6 +161,9 @@ function headersFor(
   replaced: readonly string[],
   own: readonly string[],
 ): string[] {
+  // The common case, without sets and lists of its own.
+  if (apiKey === undefined && token === undefined && own === IDENTITY && replaced === CODINGS)
+    return forwardedHeaders(rawHeaders, { without: ONLY_CODINGS, extra: IDENTITY });
   const without = new Set(replaced);
   const extra = [...own];
   if (apiKey !== undefined) {

@@ -1,3 +1,5 @@
+import { member } from "../../shared/json-value.js";
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -84,6 +86,28 @@ export function findMembers<Name extends string>(
     lastEnd = ++at;
   }
   return undefined;
+}
+
+/** Up to this size it is faster to parse all than to look for members. */
+const PARSED_BYTES = 8192;
+
+/**
+ * The values of members of a JSON object's outermost level. Of malformed text something is found or nothing.
+ * @see findMembers
+ */
+export function readMembers<Name extends string>(
+  json: Buffer,
+  names: readonly Name[],
+): Partial<Record<Name, unknown>> {
+  const values: Partial<Record<Name, unknown>> = {};
+  const whole = json.length <= PARSED_BYTES ? parseSlice(json, { start: 0, end: json.length }) : undefined;
+  if (whole !== undefined) {
+    for (const name of names) values[name] = member(whole, name);
+    return values;
+  }
+  const found = findMembers(json, names);
+  for (const name of names) values[name] = parseSlice(json, found?.[name]);
+  return values;
 }
 
 /** The value of a slice; `undefined` if it is none, or malformed. */

@@ -1,6 +1,6 @@
 import { member } from "../../shared/json-value.js";
 import type { ProviderApi } from "./api.js";
-import { findMembers, parseSlice, skipWhitespace } from "./json-members.js";
+import { findMembers, parseSlice, readMembers, skipWhitespace } from "./json-members.js";
 
 /** What forwarding needs to know of a request. */
 export interface RequestHead {
@@ -11,16 +11,16 @@ export interface RequestHead {
   readonly includesUsage: boolean;
 }
 
+const HEAD_MEMBERS = ["model", "stream", "stream_options"] as const;
 const INCLUDE_USAGE = '{"include_usage":true}';
 
 /** Reads the head of a request; of a body that is no JSON object, an empty one. */
 export function readRequestHead(body: Buffer): RequestHead {
-  const found = findMembers(body, ["model", "stream", "stream_options"]);
-  const model = parseSlice(body, found?.model);
+  const { model, stream, stream_options: options } = readMembers(body, HEAD_MEMBERS);
   return {
     model: typeof model === "string" ? model : undefined,
-    stream: parseSlice(body, found?.stream) === true,
-    includesUsage: member(parseSlice(body, found?.stream_options), "include_usage") === true,
+    stream: stream === true,
+    includesUsage: member(options, "include_usage") === true,
   };
 }
 

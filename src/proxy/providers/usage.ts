@@ -1,6 +1,6 @@
 import type { ModelRegistry, TokenUsage } from "../../models/index.js";
 import { isJsonObject, member } from "../../shared/json-value.js";
-import { findMembers, parseSlice } from "./json-members.js";
+import { readMembers } from "./json-members.js";
 
 /** Tokens of one request. */
 export interface Usage extends TokenUsage {
@@ -26,18 +26,16 @@ export interface ResponseFacts {
   readonly usage?: Usage;
 }
 
+const RESPONSE_MEMBERS = ["id", "model", "usage"] as const;
+
 /** Surcharge for cache writes, over the price of input (docs.anthropic.com, prompt caching: 1.25 and 2 times it). */
 const WRITE_SURCHARGE = 0.25;
 const WRITE_1H_SURCHARGE = 1;
 
 /** Reads a whole response; only the members that matter are parsed. */
 export function readResponse(body: Buffer): ResponseFacts {
-  const found = findMembers(body, ["id", "model", "usage"]);
-  return {
-    id: textOf(parseSlice(body, found?.id)),
-    model: textOf(parseSlice(body, found?.model)),
-    usage: readUsage(parseSlice(body, found?.usage)),
-  };
+  const { id, model, usage } = readMembers(body, RESPONSE_MEMBERS);
+  return { id: textOf(id), model: textOf(model), usage: readUsage(usage) };
 }
 
 /** Usage as OpenAI's two spellings and Anthropic's have it; `undefined` if `value` is none of them. */

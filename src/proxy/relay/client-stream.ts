@@ -35,9 +35,11 @@ export class ClientStream {
   head(status: number, headers: readonly string[]): void {
     this.#response.writeHead(status, headers as string[]);
     // What came together goes together; a head whose body is still to come does not wait for it.
-    process.nextTick(() => {
-      if (!this.#hasWritten && !this.#response.destroyed) this.#response.flushHeaders();
-    });
+    process.nextTick(flushHead, this);
+  }
+
+  flushHead(): void {
+    if (!this.#hasWritten && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
   write(bytes: Uint8Array | string): void {
@@ -71,4 +73,8 @@ export class ClientStream {
     this.firstByteAtMs ??= this.#nowMs();
     this.sentBytes += typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.length;
   }
+}
+
+function flushHead(stream: ClientStream): void {
+  stream.flushHead();
 }
