@@ -112,6 +112,11 @@ describe("proxy: forwarding", () => {
       "/v1",
       "/",
       "/v1/a%00b",
+      "/v1/a%0d%0ab",
+      "/v1/..;/admin",
+      "/v1/a/..;x=1/..%3b/admin",
+      "/v1/%c0%ae%c0%ae/admin",
+      "/v1/%zz",
     ];
     for (const path of paths) {
       const head = await sendRaw(

@@ -22,7 +22,34 @@ export type RequestHeaders = Readonly<Record<string, string | string[] | undefin
 export function apiOf(method: string, path: string): ProviderApi {
   if (method !== "POST") return "other";
   const query = path.indexOf("?");
-  switch (query < 0 ? path : path.slice(0, query)) {
+  const plain = query < 0 ? path : path.slice(0, query);
+  const api = apiAt(plain);
+  return api === "other" ? apiAt(canonical(plain)) : api;
+}
+
+/**
+ * What a lenient server takes `path` for: escapes are read, slashes merged, one at the end and parameters of segments left out, and
+ * capitals are as good as small letters. Another spelling must not lead past what a request of the API is put through.
+ */
+function canonical(path: string): string {
+  // Twice, as a server behind another may.
+  return tryDecode(tryDecode(path))
+    .replace(/;[^/]*|\s/g, "")
+    .replace(/[/\\]+/g, "/")
+    .replace(/\/$/, "")
+    .toLowerCase();
+}
+
+function tryDecode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function apiAt(path: string): ProviderApi {
+  switch (path) {
     case "/v1/chat/completions":
       return "openai-chat";
     case "/v1/completions":

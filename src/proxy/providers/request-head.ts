@@ -4,7 +4,7 @@ import { findMembers, parseSlice, readMembers, skipWhitespace } from "./json-mem
 
 /** What forwarding needs to know of a request. */
 export interface RequestHead {
-  /** `undefined` if there is none, or it is no text. */
+  /** `undefined` if there is none, it is no text, or none that names a model: it is kept and matched with patterns. */
   readonly model: string | undefined;
   readonly stream: boolean;
   /** Whether it asks for the chunk with the usage of a stream (`stream_options.include_usage`). */
@@ -12,13 +12,15 @@ export interface RequestHead {
 }
 
 const HEAD_MEMBERS = ["model", "stream", "stream_options"] as const;
+/** The longest that providers have are resource names of about 200. */
+const MAX_MODEL_UNITS = 512;
 const INCLUDE_USAGE = '{"include_usage":true}';
 
 /** Reads the head of a request; of a body that is no JSON object, an empty one. */
 export function readRequestHead(body: Buffer): RequestHead {
   const { model, stream, stream_options: options } = readMembers(body, HEAD_MEMBERS);
   return {
-    model: typeof model === "string" ? model : undefined,
+    model: typeof model === "string" && model.length <= MAX_MODEL_UNITS ? model : undefined,
     stream: stream === true,
     includesUsage: member(options, "include_usage") === true,
   };

@@ -22,6 +22,32 @@ describe("apiOf", () => {
     expect(apiOf("POST", "/v1/messages?beta=true")).to.equal("anthropic-messages");
   });
 
+  it("knows them however a lenient server may read their paths", () => {
+    for (const path of [
+      ...[
+        "/v1/chat/completions/",
+        "/v1//chat/completions",
+        "/v1/chat///completions//",
+        "/v1/chat/completion%73",
+      ],
+      ...[
+        "/v1/chat%2Fcompletions",
+        "/v1/%63hat/completions?x=1",
+        "/v1/chat/completion%2573",
+        "/V1/Chat/Completions",
+      ],
+      ...[
+        "/v1/chat/completions;a=b",
+        "/v1/chat;x/completions",
+        "/v1/chat/completions%20",
+        "/v1/chat%5Ccompletions",
+      ],
+    ]) {
+      expect(apiOf("POST", path), path).to.equal("openai-chat");
+    }
+    expect(apiOf("POST", "/v1/messages/")).to.equal("anthropic-messages");
+  });
+
   it("takes nothing else for one of them", () => {
     expect(apiOf("GET", "/v1/chat/completions")).to.equal("other");
     for (const path of [
