@@ -1,4 +1,5 @@
 import { HOP_BY_HOP_HEADERS } from "../http/index.js";
+import { CREDENTIAL_HEADERS } from "./providers/index.js";
 
 /** Headers on their way through, as flat lists of names and values. Their order and spelling are kept. */
 
@@ -38,6 +39,24 @@ export function forwardedHeaders(
   headers.push("via", via);
   for (const word of extra) headers.push(word);
   return headers;
+}
+
+/**
+ * Whether a header that says who the client is stands there twice. Servers differ in which one they take, so that it could be
+ * another client's to the provider than to the limits and kept answers here.
+ */
+export function repeatsCredential(rawHeaders: readonly string[]): boolean {
+  const seen = new Set<string>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    // Lengths first: this is done for every request.
+    const { length } = rawHeaders[i];
+    if (length !== 13 && length !== 9 && length !== 7 && length !== 14) continue;
+    const name = rawHeaders[i].toLowerCase();
+    if (!(CREDENTIAL_HEADERS as readonly string[]).includes(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
 }
 
 /** Whether a request with this `Via` has been here too often. */

@@ -2,15 +2,18 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import { readBody } from "../http/index.js";
-import { ProtocolError, SecurityThreat } from "../shared/errors.js";
+import { ProtocolError, SecurityThreat, UnsupportedError } from "../shared/errors.js";
 import { estimateSpend, type Spent } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
+import type { Gatekeeper } from "./security/gatekeeper.js";
 import { forwardedHeaders } from "./headers.js";
 import { readAccept, readWireBody, ReplyCodec } from "./m2m/index.js";
 import {
   apiOf,
+  ANONYMOUS,
   clientKeyOf,
+  CREDENTIAL_HEADERS,
   dialectOf,
   injectIncludeUsage,
   readRequestHead,
@@ -53,12 +56,11 @@ export interface Prepared {
 /** The proxy reads the answer itself, so it must come as it is. */
 const CODINGS: readonly string[] = ["accept-encoding"];
 const ONLY_CODINGS: ReadonlySet<string> = new Set(CODINGS);
-const CREDENTIALS: readonly string[] = ["authorization", "x-api-key"];
 const IDENTITY: readonly string[] = ["accept-encoding", "identity"];
 const JSON_TYPE: readonly string[] = ["content-type", "application/json"];
 
 /** A request whose body streams through untouched: nothing of it is kept, so it cannot be sent again. */
-export function prepareStream(request: IncomingMessage, path: string): Prepared {
+export function prepareStream({ gatekeeper }: ProxyCore, request: IncomingMessage, path: string): Prepared {
   const method = request.method as Dispatcher.HttpMethod;
   const { "transfer-encoding": coding, "content-length": length } = request.headers;
   const hasBody = coding !== undefined || Number(length ?? 0) > 0;
@@ -83,7 +85,7 @@ export function prepareStream(request: IncomingMessage, path: string): Prepared 
     requestFor: (upstream, carried = []) => ({
       method,
       path,
-      headers: headersFor(request, upstream, dialect, [], [...own, ...carried]),
+      headers: headersFor(gatekeeper, request, upstream, dialect, [], [...own, ...carried]),
       body: hasBody ? request : null,
     }),
   };
@@ -92,7 +94,8 @@ export function prepareStream(request: IncomingMessage, path: string): Prepared 
 /**
  * A request of an API that the proxy understands: its body is read whole.
  * @param onReady told when it has been
- * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`, and what is wrong with a wire
+ * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`, and what is
+ * wrong with a wire
  * @throws {Refusal} if the client has had its share
  */
 export async function prepareCall(
@@ -102,7 +105,8 @@ export async function prepareCall(
   api: ProviderApi,
   onReady: () => void,
 ): Promise<Prepared> {
-  const { settings, engine, peer } = core;
+  const { settings, engine, gatekeeper, peer } = core;
+  if (core.scanner && settings.blocking) assertReadable(request);
   const received = await readBody(request, settings.maxBodyBytes);
   onReady();
   const opened = readWireBody(engine, request.headers, received);
@@ -139,7 +143,14 @@ export async function prepareCall(
     requestFor: (upstream, carried) => ({
       method: "POST",
       path,
-      headers: headersFor(request, upstream, dialect, replaced, carried ? [...own, ...carried] : own),
+      headers: headersFor(
+        gatekeeper,
+        request,
+        upstream,
+        dialect,
+        replaced,
+        carried ? [...own, ...carried] : own,
+      ),
       body: sent,
     }),
     settle: admitted && ((spent) => admitted.settle(spent)),
@@ -155,24 +166,39 @@ function textOf(value: string | string[] | undefined): string | undefined {
  * @param replaced names in lower case that are left out, beside those of `own`
  */
 function headersFor(
-  { rawHeaders }: IncomingMessage,
+  gatekeeper: Gatekeeper,
+  request: IncomingMessage,
   { apiKey, token }: Upstream,
   dialect: Dialect,
   replaced: readonly string[],
   own: readonly string[],
 ): string[] {
+  const { rawHeaders } = request;
+  const secrets = apiKey === undefined ? gatekeeper.tokenHeaders(request) : CREDENTIAL_HEADERS;
   // The common case, without sets and lists of its own.
-  if (apiKey === undefined && token === undefined && own === IDENTITY && replaced === CODINGS)
+  if (secrets.length === 0 && token === undefined && own === IDENTITY && replaced === CODINGS)
     return forwardedHeaders(rawHeaders, { without: ONLY_CODINGS, extra: IDENTITY });
-  const without = new Set(replaced);
+  const without = new Set([...replaced, ...secrets]);
   const extra = [...own];
   if (apiKey !== undefined) {
-    for (const name of CREDENTIALS) without.add(name);
     extra.push(...(dialect === "anthropic" ? ["x-api-key", apiKey] : ["authorization", `Bearer ${apiKey}`]));
   }
   if (token !== undefined) extra.push("x-m2m-token", token);
   for (let i = 0; i < own.length; i += 2) without.add(own[i]);
   return forwardedHeaders(rawHeaders, { without, extra });
+}
+
+/** @throws {UnsupportedError} `M2M_MEDIA_TYPE_UNSUPPORTED` of a body that is not what a scan of it sees */
+function assertReadable({ headers }: IncomingMessage): void {
+  const coding = headers["content-encoding"];
+  if (coding === undefined || coding.toLowerCase() === "identity") return;
+  throw new UnsupportedError(
+    "M2M_MEDIA_TYPE_UNSUPPORTED",
+    "A body with Content-Encoding cannot be scanned.",
+    {
+      hint: "Send it without.",
+    },
+  );
 }
 
 /** @throws {SecurityThreat} of what is unsafe; {ProtocolError} `M2M_SCAN_FAILED` of what nobody could judge */
@@ -236,13 +262,14 @@ async function lookUp(
 
 /** @throws {Refusal} */
 async function admit(
-  { budgets, models, stats }: ProxyCore,
+  { budgets, gatekeeper, models, stats }: ProxyCore,
   request: IncomingMessage,
   { api, model, body }: Call,
   cached: CacheMiss | undefined,
 ): Promise<{ settle(spent: Spent): Promise<void> } | undefined> {
   if (!budgets) return undefined;
-  const client = clientKeyOf(api, request.headers);
+  // What is spent is then the proxy's own, and a client that shows another key each time is the same.
+  const client = gatekeeper.holdsKeys ? ANONYMOUS : clientKeyOf(api, request.headers);
   const decision = await budgets.admit(client, estimateSpend(models, model, body));
   if (decision.allowed) return decision;
   stats.count("limited");

@@ -5,7 +5,7 @@ import { handleAdmin } from "./admin/handle-admin.js";
 import { sendApiError } from "./api-errors.js";
 import { createCore, type ProxyCore } from "./core.js";
 import { Exchange } from "./exchange.js";
-import { isLoop } from "./headers.js";
+import { isLoop, repeatsCredential } from "./headers.js";
 import type { ProxyOptions } from "./options.js";
 import { readRequestTarget } from "./path.js";
 import { prepareCall, prepareStream } from "./prepare.js";
@@ -75,6 +75,10 @@ function handle(core: ProxyCore, request: IncomingMessage, response: ServerRespo
     sendApiError(request, response, new InputError("M2M_REQUEST_INVALID", "The proxy forwards to itself."));
     return;
   }
+  if (repeatsCredential(request.rawHeaders)) {
+    sendApiError(request, response, new InputError("M2M_REQUEST_INVALID", "A credential is sent twice."));
+    return;
+  }
   if (!core.gatekeeper.admits(request)) {
     const hint = "Send the proxy's token in the header x-m2m-token.";
     sendApiError(
@@ -89,7 +93,7 @@ function handle(core: ProxyCore, request: IncomingMessage, response: ServerRespo
   void new Exchange(core, request, response).run(async (exchange) => {
     if (api !== "other") return prepareCall(core, request, path, api, () => exchange.markReady());
     exchange.markReady();
-    return prepareStream(request, path);
+    return prepareStream(core, request, path);
   });
 }
 

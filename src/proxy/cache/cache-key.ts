@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { clientKeyOf, type ProviderApi, type RequestHeaders } from "../providers/index.js";
+import { shownKeysOf, type ProviderApi, type RequestHeaders } from "../providers/index.js";
 
 /** Headers by which a provider answers the same body otherwise. */
 const AFFECTING_HEADERS = [
@@ -27,7 +27,10 @@ export interface CacheKeyOptions {
 /** Changes whenever a key means something else than before. */
 const KEY_VERSION = "m2m-response-1";
 
-/** The key of an exact match: equal for requests that are equal in all that counts, byte for byte. Holds no secret. */
+/**
+ * The key of an exact match: equal for requests that are equal in all that counts, byte for byte. Holds no secret. Of a client
+ * whatever a provider may know it by counts: nobody knows here by which it is.
+ */
 export function cacheKeyOf(
   request: CacheableRequest,
   { shareBetweenClients = false }: CacheKeyOptions = {},
@@ -35,7 +38,7 @@ export function cacheKeyOf(
   const { target, api, method, path, headers, body } = request;
   const parts = [
     KEY_VERSION,
-    shareBetweenClients ? "" : clientKeyOf(api, headers),
+    shareBetweenClients ? "" : JSON.stringify([shownKeysOf(api, headers), headers.cookie]),
     ...[target, method, path],
     ...AFFECTING_HEADERS.map((name) => String(headers[name] ?? "")),
   ];

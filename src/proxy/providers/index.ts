@@ -6,7 +6,7 @@ export {
   type ProviderApi,
   type RequestHeaders,
 } from "./api.js";
-export { ANONYMOUS, clientKeyOf } from "./client-key.js";
+export { ANONYMOUS, clientKeyOf, CREDENTIAL_HEADERS, shownKeysOf } from "./client-key.js";
 export { countUsage, outputTextOf, type CountedRequest } from "./count-usage.js";
 export { errorBody, errorEvent, type ApiFailure } from "./failure.js";
 export { findMembers, parseSlice, type ByteSlice, type FoundMembers } from "./json-members.js";

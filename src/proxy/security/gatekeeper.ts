@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { bearerGuard, isLoopbackHost } from "../../http/index.js";
+import { CREDENTIAL_HEADERS } from "../providers/index.js";
 
 /** What of a request says who sends it. */
 interface Caller {
@@ -35,6 +36,21 @@ export class Gatekeeper {
     if (!this.#holdsKeys) return false;
     const key = textOf(headers["x-api-key"]);
     return guard(headers.authorization) || guard(key && `Bearer ${key}`);
+  }
+
+  /** Names of the headers that hold the proxy's token, where providers take theirs: it is no business of an upstream. */
+  tokenHeaders({ headers }: Caller): string[] {
+    const guard = this.#guard;
+    if (!guard) return [];
+    return CREDENTIAL_HEADERS.filter((name) => {
+      const value = textOf(headers[name]);
+      return guard(value) || guard(value && `Bearer ${value}`);
+    });
+  }
+
+  /** Whether requests are sent with keys of the proxy's own: then it is them who spend, whatever clients show. */
+  get holdsKeys(): boolean {
+    return this.#holdsKeys;
   }
 
   /** Whether a request to the proxy's own pages may pass; a browser shows the token as the password of Basic authentication. */

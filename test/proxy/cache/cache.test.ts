@@ -53,6 +53,10 @@ describe("cacheKeyOf", () => {
       withHeader("openai-project", "p"),
       withHeader("openai-organization", "p"),
       withHeader("authorization", "Bearer sk-2"),
+      withHeader("x-api-key", "sk-2"),
+      withHeader("api-key", "sk-4"),
+      withHeader("x-goog-api-key", "sk-3"),
+      withHeader("cookie", "session=2"),
       with_({ headers: {} }),
     ];
     expect(new Set(keys).size).to.equal(keys.length);

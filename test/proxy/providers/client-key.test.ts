@@ -21,6 +21,13 @@ describe("clientKeyOf", () => {
     );
   });
 
+  it("knows the headers of those who speak the providers' APIs", () => {
+    const bearer = clientKeyOf("openai-chat", { authorization: "Bearer a" });
+    expect(clientKeyOf("openai-chat", { "api-key": "a" })).to.equal(bearer);
+    expect(clientKeyOf("openai-chat", { "x-goog-api-key": "a" })).to.equal(bearer);
+    expect(clientKeyOf("openai-chat", { "api-key": "b" })).to.not.equal(bearer);
+  });
+
   it("is anonymous without a key", () => {
     for (const headers of [{}, { authorization: "Bearer " }, { "x-api-key": "" }]) {
       expect(clientKeyOf("openai-chat", headers)).to.equal(ANONYMOUS);
