@@ -44,7 +44,7 @@ export class Gatekeeper {
     if (!guard) return [];
     return CREDENTIAL_HEADERS.filter((name) => {
       const value = textOf(headers[name]);
-      return guard(value) || guard(value && `Bearer ${value}`);
+      return value !== undefined && (guard(value) || guard(`Bearer ${value}`));
     });
   }
 
