@@ -10,6 +10,7 @@ import type { Duplex } from "node:stream";
 import { InputError } from "../shared/errors.js";
 import { refuseBrokenRequest } from "./broken-request.js";
 import { problemOf, sendProblem } from "./problem.js";
+import { ServedRequest } from "./served-request.js";
 
 /** What one connection may cost. */
 export interface HttpLimits {
@@ -20,6 +21,8 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number;
   /** How long an idle connection stays. */
   readonly keepAliveTimeoutMs: number;
+  /** How long a client may take nothing of an answer that waits for it. */
+  readonly stallTimeoutMs: number;
   readonly maxConnections: number;
 }
 
@@ -29,6 +32,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = Object.freeze({
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 65_000,
+  stallTimeoutMs: 120_000,
   maxConnections: 10_000,
 });
 
@@ -41,7 +45,7 @@ export interface ListenOptions {
   readonly port: number;
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   readonly limits?: Partial<HttpLimits>;
-  /** Takes over connections that ask for another protocol; without it they are requests like others. */
+  /** Takes over connections that ask for WebSocket; without it they are requests like others, as are those that ask for anything else. */
   readonly onUpgrade?: UpgradeHandler;
 }
 
@@ -91,6 +95,7 @@ export async function listen(handler: RequestHandler, options: ListenOptions): P
     });
   }
   await startListening(server, options);
+  drain.watchStalls(limits.stallTimeoutMs);
   const { port } = server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   return {
@@ -106,6 +111,7 @@ export async function listen(handler: RequestHandler, options: ListenOptions): P
 
 function createServer(limits: HttpLimits, tls: ListenOptions["tls"]): Server {
   const options = {
+    IncomingMessage: ServedRequest,
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
@@ -165,9 +171,15 @@ const LISTEN_REASONS: Readonly<Record<string, readonly [reason: string, hint: st
 const LAST_RESPONSE = Symbol("last response");
 type ServedSocket = Socket & { [LAST_RESPONSE]?: ServerResponse };
 
+/** The shortest and the longest time between two looks for clients that take nothing. */
+const STALL_LOOK_MS = [50, 5000] as const;
+
 /** What is open, and how it comes to its end. */
 class Drain {
   readonly #sockets = new Set<Socket>();
+  /** Those whose client has something to take, and a time for it. */
+  readonly #timed = new WeakSet<Socket>();
+  #stalls: NodeJS.Timeout | undefined;
   #isClosing = false;
 
   addSocket(socket: Socket): void {
@@ -178,6 +190,26 @@ class Drain {
   addResponse(socket: Socket, response: ServerResponse): void {
     if (this.#isClosing) response.shouldKeepAlive = false;
     (socket as ServedSocket)[LAST_RESPONSE] = response;
+  }
+
+  /** Cuts connections on which an answer waits and nothing moves for `timeoutMs`: Node's timers see also what is on its way. */
+  watchStalls(timeoutMs: number): void {
+    const [shortest, longest] = STALL_LOOK_MS;
+    const look = (): void => {
+      for (const socket of this.#sockets) {
+        const isWaiting = socket.writableLength > 0;
+        if (isWaiting === this.#timed.has(socket)) continue;
+        if (isWaiting) {
+          this.#timed.add(socket);
+          socket.setTimeout(timeoutMs);
+        } else {
+          this.#timed.delete(socket);
+          // Behind a whole answer it is the time of an idle connection.
+          if ((socket as ServedSocket)[LAST_RESPONSE]?.writableFinished === false) socket.setTimeout(0);
+        }
+      }
+    };
+    this.#stalls = setInterval(look, Math.max(shortest, Math.min(longest, timeoutMs / 4))).unref();
   }
 
   async close(server: Server, graceMs: number): Promise<void> {
@@ -203,6 +235,7 @@ class Drain {
     await closed;
     clearInterval(sweep);
     clearTimeout(cut);
+    clearInterval(this.#stalls);
     // Ends the timer that looks for timeouts.
     server.close(() => {});
   }

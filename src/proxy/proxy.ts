@@ -36,7 +36,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const listener = await listen(handler, {
     host: options.host,
     port: options.port,
-    limits: { requestTimeoutMs: REQUEST_TIMEOUT_MS },
+    limits: { requestTimeoutMs: REQUEST_TIMEOUT_MS, stallTimeoutMs: core.settings.idleTimeoutMs },
     onUpgrade: (request, socket) => {
       socket.end("HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
       core.logger.debug({ path: request.url }, "upgrade refused");

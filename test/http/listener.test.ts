@@ -291,4 +291,53 @@ describe("http listener", () => {
       agent.destroy();
     });
   });
+
+  it("serves requests that offer another protocol, with their bodies, and keeps the connection", async () => {
+    const upgrades: (string | undefined)[] = [];
+    const listener = await start(countBytes(100), {
+      onUpgrade: (request, socket) => {
+        upgrades.push(request.url);
+        socket.end();
+      },
+    });
+    const { socket, until, closed } = await openConnection(listener);
+    const offer =
+      "Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+    socket.write(`POST /a HTTP/1.1\r\n${offer}Content-Length: 3\r\n\r\nabc`);
+    await until("\r\n\r\n3");
+    socket.write(`GET /b HTTP/1.1\r\n${offer}\r\n`);
+    await until("\r\n\r\n0");
+    socket.write("GET /c HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n");
+    await closed;
+    expect(upgrades).to.deep.equal(["/c"]);
+  });
+
+  it("cuts a client that takes nothing of its answer, and none that takes its time", async () => {
+    const block = Buffer.alloc(64 * 1024);
+    const ended = new EventEmitter();
+    const listener = await start(
+      (request, response) => {
+        if (request.url === "/slow") {
+          const timer = setInterval(() => response.write("x"), 50);
+          response.on("close", () => clearInterval(timer));
+          setTimeout(() => response.end("done"), 700);
+          return;
+        }
+        const fill = () => {
+          while (response.write(block));
+        };
+        response.on("drain", fill).on("close", () => ended.emit("cut"));
+        fill();
+      },
+      { limits: { stallTimeoutMs: 200 } },
+    );
+    const cut = once(ended, "cut");
+    const stalled = await openConnection(listener);
+    stalled.socket.pause();
+    stalled.socket.write("GET /fast HTTP/1.1\r\nHost: x\r\n\r\n");
+    const slow = await fetch(`${listener.url}/slow`);
+    expect(await slow.text()).to.match(/^x+done$/);
+    await cut;
+    stalled.socket.destroy();
+  });
 });
