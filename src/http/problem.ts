@@ -70,6 +70,15 @@ export function problemOf(error: unknown): Problem {
   if (!(error instanceof M2MError)) return describe(500, "M2M_BUG", "The server has failed.");
   const status = CODE_STATUS[error.code] ?? FAMILY_STATUS[error.family];
   if (status === 500) return describe(status, error.code, "The server has failed.");
+  // Its message says where the store is.
+  if (error.code === "M2M_STORE_UNAVAILABLE") {
+    return describe(
+      status,
+      error.code,
+      "What the server keeps cannot be reached at present.",
+      "Try again later.",
+    );
+  }
   return describe(status, error.code, error.message, error.hint);
 }
 

@@ -12,7 +12,7 @@ import {
   removeHopByHop,
   type LogLevel,
 } from "../../src/http/index.js";
-import { ERROR_CODES, FormatError, InputError, LimitError } from "../../src/shared/errors.js";
+import { ERROR_CODES, FormatError, InputError, LimitError, UpstreamError } from "../../src/shared/errors.js";
 
 describe("http problems", () => {
   it("have a status, a type and the message of the error", () => {
@@ -43,6 +43,11 @@ describe("http problems", () => {
       expect(problem.status).to.equal(500);
       expect(JSON.stringify(problem)).not.to.include("/etc/secret");
     }
+    const store = new UpstreamError("M2M_STORE_UNAVAILABLE", "Redis at redis://10.0.0.7 cannot be used.", {
+      hint: "See 10.0.0.7.",
+    });
+    expect(problemOf(store)).to.include({ status: 503, code: "M2M_STORE_UNAVAILABLE" });
+    expect(JSON.stringify(problemOf(store))).not.to.include("10.0.0.7");
   });
 });
 
