@@ -30,6 +30,16 @@ describe("server API", () => {
   before(async () => void (server = await startTestServer()));
   after(() => server.close(0));
 
+  it("spends no minutes on the compression of one large content", async () => {
+    const wireOf = async (content: string, quality: number) =>
+      (await ask(server, "POST /compress", { content, algorithm: "brotli", quality })).json.data as string;
+    const words = Array.from({ length: 20_000 }, (_, at) => `${(at * 7919) % 1009} `).join("");
+    const small = words.slice(0, 60_000);
+    expect(await wireOf(small, 11)).to.not.equal(await wireOf(small, 9));
+    expect(await wireOf(words, 11)).to.equal(await wireOf(words, 9));
+    expect(await wireOf(words, 9)).to.not.equal(await wireOf(words, 1));
+  });
+
   it("tells that it is alive, ready, and what it is", async () => {
     expect((await askChecked(server, "GET /health")).json).to.deep.equal({ status: "ok", version: "1.2.3" });
     expect((await askChecked(server, "GET /ready")).json).to.deep.equal({ status: "ready" });
