@@ -118,7 +118,7 @@ export class Exchange implements AttemptOwner {
   }
 
   onFailure(attempt: Attempt, error: Error): void {
-    attempt.upstream.breaker.fail(performance.now());
+    this.#noteFailure(attempt, !attempt.wasSent || isBeforeSending(error));
     const method = this.#request.method ?? "";
     const isSafe = !attempt.wasSent || isBeforeSending(error) || method === "GET" || method === "HEAD";
     if (isSafe && this.#retry(undefined)) return;
@@ -128,11 +128,17 @@ export class Exchange implements AttemptOwner {
   onEnd(attempt: Attempt, error?: Error): void {
     if (!error) return;
     this.#failed = true;
-    attempt.upstream.breaker.fail(performance.now());
+    this.#noteFailure(attempt, false);
     this.#core.logger.warn(
       { upstream: attempt.upstream.name, err: upstreamError(error).message },
       "answer cut",
     );
+  }
+
+  /** Where there is no other upstream, one that can be reached is in order: a client could make it break off its own requests. */
+  #noteFailure({ upstream }: Attempt, isUnreachable: boolean): void {
+    if (isUnreachable || this.#core.upstreams.length > 1) upstream.breaker.fail(performance.now());
+    else upstream.breaker.leave();
   }
 
   /** Tries again, if that is allowed: elsewhere at once, or here after a while. */
