@@ -1,11 +1,10 @@
-import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { InputError, LimitError, type M2MError } from "../shared/errors.js";
-import { PROBLEM_TYPE, problemOf } from "./problem.js";
+import { problemOf } from "./problem.js";
+import { refuseConnection } from "./refuse-connection.js";
 
 /**
- * Answers a request that the parser refuses, or that does not arrive in time, and ends the connection. There is no request
- * object then, so the answer is written as bytes.
+ * Answers a request that the parser refuses, or that does not arrive in time, and ends the connection.
  */
 export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   const isReset = error.code === "ECONNRESET" || !socket.writable;
@@ -13,14 +12,7 @@ export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex
     socket.destroy();
     return;
   }
-  const problem = problemOf(reasonOf(error));
-  const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    // The peer may never read it.
-    () => socket.destroy(),
-  );
+  refuseConnection(socket, problemOf(reasonOf(error)));
 }
 
 function reasonOf({ code }: NodeJS.ErrnoException): M2MError {

@@ -9,6 +9,8 @@ export {
   type UpgradeHandler,
 } from "./listener.js";
 export { PROBLEM_TYPE, problemOf, sendProblem, type Problem } from "./problem.js";
+export { listenError, tlsFilesError } from "./listen-error.js";
+export { refuseConnection } from "./refuse-connection.js";
 export { readBody } from "./body.js";
 export { clientOf, isLoopbackHost } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";

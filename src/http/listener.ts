@@ -7,8 +7,8 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import { Server as NetServer, type AddressInfo, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { InputError } from "../shared/errors.js";
 import { refuseBrokenRequest } from "./broken-request.js";
+import { listenError, tlsFilesError } from "./listen-error.js";
 import { problemOf, sendProblem } from "./problem.js";
 import { ServedRequest } from "./served-request.js";
 
@@ -127,16 +127,13 @@ function createServer(limits: HttpLimits, tls: ListenOptions["tls"]): Server {
   try {
     return createHttpsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: 10_000 });
   } catch (cause) {
-    throw new InputError("M2M_LISTEN_FAILED", "The TLS certificate or key cannot be used.", {
-      cause,
-      hint: "Both are PEM files, and the key is that of the certificate.",
-    });
+    throw tlsFilesError(cause);
   }
 }
 
 function startListening(server: Server, { host, port }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, `port ${port}`)));
     server.listen(port, host, () => {
       server.removeAllListeners("error");
       // Out of file descriptors while accepting: the next connection may come through again.
@@ -145,24 +142,6 @@ function startListening(server: Server, { host, port }: ListenOptions): Promise<
     });
   });
 }
-
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): InputError {
-  const [reason, hint] = LISTEN_REASONS[cause.code ?? ""] ?? [cause.message, undefined];
-  return new InputError("M2M_LISTEN_FAILED", `Cannot listen on ${host} port ${port}: ${reason}.`, {
-    cause,
-    hint,
-  });
-}
-
-const LISTEN_REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  EADDRINUSE: [
-    "the port is in use",
-    "Stop what uses it, or choose another with --port; --port 0 picks a free one.",
-  ],
-  EACCES: ["permission is missing", "Ports below 1024 need rights; choose one above."],
-  EADDRNOTAVAIL: ["the address is not of this machine", "Use 127.0.0.1, or 0.0.0.0 for all addresses."],
-  ENOTFOUND: ["the host has no address", "Use an address such as 127.0.0.1."],
-};
 
 /**
  * The last response of a connection. A set of all that run would do as well, but one that changes with each request keeps dead

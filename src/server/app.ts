@@ -8,9 +8,16 @@ import {
   type Logger,
   type RequestHandler,
 } from "../http/index.js";
-import { InputError, LimitError, UnsupportedError } from "../shared/errors.js";
+import { LimitError, UnsupportedError } from "../shared/errors.js";
 import { assertJsonType, parseJsonBody } from "./json-body.js";
 import { describeProblem } from "./refusal.js";
+import {
+  BEARER_CHALLENGE,
+  nothingHere,
+  RETRY_AFTER_S,
+  shuttingDown,
+  tokenMissing,
+} from "./admission-errors.js";
 import type { Method, Reply, Route, RouteRequest } from "./route.js";
 import { allowedMethods, Router, type Match } from "./router.js";
 import type { ServerServices } from "./services.js";
@@ -32,7 +39,6 @@ export interface AppOptions {
 
 /** Stands in metrics for every path that is not in the table. */
 const NO_ROUTE = "unknown";
-const BUSY_RETRY_S = 1;
 
 /** The API as a handler of requests. */
 export function createApp(options: AppOptions): RequestHandler {
@@ -108,12 +114,10 @@ class App {
     }
     // Who has no token learns nothing of the paths either.
     if (authorize && !route?.isOpen && !authorize(headers.authorization)) {
-      response.setHeader("www-authenticate", 'Bearer realm="m2m"');
-      throw new InputError("M2M_UNAUTHORIZED", "This server asks for a token.", {
-        hint: "Send Authorization: Bearer TOKEN.",
-      });
+      response.setHeader("www-authenticate", BEARER_CHALLENGE);
+      throw tokenMissing();
     }
-    if (!match) throw new InputError("M2M_NOT_FOUND", "There is nothing at this path.");
+    if (!match) throw nothingHere();
     if (!route) {
       response.setHeader("allow", allowedMethods(match.routes));
       throw new UnsupportedError(
@@ -122,11 +126,11 @@ class App {
       );
     }
     if (services.isDraining() && !route.isOpen) {
-      response.setHeader("retry-after", BUSY_RETRY_S);
-      throw new LimitError("M2M_DRAINING", "The server is shutting down.");
+      response.setHeader("retry-after", RETRY_AFTER_S);
+      throw shuttingDown();
     }
     if (this.#working >= maxActiveRequests && !route.isOpen) {
-      response.setHeader("retry-after", BUSY_RETRY_S);
+      response.setHeader("retry-after", RETRY_AFTER_S);
       throw new LimitError("M2M_BUSY", "The server works on as many requests as it may.");
     }
     return client;

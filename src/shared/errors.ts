@@ -24,6 +24,7 @@ export const ERROR_CODES = {
     "M2M_REQUEST_INVALID",
     "M2M_UNAUTHORIZED",
     "M2M_NOT_FOUND",
+    "M2M_ORIGIN_FORBIDDEN",
   ],
   FormatError: [
     "M2M_UTF8_INVALID",

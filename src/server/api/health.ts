@@ -1,5 +1,5 @@
-import { LimitError } from "../../shared/errors.js";
 import { count, flag, object, oneOf, text } from "../json-schema.js";
+import { shuttingDown } from "../admission-errors.js";
 import { route } from "../route.js";
 import type { ServerServices } from "../services.js";
 
@@ -24,7 +24,7 @@ const READY = route<ServerServices>({
   replies: { 200: { summary: "They can.", schema: object({ status: oneOf(["ready"]) }) } },
   problems: [503],
   async handle(_request, services) {
-    if (services.isDraining()) throw new LimitError("M2M_DRAINING", "The server is shutting down.");
+    if (services.isDraining()) throw shuttingDown();
     await services.checkStores();
     return { json: { status: "ready" } };
   },

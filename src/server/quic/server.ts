@@ -1,8 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { isIPv6 } from "node:net";
-import type { Logger } from "../../http/index.js";
-import { listenError } from "./listen-error.js";
+import { listenError, type Logger } from "../../http/index.js";
 import { QuicEndpoint } from "./endpoint.js";
 import { DEFAULT_QUIC_LIMITS, type QuicLimits } from "./limits.js";
 import { loadQuiche, type QuicPackageLoader } from "./quiche.js";
@@ -109,6 +108,6 @@ async function bindSocket(
     socket.on("error", () => {});
     return { socket, host: address, port: socket.address().port };
   } catch (error) {
-    throw listenError(error as NodeJS.ErrnoException, host, port);
+    throw listenError(error as NodeJS.ErrnoException, host, `UDP port ${port}`);
   }
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { InputError } from "../../shared/errors.js";
+import { tlsFilesError } from "../../http/index.js";
 import { MAX_DATAGRAM_BYTES } from "./connection.js";
 import type { QuicLimits } from "./limits.js";
 import type { Quiche, QuicheConfig } from "./quiche.js";
@@ -58,9 +58,6 @@ function createTlsConfig(quiche: Quiche, tls: QuicTls): QuicheConfig {
     const [key, cert] = [tls.key, tls.cert].map((pem) => Buffer.from(pem as string));
     return quiche.Config.withBoringSslCtx(false, false, null, [key], [cert], null);
   } catch (cause) {
-    throw new InputError("M2M_LISTEN_FAILED", "The TLS certificate or key cannot be used.", {
-      cause,
-      hint: "Both are PEM files, and the key is that of the certificate.",
-    });
+    throw tlsFilesError(cause);
   }
 }

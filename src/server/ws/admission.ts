@@ -1,26 +1,16 @@
-import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
-import type { Duplex } from "node:stream";
+import type { IncomingMessage } from "node:http";
 
 /** The subprotocol of docs/spec/transport.md: who offers it reads binary frames and what transports add. */
 export const SUBPROTOCOL = "m2m";
 /** A subprotocol that is a token, for browsers, which can set no header: the token in base64url behind it. */
 const BEARER_SUBPROTOCOL = "m2m.bearer.";
 
-/** Why a connection is not taken. */
-export interface Refusal {
-  readonly status: number;
-  readonly detail: string;
-  readonly headers?: OutgoingHttpHeaders;
-}
-
 /** The subprotocols that a client offers, in its order. */
 export function offeredProtocols({ headers }: IncomingMessage): string[] {
   return (headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
 }
 
-/**
- * What the client shows for itself, as an `Authorization` header: that header, or a subprotocol of a browser.
- */
+/** What the client shows for itself, as an `Authorization` header: that header, or a subprotocol of a browser. */
 export function authorizationOf(request: IncomingMessage): string | undefined {
   const { authorization } = request.headers;
   if (authorization !== undefined) return authorization;
@@ -38,18 +28,4 @@ export function isOriginAllowed({ headers }: IncomingMessage, origins: readonly 
   if (origin === undefined) return true;
   if (origins.includes(origin)) return true;
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
-}
-
-/** Answers a request for a connection that is not taken, with problem details (RFC 9457), and ends it. */
-export function refuse(socket: Duplex, { status, detail, headers = {} }: Refusal): void {
-  const title = STATUS_CODES[status] ?? "Error";
-  const body = JSON.stringify({ type: "about:blank", title, status, detail });
-  const lines = Object.entries({
-    connection: "close",
-    "content-type": "application/problem+json",
-    "content-length": Buffer.byteLength(body),
-    ...headers,
-  }).map(([name, value]) => `${name}: ${String(value)}\r\n`);
-  socket.on("error", () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
 }

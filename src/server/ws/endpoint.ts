@@ -1,17 +1,23 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { problemOf, refuseConnection } from "../../http/index.js";
+import { InputError, LimitError, type M2MError } from "../../shared/errors.js";
 import {
-  authorizationOf,
-  isOriginAllowed,
-  offeredProtocols,
-  refuse,
-  SUBPROTOCOL,
-  type Refusal,
-} from "./admission.js";
+  BEARER_CHALLENGE,
+  nothingHere,
+  RETRY_AFTER_S,
+  shuttingDown,
+  tokenMissing,
+} from "../admission-errors.js";
+import { authorizationOf, isOriginAllowed, offeredProtocols, SUBPROTOCOL } from "./admission.js";
 import { CLOSE_CODES } from "./close-codes.js";
 import { WebSocketConnection } from "./connection.js";
 import { resolveWebSocketOptions, type ResolvedWebSocketOptions, type WebSocketOptions } from "./options.js";
+
+/** Why a connection is not taken, and what is said with that. */
+type Refusal = readonly [error: M2MError, headers?: OutgoingHttpHeaders];
+const LATER: OutgoingHttpHeaders = { "retry-after": String(RETRY_AFTER_S) };
 
 const MAX_FRAGMENTS = 1024;
 const DEFAULT_GRACE_MS = 10_000;
@@ -60,7 +66,8 @@ class Endpoint implements WebSocketEndpoint {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#refusal(request);
     if (refusal) {
-      refuse(socket, refusal);
+      const [error, headers] = refusal;
+      refuseConnection(socket, problemOf(error), headers);
       return;
     }
     const address = this.#options.addressOf(request);
@@ -100,24 +107,21 @@ class Endpoint implements WebSocketEndpoint {
   /** Why a connection is not taken, or `undefined` if it is. */
   #refusal(request: IncomingMessage): Refusal | undefined {
     const { path, origins, authorize, maxConnections } = this.#options;
-    if (request.url?.split("?", 1)[0] !== path) return { status: 404, detail: "There is nothing here." };
-    if (this.#closed) return later("The server is shutting down.");
+    if (request.url?.split("?", 1)[0] !== path) return [nothingHere()];
+    if (this.#closed) return [shuttingDown(), LATER];
     if (!isOriginAllowed(request, origins)) {
-      return { status: 403, detail: "Pages of this origin may not connect." };
+      return [new InputError("M2M_ORIGIN_FORBIDDEN", "Pages of this origin may not connect.")];
     }
     if (authorize && !authorize(authorizationOf(request))) {
-      const detail = "A bearer token is needed.";
-      return { status: 401, detail, headers: { "www-authenticate": "Bearer" } };
+      return [tokenMissing(), { "www-authenticate": BEARER_CHALLENGE }];
     }
-    if (this.#connections.size >= maxConnections) return later("There are too many connections.");
+    if (this.#connections.size >= maxConnections) {
+      return [new LimitError("M2M_BUSY", "There are too many connections."), LATER];
+    }
     const offered = offeredProtocols(request);
     if (offered.length > 0 && offered[0] !== "" && !offered.includes(SUBPROTOCOL)) {
-      return { status: 400, detail: `The subprotocol is ${SUBPROTOCOL}, or none.` };
+      return [new InputError("M2M_REQUEST_INVALID", `The subprotocol is ${SUBPROTOCOL}, or none.`)];
     }
     return undefined;
   }
-}
-
-function later(detail: string): Refusal {
-  return { status: 503, detail, headers: { "retry-after": "1" } };
 }

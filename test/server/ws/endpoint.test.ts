@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
+import { json } from "node:stream/consumers";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { createSessionService, type SessionService } from "../../../src/server/sessions/index.js";
@@ -15,16 +17,19 @@ const ping = (sessionId: string, delivery?: Message["delivery"]): Message => ({
   ...(delivery ? { delivery } : {}),
 });
 
-/** Status of the answer to a WebSocket request that is refused. */
-async function refusedStatus(
+/** Status and code of the answer to a WebSocket request that is refused. */
+async function refusal(
   url: string,
   protocols: string[] = [],
   headers: Record<string, string> = {},
-): Promise<number> {
+): Promise<string> {
   const socket = new WebSocket(url, protocols, { headers });
   socket.on("error", () => {});
-  const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode: number }];
-  return response.statusCode;
+  const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
+  expect(response.headers["content-type"]).to.equal("application/problem+json");
+  const { code, status } = (await json(response)) as { code: string; status: number };
+  expect(status).to.equal(response.statusCode);
+  return `${status} ${code}`;
 }
 
 describe("sessions over WebSocket", () => {
@@ -163,11 +168,14 @@ describe("sessions over WebSocket", () => {
 
   it("let time do its work", async () => {
     await server.close();
-    const timing = { keepAliveMs: 30, pongTimeoutMs: 30, maxMissedPongs: 1 };
-    sessions = createSessionService({ ...memoryStores(), timing });
     server = await serveWebSocket(sessions, { handshakeMs: 50 });
     const silent = await RawPeer.open(server.url);
     expect(await silent.end()).to.equal(4408);
+    await server.close();
+    // The peer has this long to answer, on a slow machine too.
+    const timing = { keepAliveMs: 30, pongTimeoutMs: 1000, maxMissedPongs: 1 };
+    sessions = createSessionService({ ...memoryStores(), timing });
+    server = await serveWebSocket(sessions);
     const peer = await RawPeer.meet(server.url);
     const { message } = await peer.next();
     expect(message).to.include({ type: "PING", sessionId: peer.id });
@@ -187,13 +195,15 @@ describe("sessions over WebSocket", () => {
     });
     const { url } = server;
     const bearer = { authorization: "Bearer s3cret/+=" };
-    expect(await refusedStatus(url)).to.equal(401);
-    expect(await refusedStatus(url, [], { authorization: "Bearer wrong" })).to.equal(401);
-    expect(await refusedStatus(url, ["m2m", "m2m.bearer.d3Jvbmc"])).to.equal(401);
-    expect(await refusedStatus(url.replace("/ws", "/other"), [], bearer)).to.equal(404);
-    expect(await refusedStatus(url, [], { ...bearer, origin: "https://evil.example" })).to.equal(403);
-    expect(await refusedStatus(url, [], { ...bearer, origin: "null" })).to.equal(403);
-    expect(await refusedStatus(url, ["mqtt"], bearer)).to.equal(400);
+    expect(await refusal(url)).to.equal("401 M2M_UNAUTHORIZED");
+    expect(await refusal(url, [], { authorization: "Bearer wrong" })).to.equal("401 M2M_UNAUTHORIZED");
+    expect(await refusal(url, ["m2m", "m2m.bearer.d3Jvbmc"])).to.equal("401 M2M_UNAUTHORIZED");
+    expect(await refusal(url.replace("/ws", "/other"), [], bearer)).to.equal("404 M2M_NOT_FOUND");
+    expect(await refusal(url, [], { ...bearer, origin: "https://evil.example" })).to.equal(
+      "403 M2M_ORIGIN_FORBIDDEN",
+    );
+    expect(await refusal(url, [], { ...bearer, origin: "null" })).to.equal("403 M2M_ORIGIN_FORBIDDEN");
+    expect(await refusal(url, ["mqtt"], bearer)).to.equal("400 M2M_REQUEST_INVALID");
     const token = Buffer.from("s3cret/+=").toString("base64url");
     const page = await RawPeer.open(url, ["m2m", `m2m.bearer.${token}`], { origin: "https://app.example" });
     expect(page.socket.protocol).to.equal("m2m");
@@ -201,7 +211,7 @@ describe("sessions over WebSocket", () => {
       headers: bearer,
       origin: url.replace(/^ws|\/ws$/g, (part) => (part === "ws" ? "http" : "")),
     });
-    expect(await refusedStatus(url, [], bearer)).to.equal(503);
+    expect(await refusal(url, [], bearer)).to.equal("503 M2M_BUSY");
     page.socket.close();
     own.socket.close();
     await Promise.all([page.end(), own.end()]);
