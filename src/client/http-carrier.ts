@@ -70,6 +70,9 @@ export class HttpCarrier implements Carrier {
     const sequence = sent.type === "DATA" ? sent.delivery?.sequence : undefined;
     const reply = text === "" ? undefined : tryReadMessage(text);
     if (!reply && !(isDone && text === "")) throw refused(answer);
+    const rejection = reply?.type === "REJECT" ? reply.rejection : reply?.delivery?.rejection;
+    // Nothing is wrong with the message: it is sent again when the server has its store back.
+    if (rejection?.message === "M2M_STORE_UNAVAILABLE") throw refused(answer);
     if (
       reply?.type === "REJECT" &&
       sequence !== undefined &&

@@ -136,7 +136,7 @@ async function answer(
 function statusOf({ code, family }: M2MError): number {
   if (code === "M2M_SESSION_UNKNOWN") return 404;
   if (code === "M2M_RATE_LIMITED" || code === "M2M_MAILBOX_FULL") return 429;
-  if (family === "UpstreamError") return 502;
+  if (code === "M2M_STORE_UNAVAILABLE") return 503;
   return family === "SecurityThreat" ? 403 : 409;
 }
 

@@ -1,11 +1,24 @@
 import { expect } from "chai";
 import type { M2MClient } from "../../src/client/index.js";
 import { TRANSPORTS, type M2MClientOptions } from "../../src/client/index.js";
+import type { SessionSnapshot, SessionStore } from "../../src/session/index.js";
+import { UpstreamError } from "../../src/shared/errors.js";
+import { memoryStores } from "../server/sessions/fixture.js";
 import { rejection } from "../helpers/catch-error.js";
 import { SessionServer, takeTexts } from "./fixture.js";
 
 const numbered = (count: number, prefix = ""): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+/** A store whose methods can be given away. */
+function bound(store: SessionStore): SessionStore {
+  return {
+    get: (id) => store.get(id),
+    put: (snapshot, options) => store.put(snapshot, options),
+    delete: (id) => store.delete(id),
+    count: () => store.count(),
+  };
+}
 
 for (const transport of TRANSPORTS) {
   describe(`a client whose connection is cut, over ${transport}`, () => {
@@ -112,6 +125,24 @@ for (const transport of TRANSPORTS) {
       await ann.send("two");
       expect(await takeTexts(bob, 1)).to.deep.equal(["two"]);
       expect(ann.sessionId).not.to.equal(before);
+    });
+
+    it("sends again what a store that failed has kept from being taken", async () => {
+      const stores = memoryStores();
+      let failures = 0;
+      const get = async (id: string): Promise<SessionSnapshot | undefined> => {
+        if (failures-- > 0) throw new UpstreamError("M2M_STORE_UNAVAILABLE", "It is away.");
+        return stores.store.get(id);
+      };
+      await server.close();
+      server = await SessionServer.start({
+        stores,
+        service: { store: { ...bound(stores.store), get } },
+      });
+      const client = await meet();
+      failures = 2;
+      expect((await client.request("x")).text).to.equal("x");
+      expect(failures).to.be.below(1);
     });
 
     it("gives up when it has tried enough", async () => {
