@@ -1,8 +1,6 @@
-import { Session, type Agreement } from "../session/index.js";
+import { CHANNEL_EXTENSION, Session, type Agreement } from "../session/index.js";
 import { ProtocolError } from "../shared/errors.js";
 import type { ResolvedClientOptions } from "./options.js";
-
-const CHANNEL_EXTENSION = "channel";
 
 /** A session that is to be begun. @throws {InputError} `M2M_USAGE` */
 export function newInitiator(options: ResolvedClientOptions): Session {

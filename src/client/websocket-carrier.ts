@@ -4,6 +4,8 @@ import {
   maxDataMessageBytes,
   readBinaryData,
   readMessage,
+  WEBSOCKET_BEARER_PREFIX,
+  WEBSOCKET_SUBPROTOCOL,
   writeBinaryData,
   writeMessage,
   type Message,
@@ -16,8 +18,6 @@ import type { Carrier, CarrierEvents } from "./carrier.js";
 import { connectionFailed, connectionLost } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
-const SUBPROTOCOL = "m2m";
-const BEARER_SUBPROTOCOL = "m2m.bearer.";
 const NORMAL_CLOSURE = 1000;
 const OPEN = 1;
 /** Closures after which the same would happen again (docs/spec/transport.md). */
@@ -97,14 +97,14 @@ export class WebSocketCarrier implements Carrier {
   async #connect({ url, token, answerTimeoutMs }: ResolvedClientOptions): Promise<AnySocket> {
     const target = addressBelow(url, "/ws");
     if (typeof process === "undefined" || process.versions?.node === undefined) {
-      const protocols = token === undefined ? [] : [BEARER_SUBPROTOCOL + base64Url(token)];
+      const protocols = token === undefined ? [] : [WEBSOCKET_BEARER_PREFIX + base64Url(token)];
       const { WebSocket } = globalThis as unknown as {
         WebSocket: new (url: URL, names: string[]) => AnySocket;
       };
-      return new WebSocket(target, [SUBPROTOCOL, ...protocols]);
+      return new WebSocket(target, [WEBSOCKET_SUBPROTOCOL, ...protocols]);
     }
     const { WebSocket } = await import("ws");
-    const socket = new WebSocket(target, [SUBPROTOCOL], {
+    const socket = new WebSocket(target, [WEBSOCKET_SUBPROTOCOL], {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       handshakeTimeout: answerTimeoutMs,
       maxPayload: maxDataMessageBytes(DEFAULT_LIMITS.maxInputBytes),
@@ -121,7 +121,7 @@ export class WebSocketCarrier implements Carrier {
 
   #opened(socket: AnySocket): void {
     this.#wasOpen = true;
-    if (socket.protocol !== SUBPROTOCOL) {
+    if (socket.protocol !== WEBSOCKET_SUBPROTOCOL) {
       this.#lose(connectionFailed("What answers there does not speak the protocol m2m."), true);
       return;
     }

@@ -72,6 +72,7 @@ export {
   type SessionStore,
 } from "./store.js";
 export type { SessionCounters, Traffic } from "./traffic.js";
+export { CHANNEL_EXTENSION, WEBSOCKET_BEARER_PREFIX, WEBSOCKET_SUBPROTOCOL } from "./transport-names.js";
 export { fitsBinary, readBinaryData, writeBinaryData } from "./wire/binary.js";
 export { MAX_SEQUENCE } from "./wire/delivery.js";
 export {

@@ -1,5 +1,6 @@
 import type { ContentScanner } from "../../codec/index.js";
 import {
+  CHANNEL_EXTENSION,
   DEFAULT_TIMING,
   writeMessage,
   type DataMessage,
@@ -11,8 +12,6 @@ import { M2MError } from "../../shared/errors.js";
 import type { ResolvedServiceOptions } from "./options.js";
 import type { SessionRecords } from "./records.js";
 
-/** The extension of HELLO that names a channel. */
-export const CHANNEL_EXTENSION = "channel";
 /** As session ids: part of keys of stores. */
 const CHANNEL_NAME = /^[\w.:~-]{1,128}$/;
 

@@ -1,4 +1,5 @@
 import {
+  CHANNEL_EXTENSION,
   readMessage,
   type AcceptMessage,
   type DataMessage,
@@ -16,7 +17,7 @@ import { MetricsCounter } from "./metrics.js";
 import { resolveServiceOptions, type ResolvedServiceOptions, type SessionServiceOptions } from "./options.js";
 import { SessionRecords, unknownSession } from "./records.js";
 import { closeMessage, echoOf, pong, refusalOf, rejected } from "./replies.js";
-import { CHANNEL_EXTENSION, channelOf, ChannelRelay, requestedChannel } from "./relay.js";
+import { channelOf, ChannelRelay, requestedChannel } from "./relay.js";
 import { scanOnce } from "./scan-once.js";
 import { SerialByKey } from "./serial.js";
 import type {

@@ -1,9 +1,5 @@
 import type { IncomingMessage } from "node:http";
-
-/** The subprotocol of docs/spec/transport.md: who offers it reads binary frames and what transports add. */
-export const SUBPROTOCOL = "m2m";
-/** A subprotocol that is a token, for browsers, which can set no header: the token in base64url behind it. */
-const BEARER_SUBPROTOCOL = "m2m.bearer.";
+import { WEBSOCKET_BEARER_PREFIX } from "../../session/index.js";
 
 /** The subprotocols that a client offers, in its order. */
 export function offeredProtocols({ headers }: IncomingMessage): string[] {
@@ -14,9 +10,9 @@ export function offeredProtocols({ headers }: IncomingMessage): string[] {
 export function authorizationOf(request: IncomingMessage): string | undefined {
   const { authorization } = request.headers;
   if (authorization !== undefined) return authorization;
-  const offered = offeredProtocols(request).find((name) => name.startsWith(BEARER_SUBPROTOCOL));
+  const offered = offeredProtocols(request).find((name) => name.startsWith(WEBSOCKET_BEARER_PREFIX));
   if (offered === undefined) return undefined;
-  return `Bearer ${Buffer.from(offered.slice(BEARER_SUBPROTOCOL.length), "base64url").toString()}`;
+  return `Bearer ${Buffer.from(offered.slice(WEBSOCKET_BEARER_PREFIX.length), "base64url").toString()}`;
 }
 
 /**

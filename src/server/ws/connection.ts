@@ -6,6 +6,7 @@ import {
   readMessage,
   rejectionFor,
   writeBinaryData,
+  WEBSOCKET_SUBPROTOCOL,
   writeMessage,
   type MailboxEntry,
   type Message,
@@ -13,7 +14,6 @@ import {
 import { M2MError, ProtocolError } from "../../shared/errors.js";
 import { MAX_TIMER_MS } from "../../shared/timers.js";
 import type { HandledMessage, Peer } from "../sessions/index.js";
-import { SUBPROTOCOL } from "./admission.js";
 import { CLOSE_CODES, type CloseCode } from "./close-codes.js";
 import { MailboxDelivery, withCursor } from "./delivery.js";
 import { Inbox, type Frame } from "./inbox.js";
@@ -57,7 +57,7 @@ export class WebSocketConnection {
     this.#peer = peer;
     this.#options = options;
     this.#claims = claims;
-    this.#isAware = socket.protocol === SUBPROTOCOL;
+    this.#isAware = socket.protocol === WEBSOCKET_SUBPROTOCOL;
     this.#outbox = new Outbox(socket, options.maxBufferedBytes);
     this.#inbox = new Inbox(socket, (frame) => this.#guard(() => this.#take(frame)));
     this.#timer = setTimeout(() => this.end(CLOSE_CODES.timeout, "no session"), options.handshakeMs);

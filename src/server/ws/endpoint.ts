@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { problemOf, refuseConnection } from "../../http/index.js";
+import { WEBSOCKET_SUBPROTOCOL } from "../../session/index.js";
 import { InputError, LimitError, type M2MError } from "../../shared/errors.js";
 import {
   BEARER_CHALLENGE,
@@ -10,7 +11,7 @@ import {
   shuttingDown,
   tokenMissing,
 } from "../admission-errors.js";
-import { authorizationOf, isOriginAllowed, offeredProtocols, SUBPROTOCOL } from "./admission.js";
+import { authorizationOf, isOriginAllowed, offeredProtocols } from "./admission.js";
 import { CLOSE_CODES } from "./close-codes.js";
 import { WebSocketConnection } from "./connection.js";
 import { resolveWebSocketOptions, type ResolvedWebSocketOptions, type WebSocketOptions } from "./options.js";
@@ -55,7 +56,7 @@ class Endpoint implements WebSocketEndpoint {
       maxFragments: MAX_FRAGMENTS,
       // What goes over is compressed, and a deflating peer could make much of little.
       perMessageDeflate: false,
-      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+      handleProtocols: (offered) => (offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false),
     });
   }
 
@@ -119,8 +120,8 @@ class Endpoint implements WebSocketEndpoint {
       return [new LimitError("M2M_BUSY", "There are too many connections."), LATER];
     }
     const offered = offeredProtocols(request);
-    if (offered.length > 0 && offered[0] !== "" && !offered.includes(SUBPROTOCOL)) {
-      return [new InputError("M2M_REQUEST_INVALID", `The subprotocol is ${SUBPROTOCOL}, or none.`)];
+    if (offered.length > 0 && offered[0] !== "" && !offered.includes(WEBSOCKET_SUBPROTOCOL)) {
+      return [new InputError("M2M_REQUEST_INVALID", `The subprotocol is ${WEBSOCKET_SUBPROTOCOL}, or none.`)];
     }
     return undefined;
   }
