@@ -32,7 +32,7 @@ export async function runServer(context: CommandContext, flags: ServerFlags): Pr
 async function runWorker(options: ServerOptions): Promise<number> {
   try {
     const server = await startServer(options);
-    const stopped = untilSignal(() => stop(server, options), undefined, "disconnect");
+    const stopped = untilSignal(() => stop(server, options), "disconnect");
     process.send?.({ url: server.url });
     return await stopped;
   } finally {

@@ -6,15 +6,10 @@ const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
  * For commands that serve until they are told to stop: the first signal calls `stop`, which drains; a second Ctrl-C, or hang-up,
  * ends the process at once with 128 + its number. A second SIGTERM changes nothing, because supervisors repeat it.
- * @param failed rejects if what serves comes to its end by itself
  * @param event of the process that stops too: `disconnect` for a worker whose first process has died
  * @returns the exit code 0, when `stop` is done
  */
-export async function untilSignal(
-  stop: () => Promise<void>,
-  failed?: Promise<never>,
-  event?: "disconnect",
-): Promise<number> {
+export async function untilSignal(stop: () => Promise<void>, event?: "disconnect"): Promise<number> {
   let isStopping = false;
   let onFirst: (() => void) | undefined;
   const first = new Promise<void>((resolve) => (onFirst = resolve));
@@ -27,7 +22,7 @@ export async function untilSignal(
   for (const signal of SIGNALS) process.on(signal, onSignal);
   if (event) process.once(event, onEvent);
   try {
-    await (failed ? Promise.race([first, failed]) : first);
+    await first;
     await stop();
     return EXIT.OK;
   } finally {
