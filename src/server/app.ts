@@ -169,7 +169,6 @@ class App {
       get signal() {
         return endOf(response);
       },
-      http: request,
     };
   }
 

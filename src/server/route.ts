@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { JsonSchema } from "./json-schema.js";
 
 export type Method = "GET" | "POST" | "DELETE";
@@ -16,7 +15,6 @@ export interface RouteRequest<Body, Query> {
   readonly client: string;
   /** Is aborted when the client goes away. */
   readonly signal: AbortSignal;
-  readonly http: IncomingMessage;
 }
 
 /** What is answered. */
@@ -30,6 +28,11 @@ export interface Reply {
   readonly text?: string;
   /** Default `application/json`. */
   readonly type?: string;
+}
+
+/** `Retry-After` in whole seconds (RFC 9110, section 10.2.3), if there is a time to say. */
+export function retryAfter(waitMs: number | undefined): Record<string, string> {
+  return waitMs === undefined ? {} : { "retry-after": String(Math.ceil(waitMs / 1000)) };
 }
 
 interface ReplyDescription {

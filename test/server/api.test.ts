@@ -253,7 +253,12 @@ describe("server sessions over HTTP", () => {
     });
     expect((await askChecked(server, "GET /status")).json.active_sessions).to.be.greaterThan(0);
     expect((await ask(server, `DELETE ${path}`)).status).to.equal(204);
-    for (const line of [`GET ${path}`, `DELETE ${path}`, `GET ${path}/messages`] as const) {
+    // What the server has ended it tells to who asks for messages.
+    const rest = await askChecked(server, `GET ${path}/messages`);
+    expect(rest.json.messages).to.have.length(1);
+    const [{ id, message }] = rest.json.messages;
+    expect(message.type).to.equal("CLOSE");
+    for (const line of [`GET ${path}`, `DELETE ${path}`, `GET ${path}/messages?after=${id}`] as const) {
       const gone = await ask(server, line);
       expect(gone.status, line).to.equal(404);
       expect(gone.json.code).to.equal("M2M_SESSION_UNKNOWN");

@@ -256,6 +256,18 @@ describe("server and clients that want too much", () => {
     for (let index = 0; index < 10; index++) expect((await ask(server, "GET /health")).status).to.equal(200);
   });
 
+  it("limits the sessions that an address may begin, and says when to come again", async () => {
+    server = await startTestServer();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(server, "POST /session")));
+    const refused = answers.filter(({ status }) => status !== 201);
+    expect(refused).to.have.length.within(1, 140);
+    for (const { headers, json, status } of refused) {
+      expect([status, json.code]).to.deep.equal([429, "M2M_RATE_LIMITED"]);
+      expect(headers.get("content-type")).to.equal("application/problem+json");
+      expect(Number(headers.get("retry-after"))).to.be.at.least(1);
+    }
+  });
+
   it("works on so many requests at once, and on others later; waiting does not count", async () => {
     server = await startTestServer({ maxActiveRequests: 1 });
     const { json } = await ask(server, "POST /session");

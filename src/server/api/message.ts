@@ -1,7 +1,7 @@
 import { MESSAGE_TYPES, writeMessage } from "../../session/index.js";
 import { problemOf } from "../../http/index.js";
 import { count, text, oneOf, type JsonSchema } from "../json-schema.js";
-import { route } from "../route.js";
+import { retryAfter, route } from "../route.js";
 import type { ServerServices } from "../services.js";
 
 /** A message of the protocol; docs/spec/session.md says which members a type has. */
@@ -37,9 +37,7 @@ const EXCHANGE = route<ServerServices>({
   async handle({ bytes, client }, { sessions }) {
     const { error, reply, retryAfterMs } = await sessions.handle(bytes, { address: client });
     const status = error ? problemOf(error).status : reply ? 200 : 204;
-    const headers: Record<string, string> = {};
-    if (retryAfterMs !== undefined) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
-    return { status, headers, ...(reply && { text: writeMessage(reply) }) };
+    return { status, headers: retryAfter(retryAfterMs), ...(reply && { text: writeMessage(reply) }) };
   },
 });
 

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { writeMessage } from "../../session/index.js";
-import { ProtocolError } from "../../shared/errors.js";
 import { count, fraction, list, number, object, text, type JsonSchema } from "../json-schema.js";
 import { algorithmToApi } from "../names.js";
+import { problemReply } from "../refusal.js";
 import { route } from "../route.js";
 import type { ServerServices } from "../services.js";
-import type { SessionView } from "../sessions/index.js";
+import { unknownSession, type SessionView } from "../sessions/index.js";
 
 /** The longest that a client may let itself wait, in seconds. */
 const MAX_WAIT_S = 60;
@@ -41,8 +41,10 @@ const CREATE = route<ServerServices, { readonly capabilities?: Readonly<Record<s
     const { capabilities } = services;
     const payload = { ...capabilities, ...NO_AGENT, agent_id: randomUUID(), ...body.capabilities };
     const hello = JSON.stringify({ type: "HELLO", payload, timestamp: Date.now() });
-    const { error, reply, sessionId } = await services.sessions.handle(hello, { address: client });
-    if (error) throw error;
+    const { error, reply, retryAfterMs, sessionId } = await services.sessions.handle(hello, {
+      address: client,
+    });
+    if (error) return problemReply(error, retryAfterMs);
     if (sessionId === undefined || reply?.type !== "ACCEPT") throw new TypeError("HELLO was not answered.");
     const accept = JSON.parse(writeMessage(reply)) as { payload: unknown };
     return {
@@ -161,12 +163,6 @@ const TAKE = route<ServerServices, unknown, TakeQuery>({
 });
 
 export const SESSION_ROUTES = [CREATE, READ, REMOVE, TAKE];
-
-function unknownSession(): ProtocolError {
-  return new ProtocolError("M2M_SESSION_UNKNOWN", "There is no such session here, or none any more.", {
-    hint: "Begin another session.",
-  });
-}
 
 function viewToJson(view: SessionView) {
   const { counters, security } = view;

@@ -1,4 +1,4 @@
-import type { Logger } from "../../http/index.js";
+import { clientOf, type Logger } from "../../http/index.js";
 import type { QuicConnection } from "./connection.js";
 import type { QuicLimits } from "./limits.js";
 import type { SessionService } from "../sessions/index.js";
@@ -40,7 +40,7 @@ export class SessionStreams {
 
   add(stream: QuicStream, connection: QuicConnection): void {
     const { service, limits, authorize, logger, onIdle } = this.#options;
-    const address = connection.peer.host;
+    const address = clientOf(connection.peer.host);
     const partial = this.#partials.get(connection) ?? { bytes: 0 };
     this.#partials.set(connection, partial);
     const session = new SessionStream(stream, {
