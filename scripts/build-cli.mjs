@@ -30,8 +30,6 @@ await build({
     "brotli-wasm",
     "smol-toml",
     "undici",
-    "hono",
-    "@hono/node-server",
     "ws",
     "pino",
     "prom-client",

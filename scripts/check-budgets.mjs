@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const BUDGET = {
   packedBytes: 20_000_000,
   unpackedBytes: 34_000_000,
-  fileCount: 760,
+  fileCount: 940,
   // 2.2 is the target; a shared machine may be given slack.
   coldStartRatio: Number(process.env.M2M_COLD_START_BUDGET ?? 2.2),
   peakMegabytes: 80,
