@@ -44,7 +44,7 @@ export async function loadRedisClient(
       missing
         ? `The package ${PACKAGE} is not installed.`
         : `The package ${PACKAGE} does not load: ${String(cause)}.`,
-      { hint: `npm install ${PACKAGE}`, cause },
+      { hint: `Run: npm install ${PACKAGE}, with -g if m2m is installed so.`, cause },
     );
   }
 }

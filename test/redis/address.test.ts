@@ -105,7 +105,7 @@ describe("connecting to Redis", () => {
     const missing = Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
     const error = await rejection(connectRedis("redis://localhost", { load: () => Promise.reject(missing) }));
     expect(error.code).to.equal("M2M_PACKAGE_MISSING");
-    expect(error.hint).to.equal("npm install ioredis");
+    expect(error.hint).to.equal("Run: npm install ioredis, with -g if m2m is installed so.");
     const broken = await rejection(connectRedis("redis://localhost", { load: async () => ({}) }));
     expect(broken.code).to.equal("M2M_PACKAGE_MISSING");
   });

@@ -120,7 +120,7 @@ export async function loadQuiche(load: QuicPackageLoader = importPackage): Promi
       isMissing
         ? `QUIC needs the package ${PACKAGE}, which is not installed.`
         : `The package ${PACKAGE} does not load: ${String(cause)}.`,
-      { hint: `Run: npm install ${PACKAGE}`, cause },
+      { hint: `Run: npm install ${PACKAGE}, with -g if m2m is installed so.`, cause },
     );
   }
 }

@@ -132,7 +132,10 @@ describe("a QUIC server", function () {
       [new Error("Unsupported OS: plan9"), "does not load: Error: Unsupported OS: plan9"],
     ] as const) {
       const error = await rejection(startQuic({ ...options, loadPackage: () => Promise.reject(cause) }));
-      expect(error).to.include({ code: "M2M_PACKAGE_MISSING", hint: "Run: npm install @infisical/quic" });
+      expect(error).to.include({
+        code: "M2M_PACKAGE_MISSING",
+        hint: "Run: npm install @infisical/quic, with -g if m2m is installed so.",
+      });
       expect(error).to.have.property("message").that.includes(message);
     }
   });
