@@ -13,7 +13,7 @@ import { ScriptedUpstream } from "../helpers/scripted-upstream.js";
 
 const FOLDER = join(ROOT, "docs/guides");
 const PAGES = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
-const STARTS = /^(?:M2M_\w+=\S+ |M2M_\w+=\$\([^)]*\) )*m2m (?:server|proxy)\b/;
+const STARTS = /^(?:\w+=(?:\$\([^)]*\)|"[^"]*"|\S+) )*m2m (?:server|proxy)\b/;
 const KEYS = { OPENAI_API_KEY: "sk-guide", ANTHROPIC_API_KEY: "sk-ant-guide" };
 
 interface Step extends CodeBlock {

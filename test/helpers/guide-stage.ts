@@ -7,8 +7,8 @@ import { BINARY, ended, isolatedEnvironment } from "./run-cli.js";
 
 const START_TIMEOUT_MS = 20_000;
 const RUN_TIMEOUT_MS = 20_000;
-/** What the SDKs of the guides are imported as, beside the package itself. */
-const SDKS = ["openai", "@anthropic-ai/sdk"];
+/** What the guides import, beside the package itself. */
+const PACKAGES = ["openai", "@anthropic-ai/sdk", "@opentelemetry/sdk-trace-node"];
 
 export interface CommandResult {
   /** `null` if it took too long. */
@@ -40,7 +40,7 @@ export class GuideStage {
       mode: 0o755,
     });
     const modules = join(this.folder, "node_modules");
-    for (const name of SDKS) {
+    for (const name of PACKAGES) {
       mkdirSync(dirname(join(modules, name)), { recursive: true });
       symlinkSync(join(ROOT, "node_modules", name), join(modules, name), "junction");
     }
