@@ -104,7 +104,8 @@ export class Exchange implements AttemptOwner {
     if (isFailure && head.status !== 429 && this.#core.upstreams.length > 1)
       upstream.breaker.fail(performance.now());
     else upstream.breaker.succeed();
-    if (isFailure && this.#retry(readRetryAfterMs((name) => head.header(name), Date.now()))) return undefined;
+    const mayRetry = isFailure && head.header("x-should-retry") !== "false";
+    if (mayRetry && this.#retry(readRetryAfterMs((name) => head.header(name), Date.now()))) return undefined;
     this.#stream.attach(attempt);
     const prepared = this.#prepared as Prepared;
     const answer = new Answer(this.#core, prepared, this.#stream, head, {
