@@ -31,7 +31,7 @@ export async function runServer(context: CommandContext, flags: ServerFlags): Pr
 /** One of several processes: it says nothing but whether it listens. */
 async function runWorker(options: ServerOptions): Promise<number> {
   try {
-    const server = await startServer(options);
+    const server = await startServer({ ...options, worker: String(cluster.worker?.id) });
     const stopped = untilSignal(() => stop(server, options), "disconnect");
     process.send?.({ url: server.url });
     return await stopped;

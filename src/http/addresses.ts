@@ -19,6 +19,7 @@ export function isLoopbackHost(host: string): boolean {
  */
 export function clientOf(address: string | undefined): string {
   if (address === undefined) return "unknown";
+  if (!address.includes(":")) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
   const [bare] = address.split("%");

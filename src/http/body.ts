@@ -13,28 +13,22 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     if (request.destroyed && !request.complete) return reject(cut());
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
-    const stop = () => {
-      request.off("data", take).off("end", finish).off("error", fail).off("close", fail);
-    };
     const take = (chunk: Buffer) => {
       sizeBytes += chunk.length;
       if (sizeBytes <= maxBytes) {
         chunks.push(chunk);
         return;
       }
-      stop();
-      request.pause();
+      request.off("data", take).pause();
       reject(tooLarge(maxBytes));
     };
-    const finish = () => {
-      stop();
-      resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, sizeBytes));
-    };
-    const fail = () => {
-      stop();
-      reject(cut());
-    };
-    request.on("data", take).on("end", finish).on("error", fail).on("close", fail);
+    // Whichever comes first counts: what is settled stays so, and taking listeners away costs more than leaving them.
+    request.on("data", take);
+    request.on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, sizeBytes)));
+    request.on("error", () => reject(cut()));
+    request.on("close", () => {
+      if (!request.complete) reject(cut());
+    });
   });
 }
 

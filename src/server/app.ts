@@ -160,16 +160,7 @@ class App {
         checks?.body?.(body);
       }
     }
-    return {
-      body,
-      query,
-      params,
-      bytes,
-      client,
-      get signal() {
-        return endOf(response);
-      },
-    };
+    return new PreparedRequest(request, response, { body, query, params, bytes, client });
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -189,22 +180,48 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-/** Is aborted when the client does not wait any more. */
-function endOf(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  if (response.destroyed) controller.abort();
-  response.once("close", () => controller.abort());
-  return controller.signal;
+type Parts = Omit<RouteRequest<unknown, unknown>, "signal" | "http">;
+
+/** A class, not an object with a getter: each of those would be of a shape of its own, which the engine keeps for long. */
+class PreparedRequest implements RouteRequest<unknown, unknown> {
+  readonly http: IncomingMessage;
+  readonly body: unknown;
+  readonly query: unknown;
+  readonly params: Parts["params"];
+  readonly bytes: Buffer;
+  readonly client: string;
+  readonly #response: ServerResponse;
+
+  constructor(http: IncomingMessage, response: ServerResponse, parts: Parts) {
+    this.http = http;
+    this.body = parts.body;
+    this.query = parts.query;
+    this.params = parts.params;
+    this.bytes = parts.bytes;
+    this.client = parts.client;
+    this.#response = response;
+  }
+
+  get signal(): AbortSignal {
+    const controller = new AbortController();
+    if (this.#response.destroyed) controller.abort();
+    this.#response.once("close", () => controller.abort());
+    return controller.signal;
+  }
 }
 
 function send(response: ServerResponse, { headers, json, status = 200, text, type }: Reply): void {
   if (response.destroyed) return;
   const body = text ?? (json === undefined ? undefined : JSON.stringify(json));
-  const fields: OutgoingHttpHeaders = { "cache-control": "no-store", ...headers };
-  if (body !== undefined) {
-    fields["content-type"] = type ?? "application/json";
-    fields["content-length"] = Buffer.byteLength(body);
-  }
+  const fields: OutgoingHttpHeaders =
+    body === undefined
+      ? { "cache-control": "no-store" }
+      : {
+          "cache-control": "no-store",
+          "content-type": type ?? "application/json",
+          "content-length": Buffer.byteLength(body),
+        };
+  if (headers) Object.assign(fields, headers);
   response.writeHead(status, fields);
   response.end(body);
 }

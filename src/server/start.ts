@@ -52,6 +52,8 @@ export interface ServerOptions {
   /** Serve sessions over QUIC too, on the UDP port of the same number. Needs `tls`. */
   readonly quic?: boolean;
   readonly httpLimits?: Partial<HttpLimits>;
+  /** Which of several processes this is: a label of all its metrics, so that no series mixes the counts of two. */
+  readonly worker?: string;
 }
 
 /** A server that takes requests. */
@@ -159,7 +161,7 @@ async function createServices(
 ): Promise<ServerServices> {
   const { engine, openScanner, security, version } = options;
   const startedAtMs = performance.now();
-  const metrics = new RequestMetrics(version, () => sessions.metrics());
+  const metrics = new RequestMetrics(version, () => sessions.metrics(), options.worker);
   let opened: ReturnType<typeof openScanner> | undefined;
   const open = () => {
     const opening = (opened ??= openScanner());

@@ -131,9 +131,10 @@ async function compress(services: ServerServices, body: AutoBody, algorithm: str
   const options: CompressOptions = {
     algorithm: algorithm === "auto" ? algorithm : algorithmFromApi(algorithm),
     encoding: vocabularyOf(services, body),
-    quality: body.quality === undefined ? undefined : Math.min(body.quality, mostQuality),
-    policy: body.policy,
   };
+  // What is left out costs the engine nothing.
+  if (body.quality !== undefined) options.quality = Math.min(body.quality, mostQuality);
+  if (body.policy !== undefined) options.policy = body.policy;
   const { content } = services.metrics;
   const guarded = guard && (await engine.secureCompress(body.content, guard, options));
   const result = guarded ?? engine.compress(body.content, options);

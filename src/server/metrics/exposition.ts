@@ -11,8 +11,9 @@ export interface MetricSource {
 }
 
 /** A registry of these metrics, and of those of the process: CPU, memory, file descriptors, event loop. */
-export function createRegistry(sources: readonly MetricSource[]): Registry {
+export function createRegistry(sources: readonly MetricSource[], worker?: string): Registry {
   const registry = new Registry();
+  if (worker !== undefined) registry.setDefaultLabels({ worker });
   collectDefaultMetrics({ register: registry });
   for (const source of sources) registry.registerMetric(asMetric(source));
   return registry;

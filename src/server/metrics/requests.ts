@@ -27,10 +27,13 @@ export class RequestMetrics {
   readonly content: ContentCounts = { scanned: 0, unsafe: 0, originalBytes: 0, compressedBytes: 0 };
   readonly #sessions: () => SessionMetrics;
   readonly #version: string;
+  readonly #worker: string | undefined;
   #active = 0;
   #registry: Registry | undefined;
 
-  constructor(version: string, sessions: () => SessionMetrics) {
+  /** @param worker label of all metrics, if there are several processes */
+  constructor(version: string, sessions: () => SessionMetrics, worker?: string) {
+    this.#worker = worker;
     this.#version = version;
     this.#sessions = sessions;
   }
@@ -63,10 +66,10 @@ export class RequestMetrics {
 
   /** In the Prometheus text format. */
   async expose(): Promise<{ readonly text: string; readonly type: string }> {
-    const registry = (this.#registry ??= createRegistry([
-      ...this.#requestSources(),
-      ...this.#contentSources(),
-    ]));
+    const registry = (this.#registry ??= createRegistry(
+      [...this.#requestSources(), ...this.#contentSources()],
+      this.#worker,
+    ));
     return { text: await registry.metrics(), type: registry.contentType };
   }
 
