@@ -1,6 +1,8 @@
-import { readMessage, writeMessage, type Message } from "../session/index.js";
+import { DEFAULT_LIMITS } from "../codec/index.js";
+import { maxDataMessageBytes, readMessage, writeMessage, type Message } from "../session/index.js";
 import { isJsonObject } from "../shared/json-value.js";
 import { M2MError } from "../shared/errors.js";
+import { readBoundedText } from "./bounded-text.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
 import { connectionFailed } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
@@ -9,6 +11,9 @@ import { addressBelow, type ResolvedClientOptions } from "./options.js";
 const POLL_WAIT_S = 25;
 /** What a server may take beyond that, in milliseconds. */
 const POLL_SLACK_MS = 10_000;
+/** Most bytes of one message, and of all that is asked for at once: a mailbox holds 64 MiB. */
+const MAX_MESSAGE_BYTES = maxDataMessageBytes(DEFAULT_LIMITS.maxInputBytes);
+const MAX_MESSAGES_BYTES = 96 * 1024 * 1024;
 /** Statuses of servers that may be themselves again soon (RFC 9110 section 15). */
 const PASSING_STATUSES: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 /** A session that is not there, in answer to one of its messages. */
@@ -139,7 +144,7 @@ export class HttpCarrier implements Carrier {
     const retryAfterS = Number(response.headers.get("retry-after") ?? NaN);
     return {
       status: response.status,
-      text: await response.text(),
+      text: await readBoundedText(response, body === undefined ? MAX_MESSAGES_BYTES : MAX_MESSAGE_BYTES),
       ...(retryAfterS >= 0 ? { retryAfterMs: retryAfterS * 1000 } : {}),
     };
   }

@@ -289,3 +289,26 @@ describe("the options of a client", () => {
     }
   });
 });
+
+describe("the client and a server that means it ill", () => {
+  it("leaves an answer that does not end", async () => {
+    const block = Buffer.alloc(1024 * 1024, 0x20);
+    const server = createServer((request, response) => {
+      request.resume();
+      const fill = (): void => {
+        while (!response.destroyed && response.write(block));
+      };
+      response.on("drain", fill);
+      fill();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const client = new M2MClient({ url: `http://127.0.0.1:${port}`, reconnect: { maxTries: 0 } });
+    const error = await rejection(client.connect());
+    expect(error).to.include({ code: "M2M_CONNECTION_FAILED" });
+    expect(error.message).to.match(/^The answer of the server is over \d+ bytes\.$/);
+    await client.close();
+    server.closeAllConnections();
+    server.close();
+  });
+});
