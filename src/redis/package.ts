@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../shared/errors.js";
+import { packageMissing } from "../shared/optional-package.js";
 
 /** What is used of a client of `ioredis`. The package is optional, so its own types are not imported. */
 export interface RedisClient {
@@ -37,14 +37,6 @@ export async function loadRedisClient(
     if (typeof client !== "function") throw new Error("it has no class Redis");
     return client as RedisClientConstructor;
   } catch (cause) {
-    // The bundle of the command line requires what it imports.
-    const missing = /^(ERR_)?MODULE_NOT_FOUND$/.test(String((cause as NodeJS.ErrnoException | null)?.code));
-    throw new UnsupportedError(
-      "M2M_PACKAGE_MISSING",
-      missing
-        ? `The package ${PACKAGE} is not installed.`
-        : `The package ${PACKAGE} does not load: ${String(cause)}.`,
-      { hint: `Run: npm install ${PACKAGE}, with -g if m2m is installed so.`, cause },
-    );
+    throw packageMissing(PACKAGE, cause);
   }
 }

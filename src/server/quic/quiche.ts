@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../../shared/errors.js";
+import { packageMissing } from "../../shared/optional-package.js";
 
 /** What is used of the bindings to Cloudflare's quiche. The package is optional, so its own types are not imported. */
 export interface Quiche {
@@ -114,13 +114,6 @@ export async function loadQuiche(load: QuicPackageLoader = importPackage): Promi
     const { quiche } = (module.native ?? module.default?.native)!;
     return quiche;
   } catch (cause) {
-    const isMissing = /^(ERR_)?MODULE_NOT_FOUND$/.test(String((cause as NodeJS.ErrnoException | null)?.code));
-    throw new UnsupportedError(
-      "M2M_PACKAGE_MISSING",
-      isMissing
-        ? `QUIC needs the package ${PACKAGE}, which is not installed.`
-        : `The package ${PACKAGE} does not load: ${String(cause)}.`,
-      { hint: `Run: npm install ${PACKAGE}, with -g if m2m is installed so.`, cause },
-    );
+    throw packageMissing(PACKAGE, cause);
   }
 }

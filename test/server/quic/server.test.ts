@@ -128,7 +128,7 @@ describe("a QUIC server", function () {
     const options = { host: "127.0.0.1", port: 0, tls: certificate, service: new TestSessions().service };
     const missing = Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
     for (const [cause, message] of [
-      [missing, "which is not installed"],
+      [missing, "is not installed"],
       [new Error("Unsupported OS: plan9"), "does not load: Error: Unsupported OS: plan9"],
     ] as const) {
       const error = await rejection(startQuic({ ...options, loadPackage: () => Promise.reject(cause) }));

@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../../../shared/errors.js";
+import { packageMissing } from "../../../shared/optional-package.js";
 
 /** What is used of `onnxruntime-node`. The package is optional, so its own types are not imported. */
 export interface OnnxRuntime {
@@ -48,17 +48,7 @@ export async function loadOnnxRuntime(load: OnnxRuntimeLoader = importPackage): 
     runtime.env.logLevel = "fatal";
     return runtime;
   } catch (cause) {
-    // The bundle of the command line requires what it imports.
-    const missing = /^(ERR_)?MODULE_NOT_FOUND$/.test(String((cause as NodeJS.ErrnoException | null)?.code));
-    throw new UnsupportedError(
-      "M2M_PACKAGE_MISSING",
-      missing
-        ? `The package ${PACKAGE} is not installed.`
-        : `The package ${PACKAGE} does not load: ${String(cause)}.`,
-      {
-        hint: `For the CPU: ${CPU_INSTALL}. For CUDA 12, with a download from outside the registry: ${CUDA_INSTALL}.`,
-        cause,
-      },
-    );
+    const hint = `For the CPU: ${CPU_INSTALL}. For CUDA 12, with a download from outside the registry: ${CUDA_INSTALL}.`;
+    throw packageMissing(PACKAGE, cause, hint);
   }
 }
