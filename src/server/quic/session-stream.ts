@@ -1,9 +1,15 @@
-import { MAX_CONTROL_BYTES } from "../../session/index.js";
+import {
+  fitsBinary,
+  MAX_CONTROL_BYTES,
+  readMessage,
+  writeBinaryData,
+  writeMessage,
+  type Message,
+} from "../../session/index.js";
 import { LimitError, ProtocolError } from "../../shared/errors.js";
-import { CarriedSession } from "./carried-session.js";
 import { FrameReader, writeFrame, type StreamFrame } from "./frames.js";
 import type { QuicLimits } from "./limits.js";
-import type { SessionService } from "../sessions/index.js";
+import { CarriedSession, type SessionLink, type SessionService } from "../sessions/index.js";
 import type { QuicStream, StreamHandler } from "./stream.js";
 import { QUIC_CODES, type QuicCode } from "./stream-codes.js";
 
@@ -51,14 +57,11 @@ export class SessionStream implements StreamHandler {
     this.#isAuthorized = options.authorize === undefined;
     this.#session = new CarriedSession({
       sessions: options.sessions,
-      address: options.address,
+      peer: { address: options.address },
+      link: this.#link(),
       maxMessageBytes: options.limits.maxFrameBytes,
-      sessionTimeoutMs: options.limits.sessionTimeoutMs,
-      write: (kind, body) => stream.write(writeFrame(kind, body)),
-      drained: () => stream.drained(),
-      end: (code) => this.end(code),
-      claim: (sessionId) => options.claim(sessionId, this),
-      onError: (error) => options.onError(error, QUIC_CODES.failed),
+      handshakeMs: options.limits.sessionTimeoutMs,
+      nowMs: Date.now,
     });
     stream.setHandler(this);
   }
@@ -114,6 +117,25 @@ export class SessionStream implements StreamHandler {
     this.#options.onClosed(this);
   }
 
+  #link(): SessionLink {
+    return {
+      send: (message) => this.#send(message),
+      push: async ({ id, message }) => {
+        this.#send({ ...readMessage(message, { maxMessageBytes: Infinity }), delivery: { cursor: id } });
+        await this.#stream.drained();
+      },
+      end: (why) => this.end(QUIC_CODES[why]),
+      claim: (sessionId) => this.#options.claim(sessionId, this),
+      onError: (error, why) => this.#options.onError(error, QUIC_CODES[why]),
+    };
+  }
+
+  #send(message: Message): void {
+    const isBinary = message.type === "DATA" && fitsBinary(message);
+    const body = isBinary ? writeBinaryData(message) : Buffer.from(writeMessage(message));
+    this.#stream.write(writeFrame(isBinary ? "binary" : "text", body));
+  }
+
   /** Before there is a session only small messages are read, and the type byte of each. */
   #maxFrameBytes(): number {
     return this.#session.id === undefined ? MAX_CONTROL_BYTES + 1 : this.#options.limits.maxFrameBytes;
@@ -150,7 +172,7 @@ export class SessionStream implements StreamHandler {
       this.#isAuthorized ||= this.#options.authorize!(`Bearer ${body.toString("utf8")}`);
       if (this.#isAuthorized) return;
     }
-    if (this.#isAuthorized) await this.#session.take(kind, body);
+    if (this.#isAuthorized) await this.#session.take(body, kind === "binary");
     else
       this.#reset(
         new ProtocolError("M2M_PROTOCOL_STATE", "There is no right token."),

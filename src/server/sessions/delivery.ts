@@ -1,5 +1,5 @@
 import { compareMailboxIds, type Delivery, type MailboxEntry } from "../../session/index.js";
-import type { SessionService } from "../sessions/index.js";
+import type { SessionService } from "./types.js";
 
 /** How long one look into the mailbox waits. */
 const WAIT_MS = 30_000;
@@ -59,9 +59,4 @@ export class MailboxDelivery {
     if (cursor !== undefined) this.#pushed = this.#pushed.filter((id) => compareMailboxIds(id, cursor) > 0);
     this.#moved?.();
   }
-}
-
-/** The text of an entry, as a session writes it, with its place in the mailbox. */
-export function withCursor({ id, message }: MailboxEntry): string {
-  return `${message.slice(0, -1)},"cursor":"${id}"}`;
 }
