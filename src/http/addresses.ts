@@ -13,6 +13,11 @@ export function isLoopbackHost(host: string): boolean {
   return loopback.check(bare, version === 4 ? "ipv4" : "ipv6");
 }
 
+/** Whether a page of `origin`, as browsers spell it, was served by this machine. */
+export function isLoopbackOrigin(origin: string): boolean {
+  return URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname);
+}
+
 /**
  * What stands for a client in limits: its address, or the /64 network of an IPv6 address, which one customer has whole
  * (RFC 6177), so that another address of it is no other client.

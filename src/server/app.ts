@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import {
   clientOf,
+  isLoopbackOrigin,
   readBody,
   sendProblem,
   type BearerGuard,
@@ -8,7 +9,7 @@ import {
   type Logger,
   type RequestHandler,
 } from "../http/index.js";
-import { LimitError, UnsupportedError } from "../shared/errors.js";
+import { InputError, LimitError, UnsupportedError } from "../shared/errors.js";
 import { assertJsonType, parseJsonBody } from "./json-body.js";
 import { describeProblem } from "./refusal.js";
 import {
@@ -32,6 +33,8 @@ export interface AppOptions {
   readonly maxActiveRequests: number;
   /** Absent: nobody has to show a token. */
   readonly authorize?: BearerGuard;
+  /** Refuse pages of other machines, whatever name they reach this one by (DNS rebinding). */
+  readonly localPagesOnly?: boolean;
   /** Absent: no limit. */
   readonly limiter?: ClientRateLimiter;
   readonly logger: Logger;
@@ -103,7 +106,7 @@ class App {
     match: Match<ServerServices> | undefined,
     route: Route<ServerServices> | undefined,
   ): string {
-    const { authorize, limiter, maxActiveRequests, services } = this.#options;
+    const { authorize, limiter, localPagesOnly, maxActiveRequests, services } = this.#options;
     const client = clientOf(socket.remoteAddress);
     const retryAfterMs = route?.isOpen ? 0 : (limiter?.take(client).retryAfterMs ?? 0);
     if (retryAfterMs > 0) {
@@ -116,6 +119,9 @@ class App {
     if (authorize && !route?.isOpen && !authorize(headers.authorization)) {
       response.setHeader("www-authenticate", BEARER_CHALLENGE);
       throw tokenMissing();
+    }
+    if (localPagesOnly && headers.origin !== undefined && !isLoopbackOrigin(headers.origin)) {
+      throw new InputError("M2M_ORIGIN_FORBIDDEN", "Pages of other machines are not let in without a token.");
     }
     if (!match) throw nothingHere();
     if (!route) {

@@ -4,6 +4,7 @@ import {
   bearerGuard,
   ClientRateLimiter,
   clientOf,
+  isLoopbackHost,
   listen,
   type HttpLimits,
   type ListenOptions,
@@ -92,6 +93,8 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
   const services = await createServices(options, stores, () => isDraining);
   const { sessions } = services;
   const authorize = authToken === undefined ? undefined : bearerGuard(authToken);
+  // Who listens on the loopback without a token trusts this machine, and a browser on it opens anybody's pages.
+  const localPagesOnly = authToken === undefined && isLoopbackHost(options.host);
   const app = createApp({
     services,
     routes: apiRoutes(),
@@ -99,12 +102,14 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     maxJsonDepth: engine.limits.maxJsonDepth,
     maxActiveRequests: options.maxActiveRequests ?? DEFAULT_MAX_ACTIVE_REQUESTS,
     authorize,
+    localPagesOnly,
     limiter: requestsPerMinute > 0 ? new ClientRateLimiter({ requestsPerMinute }) : undefined,
     logger,
   });
   const webSockets = createWebSocketEndpoint({
     sessions,
     authorize,
+    localPagesOnly,
     addressOf: ({ socket }) => clientOf(socket.remoteAddress),
     onDefect: (error) => logger.error({ err: error }, "a WebSocket connection failed"),
   });

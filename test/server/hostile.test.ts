@@ -307,4 +307,28 @@ describe("server and clients that want too much", () => {
     await closed;
     expect((await begun.closed).toLowerCase()).to.include("connection: close");
   });
+
+  it("is not for pages of other sites that a browser of this machine opens, whatever name they use", async () => {
+    server = await startTestServer();
+    const page = "Host: evil.example\r\nOrigin: http://evil.example\r\n";
+    const hello = `POST /message HTTP/1.1\r\n${page}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    const upgrade =
+      `GET /ws HTTP/1.1\r\n${page}Connection: Upgrade\r\nUpgrade: websocket\r\n` +
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    for (const bytes of [hello, upgrade]) {
+      const connection = await openConnection(server);
+      connection.socket.write(bytes);
+      await connection.until("M2M_ORIGIN_FORBIDDEN");
+      expect(connection.text()).to.match(/^HTTP\/1\.1 403 /);
+      connection.socket.destroy();
+    }
+    const own = { origin: `http://localhost:${server.port}` };
+    expect((await ask(server, "POST /tokens", { content: "a" }, own)).status).to.equal(200);
+    await server.close();
+    // Who shows the token may be anybody's page: no page knows it.
+    server = await startTestServer({ authToken: "s3cret" });
+    const known = { origin: "http://app.example", authorization: "Bearer s3cret" };
+    expect((await ask(server, "POST /tokens", { content: "a" }, known)).status).to.equal(200);
+    await server.close();
+  });
 });

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import { isLoopbackOrigin } from "../../http/index.js";
 import { WEBSOCKET_BEARER_PREFIX } from "../../session/index.js";
+import type { ResolvedWebSocketOptions } from "./options.js";
 
 /** The subprotocols that a client offers, in its order. */
 export function offeredProtocols({ headers }: IncomingMessage): string[] {
@@ -19,9 +21,13 @@ export function authorizationOf(request: IncomingMessage): string | undefined {
  * Whether the page that opens the connection, if it is one, may do so: it is the server's own, or on the list. Other clients
  * send no `Origin`, or can send any.
  */
-export function isOriginAllowed({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+export function isOriginAllowed(
+  { headers }: IncomingMessage,
+  { origins, localPagesOnly }: Pick<ResolvedWebSocketOptions, "origins" | "localPagesOnly">,
+): boolean {
   const { origin, host } = headers;
   if (origin === undefined) return true;
   if (origins.includes(origin)) return true;
+  if (localPagesOnly && !isLoopbackOrigin(origin)) return false;
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 }

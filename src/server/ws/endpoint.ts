@@ -107,10 +107,10 @@ class Endpoint implements WebSocketEndpoint {
 
   /** Why a connection is not taken, or `undefined` if it is. */
   #refusal(request: IncomingMessage): Refusal | undefined {
-    const { path, origins, authorize, maxConnections } = this.#options;
+    const { path, authorize, maxConnections } = this.#options;
     if (request.url?.split("?", 1)[0] !== path) return [nothingHere()];
     if (this.#closed) return [shuttingDown(), LATER];
-    if (!isOriginAllowed(request, origins)) {
+    if (!isOriginAllowed(request, this.#options)) {
       return [new InputError("M2M_ORIGIN_FORBIDDEN", "Pages of this origin may not connect.")];
     }
     if (authorize && !authorize(authorizationOf(request))) {

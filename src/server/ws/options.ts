@@ -11,6 +11,8 @@ export interface WebSocketOptions {
   readonly authorize?: (authorization: string | undefined) => boolean;
   /** Pages of other origins that may connect, as browsers spell them in `Origin`. Default none. */
   readonly origins?: readonly string[];
+  /** Of the server's own pages, take those of this machine alone, whatever name it is reached by (DNS rebinding). Default false. */
+  readonly localPagesOnly?: boolean;
   /** The address that limits are counted by. Default: that of the connection. */
   readonly addressOf?: (request: IncomingMessage) => string | undefined;
   /** Default 1000. */
@@ -34,6 +36,7 @@ export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebS
   return {
     path: "/ws",
     origins: [],
+    localPagesOnly: false,
     addressOf: ({ socket }) => socket.remoteAddress,
     maxConnections: 1000,
     maxMessageBytes: maxDataMessageBytes(DEFAULT_LIMITS.maxInputBytes),
