@@ -106,7 +106,8 @@ export class Answer {
     const isOk = status >= 200 && status < 300;
     const added = scan ? this.#report(verdict) : [];
     for (const word of replyHeaders) added.push(word);
-    if (this.#options.wasRetried && isRetryable(status)) added.push("x-should-retry", "false");
+    if (this.#options.wasRetried && isRetryable(status) && this.#head.header("x-should-retry") === undefined)
+      added.push("x-should-retry", "false");
     if (isReadable && /^text\/event-stream\b/i.test(type)) {
       if (this.#head.header("x-accel-buffering") === undefined) added.push("x-accel-buffering", "no");
       this.#stream.head(status, [...returnedHeaders(rawHeaders, LENGTH), ...added]);

@@ -38,9 +38,12 @@ describe("proxy: resilience", () => {
 
   it("leaves long waits, and mistakes of the client, to the client", async () => {
     fixture = await ProxyFixture.start(quick);
-    fixture.upstream.script({ status: 429, headers: { "retry-after": "60" } }, "status-400", "status-401");
-    for (const status of [429, 400, 401]) expect((await fixture.chat()).status).to.equal(status);
-    expect(fixture.upstream.requests).to.have.length(3);
+    fixture.upstream.script({ status: 429, headers: { "retry-after": "60" } }, "status-400", "status-401", {
+      status: 500,
+      headers: { "x-should-retry": "false" },
+    });
+    for (const status of [429, 400, 401, 500]) expect((await fixture.chat()).status).to.equal(status);
+    expect(fixture.upstream.requests).to.have.length(4);
   });
 
   it("asks on an upstream that breaks off some requests: others may be in order", async () => {
