@@ -45,8 +45,9 @@ export class Exchange implements AttemptOwner {
   async run(prepare: (exchange: Exchange) => Promise<Prepared>): Promise<void> {
     this.#core.stats.start();
     this.#response.once("close", () => this.#settle());
-    // A client that goes away is no error: `close` tells.
+    // A client that goes away is no error: `close` tells. Who reads the body may have stopped to listen.
     this.#response.on("error", ignore);
+    this.#request.on("error", ignore);
     try {
       const prepared = await prepare(this);
       this.#prepared = prepared;

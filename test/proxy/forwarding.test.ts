@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { request } from "node:http";
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { BINARY } from "../helpers/scripted-upstream.js";
 import { ProxyFixture, sendRaw } from "./fixture.js";
@@ -195,6 +196,41 @@ describe("proxy: forwarding", () => {
     for (const url of ["ftp://x", "x", "http://user:pw@x", "http://x/?a", "http://x/#a", ""]) {
       expect(() => parseTarget(url, "--target"), url).to.throw("--target");
     }
+  });
+
+  it("ends an upload whose client goes away, or whose upstream has had enough", async () => {
+    const { parseTarget } = await import("../../src/proxy/index.js");
+    const upstream = createServer().listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+    const target = parseTarget(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, "--target");
+    const other = await ProxyFixture.start({ upstreams: [{ name: "x", target }] });
+    const upload = () => {
+      const outgoing = request({ port: other.proxy.port, method: "POST", path: "/v1/files" });
+      outgoing.on("error", () => {}).write(BINARY);
+      return outgoing;
+    };
+    const left = upload();
+    const [incoming] = (await once(upstream, "request")) as [IncomingMessage];
+    const closed = new Promise((resolve) => incoming.on("error", () => {}).on("close", resolve));
+    incoming.resume();
+    left.destroy();
+    await closed;
+    expect(incoming.complete).to.equal(false);
+
+    upstream.on("request", (seen: IncomingMessage, response: ServerResponse) => {
+      seen.on("error", () => {}).resume();
+      response.writeHead(413, { "content-type": "application/json", connection: "close" }).end("{}");
+    });
+    const refused = upload();
+    const [response] = (await once(refused, "response")) as [IncomingMessage];
+    const answered = new Promise((resolve) => response.on("error", () => {}).on("close", resolve));
+    response.resume();
+    expect(response.statusCode).to.equal(413);
+    await answered;
+    refused.destroy();
+    expect((await other.stats()).requests).to.include({ active: 0, finished: 1, aborted: 1 });
+    await other.stop();
+    upstream.close();
   });
 
   it("takes count_tokens of Anthropic and its errors' shape", async () => {
