@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what some tests meet as peers that nobody here wrote: Redis, Chromium, and in .peers/ the Python SDKs of OpenAI
-# and Anthropic, aioquic and schemathesis. Debian packages are installed where apt-get may be used; else install Redis and
+# and Anthropic, aioquic and schemathesis; and the QUIC package, which cannot be in the lock file: it names packages for other
+# systems that its makers never published. Debian packages are installed where apt-get may be used; else install Redis and
 # Chromium as your system does. Without a peer its tests are skipped; with M2M_REQUIRE_PEERS=1 they fail.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,6 +12,10 @@ command -v chromium >/dev/null || missing+=(chromium)
 if ((${#missing[@]} > 0)) && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if [ ! -d node_modules/@infisical/quic ]; then
+  npm install --no-save --no-package-lock --ignore-scripts @infisical/quic@1.0.8
 fi
 
 if [ ! -x .peers/bin/schemathesis ]; then

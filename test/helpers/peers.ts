@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 /** Programs that tests meet as peers, beside `npm ci`. `scripts/install-peers.sh` installs them. */
 const PEERS = {
+  quic: fileURLToPath(new URL("../../node_modules/@infisical/quic/package.json", import.meta.url)),
   redis: "redis-server",
   chromium: "chromium",
   python: fileURLToPath(new URL("../../.peers/bin/python", import.meta.url)),

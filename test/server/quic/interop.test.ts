@@ -15,6 +15,7 @@ describe("QUIC, with a client on aioquic", function () {
   let server: QuicServer;
 
   before(function () {
+    requirePeer(this, "quic");
     python = requirePeer(this, "python");
     certificate = requireCertificate(this);
   });

@@ -17,6 +17,7 @@ describe("a QUIC server", function () {
   let socket: Socket;
 
   before(function () {
+    requirePeer(this, "quic");
     certificate = requireCertificate(this);
   });
   after(() => certificate?.remove());
