@@ -15,7 +15,7 @@ if ((${#missing[@]} > 0)) && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]
 fi
 
 if [ ! -d node_modules/@infisical/quic ]; then
-  npm install --no-save --no-package-lock --ignore-scripts @infisical/quic@1.0.8
+  npm install --no-save --ignore-scripts @infisical/quic@1.0.8
 fi
 
 if [ ! -x .peers/bin/schemathesis ]; then

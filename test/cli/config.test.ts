@@ -64,7 +64,7 @@ describe("m2m config", () => {
       const { code, stderr } = sandbox.run(["config", "list"], { M2M_SERVER_PORT: "no" });
       expect(code).to.equal(2);
       expect(stderr).to.equal(
-        'm2m: M2M_SERVER_PORT: server.port takes an integer from 1 to 65535, not "no".\n',
+        'm2m: M2M_SERVER_PORT: server.port takes an integer from 0 to 65535, not "no".\n',
       );
     });
   });
