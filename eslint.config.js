@@ -17,7 +17,7 @@ const noDefaultExport = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "coverage/", "test/vectors/", "**/*.gen.ts"] },
+  { ignores: ["dist/", "node_modules/", "coverage/", ".peers/", "test/vectors/", "**/*.gen.ts"] },
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },

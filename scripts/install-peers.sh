@@ -14,8 +14,10 @@ if ((${#missing[@]} > 0)) && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-if [ ! -d node_modules/@infisical/quic ]; then
-  npm install --no-save --ignore-scripts @infisical/quic@1.0.8
+if [ ! -e node_modules/@infisical/quic ]; then
+  mkdir -p .peers/node node_modules/@infisical
+  npm install --prefix .peers/node --ignore-scripts @infisical/quic@1.0.8
+  ln -s ../../.peers/node/node_modules/@infisical/quic node_modules/@infisical/quic
 fi
 
 if [ ! -x .peers/bin/schemathesis ]; then
