@@ -173,7 +173,7 @@ describe("m2m scan of folders", () => {
     });
 
     it("refuses what it could not obey", () => {
-      for (const pattern of ["", "#a", "a\\\\\\", "*a*b*c*d"]) {
+      for (const pattern of ["", "#a", "*a*b*c*d"]) {
         const { code, stderr } = scan("--exclude", pattern, "w");
         expect([code, stderr.includes("no pattern that can be used")], pattern).to.deep.equal([2, true]);
       }
@@ -315,7 +315,7 @@ describe("m2m scan of folders", () => {
     });
 
     it("with an exception that cannot be obeyed leaves nothing out", () => {
-      for (const [at, exception] of ["!*a*a*a*b", `!${"?".repeat(2000)}`, "!a\\\\\\", "!a[/"].entries()) {
+      for (const [at, exception] of ["!*a*a*a*b", `!${"?".repeat(2000)}`].entries()) {
         write(`${at}/.gitignore`, `*\n${exception}\n`);
         write(`${at}/a`);
         expect(others(`${at}`)).to.deep.equal([`${at}/a`]);
