@@ -1,8 +1,6 @@
 import type { ModelCard, ModelRegistry } from "../models/index.js";
 import { DEFAULT_ENCODING } from "../shared/defaults.js";
 import { isBpeEncoding, type EncodingName } from "../shared/encodings.js";
-import { M2MError } from "../shared/errors.js";
-import { readJsonPointer } from "../shared/json-text.js";
 import { decodeUtf8, tryDecodeUtf8 } from "../shared/utf8.js";
 import { defaultTokenizers, estimateTokens } from "../tokenizer/index.js";
 import type { EncodingChoice } from "./flags.js";
@@ -62,18 +60,4 @@ export function describeInexact({ card, encoding, exact, unknownModel }: Countin
   if (exact) return undefined;
   if (unknownModel !== undefined) return `${printable(unknownModel)} is unknown; counted as ${encoding}.`;
   return `${card ? `${printable(card.id)} has a closed tokenizer; ` : ""}the count is an estimate.`;
-}
-
-/** The member `model` of a JSON object, if it is a string: what a request says that it is for. */
-export function readNamedModel(content: Uint8Array): string | undefined {
-  const text = tryDecodeUtf8(content);
-  if (text === undefined) return undefined;
-  try {
-    const slice = readJsonPointer(text, "/model");
-    const raw = slice && text.slice(slice.start, slice.end);
-    return raw?.startsWith('"') ? (JSON.parse(raw) as string) : undefined;
-  } catch (error) {
-    if (error instanceof M2MError) return undefined;
-    throw error;
-  }
 }

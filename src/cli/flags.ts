@@ -1,7 +1,7 @@
 import { InputError } from "../shared/errors.js";
 /** Flags that several commands share, and the reading of their values. */
 import type { BpeEncodingName, EncodingName } from "../shared/encodings.js";
-import { BPE_ENCODINGS, ENCODINGS, isBpeEncoding, parseEncoding } from "../shared/encodings.js";
+import { isBpeEncoding, parseEncoding } from "../shared/encodings.js";
 import { isFile, readSmallFile } from "../shared/files.js";
 import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import type { ModelCard } from "../models/index.js";
@@ -100,11 +100,6 @@ export const MODELS_FLAG = {
     group: "MODEL",
   },
 } as const satisfies FlagSpecs;
-
-/** Spellings of the encodings; `cl100k` and `cl100k_base` are the same. */
-export const ENCODING_OPTIONS = ["cl100k", "o200k", "llama3", ...ENCODINGS] as const;
-/** The same without `heuristic`, which has no token ids. */
-export const BPE_ENCODING_OPTIONS = ["cl100k", "o200k", "llama3", ...BPE_ENCODINGS] as const;
 
 export interface EncodingChoice {
   readonly encoding: EncodingName;

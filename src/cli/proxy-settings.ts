@@ -1,6 +1,6 @@
 /** What the flags and the settings say of a proxy. */
 import type { Config, ConfigValue } from "../config/index.js";
-import type { LogLevel, Logger } from "../http/index.js";
+import type { Logger } from "../http/index.js";
 import {
   parseTarget,
   type CacheOptions,
@@ -10,6 +10,7 @@ import {
 } from "../proxy/index.js";
 import type { RedisConnection } from "../redis/index.js";
 import { InputError } from "../shared/errors.js";
+import type { LogLevel } from "../shared/log-levels.js";
 import { MemoryRateStore } from "../shared/token-buckets.js";
 import type { CommandContext } from "./context.js";
 import type { ScannerFlags } from "./scan-settings.js";

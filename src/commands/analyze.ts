@@ -1,12 +1,6 @@
 import { defineCommand } from "../cli/definition.js";
-import {
-  BPE_ENCODING_OPTIONS,
-  chooseEncoding,
-  FILE_FLAG,
-  LIMIT_FLAG,
-  MODEL_FLAG,
-  MODELS_FLAG,
-} from "../cli/flags.js";
+import { chooseEncoding, FILE_FLAG, LIMIT_FLAG, MODEL_FLAG, MODELS_FLAG } from "../cli/flags.js";
+import { BPE_ENCODING_WORDS } from "../shared/encodings.js";
 import { openSource } from "../cli/input.js";
 import { loadEngineSettings } from "../cli/settings.js";
 
@@ -32,7 +26,7 @@ export const ANALYZE = defineCommand({
     ...MODEL_FLAG,
     encoding: {
       type: "enum",
-      options: BPE_ENCODING_OPTIONS,
+      options: BPE_ENCODING_WORDS,
       valueName: "NAME",
       summary: "Vocabulary of token-native and of the counts: cl100k, o200k or llama3.",
       fallback: "the model's, compression.encoding, or cl100k",

@@ -1,7 +1,6 @@
 import type { CommandContext } from "../cli/context.js";
 import { defineCommand } from "../cli/definition.js";
 import {
-  BPE_ENCODING_OPTIONS,
   chooseEncoding,
   FILE_FLAG,
   KEY_FLAGS,
@@ -13,6 +12,7 @@ import {
   readKey,
   toBpeEncoding,
 } from "../cli/flags.js";
+import { BPE_ENCODING_WORDS } from "../shared/encodings.js";
 import { openSource } from "../cli/input.js";
 import { GUARD_FLAGS } from "../cli/scan-flags.js";
 import type { ScannerFlags } from "../cli/scan-settings.js";
@@ -67,7 +67,7 @@ export const COMPRESS = defineCommand({
     },
     encoding: {
       type: "enum",
-      options: BPE_ENCODING_OPTIONS,
+      options: BPE_ENCODING_WORDS,
       valueName: "NAME",
       summary:
         "Vocabulary of token-native: cl100k, o200k or llama3 (cl100k_base, o200k_base, llama are the same).",

@@ -1,6 +1,7 @@
 import { defineCommand } from "../cli/definition.js";
 import { MODEL_DIR_FLAG, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
-import { LOG_LEVEL_NAMES, PROXY_OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
+import { LOG_LEVELS } from "../shared/log-levels.js";
+import { OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
 
 export const PROXY = defineCommand({
   id: "proxy",
@@ -80,7 +81,7 @@ export const PROXY = defineCommand({
     ...MODEL_DIR_FLAG,
     optimize: {
       type: "enum",
-      options: PROXY_OPTIMIZE_LEVELS,
+      options: OPTIMIZE_LEVELS,
       summary:
         "Make requests smaller: without parameters that equal defaults, without whitespace in JSON of tool results, with their tables as TOON.",
       fallback: "proxy.optimize, or off",
@@ -131,7 +132,7 @@ export const PROXY = defineCommand({
     },
     "log-level": {
       type: "enum",
-      options: LOG_LEVEL_NAMES,
+      options: LOG_LEVELS,
       summary: "What is written on stderr.",
       fallback: "proxy.log_level, or info",
       env: "M2M_PROXY_LOG_LEVEL",

@@ -1,6 +1,6 @@
 import { defineCommand } from "../cli/definition.js";
 import { MODEL_DIR_FLAG, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
-import { LOG_LEVEL_NAMES } from "../shared/proxy-options.js";
+import { LOG_LEVELS } from "../shared/log-levels.js";
 import { SERVER_TRANSPORTS } from "../shared/server-options.js";
 
 const GIB = 1024 ** 3;
@@ -128,7 +128,7 @@ export const SERVER = defineCommand({
     },
     "log-level": {
       type: "enum",
-      options: LOG_LEVEL_NAMES,
+      options: LOG_LEVELS,
       summary: "What is written on stderr; debug has a line for each request.",
       fallback: "server.log_level, or info",
       env: "M2M_SERVER_LOG_LEVEL",

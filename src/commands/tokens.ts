@@ -1,12 +1,6 @@
 import { defineCommand } from "../cli/definition.js";
-import {
-  chooseEncoding,
-  ENCODING_OPTIONS,
-  LINES_FLAGS,
-  MODEL_FLAG,
-  MODELS_FLAG,
-  OUTPUT_FLAGS,
-} from "../cli/flags.js";
+import { chooseEncoding, LINES_FLAGS, MODEL_FLAG, MODELS_FLAG, OUTPUT_FLAGS } from "../cli/flags.js";
+import { ENCODING_WORDS } from "../shared/encodings.js";
 import { openSources } from "../cli/input.js";
 
 /** Most that are counted as one text, which may have to fit into one string (2^29 - 24 units). */
@@ -40,7 +34,7 @@ export const TOKENS = defineCommand({
     ...MODEL_FLAG,
     encoding: {
       type: "enum",
-      options: ENCODING_OPTIONS,
+      options: ENCODING_WORDS,
       valueName: "NAME",
       summary:
         "Count in this encoding: cl100k, o200k, llama3 or heuristic (cl100k_base, o200k_base, llama are the same).",

@@ -1,4 +1,5 @@
-import { CACHE_SCOPE_NAMES, LOG_LEVEL_NAMES, PROXY_OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
+import { LOG_LEVELS } from "../shared/log-levels.js";
+import { CACHE_SCOPES, OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
 import type { KeySpec } from "./key-spec.js";
 
 const ANY_NUMBER = { type: "integer", min: 0, max: 1_000_000_000, default: 0 } as const;
@@ -30,7 +31,7 @@ export const PROXY_KEYS = {
   },
   "proxy.optimize": {
     type: "enum",
-    options: PROXY_OPTIMIZE_LEVELS,
+    options: OPTIMIZE_LEVELS,
     default: "off",
     summary: "How far `m2m proxy` makes requests smaller.",
   },
@@ -68,7 +69,7 @@ export const PROXY_KEYS = {
   },
   "proxy.cache_scope": {
     type: "enum",
-    options: CACHE_SCOPE_NAMES,
+    options: CACHE_SCOPES,
     default: "deterministic",
     summary: "Which answers are kept: only of requests with temperature 0 and of embeddings, or all.",
   },
@@ -127,7 +128,7 @@ export const PROXY_KEYS = {
   },
   "proxy.log_level": {
     type: "enum",
-    options: LOG_LEVEL_NAMES,
+    options: LOG_LEVELS,
     default: "info",
     summary: "What `m2m proxy` writes on stderr.",
   },

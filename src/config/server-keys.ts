@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../shared/limits.js";
-import { LOG_LEVEL_NAMES } from "../shared/proxy-options.js";
+import { LOG_LEVELS } from "../shared/log-levels.js";
 import { SERVER_TRANSPORTS } from "../shared/server-options.js";
 import type { KeySpec } from "./key-spec.js";
 
@@ -78,7 +78,7 @@ export const SERVER_KEYS = {
   },
   "server.log_level": {
     type: "enum",
-    options: LOG_LEVEL_NAMES,
+    options: LOG_LEVELS,
     default: "info",
     summary: "What `m2m server` writes on stderr.",
   },

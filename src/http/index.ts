@@ -14,7 +14,7 @@ export { refuseConnection } from "./refuse-connection.js";
 export { readBody } from "./body.js";
 export { clientOf, isLoopbackHost, isLoopbackOrigin } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";
-export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./logger.js";
+export { createLogger, type Logger, type LoggerOptions } from "./logger.js";
 export { redactText, redactValue } from "./redact.js";
 export { ClientRateLimiter, type RateLimiterOptions } from "./rate-limiter.js";
 export { HOP_BY_HOP_HEADERS, removeHopByHop } from "./hop-by-hop.js";

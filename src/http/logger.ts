@@ -1,9 +1,6 @@
 import { pino } from "pino";
+import type { LogLevel } from "../shared/log-levels.js";
 import { redactText, redactValue } from "./redact.js";
-
-/** From most to least; `silent` writes nothing. */
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LoggerOptions {
   readonly level: LogLevel;

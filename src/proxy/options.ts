@@ -1,10 +1,9 @@
 import type { Logger } from "../http/index.js";
 import type { ModelRegistry } from "../models/index.js";
 import type { SecurityScanner } from "../security/index.js";
+import type { CacheScope, OptimizeLevel } from "../shared/proxy-options.js";
 import type { RateLimitStore, ResponseCacheStore, SpendStore } from "../shared/stores.js";
 import type { KeyLimits } from "./budgets/index.js";
-import type { CacheScope } from "./cache/index.js";
-import type { OptimizeLevel } from "./optimize/index.js";
 import type { UpstreamOptions } from "./upstream/upstream.js";
 
 /** What can be set of a proxy; all has a default. */

@@ -16,3 +16,23 @@ export const AVAILABLE_ALGORITHM_NAMES: readonly AlgorithmName[] = ALGORITHM_NAM
  */
 export const POLICY_NAMES = ["published", "smallest"] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
+
+/** How the protocol's messages and HTTP APIs spell an algorithm: `tokennative`. */
+export function algorithmWord(name: AlgorithmName): string {
+  return name.replace("-", "");
+}
+
+const BY_WORD: ReadonlyMap<string, AlgorithmName> = new Map(
+  AVAILABLE_ALGORITHM_NAMES.flatMap((name) => [
+    [name, name],
+    [algorithmWord(name), name],
+  ]),
+);
+
+/** What may be asked for: both spellings of each name that can be used. */
+export const ALGORITHM_WORDS: readonly string[] = [...BY_WORD.keys()];
+
+/** The algorithm of a word in either spelling; `undefined` if there is none that can be used. */
+export function findAlgorithm(word: string): AlgorithmName | undefined {
+  return BY_WORD.get(word.trim().toLowerCase());
+}

@@ -9,6 +9,11 @@ export type BpeEncodingName = (typeof BPE_ENCODINGS)[number];
 export const ENCODINGS = [...BPE_ENCODINGS, "heuristic"] as const;
 export type EncodingName = (typeof ENCODINGS)[number];
 
+/** Spellings of the encodings; `cl100k` and `cl100k_base` are the same. */
+export const ENCODING_WORDS = ["cl100k", "o200k", "llama3", ...ENCODINGS] as const;
+/** The same without `heuristic`, which has no token ids. */
+export const BPE_ENCODING_WORDS = ["cl100k", "o200k", "llama3", ...BPE_ENCODINGS] as const;
+
 const ALIASES: Readonly<Record<string, EncodingName>> = Object.freeze({
   cl100k: "cl100k_base",
   cl100kbase: "cl100k_base",

@@ -10,8 +10,8 @@ import {
   LatencyHistogram,
   problemOf,
   removeHopByHop,
-  type LogLevel,
 } from "../../src/http/index.js";
+import type { LogLevel } from "../../src/shared/log-levels.js";
 import { ERROR_CODES, FormatError, InputError, LimitError, UpstreamError } from "../../src/shared/errors.js";
 
 describe("http problems", () => {

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { readBody } from "../../http/index.js";
+import { algorithmWord, findAlgorithm } from "../../shared/algorithms.js";
 import { FormatError, InputError } from "../../shared/errors.js";
 import { isJsonObject } from "../../shared/json-value.js";
 import { decodeUtf8 } from "../../shared/utf8.js";
 import type { ProxyCore } from "../core.js";
-import { algorithmWord, findAlgorithm } from "../m2m/index.js";
 
 /**
  * `POST /_m2m/compress`: `{"content", "algorithm"?}` to a wire and its sizes.

@@ -1,8 +1,6 @@
 import { isJsonObject, member } from "../../shared/json-value.js";
+import type { CacheScope } from "../../shared/proxy-options.js";
 import { findMembers, parseSlice, type ProviderApi, type RequestHeaders } from "../providers/index.js";
-
-/** `deterministic`: only what a provider is asked to answer the same each time; `all`: whatever only asks. */
-export type CacheScope = "deterministic" | "all";
 
 /** What a client says about caching (RFC 9111 section 5.2.1). */
 export interface CacheDirectives {

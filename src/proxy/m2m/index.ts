@@ -1,4 +1,4 @@
 export { PeerLink } from "./peer-link.js";
 export { readAccept, recodeEvents, ReplyCodec, type ReplyFormat } from "./reply-codec.js";
 export { readWireBody } from "./wire-request.js";
-export { algorithmWord, findAlgorithm, WIRE_TYPE } from "./wire-format.js";
+export { WIRE_TYPE } from "./wire-format.js";

@@ -1,8 +1,10 @@
 import { availableAlgorithms, type AlgorithmName, type CodecEngine } from "../../codec/index.js";
+import { PROTOCOL_VERSIONS } from "../../session/index.js";
+import { algorithmWord } from "../../shared/algorithms.js";
 import type { UpstreamHead } from "../attempt.js";
 import type { SseEvent } from "../sse/index.js";
 import { decodeEvent } from "./reply-codec.js";
-import { algorithmWord, PROTOCOL_VERSIONS, smallestWire, WIRE_TYPE } from "./wire-format.js";
+import { smallestWire, WIRE_TYPE } from "./wire-format.js";
 
 /** Headers of an answer that are about the link, and what they replace. */
 const OF_LINK: ReadonlySet<string> = new Set([

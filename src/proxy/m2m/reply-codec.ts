@@ -1,6 +1,8 @@
 import type { AlgorithmName, CodecEngine } from "../../codec/index.js";
+import { PROTOCOL_VERSIONS } from "../../session/index.js";
+import { algorithmWord, findAlgorithm } from "../../shared/algorithms.js";
 import { SseEvent, SseReader, writeSse } from "../sse/index.js";
-import { algorithmWord, findAlgorithm, PROTOCOL_VERSIONS, smallestWire, WIRE_TYPE } from "./wire-format.js";
+import { smallestWire, WIRE_TYPE } from "./wire-format.js";
 
 /** What a client reads beside plain answers: the header `x-m2m-accept`. */
 export interface ReplyFormat {

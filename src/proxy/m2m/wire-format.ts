@@ -8,25 +8,6 @@ import { utf8Length } from "../../shared/utf8.js";
 
 /** Media type of a body that is a wire (docs/spec/proxy.md). */
 export const WIRE_TYPE = "application/vnd.m2m";
-/** Versions of the protocol whose wires are read and written. */
-export const PROTOCOL_VERSIONS: readonly string[] = ["3.0", "4.0"];
-
-/** How messages of the protocol spell an algorithm: `tokennative`. Both spellings are read. */
-export function algorithmWord(name: AlgorithmName): string {
-  return name.replace("-", "");
-}
-
-const BY_WORD: ReadonlyMap<string, AlgorithmName> = new Map(
-  availableAlgorithms().flatMap(({ name }) => [
-    [name, name],
-    [algorithmWord(name), name],
-  ]),
-);
-
-/** The algorithm of a word; `undefined` if this version has none of that name. */
-export function findAlgorithm(word: string): AlgorithmName | undefined {
-  return BY_WORD.get(word.trim().toLowerCase());
-}
 
 export interface SmallWire {
   readonly data: string | Uint8Array;
@@ -47,33 +28,33 @@ export function smallestWire(
   // What looks like a wire must be wrapped by one.
   let bestBytes = findReservedOpening(content) === undefined ? content.length : Infinity;
   for (const algorithm of algorithms) {
-    for (const data of wiresOf(engine, content, algorithm, binary)) {
-      const sizeBytes = typeof data === "string" ? utf8Length(data) : data.length;
-      if (sizeBytes >= bestBytes) continue;
-      best = { data, algorithm };
-      bestBytes = sizeBytes;
-    }
+    const data = wireOf(engine, content, algorithm, binary);
+    if (data === undefined) continue;
+    const sizeBytes = typeof data === "string" ? utf8Length(data) : data.length;
+    if (sizeBytes >= bestBytes) continue;
+    best = { data, algorithm };
+    bestBytes = sizeBytes;
   }
   return best;
 }
 
-/** The wire of one algorithm, in the form that is smaller; none if it cannot carry the content byte for byte. */
-function wiresOf(
+/** The wire of one algorithm, in the form that is smaller; `undefined` if it cannot carry the content byte for byte. */
+function wireOf(
   engine: CodecEngine,
   content: Uint8Array,
   algorithm: AlgorithmName,
   binary: boolean,
-): (string | Uint8Array)[] {
+): string | Uint8Array | undefined {
   const descriptor = availableAlgorithms().find(({ name }) => name === algorithm);
-  if (!descriptor || descriptor.prefix === "") return [];
+  if (!descriptor || descriptor.prefix === "") return undefined;
   const isRaw = binary && descriptor.matchesBinary !== undefined;
   try {
     const { data } = engine.compress(content, { algorithm, binary: isRaw });
-    if (descriptor.lossless === "bytes") return [data];
+    if (descriptor.lossless === "bytes") return data;
     // It would drop whitespace: only of what has none.
     const back = engine.decompress(data).bytes;
-    return Buffer.compare(back, content) === 0 ? [data] : [];
+    return Buffer.compare(back, content) === 0 ? data : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { detect, type CodecEngine } from "../../codec/index.js";
+import { PROTOCOL_VERSIONS } from "../../session/index.js";
 import { UnsupportedError } from "../../shared/errors.js";
-import { PROTOCOL_VERSIONS, WIRE_TYPE } from "./wire-format.js";
+import { WIRE_TYPE } from "./wire-format.js";
 
 /**
  * The content of a body that is a wire, and `undefined` of one that is none. It is one if its media type says so; if `x-m2m-protocol` is
@@ -15,7 +16,7 @@ export function readWireBody(
   body: Buffer,
 ): Buffer | undefined {
   const version = headers["x-m2m-protocol"];
-  if (version !== undefined && !PROTOCOL_VERSIONS.includes(String(version))) {
+  if (version !== undefined && !(PROTOCOL_VERSIONS as readonly string[]).includes(String(version))) {
     throw new UnsupportedError(
       "M2M_VERSION_UNSUPPORTED",
       `The protocol version in x-m2m-protocol is not known.`,

@@ -1,6 +1,7 @@
 import type { ModelCard, ModelRegistry } from "../../models/index.js";
 import { M2MError } from "../../shared/errors.js";
 import { TOKEN } from "../../shared/json-scanner.js";
+import type { OptimizeLevel } from "../../shared/proxy-options.js";
 import { countTokens } from "../../tokenizer/index.js";
 import type { ProviderApi } from "../providers/index.js";
 import { findDefaults } from "./defaults.js";
@@ -8,10 +9,6 @@ import { applyEdits, outlineOf, type OutlineNode, stringOf, type TextEdit } from
 import { ShorteningMemory } from "./shortening-memory.js";
 import { findToolResults } from "./tool-results.js";
 import { shorten, type Shortening } from "./tool-text.js";
-
-/** Each level does what those before it do. */
-export const OPTIMIZE_LEVELS = ["off", "defaults", "minify", "toon"] as const;
-export type OptimizeLevel = (typeof OPTIMIZE_LEVELS)[number];
 
 export interface OptimizeRequest {
   readonly api: ProviderApi;

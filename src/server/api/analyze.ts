@@ -1,11 +1,15 @@
 import type { Analysis } from "../../codec/index.js";
+import { algorithmWord } from "../../shared/algorithms.js";
+import { BPE_ENCODING_WORDS } from "../../shared/encodings.js";
+import { readNamedModel } from "../../shared/named-model.js";
+import { decodeUtf8 } from "../../shared/utf8.js";
+import { countTokens, countTokensDetailed } from "../../tokenizer/index.js";
 import { count, flag, fraction, list, number, object, oneOf, text } from "../json-schema.js";
-import { ENCODING_WORDS, algorithmToApi } from "../names.js";
 import { route } from "../route.js";
 import type { ServerServices } from "../services.js";
 import { vocabularyOf } from "./codec.js";
 import { SCAN_MEMBERS, scanToJson } from "./scan.js";
-import { chooseCounting, costUsd, countText } from "./tokens.js";
+import { chooseCounting, costUsd } from "./tokens.js";
 
 interface AnalyzeBody {
   readonly content: string;
@@ -27,7 +31,7 @@ const ANALYZE = route<ServerServices, AnalyzeBody>({
       model: text("Sets the encoding and the price. Default: the one that the content names.", {
         maxLength: 200,
       }),
-      encoding: oneOf(ENCODING_WORDS, "Vocabulary of token-native and of the counts."),
+      encoding: oneOf(BPE_ENCODING_WORDS, "Vocabulary of token-native and of the counts."),
     },
   ),
   replies: {
@@ -75,36 +79,29 @@ const ANALYZE = route<ServerServices, AnalyzeBody>({
     },
   },
   async handle({ body }, services) {
-    const { engine, guard, isBlocking, models } = services;
+    const { engine, guard, isBlocking } = services;
     const { content } = body;
-    let card = body.model === undefined ? undefined : models.get(body.model);
-    const asked = chooseCounting(services, body);
-    let counting = asked;
+    const counting = chooseCounting(
+      services,
+      body,
+      body.model === undefined ? readNamedModel(content) : undefined,
+    );
     const analysis = engine.analyze(content, {
       encoding: vocabularyOf(services, body),
-      countTokens: (part) =>
-        countText(typeof part === "string" ? part : Buffer.from(part).toString(), counting),
+      countTokens: (part) => countTokens(typeof part === "string" ? part : decodeUtf8(part), counting),
     });
-    // What the content names is known only now; without a wish of the client's its tokens are what is asked about.
-    const named =
-      card === undefined && analysis.model !== undefined ? models.find(analysis.model) : undefined;
-    let tokens = analysis.tokens ?? 0;
-    if (named) {
-      card = named;
-      if (body.encoding === undefined) {
-        counting = chooseCounting(services, { model: named.id });
-        tokens = countText(content, counting);
-      }
-    }
+    const { tokens = 0 } = analysis;
+    // Of nothing: how the others were counted.
+    const { encoding, exact } = countTokensDetailed("", counting);
     const scan = guard && (await guard.scan(content));
     return {
       json: {
         ...analysisToJson(analysis),
         tokens,
-        encoding: counting.encoding,
-        exact: counting.exact,
-        model: card?.id ?? analysis.model,
-        cost_usd: costUsd(services, card, tokens),
+        encoding,
+        exact,
+        model: counting.model?.id ?? analysis.model,
+        cost_usd: costUsd(services, counting.model, tokens),
         security: scan && scanToJson(scan, isBlocking),
       },
     };
@@ -125,7 +122,7 @@ function analysisToJson(analysis: Analysis) {
     repetition_ratio: analysis.repetitionRatio,
     minified: analysis.minified,
     candidates: analysis.candidates.map(({ algorithm, timeMs, ...candidate }) => ({
-      algorithm: algorithmToApi(algorithm),
+      algorithm: algorithmWord(algorithm),
       ...candidate,
       time_ms: timeMs,
     })),
@@ -138,5 +135,5 @@ function analysisToJson(analysis: Analysis) {
 }
 
 function choiceToJson({ algorithm, bytes, reason }: Analysis["chosen"]["published"]) {
-  return { algorithm: algorithmToApi(algorithm), reason, bytes };
+  return { algorithm: algorithmWord(algorithm), reason, bytes };
 }

@@ -1,14 +1,18 @@
 import type { CompressionResult, CompressOptions } from "../../codec/index.js";
-import { POLICY_NAMES, type PolicyName } from "../../shared/algorithms.js";
-import { isBpeEncoding, type BpeEncodingName } from "../../shared/encodings.js";
-import { count, number, object, oneOf, text } from "../json-schema.js";
 import {
   ALGORITHM_WORDS,
-  algorithmFromApi,
-  algorithmToApi,
-  encodingFromApi,
-  ENCODING_WORDS,
-} from "../names.js";
+  algorithmWord,
+  findAlgorithm,
+  POLICY_NAMES,
+  type PolicyName,
+} from "../../shared/algorithms.js";
+import {
+  BPE_ENCODING_WORDS,
+  isBpeEncoding,
+  parseEncoding,
+  type BpeEncodingName,
+} from "../../shared/encodings.js";
+import { count, number, object, oneOf, text } from "../json-schema.js";
 import { route, type Reply } from "../route.js";
 import type { ServerServices } from "../services.js";
 import { SECURITY_SUMMARY, securitySummary } from "./scan.js";
@@ -28,7 +32,7 @@ interface CompressBody extends AutoBody {
 const CONTENT = text("What is compressed.");
 const SETTINGS = {
   model: text("The model that the content is for: sets the vocabulary of token-native.", { maxLength: 200 }),
-  encoding: oneOf(ENCODING_WORDS, "Vocabulary of token-native."),
+  encoding: oneOf(BPE_ENCODING_WORDS, "Vocabulary of token-native."),
   quality: {
     type: "integer",
     minimum: 0,
@@ -111,7 +115,7 @@ const DECOMPRESS = route<ServerServices, { readonly data: string }>({
   handle({ body }, { engine }) {
     const { algorithm, bytes, encoding, text } = engine.decompress(body.data);
     return {
-      json: { content: text, bytes: bytes.length, algorithm: algorithmToApi(algorithm), encoding },
+      json: { content: text, bytes: bytes.length, algorithm: algorithmWord(algorithm), encoding },
     };
   },
 });
@@ -129,7 +133,7 @@ async function compress(services: ServerServices, body: AutoBody, algorithm: str
   const { engine, guard } = services;
   const mostQuality = body.content.length > MAX_SLOW_UNITS ? MAX_FAST_QUALITY : Infinity;
   const options: CompressOptions = {
-    algorithm: algorithm === "auto" ? algorithm : algorithmFromApi(algorithm),
+    algorithm: algorithm === "auto" ? algorithm : findAlgorithm(algorithm),
     encoding: vocabularyOf(services, body),
   };
   // What is left out costs the engine nothing.
@@ -150,14 +154,14 @@ export function vocabularyOf(
   { encoding, model }: { readonly encoding?: string; readonly model?: string },
 ): BpeEncodingName {
   const card = model === undefined ? undefined : models.get(model);
-  if (encoding !== undefined) return encodingFromApi(encoding);
+  if (encoding !== undefined) return parseEncoding(encoding) as BpeEncodingName;
   return card && isBpeEncoding(card.encoding) ? card.encoding : fallback;
 }
 
 function wireToJson(result: CompressionResult) {
   return {
     data: result.data,
-    algorithm: algorithmToApi(result.algorithm),
+    algorithm: algorithmWord(result.algorithm),
     original_bytes: result.originalBytes,
     compressed_bytes: result.compressedBytes,
     ratio: result.ratio,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { writeMessage } from "../../session/index.js";
+import { algorithmWord } from "../../shared/algorithms.js";
 import { count, fraction, list, number, object, text, type JsonSchema } from "../json-schema.js";
-import { algorithmToApi } from "../names.js";
 import { problemReply } from "../refusal.js";
 import { route } from "../route.js";
 import type { ServerServices } from "../services.js";
@@ -174,7 +174,7 @@ function viewToJson(view: SessionView) {
     version: view.version,
     agent_id: view.agentId,
     agent_type: view.agentType,
-    algorithms: view.algorithms.map(algorithmToApi),
+    algorithms: view.algorithms.map(algorithmWord),
     encoding: view.encoding,
     max_payload: view.maxPayloadBytes,
     channel: view.channel,

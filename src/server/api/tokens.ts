@@ -1,10 +1,9 @@
 import type { ModelCard } from "../../models/index.js";
-import { isBpeEncoding, type EncodingName } from "../../shared/encodings.js";
+import { BPE_ENCODING_WORDS, parseEncoding } from "../../shared/encodings.js";
 import { InputError } from "../../shared/errors.js";
 import { utf8Length } from "../../shared/utf8.js";
-import { countChatTokens, defaultTokenizers, estimateTokens } from "../../tokenizer/index.js";
+import { countChatTokens, countTokensDetailed, type TokenizerChoice } from "../../tokenizer/index.js";
 import { count, flag, number, object, oneOf, text } from "../json-schema.js";
-import { encodingFromApi, ENCODING_WORDS } from "../names.js";
 import { route, type Reply } from "../route.js";
 import type { ServerServices } from "../services.js";
 
@@ -16,11 +15,8 @@ interface TokensBody {
 }
 
 /** How tokens are counted, and whose price they have. */
-export interface Counting {
-  readonly encoding: EncodingName;
-  /** `false`: the tokenizer is closed. */
-  readonly exact: boolean;
-  readonly card?: ModelCard;
+export interface Counting extends TokenizerChoice {
+  readonly model?: ModelCard;
 }
 
 const TOKENS = route<ServerServices, TokensBody>({
@@ -38,7 +34,7 @@ const TOKENS = route<ServerServices, TokensBody>({
         description: "A chat completion request: its framing and tools are counted too.",
       },
       model: text("Sets the encoding and the price. Default for a request: its own.", { maxLength: 200 }),
-      encoding: oneOf(ENCODING_WORDS),
+      encoding: oneOf(BPE_ENCODING_WORDS),
     },
   ),
   replies: {
@@ -80,37 +76,30 @@ export const TOKENS_ROUTES = [TOKENS];
 
 function countContent(services: ServerServices, body: TokensBody, content: string): Reply {
   const counting = chooseCounting(services, body);
-  const tokens = countText(content, counting);
+  const { count: tokens, encoding, exact } = countTokensDetailed(content, counting);
   return {
     json: {
       tokens,
       bytes: utf8Length(content),
-      encoding: counting.encoding,
-      exact: counting.exact,
-      model: counting.card?.id,
-      cost_usd: costUsd(services, counting.card, tokens),
+      encoding,
+      exact,
+      model: counting.model?.id,
+      cost_usd: costUsd(services, counting.model, tokens),
     },
   };
 }
 
 function countRequest(services: ServerServices, body: TokensBody, request: object): Reply {
-  const { encoding, model } = body;
-  const named =
-    model ?? ("model" in request && typeof request.model === "string" ? request.model : undefined);
-  // A model that the request itself names may be unknown; one that is asked for may not.
-  const card = model === undefined ? named && services.models.find(named) : services.models.get(model);
-  const counted = countChatTokens(request, {
-    ...(encoding === undefined
-      ? { model: card || undefined, ...(!card && { encoding: services.encoding }) }
-      : { encoding: encodingFromApi(encoding) }),
-  });
+  const named = "model" in request && typeof request.model === "string" ? request.model : undefined;
+  const counting = chooseCounting(services, body, named);
+  const counted = countChatTokens(request, counting);
   return {
     json: {
       tokens: counted.total,
       encoding: counted.encoding,
       exact: counted.exact,
-      model: card ? card.id : undefined,
-      cost_usd: costUsd(services, card || undefined, counted.total),
+      model: counting.model?.id,
+      cost_usd: costUsd(services, counting.model, counted.total),
       chat: {
         messages: counted.messages,
         tools: counted.tools,
@@ -121,19 +110,20 @@ function countRequest(services: ServerServices, body: TokensBody, request: objec
   };
 }
 
-/** @throws {InputError} `M2M_MODEL_UNKNOWN` */
+/**
+ * How to count: as the request asks, else as the model that its content names, else in the server's vocabulary.
+ * @param named may be unknown; a model that is asked for may not
+ * @throws {InputError} `M2M_MODEL_UNKNOWN`
+ */
 export function chooseCounting(
   { encoding: fallback, models }: ServerServices,
   { encoding, model }: { readonly encoding?: string; readonly model?: string },
+  named?: string,
 ): Counting {
-  const card = model === undefined ? undefined : models.get(model);
-  const chosen = encoding === undefined ? (card?.encoding ?? fallback) : encodingFromApi(encoding);
-  return { encoding: chosen, exact: isBpeEncoding(chosen), card };
-}
-
-export function countText(content: string, { card, encoding }: Counting): number {
-  if (isBpeEncoding(encoding)) return defaultTokenizers.get(encoding).count(content);
-  return estimateTokens(content, { provider: card?.provider });
+  const card =
+    model === undefined ? (named === undefined ? undefined : models.find(named)) : models.get(model);
+  if (encoding !== undefined) return { encoding: parseEncoding(encoding), model: card };
+  return card ? { model: card } : { encoding: fallback };
 }
 
 export function costUsd(

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { ModelRegistry } from "../../../src/models/index.js";
 import { isExactNumber } from "../../../src/proxy/optimize/tool-text.js";
 import {
-  OPTIMIZE_LEVELS,
   RequestOptimizer,
   type Optimization,
   type OptimizeRequest,
 } from "../../../src/proxy/optimize/index.js";
+import { OPTIMIZE_LEVELS } from "../../../src/shared/proxy-options.js";
 import { countTokens } from "../../../src/tokenizer/index.js";
 
 const registry = new ModelRegistry();
