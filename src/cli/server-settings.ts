@@ -34,16 +34,10 @@ export async function loadServerSettings(
   const workers = flags.workers ?? config.get("server.workers");
   const store = flags.store ?? config.get("server.store") ?? MEMORY_STORE;
   if (workers > 1) assertWorkers(store, transport);
-  const tls = readTls(flags, config);
-  if (transport === "quic" && !tls) {
-    throw new InputError("M2M_USAGE", "QUIC needs a certificate and its key.", {
-      hint: "Give --tls-cert and --tls-key.",
-    });
-  }
   const options: ServerOptions = {
     host: flags.host ?? config.get("server.host"),
     port: flags.port ?? config.get("server.port"),
-    tls,
+    tls: readTls(flags, config),
     version: versionFacts().version,
     logger: loggerOf(flags, config),
     engine,

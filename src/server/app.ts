@@ -166,7 +166,7 @@ class App {
         checks?.body?.(body);
       }
     }
-    return new PreparedRequest(request, response, { body, query, params, bytes, client });
+    return new PreparedRequest(response, { body, query, params, bytes, client });
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -186,11 +186,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-type Parts = Omit<RouteRequest<unknown, unknown>, "signal" | "http">;
+type Parts = Omit<RouteRequest<unknown, unknown>, "signal">;
 
 /** A class, not an object with a getter: each of those would be of a shape of its own, which the engine keeps for long. */
 class PreparedRequest implements RouteRequest<unknown, unknown> {
-  readonly http: IncomingMessage;
   readonly body: unknown;
   readonly query: unknown;
   readonly params: Parts["params"];
@@ -198,8 +197,7 @@ class PreparedRequest implements RouteRequest<unknown, unknown> {
   readonly client: string;
   readonly #response: ServerResponse;
 
-  constructor(http: IncomingMessage, response: ServerResponse, parts: Parts) {
-    this.http = http;
+  constructor(response: ServerResponse, parts: Parts) {
     this.body = parts.body;
     this.query = parts.query;
     this.params = parts.params;

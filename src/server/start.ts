@@ -23,9 +23,9 @@ import { createApp } from "./app.js";
 import { guardWith } from "./guard.js";
 import { RequestMetrics } from "./metrics/requests.js";
 import type { ServerServices } from "./services.js";
-import { createSessionService, type SessionService } from "./sessions/index.js";
+import { createSessionService, SessionClaims, type SessionService } from "./sessions/index.js";
 import { openStores, type Stores } from "./stores.js";
-import type { QuicOptions, QuicServer } from "./quic/index.js";
+import type { QuicServer } from "./quic/index.js";
 import { createWebSocketEndpoint } from "./ws/index.js";
 
 export interface ServerOptions {
@@ -78,6 +78,11 @@ const DEFAULT_MAX_ACTIVE_REQUESTS = 1024;
  * @throws {UpstreamError} `M2M_STORE_UNAVAILABLE`
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
+  if (options.quic && !options.tls) {
+    throw new InputError("M2M_USAGE", "QUIC needs a certificate and its key.", {
+      hint: "Give --tls-cert and --tls-key.",
+    });
+  }
   const stores = await openStores(options.store);
   try {
     return await startWith(options, stores);
@@ -106,8 +111,10 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     limiter: requestsPerMinute > 0 ? new ClientRateLimiter({ requestsPerMinute }) : undefined,
     logger,
   });
+  const claims = new SessionClaims();
   const webSockets = createWebSocketEndpoint({
     sessions,
+    claims,
     authorize,
     localPagesOnly,
     addressOf: ({ socket }) => clientOf(socket.remoteAddress),
@@ -124,7 +131,11 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
   const { port, url } = listener;
   let quic: QuicServer | undefined;
   try {
-    if (options.quic) quic = await serveQuic({ host, port, tls, service: sessions, authorize, logger });
+    if (options.quic && tls) {
+      // The package that speaks QUIC is optional: it is loaded for who asks for it.
+      const { startQuic } = await import("./quic/index.js");
+      quic = await startQuic({ host, port, tls, service: sessions, claims, authorize, logger });
+    }
   } catch (error) {
     await listener.close(0);
     throw error;
@@ -146,17 +157,6 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     sessions,
     close: (graceMs = DEFAULT_GRACE_MS) => (closed ??= close(graceMs)),
   };
-}
-
-/** The package that speaks QUIC is optional: it is loaded for who asks for it. */
-async function serveQuic({ tls, ...options }: Omit<QuicOptions, "tls"> & Pick<ServerOptions, "tls">) {
-  if (!tls) {
-    throw new InputError("M2M_USAGE", "QUIC needs a certificate and its key.", {
-      hint: "Give --tls-cert and --tls-key.",
-    });
-  }
-  const { startQuic } = await import("./quic/index.js");
-  return startQuic({ ...options, tls });
 }
 
 async function createServices(

@@ -197,6 +197,7 @@ describe("docs/guides", function () {
         const { language, line, note, code } = step;
         it(`line ${line}: ${language} ${code.split("\n")[0].slice(0, 70)}`, async function () {
           expect(language).to.be.oneOf(Object.keys(FOLLOW));
+          if (note === "quic") requirePeer(this, "quic");
           if (note === "redis") {
             redis ??= await RedisServer.start(requirePeer(this, "redis"));
             stage.place("127.0.0.1:6379", `127.0.0.1:${redis.port}`);

@@ -5,7 +5,7 @@ import { listenError, type Logger } from "../../http/index.js";
 import { QuicEndpoint } from "./endpoint.js";
 import { DEFAULT_QUIC_LIMITS, type QuicLimits } from "./limits.js";
 import { loadQuiche, type QuicPackageLoader } from "./quiche.js";
-import type { SessionService } from "../sessions/index.js";
+import { SessionClaims, type SessionService } from "../sessions/index.js";
 import { SessionStreams } from "./session-streams.js";
 import { QUIC_CODES } from "./stream-codes.js";
 import { createTransport, type QuicTls } from "./transport.js";
@@ -16,6 +16,8 @@ export interface QuicOptions {
   readonly port: number;
   readonly tls: QuicTls;
   readonly service: SessionService;
+  /** Shared with other transports, so that a session is with one connection. Default: of this one alone. */
+  readonly claims?: SessionClaims;
   readonly limits?: Partial<QuicLimits>;
   /** Says of `Bearer TOKEN` whether it lets in; absent: all are let in. */
   readonly authorize?: (authorization: string | undefined) => boolean;
@@ -48,7 +50,8 @@ export async function startQuic(options: QuicOptions): Promise<QuicServer> {
   const config = createTransport(quiche, options.tls, limits);
   const { socket, host, port } = await bindSocket(options.host, options.port);
   let onChange = () => {};
-  const streams = new SessionStreams({ ...options, limits, onIdle: () => onChange() });
+  const { claims = new SessionClaims() } = options;
+  const streams = new SessionStreams({ ...options, claims, limits, onIdle: () => onChange() });
   const endpoint = new QuicEndpoint({
     quiche,
     config,

@@ -9,7 +9,13 @@ import {
 import { LimitError, ProtocolError } from "../../shared/errors.js";
 import { FrameReader, writeFrame, type StreamFrame } from "./frames.js";
 import type { QuicLimits } from "./limits.js";
-import { CarriedSession, type SessionLink, type SessionService } from "../sessions/index.js";
+import {
+  CarriedSession,
+  type SessionClaims,
+  type SessionHolder,
+  type SessionLink,
+  type SessionService,
+} from "../sessions/index.js";
 import type { QuicStream, StreamHandler } from "./stream.js";
 import { QUIC_CODES, type QuicCode } from "./stream-codes.js";
 
@@ -29,7 +35,7 @@ export interface SessionStreamOptions {
   readonly address: string;
   /** Whether a token lets its bearer in; absent: all are let in. */
   readonly authorize?: (authorization: string | undefined) => boolean;
-  readonly claim: (sessionId: string, stream: SessionStream) => void;
+  readonly claims: SessionClaims;
   /** For what goes wrong, with the code that the peer is told. */
   readonly onError: (error: unknown, code: QuicCode) => void;
   /** All that has come is answered. */
@@ -38,7 +44,7 @@ export interface SessionStreamOptions {
 }
 
 /** A stream and the session on it: frames are taken one by one, as fast as answers are read. */
-export class SessionStream implements StreamHandler {
+export class SessionStream implements StreamHandler, SessionHolder {
   readonly #stream: QuicStream;
   readonly #options: SessionStreamOptions;
   readonly #session: CarriedSession;
@@ -66,9 +72,6 @@ export class SessionStream implements StreamHandler {
     stream.setHandler(this);
   }
 
-  get sessionId(): string | undefined {
-    return this.#session.id;
-  }
   /** Whether a message is being handled, or waits for that. */
   get isBusy(): boolean {
     return this.#isWorking;
@@ -86,6 +89,10 @@ export class SessionStream implements StreamHandler {
     this.#inbox.length = 0;
     this.#inboxBytes = 0;
     this.#stream.end(code);
+  }
+
+  replace(): void {
+    this.end(QUIC_CODES.replaced);
   }
 
   onData(chunk: Buffer): void {
@@ -114,6 +121,7 @@ export class SessionStream implements StreamHandler {
     this.#inboxBytes = 0;
     this.#options.partial.bytes -= this.#partialBytes;
     this.#partialBytes = 0;
+    this.#options.claims.release(this.#session.id, this);
     this.#options.onClosed(this);
   }
 
@@ -125,7 +133,7 @@ export class SessionStream implements StreamHandler {
         await this.#stream.drained();
       },
       end: (why) => this.end(QUIC_CODES[why]),
-      claim: (sessionId) => this.#options.claim(sessionId, this),
+      claim: (sessionId) => this.#options.claims.claim(sessionId, this),
       onError: (error, why) => this.#options.onError(error, QUIC_CODES[why]),
     };
   }

@@ -1,6 +1,7 @@
 /** The responder's side of sessions, for every transport of the server. */
 export type { SessionLimits, SessionServiceOptions } from "./options.js";
 export { CarriedSession, type CarriageEnd, type SessionLink } from "./carried-session.js";
+export { SessionClaims, type SessionHolder } from "./claims.js";
 export { unknownSession } from "./records.js";
 export { createSessionService } from "./service.js";
 export type {

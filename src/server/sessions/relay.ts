@@ -8,9 +8,9 @@ import {
   type Session,
   type SessionSnapshot,
 } from "../../session/index.js";
-import { M2MError } from "../../shared/errors.js";
 import type { ResolvedServiceOptions } from "./options.js";
 import type { SessionRecords } from "./records.js";
+import { isOver } from "./replies.js";
 
 /** As session ids: part of keys of stores. */
 const CHANNEL_NAME = /^[\w.:~-]{1,128}$/;
@@ -127,14 +127,4 @@ export class ChannelRelay {
     await this.leave(channel, sessionId);
     return undefined;
   }
-}
-
-/** Whether an error says no more than that a session is over. */
-function isOver(error: unknown): boolean {
-  return (
-    error instanceof M2MError &&
-    ["M2M_SESSION_UNKNOWN", "M2M_SESSION_EXPIRED", "M2M_SESSION_REJECTED", "M2M_PROTOCOL_STATE"].includes(
-      error.code,
-    )
-  );
 }

@@ -7,16 +7,21 @@ import {
   type Reception,
   type Session,
 } from "../../session/index.js";
-import { ProtocolError, type ErrorCode, type M2MError } from "../../shared/errors.js";
+import { M2MError, ProtocolError } from "../../shared/errors.js";
 import type { HandledMessage } from "./types.js";
 
-/** Errors after which the session is over, whatever message was refused with them. */
-const ENDINGS: readonly ErrorCode[] = [
+/** Errors that say of a session that it is over, whatever message was refused with them. */
+const ENDINGS: readonly string[] = [
   "M2M_SESSION_UNKNOWN",
   "M2M_SESSION_EXPIRED",
   "M2M_SESSION_REJECTED",
   "M2M_PROTOCOL_STATE",
 ];
+
+/** Whether an error says no more than that a session is over. */
+export function isOver(error: unknown): boolean {
+  return error instanceof M2MError && ENDINGS.includes(error.code);
+}
 
 /**
  * How a peer is told that a message was refused: numbered DATA alone by PONG, which leaves the session as it is, anything else
@@ -28,7 +33,7 @@ export function refusalOf(message: Message | undefined, error: M2MError, nowMs: 
   const sessionId = message && "sessionId" in message ? { sessionId: message.sessionId } : {};
   const sequence = message?.type === "DATA" ? message.delivery?.sequence : undefined;
   const reply: Message =
-    message?.type === "DATA" && sequence !== undefined && !ENDINGS.includes(error.code)
+    message?.type === "DATA" && sequence !== undefined && !isOver(error)
       ? { ...pong(message.sessionId, nowMs), delivery: { ack: sequence, rejection } }
       : { type: "REJECT", rejection, timestampMs: Math.floor(nowMs) };
   return { ...sessionId, reply, error };

@@ -8,7 +8,13 @@ import {
   type MailboxEntry,
   type Message,
 } from "../../session/index.js";
-import { CarriedSession, type CarriageEnd, type Peer, type SessionLink } from "../sessions/index.js";
+import {
+  CarriedSession,
+  type CarriageEnd,
+  type Peer,
+  type SessionHolder,
+  type SessionLink,
+} from "../sessions/index.js";
 import { CLOSE_CODES, type CloseCode } from "./close-codes.js";
 import { Inbox } from "./inbox.js";
 import type { ResolvedWebSocketOptions } from "./options.js";
@@ -17,14 +23,8 @@ import { Outbox } from "./outbox.js";
 /** How long a peer may take to answer the end of a connection. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** Tells which connection has a session. */
-export interface SessionClaims {
-  /** This connection has the session from now on; another one that had it is ended. */
-  claim(sessionId: string, connection: WebSocketConnection): void;
-}
-
 /** One WebSocket, and what goes over it of the session that it carries. */
-export class WebSocketConnection {
+export class WebSocketConnection implements SessionHolder {
   readonly #socket: WebSocket;
   readonly #options: ResolvedWebSocketOptions;
   readonly #inbox: Inbox;
@@ -33,12 +33,12 @@ export class WebSocketConnection {
   /** Whether the peer knows docs/spec/transport.md: binary frames, cursors. */
   readonly #isAware: boolean;
 
-  constructor(socket: WebSocket, peer: Peer, options: ResolvedWebSocketOptions, claims: SessionClaims) {
+  constructor(socket: WebSocket, peer: Peer, options: ResolvedWebSocketOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#isAware = socket.protocol === WEBSOCKET_SUBPROTOCOL;
     const { sessions, maxMessageBytes, handshakeMs, nowMs } = options;
-    const link = this.#linkFor(claims);
+    const link = this.#link();
     this.#session = new CarriedSession({ sessions, peer, link, maxMessageBytes, handshakeMs, nowMs });
     this.#outbox = new Outbox(socket, options.maxBufferedBytes);
     this.#inbox = new Inbox(socket, async ({ bytes, isBinary }) => {
@@ -47,12 +47,10 @@ export class WebSocketConnection {
     });
     // What is wrong with the connection ends it, and is told by "close".
     socket.on("error", () => socket.terminate());
-    socket.once("close", () => this.#stop());
-  }
-
-  /** What it carries; `undefined` until that is known. */
-  get sessionId(): string | undefined {
-    return this.#session.id;
+    socket.once("close", () => {
+      this.#stop();
+      options.claims.release(this.#session.id, this);
+    });
   }
 
   /** Ends the connection; what was taken is still answered. */
@@ -77,17 +75,21 @@ export class WebSocketConnection {
     this.#socket.terminate();
   }
 
+  replace(): void {
+    this.end(CLOSE_CODES.replaced, "resumed elsewhere");
+  }
+
   #stop(): void {
     this.#session.stop();
     void this.#inbox.close();
   }
 
-  #linkFor(claims: SessionClaims): SessionLink {
+  #link(): SessionLink {
     return {
       send: (message) => this.#send(message),
       push: (entry, sessionId) => this.#push(entry, sessionId),
       end: (why, detail) => this.end(CLOSE_CODES[why], detail),
-      claim: (sessionId) => claims.claim(sessionId, this),
+      claim: (sessionId) => this.#options.claims.claim(sessionId, this),
       onError: (error: unknown, why: CarriageEnd) => {
         if (why === "failed") this.#options.onDefect?.(error);
       },

@@ -12,7 +12,6 @@ import {
   tokenMissing,
 } from "../admission-errors.js";
 import { authorizationOf, isOriginAllowed, offeredProtocols } from "./admission.js";
-import { CLOSE_CODES } from "./close-codes.js";
 import { WebSocketConnection } from "./connection.js";
 import { resolveWebSocketOptions, type ResolvedWebSocketOptions, type WebSocketOptions } from "./options.js";
 
@@ -44,7 +43,6 @@ class Endpoint implements WebSocketEndpoint {
   readonly #options: ResolvedWebSocketOptions;
   readonly #server: WebSocketServer;
   readonly #connections = new Set<WebSocketConnection>();
-  readonly #bySession = new Map<string, WebSocketConnection>();
   #closed: Promise<void> | undefined;
 
   constructor(options: ResolvedWebSocketOptions) {
@@ -73,15 +71,10 @@ class Endpoint implements WebSocketEndpoint {
     }
     const address = this.#options.addressOf(request);
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
-      const connection = new WebSocketConnection(accepted, { address }, this.#options, this);
+      const connection = new WebSocketConnection(accepted, { address }, this.#options);
       this.#connections.add(connection);
-      accepted.once("close", () => this.#remove(connection));
+      accepted.once("close", () => this.#connections.delete(connection));
     });
-  }
-
-  claim(sessionId: string, connection: WebSocketConnection): void {
-    this.#bySession.get(sessionId)?.end(CLOSE_CODES.replaced, "resumed elsewhere");
-    this.#bySession.set(sessionId, connection);
   }
 
   close(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
@@ -95,14 +88,6 @@ class Endpoint implements WebSocketEndpoint {
     await Promise.all([...this.#connections].map((connection) => connection.shutDown()));
     clearTimeout(cut);
     this.#server.close();
-  }
-
-  #remove(connection: WebSocketConnection): void {
-    this.#connections.delete(connection);
-    const { sessionId } = connection;
-    if (sessionId !== undefined && this.#bySession.get(sessionId) === connection) {
-      this.#bySession.delete(sessionId);
-    }
   }
 
   /** Why a connection is not taken, or `undefined` if it is. */

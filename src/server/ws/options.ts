@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { DEFAULT_LIMITS } from "../../codec/index.js";
 import { DEFAULT_TIMING, maxDataMessageBytes } from "../../session/index.js";
-import type { SessionService } from "../sessions/index.js";
+import { SessionClaims, type SessionService } from "../sessions/index.js";
 
 export interface WebSocketOptions {
   readonly sessions: SessionService;
+  /** Shared with other transports, so that a session is with one connection. Default: of this one alone. */
+  readonly claims?: SessionClaims;
   /** Default `/ws`. */
   readonly path?: string;
   /** Whether an `Authorization` header lets somebody in. Default: anybody. */
@@ -34,6 +36,7 @@ export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, "authoriz
 
 export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebSocketOptions {
   return {
+    claims: new SessionClaims(),
     path: "/ws",
     origins: [],
     localPagesOnly: false,

@@ -4,7 +4,11 @@ import { connect } from "node:net";
 import { json } from "node:stream/consumers";
 import { expect } from "chai";
 import { WebSocket } from "ws";
-import { createSessionService, type SessionService } from "../../../src/server/sessions/index.js";
+import {
+  createSessionService,
+  SessionClaims,
+  type SessionService,
+} from "../../../src/server/sessions/index.js";
 import { Session, writeBinaryData, writeMessage, type Message } from "../../../src/session/index.js";
 import { UpstreamError } from "../../../src/shared/errors.js";
 import { memoryStores } from "../sessions/fixture.js";
@@ -146,6 +150,32 @@ describe("sessions over WebSocket", () => {
     expect(await peer.end()).to.equal(4409);
     other.send(await peer.session!.send("still mine"));
     expect((await peer.session!.receive((await other.next()).message)).data?.text).to.equal("still mine");
+  });
+
+  it("are taken over from another transport that shares the claims", async () => {
+    const claims = new SessionClaims();
+    const [one, other] = await Promise.all([
+      serveWebSocket(sessions, { claims }),
+      serveWebSocket(sessions, { claims }),
+    ]);
+    try {
+      const peer = await RawPeer.meet(one.url);
+      const next = await RawPeer.open(other.url);
+      next.session = peer.session;
+      next.send(ping(peer.id));
+      expect((await next.next()).message.type).to.equal("PONG");
+      expect(await peer.end()).to.equal(4409);
+      // The end of the first does not take the session from the second.
+      next.send(await peer.session!.send("still mine"));
+      expect((await peer.session!.receive((await next.next()).message)).data?.text).to.equal("still mine");
+      const last = await RawPeer.open(one.url);
+      last.session = peer.session;
+      last.send(ping(peer.id));
+      expect((await last.next()).message.type).to.equal("PONG");
+      expect(await next.end()).to.equal(4409);
+    } finally {
+      await Promise.all([one.close(), other.close()]);
+    }
   });
 
   it("end when the server ends the session", async () => {
