@@ -6,7 +6,7 @@ import { TEXT_CATEGORIES, type TextCategory } from "./evidence.js";
 import { categoryScores, fusionFor } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
 import { joinedPointers, judgeSegments } from "./judge.js";
-import { findingsOf, ThreatReport } from "./report/threats.js";
+import { segmentFindings, ThreatReport } from "./report/threats.js";
 import { RuleSet } from "./rules/index.js";
 import { SegmentVerdicts, type SegmentVerdict } from "./segment-verdicts.js";
 import {
@@ -107,7 +107,8 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     for (const finding of split.findings) report.addPayload(finding);
     const scores = noScores();
     const covered = model ? joinedPointers(split.segments) : new Set<string>();
-    const verdicts = this.#recall(split.segments, covered);
+    const keys = this.#keysOf(split.segments, covered);
+    const verdicts = this.#recall(keys);
     const fresh = split.segments.filter((segment) => !verdicts.has(segment));
     for (const segments of pause ? inTurns(fresh) : [fresh]) {
       for (const judgement of await judgeSegments(segments, { rules, model, covered })) {
@@ -116,12 +117,12 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
         raise(verdict.scores, found);
         verdicts.set(judgement.segment, {
           ...verdict,
-          findings: [...verdict.findings, ...findingsOf(judgement, found)],
+          findings: [...verdict.findings, ...segmentFindings(judgement, found)],
         });
       }
       await pause?.();
     }
-    this.#remember(fresh, covered, verdicts);
+    this.#remember(fresh, keys, verdicts);
     // In the order of the document, wherever a verdict comes from.
     for (const segment of split.segments) {
       const verdict = verdicts.get(segment);
@@ -134,12 +135,18 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     return this.#verdict(scores, report, maxThreats);
   }
 
+  /** How the segments are known; of none, if nothing is remembered. */
+  #keysOf(segments: readonly Segment[], covered: ReadonlySet<string>): ReadonlyMap<Segment, string> {
+    const memory = this.#memory;
+    if (!memory) return new Map();
+    return new Map(segments.map((one) => [one, memory.keyOf(one, covered.has(one.pointer))]));
+  }
+
   /** Verdicts on the texts that are known. */
-  #recall(segments: readonly Segment[], covered: ReadonlySet<string>): Map<Segment, SegmentVerdict> {
+  #recall(keys: ReadonlyMap<Segment, string>): Map<Segment, SegmentVerdict> {
     const found = new Map<Segment, SegmentVerdict>();
-    for (const segment of this.#memory ? segments : []) {
-      const key = this.#memory?.keyOf(segment, covered.has(segment.pointer));
-      const verdict = key === undefined ? undefined : this.#memory?.get(key);
+    for (const [segment, key] of keys) {
+      const verdict = this.#memory?.get(key);
       if (verdict) found.set(segment, verdict);
     }
     return found;
@@ -147,12 +154,13 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
 
   #remember(
     segments: readonly Segment[],
-    covered: ReadonlySet<string>,
+    keys: ReadonlyMap<Segment, string>,
     verdicts: ReadonlyMap<Segment, SegmentVerdict>,
   ): void {
-    for (const segment of this.#memory ? segments : []) {
+    for (const segment of segments) {
+      const key = keys.get(segment);
       const verdict = verdicts.get(segment);
-      if (verdict) this.#memory?.set(this.#memory.keyOf(segment, covered.has(segment.pointer)), verdict);
+      if (key !== undefined && verdict) this.#memory?.set(key, verdict);
     }
   }
 

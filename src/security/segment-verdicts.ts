@@ -1,3 +1,4 @@
+import { LruMap } from "../shared/lru-map.js";
 import { tryNodeModule } from "../shared/platform.js";
 import type { TextCategory } from "./evidence.js";
 import type { SegmentFinding } from "./report/threats.js";
@@ -19,13 +20,11 @@ const MAX_FINDINGS = 16;
  * could hide one behind the other. The least recently used are forgotten.
  */
 export class SegmentVerdicts {
-  readonly #maxEntries: number;
-  /** In the order of their last use. */
-  readonly #verdicts = new Map<string, SegmentVerdict>();
+  readonly #verdicts: LruMap<string, SegmentVerdict>;
 
   /** @param maxEntries most take about 300 bytes */
   constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
+    this.#verdicts = new LruMap(maxEntries);
   }
 
   /** How `segment` is known. @param isCovered whether Hydra reads it in a joined segment */
@@ -37,21 +36,11 @@ export class SegmentVerdicts {
   }
 
   get(key: string): SegmentVerdict | undefined {
-    const verdict = this.#verdicts.get(key);
-    if (verdict) {
-      this.#verdicts.delete(key);
-      this.#verdicts.set(key, verdict);
-    }
-    return verdict;
+    return this.#verdicts.get(key);
   }
 
   set(key: string, verdict: SegmentVerdict): void {
-    if (verdict.findings.length > MAX_FINDINGS) return;
-    this.#verdicts.delete(key);
-    this.#verdicts.set(key, verdict);
-    if (this.#verdicts.size <= this.#maxEntries) return;
-    const [oldest] = this.#verdicts.keys();
-    this.#verdicts.delete(oldest);
+    if (verdict.findings.length <= MAX_FINDINGS) this.#verdicts.set(key, verdict);
   }
 
   get size(): number {

@@ -1,14 +1,15 @@
+import { LruMap } from "../shared/lru-map.js";
 import { MAX_TIMER_MS } from "../shared/timers.js";
 import { utf8Length } from "../shared/utf8.js";
 import { positiveInteger } from "../shared/bounds.js";
 import {
   compareMailboxIds,
   DEFAULT_READ_LIMIT,
+  parseMailboxId,
   type Mailbox,
   type MailboxEntry,
   type MailboxPutOptions,
   type MailboxReadOptions,
-  type MailboxSource,
 } from "./mailbox.js";
 import { mailboxFull } from "./refusals.js";
 
@@ -30,7 +31,7 @@ interface Box {
   sizeBytes: number;
   expiresAtMs: number;
   /** The last sequence of each sender. */
-  readonly sequences: Map<string, number>;
+  readonly sequences: LruMap<string, number>;
 }
 
 const MIB = 1024 * 1024;
@@ -71,13 +72,18 @@ export class MemoryMailbox implements Mailbox {
       return found.entries.at(-1)?.id ?? String(this.#lastId);
     }
     this.#assertRoom(found, sizeBytes);
-    const box = found ?? { entries: [], sizeBytes: 0, expiresAtMs: 0, sequences: new Map<string, number>() };
+    const box = found ?? {
+      entries: [],
+      sizeBytes: 0,
+      expiresAtMs: 0,
+      sequences: new LruMap<string, number>(MAX_SOURCES),
+    };
     this.#boxes.set(sessionId, box);
     const id = String(++this.#lastId);
     box.entries.push({ id, message, sizeBytes });
     box.sizeBytes += sizeBytes;
     this.#totalBytes += sizeBytes;
-    if (source) remember(box.sequences, source);
+    if (source) box.sequences.set(source.id, source.sequence);
     box.expiresAtMs = Math.max(box.expiresAtMs, expiresAtMs);
     this.#nextExpiryMs = Math.min(this.#nextExpiryMs, box.expiresAtMs);
     for (const wake of this.#waiting.get(sessionId) ?? []) wake();
@@ -93,7 +99,7 @@ export class MemoryMailbox implements Mailbox {
       return behind.slice(0, limit).map(({ id, message }) => ({ id, message }));
     };
     signal?.throwIfAborted();
-    if (after !== undefined) compareMailboxIds(after, after);
+    if (after !== undefined) parseMailboxId(after);
     const entries = take();
     if (entries.length > 0 || waitMs <= 0) return entries;
     const deadlineMs = performance.now() + waitMs;
@@ -107,7 +113,7 @@ export class MemoryMailbox implements Mailbox {
   }
 
   async acknowledge(sessionId: string, upTo: string): Promise<void> {
-    compareMailboxIds(upTo, upTo);
+    parseMailboxId(upTo);
     const box = this.#find(sessionId);
     if (!box) return;
     const firstLeft = box.entries.findIndex(({ id }) => compareMailboxIds(id, upTo) > 0);
@@ -174,11 +180,4 @@ export class MemoryMailbox implements Mailbox {
       else this.#nextExpiryMs = Math.min(this.#nextExpiryMs, expiresAtMs);
     }
   }
-}
-
-function remember(sequences: Map<string, number>, { id, sequence }: MailboxSource): void {
-  sequences.delete(id);
-  sequences.set(id, sequence);
-  const [eldest] = sequences.keys();
-  if (sequences.size > MAX_SOURCES && eldest !== undefined) sequences.delete(eldest);
 }

@@ -1,4 +1,5 @@
 import { InputError } from "./errors.js";
+import { LruMap } from "./lru-map.js";
 import type { RateDecision, RateLimitBucket, RateLimitStore } from "./stores.js";
 
 export interface TokenBucketsOptions {
@@ -17,16 +18,14 @@ const DEFAULT_MAX_BUCKETS = 10_000;
 
 /** Token buckets in the memory of this process, full at first, one a key. */
 export class TokenBuckets {
-  readonly #maxBuckets: number;
   readonly #nowMs: () => number;
-  /** The longest unused first. */
-  readonly #levels = new Map<string, Level>();
+  readonly #levels: LruMap<string, Level>;
 
   constructor({
     maxBuckets = DEFAULT_MAX_BUCKETS,
     nowMs = () => performance.now(),
   }: TokenBucketsOptions = {}) {
-    this.#maxBuckets = maxBuckets;
+    this.#levels = new LruMap(maxBuckets);
     this.#nowMs = nowMs;
   }
 
@@ -43,17 +42,8 @@ export class TokenBuckets {
     const refilled = (Math.max(0, nowMs - level.atMs) * refillPerSecond) / 1000;
     const tokens = Math.min(capacity, level.tokens + refilled);
     const allowed = cost <= tokens;
-    this.#levels.delete(key);
     this.#levels.set(key, { tokens: allowed ? tokens - cost : tokens, atMs: nowMs });
-    if (this.#levels.size > this.#maxBuckets) this.#forgetOldest();
     return { allowed, retryAfterMs: allowed ? 0 : Math.ceil(((cost - tokens) / refillPerSecond) * 1000) };
-  }
-
-  #forgetOldest(): void {
-    for (const key of this.#levels.keys()) {
-      this.#levels.delete(key);
-      return;
-    }
   }
 }
 

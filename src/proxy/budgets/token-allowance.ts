@@ -1,3 +1,4 @@
+import { LruMap } from "../../shared/lru-map.js";
 import type { RateDecision, RateLimitBucket, RateLimitStore } from "../../shared/stores.js";
 
 /** Clients whose differences are remembered; what is forgotten is at most a request each. */
@@ -11,7 +12,7 @@ const MAX_CLIENTS = 10_000;
 export class TokenAllowance {
   readonly #rates: RateLimitStore;
   /** What clients took too little (above 0) or too much (below). */
-  readonly #carried = new Map<string, number>();
+  readonly #carried = new LruMap<string, number>(MAX_CLIENTS);
 
   constructor(rates: RateLimitStore) {
     this.#rates = rates;
@@ -31,13 +32,7 @@ export class TokenAllowance {
   /** @param tokens how many more it was than were taken; negative: fewer */
   correct(client: string, tokens: number): void {
     const carried = (this.#carried.get(client) ?? 0) + tokens;
-    this.#carried.delete(client);
-    if (carried === 0) return;
-    this.#carried.set(client, carried);
-    if (this.#carried.size <= MAX_CLIENTS) return;
-    for (const oldest of this.#carried.keys()) {
-      this.#carried.delete(oldest);
-      return;
-    }
+    if (carried === 0) this.#carried.delete(client);
+    else this.#carried.set(client, carried);
   }
 }

@@ -1,3 +1,4 @@
+import { LruMap } from "../../shared/lru-map.js";
 import type { Shortening } from "./tool-text.js";
 
 /** What is written in the place of a string literal. */
@@ -7,40 +8,29 @@ export interface ShorterLiteral {
   readonly tokensSaved: number;
 }
 
+/** The literal is absent where nothing can be done: that is remembered too. */
 interface Remembered {
-  readonly shorter: ShorterLiteral | undefined;
-  readonly sizeBytes: number;
+  readonly shorter?: ShorterLiteral;
 }
 
-/** The least recently used goes first. That nothing can be done is remembered too. */
+/** What was done with string literals, by what it depends on. The least recently used goes first. */
 export class ShorteningMemory {
-  readonly #maxBytes: number;
-  readonly #entries = new Map<string, Remembered>();
-  #bytes = 0;
+  readonly #entries: LruMap<string, Remembered>;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    // Strings take up to two bytes a unit.
+    this.#entries = new LruMap(
+      maxBytes,
+      ({ shorter }, key) => 2 * (key.length + (shorter?.literal.length ?? 0)) + 128,
+    );
   }
 
   get(key: string, make: () => ShorterLiteral | undefined): ShorterLiteral | undefined {
     const known = this.#entries.get(key);
-    if (known) {
-      this.#entries.delete(key);
-      this.#entries.set(key, known);
-      return known.shorter;
-    }
+    if (known) return known.shorter;
     const made = make();
     const shorter = made && { literal: made.literal, how: made.how, tokensSaved: made.tokensSaved };
-    // Strings take up to two bytes a unit.
-    const sizeBytes = 2 * (key.length + (shorter?.literal.length ?? 0)) + 128;
-    if (sizeBytes > this.#maxBytes) return shorter;
-    this.#entries.set(key, { shorter, sizeBytes });
-    this.#bytes += sizeBytes;
-    for (const [oldest, { sizeBytes: freed }] of this.#entries) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.#entries.delete(oldest);
-      this.#bytes -= freed;
-    }
+    this.#entries.set(key, { shorter });
     return shorter;
   }
 }

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { LruMap } from "../../shared/lru-map.js";
 import type { ScanResult, SecurityScanner } from "../../security/index.js";
 
 /** What is kept of a scan: it is small, and holds nothing of what was scanned. */
@@ -34,20 +35,19 @@ export interface RequestScannerOptions {
 /** Scans bodies, each once: the same body, as of a client that tries again, has the same verdict. */
 export class RequestScanner {
   readonly #options: RequestScannerOptions;
-  readonly #rememberedBodies: number;
-  /** By the SHA-256 of the body, in the order of their last use. */
-  readonly #verdicts = new Map<string, ScanVerdict>();
+  /** By the SHA-256 of the body. */
+  readonly #verdicts: LruMap<string, ScanVerdict>;
   readonly #running = new Map<string, Promise<ScanVerdict>>();
 
   constructor(options: RequestScannerOptions) {
     this.#options = options;
-    this.#rememberedBodies = options.rememberedBodies ?? 4096;
+    this.#verdicts = new LruMap(options.rememberedBodies ?? 4096);
   }
 
   /** The scan of `body`, which is not begun: what it costs is better spent while the upstream works. */
   pending(body: Buffer): PendingScan {
     const key = hash("sha256", body, "base64");
-    const known = this.#recall(key);
+    const known = this.#verdicts.get(key);
     let running: Promise<ScanVerdict | undefined> | undefined;
     const result = (): Promise<ScanVerdict | undefined> =>
       (running ??= known
@@ -57,21 +57,6 @@ export class RequestScanner {
             return undefined;
           }));
     return { known, result, begin: () => void result() };
-  }
-
-  /** @throws whatever a scan fails with */
-  async scan(body: Buffer): Promise<ScanVerdict> {
-    const key = hash("sha256", body, "base64");
-    return this.#recall(key) ?? this.#scan(key, body);
-  }
-
-  #recall(key: string): ScanVerdict | undefined {
-    const known = this.#verdicts.get(key);
-    if (known) {
-      this.#verdicts.delete(key);
-      this.#verdicts.set(key, known);
-    }
-    return known;
   }
 
   async #scan(key: string, body: Buffer): Promise<ScanVerdict> {
@@ -84,10 +69,6 @@ export class RequestScanner {
     this.#running.set(key, scan);
     const verdict = await scan;
     this.#verdicts.set(key, verdict);
-    if (this.#verdicts.size > this.#rememberedBodies) {
-      const [oldest] = this.#verdicts.keys();
-      this.#verdicts.delete(oldest);
-    }
     return verdict;
   }
 }

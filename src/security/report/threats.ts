@@ -29,7 +29,7 @@ export interface SegmentFinding extends Omit<Threat, "location" | "excerpt"> {
 }
 
 /** What one reading of a segment shows, without what is noise. */
-export function findingsOf(
+export function segmentFindings(
   { hits, prediction, view, evidence }: Judgement,
   scores: Readonly<Record<TextCategory, number>>,
 ): SegmentFinding[] {

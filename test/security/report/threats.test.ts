@@ -4,7 +4,7 @@ import { categoryScores, FEATURES } from "../../../src/security/fusion/index.js"
 import { ruleEvidence } from "../../../src/security/evidence.js";
 import type { Judgement } from "../../../src/security/judge.js";
 import { PAYLOAD_CHECKS } from "../../../src/security/payload/index.js";
-import { findingsOf, ThreatReport } from "../../../src/security/report/threats.js";
+import { segmentFindings, ThreatReport } from "../../../src/security/report/threats.js";
 import { RuleSet } from "../../../src/security/rules/index.js";
 import type { Segment, Threat } from "../../../src/security/types.js";
 
@@ -34,7 +34,7 @@ function threatOf(
     evidence: { ...ruleEvidence(hits), disguised: false, trusted: false },
   };
   const report = new ThreatReport(document ?? text, wires ?? []);
-  report.addFindings(judgement.segment, findingsOf(judgement, categoryScores(fusion, judgement.evidence)));
+  report.addFindings(judgement.segment, segmentFindings(judgement, categoryScores(fusion, judgement.evidence)));
   return report.threats()[0];
 }
 
@@ -142,7 +142,7 @@ describe("ThreatReport", () => {
     const evidence = { ...ruleEvidence(hits), disguised: false, trusted: false };
     const scores = categoryScores(fusion, evidence);
     expect(scores.injection).to.be.below(0.2);
-    const findings = findingsOf(
+    const findings = segmentFindings(
       {
         segment: { text: "x", context: "user", pointer: "", offset: 0 },
         view: { text: "x", layers: [], toSource: (start, end) => ({ start, end }) },
