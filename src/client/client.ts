@@ -1,7 +1,7 @@
 import type { Agreement, ReceivedData, SendOptions, SessionCounters } from "../session/index.js";
 import { InputError, LimitError } from "../shared/errors.js";
 import { Conversation, type ClientState } from "./conversation.js";
-import { answerMissing } from "./failures.js";
+import { answerMissing, nothingSaid } from "./failures.js";
 import { resolveClientOptions, type M2MClientOptions, type ResolvedClientOptions } from "./options.js";
 import { Places, waitFor } from "./waiting.js";
 
@@ -86,7 +86,7 @@ export class M2MClient implements AsyncIterable<ReceivedData> {
       });
     }
     const answer = await this.#transfer(content, options, true);
-    if (!answer) throw answerMissing("The server has taken the message and says nothing to it.");
+    if (!answer) throw nothingSaid();
     return answer;
   }
 

@@ -4,7 +4,7 @@ import { isJsonObject } from "../shared/json-value.js";
 import { M2MError } from "../shared/errors.js";
 import { readBoundedText } from "./bounded-text.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
-import { connectionFailed } from "./failures.js";
+import { connectionFailed, isPassing } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 /** How long the server is asked to wait for messages, in seconds. */
@@ -14,8 +14,6 @@ const POLL_SLACK_MS = 10_000;
 /** Most bytes of one message, and of all that is asked for at once: a mailbox holds 64 MiB. */
 const MAX_MESSAGE_BYTES = maxDataMessageBytes(DEFAULT_LIMITS.maxInputBytes);
 const MAX_MESSAGES_BYTES = 96 * 1024 * 1024;
-/** Statuses of servers that may be themselves again soon (RFC 9110 section 15). */
-const PASSING_STATUSES: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 /** A session that is not there, in answer to one of its messages. */
 const GONE_STATUSES: readonly number[] = [404, 410];
 
@@ -72,39 +70,26 @@ export class HttpCarrier implements Carrier {
   #answered(sent: Message, answer: Answer): void {
     const { status, text } = answer;
     const isDone = status >= 200 && status < 300;
-    const sequence = sent.type === "DATA" ? sent.delivery?.sequence : undefined;
     const reply = text === "" ? undefined : tryReadMessage(text);
     if (!reply && !(isDone && text === "")) throw refused(answer);
     const rejection = reply?.type === "REJECT" ? reply.rejection : reply?.delivery?.rejection;
     // Nothing is wrong with the message: it is sent again when the server has its store back.
     if (rejection?.message === "M2M_STORE_UNAVAILABLE") throw refused(answer);
-    if (
-      reply?.type === "REJECT" &&
-      sequence !== undefined &&
-      sent.type === "DATA" &&
-      !GONE_STATUSES.includes(status)
-    ) {
+    const sequence = sent.type === "DATA" ? sent.delivery?.sequence : undefined;
+    if (sent.type !== "DATA" || sequence === undefined) {
+      if (reply) this.#events.onMessage(reply);
+      return;
+    }
+    const { sessionId } = sent;
+    const { timestampMs } = reply ?? sent;
+    if (reply?.type === "REJECT" && !GONE_STATUSES.includes(status)) {
       // Servers that do not number answer so, and mean this message alone.
       const delivery = { ack: sequence, rejection: reply.rejection };
-      this.#events.onMessage({
-        type: "PONG",
-        sessionId: sent.sessionId,
-        timestampMs: reply.timestampMs,
-        delivery,
-      });
-    } else if (sequence === undefined || sent.type !== "DATA") {
-      if (reply) this.#events.onMessage(reply);
-    } else if (reply) {
-      // That there is an answer is an acknowledgement.
-      this.#events.onMessage({ ...reply, delivery: { ack: sequence, ...reply.delivery } });
+      this.#events.onMessage({ type: "PONG", sessionId, timestampMs, delivery });
     } else {
-      const delivery = { ack: sequence };
-      this.#events.onMessage({
-        type: "PONG",
-        sessionId: sent.sessionId,
-        timestampMs: sent.timestampMs,
-        delivery,
-      });
+      // That there is an answer is an acknowledgement.
+      const answered: Message = reply ?? { type: "PONG", sessionId, timestampMs };
+      this.#events.onMessage({ ...answered, delivery: { ack: sequence, ...answered.delivery } });
     }
   }
 
@@ -172,7 +157,7 @@ class RefusedError extends Error {
 
 function refused({ status, retryAfterMs }: Answer): RefusedError {
   const failure = connectionFailed(`The server answers with the status ${status}.`, undefined, status);
-  return new RefusedError(failure, { isFinal: !PASSING_STATUSES.includes(status), retryAfterMs });
+  return new RefusedError(failure, { isFinal: !isPassing(status), retryAfterMs });
 }
 
 function tryReadMessage(text: string): Message | undefined {

@@ -1,6 +1,6 @@
 import type { AlgorithmName } from "../codec/index.js";
 import type { DataMessage, ReceivedData, Rejection } from "../session/index.js";
-import { answerMissing, refusalError } from "./failures.js";
+import { nothingSaid, refusalError } from "./failures.js";
 import type { ReceivedItem } from "./received-queue.js";
 import type { Deferred } from "./waiting.js";
 
@@ -60,10 +60,7 @@ export class Outstanding {
       if (isLast && rejection) answer.reject(refusalError(rejection));
       else if (!wantsReply) answer.resolve(undefined);
       else if (isLast && item?.data) answer.resolve(item.data);
-      else
-        answer.reject(
-          item?.error ?? answerMissing("The server has taken the message and says nothing to it."),
-        );
+      else answer.reject(item?.error ?? nothingSaid());
       if (isLast && !wantsReply) isForAll = item !== undefined;
     }
     return isForAll;

@@ -15,15 +15,13 @@ import { encodeBase64 } from "../shared/base64.js";
 import { M2MError } from "../shared/errors.js";
 import { encodeUtf8 } from "../shared/utf8.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
-import { connectionFailed, connectionLost } from "./failures.js";
+import { connectionFailed, connectionLost, isPassing } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 const NORMAL_CLOSURE = 1000;
 const OPEN = 1;
 /** Closures after which the same would happen again (docs/spec/transport.md). */
 const FINAL_CLOSURES: readonly number[] = [1007, 1009, 4400, 4403];
-/** Statuses of servers that may be themselves again soon. */
-const PASSING_STATUSES: readonly number[] = [408, 429, 500, 502, 503, 504];
 
 /** What a socket of a browser and one of Node have in common. */
 type AnySocket = Pick<NodeWebSocket, "send" | "close" | "readyState" | "protocol"> & {
@@ -148,7 +146,7 @@ export class WebSocketCarrier implements Carrier {
     const status = this.#status;
     if (status !== undefined) {
       const failure = connectionFailed(`The server answers with the status ${status}.`, this.#cause, status);
-      this.#lose(failure, !PASSING_STATUSES.includes(status));
+      this.#lose(failure, !isPassing(status));
     } else if (!this.#wasOpen) {
       this.#lose(connectionFailed("The server cannot be reached.", this.#cause), false);
     } else {

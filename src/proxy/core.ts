@@ -38,7 +38,7 @@ export interface ProxyCore {
 }
 
 const BREAKER = { failures: 5, openMs: 5000 };
-const RETRY = { baseDelayMs: 500, maxDelayMs: 8000, maxRetryAfterMs: 10_000 };
+const RETRY = { firstDelayMs: 500, maxDelayMs: 8000, maxRetryAfterMs: 10_000 };
 
 /** @throws {InputError} `M2M_USAGE` */
 export function createCore(options: ProxyOptions, tracing?: Tracing): ProxyCore {

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { backoffMs } from "../shared/backoff.js";
 import { M2MError, type UpstreamError } from "../shared/errors.js";
 import type { RedisAddress } from "./address.js";
 import { isReply, reasonOf, storeUnavailable } from "./failures.js";
@@ -20,8 +21,7 @@ export interface SendOptions {
 }
 
 const LOST = "the connection is lost";
-const FIRST_DELAY_MS = 50;
-const LONGEST_DELAY_MS = 2_000;
+const RECONNECT = { firstDelayMs: 50, maxDelayMs: 2_000 };
 
 /**
  * Milliseconds before the next try to connect: doubled each time up to two seconds, and spread over a half of it, so that
@@ -30,8 +30,7 @@ const LONGEST_DELAY_MS = 2_000;
  * @param random from 0 to 1
  */
 export function reconnectDelayMs(attempt: number, random = Math.random()): number {
-  const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS);
-  return Math.round(delayMs * (0.5 + random / 2));
+  return Math.round(backoffMs(attempt, RECONNECT, random));
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { FormatError, LimitError, UnsupportedError } from "../shared/errors.js";
+import { jsonStringEnd } from "../shared/json-bytes.js";
 import { decodeUtf8 } from "../shared/utf8.js";
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
 /**
  * Checks that the body is JSON by its media type and not encoded.
@@ -55,7 +55,9 @@ function assertDepth(bytes: Buffer, maxDepth: number): void {
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index];
     if (byte === QUOTE) {
-      index = endOfString(bytes, index + 1);
+      const end = jsonStringEnd(bytes, index);
+      if (end < 0) return;
+      index = end - 1;
     } else if (byte === 0x7b || byte === 0x5b) {
       if (++depth > maxDepth) {
         throw new LimitError("M2M_JSON_TOO_DEEP", `The body is nested deeper than ${maxDepth} levels.`, {
@@ -63,16 +65,5 @@ function assertDepth(bytes: Buffer, maxDepth: number): void {
         });
       }
     } else if (byte === 0x7d || byte === 0x5d) depth--;
-  }
-}
-
-/** Where the string that begins before `start` ends: its closing quotation mark, or the end. */
-function endOfString(bytes: Buffer, start: number): number {
-  for (let index = start; ; index++) {
-    index = bytes.indexOf(QUOTE, index);
-    if (index < 0) return bytes.length;
-    let escapes = 0;
-    while (bytes[index - 1 - escapes] === BACKSLASH && index - 1 - escapes >= start) escapes++;
-    if (escapes % 2 === 0) return index;
   }
 }

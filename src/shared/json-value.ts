@@ -7,3 +7,12 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
 export function member(value: unknown, key: string): unknown {
   return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
+
+/** The value of a JSON text; `undefined` if it is none. */
+export function tryParseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

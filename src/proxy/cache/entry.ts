@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isJsonObject } from "../../shared/json-value.js";
+import { isJsonObject, tryParseJson } from "../../shared/json-value.js";
 
 /** An answer as it was recorded. */
 export interface CachedResponse {
@@ -50,7 +50,7 @@ export function readEntry(bytes: Uint8Array): CachedResponse | undefined {
   if (!hashOf(entry).equals(entry.subarray(MAGIC.length, MAGIC.length + HASH_BYTES))) return undefined;
   const bodyAt = HEAD_AT + entry.readUInt32BE(HEAD_AT - 4);
   if (bodyAt > entry.length) return undefined;
-  const head = tryParse(entry.toString("utf8", HEAD_AT, bodyAt));
+  const head = tryParseJson(entry.toString("utf8", HEAD_AT, bodyAt));
   if (!isJsonObject(head)) return undefined;
   const { status, headers, storedAtMs } = head;
   if (typeof status !== "number" || typeof storedAtMs !== "number" || !isHeaderList(headers))
@@ -71,12 +71,4 @@ function isHeaderList(value: unknown): value is Array<[string, string]> {
       (pair) => Array.isArray(pair) && pair.length === 2 && pair.every((item) => typeof item === "string"),
     )
   );
-}
-
-function tryParse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

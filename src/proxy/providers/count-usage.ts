@@ -1,5 +1,5 @@
 import type { ModelRegistry } from "../../models/index.js";
-import { isJsonObject } from "../../shared/json-value.js";
+import { isJsonObject, tryParseJson } from "../../shared/json-value.js";
 import { countChatTokens, countTokens, type TokenizerChoice } from "../../tokenizer/index.js";
 import type { ProviderApi } from "./api.js";
 import { outputsOf } from "./output-text.js";
@@ -47,11 +47,11 @@ export function countUsage(registry: ModelRegistry, request: CountedRequest, out
 
 /** The text of a whole response, for `countUsage`. */
 export function outputTextOf(api: ProviderApi, body: Buffer): string {
-  return outputsOf(api, tryParse(body)).join("");
+  return outputsOf(api, tryParseJson(body.toString("utf8"))).join("");
 }
 
 function countInput({ api, body }: CountedRequest, choice: TokenizerChoice): number {
-  const request = tryParse(body);
+  const request = tryParseJson(body.toString("utf8"));
   if (!isJsonObject(request)) return 0;
   if (api === "openai-chat") {
     try {
@@ -87,12 +87,4 @@ function countValue(value: unknown, choice: TokenizerChoice, depth: number): num
 
 function countText(text: string, choice: TokenizerChoice): number {
   return text === "" ? 0 : countTokens(text.toWellFormed(), choice);
-}
-
-function tryParse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,9 @@
-import { member } from "../../shared/json-value.js";
+import { jsonStringEnd } from "../../shared/json-bytes.js";
+import { member, tryParseJson } from "../../shared/json-value.js";
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-
-/** Most strings of a request are keys and words: up to this length a loop is faster than a search. */
-const SHORT_STRING_BYTES = 24;
 
 /** Bytes from `start` up to, but without, `end`. */
 export interface ByteSlice {
@@ -47,7 +44,7 @@ export function findMembers<Name extends string>(
     const byte = json[at];
     switch (byte) {
       case QUOTE: {
-        const end = stringEnd(json, at);
+        const end = jsonStringEnd(json, at);
         if (end < 0) return undefined;
         if (expectsKey) {
           expectsKey = false;
@@ -112,12 +109,7 @@ export function readMembers<Name extends string>(
 
 /** The value of a slice; `undefined` if it is none, or malformed. */
 export function parseSlice(json: Buffer, slice: ByteSlice | undefined): unknown {
-  if (!slice) return undefined;
-  try {
-    return JSON.parse(json.toString("utf8", slice.start, slice.end));
-  } catch {
-    return undefined;
-  }
+  return slice && tryParseJson(json.toString("utf8", slice.start, slice.end));
 }
 
 export function skipWhitespace(json: Buffer, from: number): number {
@@ -125,22 +117,6 @@ export function skipWhitespace(json: Buffer, from: number): number {
   for (;;) {
     const byte = json[at];
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
-    at++;
-  }
-}
-
-/** Offset behind the closing quote of the string whose opening quote is at `start`, or -1. */
-function stringEnd(json: Buffer, start: number): number {
-  let at = start + 1;
-  const near = Math.min(json.length, at + SHORT_STRING_BYTES);
-  while (at < near && json[at] !== QUOTE && json[at] !== BACKSLASH) at++;
-  for (;;) {
-    at = json.indexOf(QUOTE, at);
-    if (at < 0) return -1;
-    let before = at - 1;
-    while (json[before] === BACKSLASH) before--;
-    // A quote behind an even number of backslashes is not escaped.
-    if ((at - before) % 2 === 1) return at + 1;
     at++;
   }
 }

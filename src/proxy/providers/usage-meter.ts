@@ -1,4 +1,4 @@
-import { isJsonObject, member } from "../../shared/json-value.js";
+import { isJsonObject, member, tryParseJson } from "../../shared/json-value.js";
 import { TextBuilder } from "../../shared/text-builder.js";
 import type { SseEvent } from "../sse/index.js";
 import type { ProviderApi } from "./api.js";
@@ -56,7 +56,7 @@ export class UsageMeter {
   observe(event: SseEvent): StreamMark {
     const { data } = event;
     if (!event.complete || data === undefined || this.#api === "other") return "content";
-    const mark = data.startsWith("[DONE]") ? "end" : this.#read(tryParse(data));
+    const mark = data.startsWith("[DONE]") ? "end" : this.#read(tryParseJson(data));
     if (!this.ended) this.#mark = mark;
     return mark;
   }
@@ -147,13 +147,5 @@ export class UsageMeter {
     // An index from the network is no size of a list.
     const at = typeof index === "number" && index >= 0 && index < 128 ? Math.trunc(index) : 0;
     this.#finishReasons[at] = reason;
-  }
-}
-
-function tryParse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
   }
 }

@@ -1,9 +1,8 @@
-export interface RetryOptions {
+import { backoffMs, type Backoff } from "../../shared/backoff.js";
+
+export interface RetryOptions extends Backoff {
   /** Most further tries of one request. */
   readonly retries: number;
-  /** Milliseconds before the first of them, doubled for each that follows. */
-  readonly baseDelayMs: number;
-  readonly maxDelayMs: number;
   /** What a `Retry-After` may ask for: who asks for more is told to the client instead. */
   readonly maxRetryAfterMs: number;
 }
@@ -32,7 +31,7 @@ export function isBeforeSending(error: unknown): boolean {
 
 /**
  * Milliseconds to wait before try number `attempt` (from 1), or `undefined` if the upstream asks for more than is waited here.
- * @param random from 0 up to 1: half of the delay is left to it, so that clients of one failure do not return together
+ * @param random as `backoffMs`
  */
 export function retryDelayMs(
   attempt: number,
@@ -41,8 +40,7 @@ export function retryDelayMs(
   random: number,
 ): number | undefined {
   if (askedMs !== undefined) return askedMs <= options.maxRetryAfterMs ? askedMs : undefined;
-  const delayMs = Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (attempt - 1));
-  return delayMs * (0.5 + random / 2);
+  return backoffMs(attempt, options, random);
 }
 
 /**

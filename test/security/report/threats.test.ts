@@ -34,7 +34,10 @@ function threatOf(
     evidence: { ...ruleEvidence(hits), disguised: false, trusted: false },
   };
   const report = new ThreatReport(document ?? text, wires ?? []);
-  report.addFindings(judgement.segment, segmentFindings(judgement, categoryScores(fusion, judgement.evidence)));
+  report.addFindings(
+    judgement.segment,
+    segmentFindings(judgement, categoryScores(fusion, judgement.evidence)),
+  );
   return report.threats()[0];
 }
 
