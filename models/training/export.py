@@ -1,8 +1,7 @@
-"""The files that ship: safetensors with int8 rows, config.json, the vocabulary, checksums."""
+"""The files that ship: safetensors with int8 rows, config.json, the vocabulary."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -58,12 +57,6 @@ def quantise(rows: np.ndarray, kind: type[np.floating]) -> tuple[np.ndarray, np.
     """int8 per row: values [rows, columns] and scales [rows] of type `kind`, value = int8 * scale."""
     scale = np.maximum(np.abs(rows).max(1) / 127, 1e-6).astype(kind)
     return np.clip(np.round(rows / scale[:, None].astype(np.float32)), -127, 127).astype(np.int8), scale
-
-
-def write_checksums(folder: Path) -> None:
-    names = sorted(p.name for p in folder.iterdir() if p.name != "SHA256SUMS")
-    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
-    (folder / "SHA256SUMS").write_text("".join(lines))
 
 
 def write_rules_fusion(layer: Layer, root: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from export import NAME, write_checksums
+from checksums import write_checksums
+from export import NAME
 from fusion import Layer, by_record, calibration_error, features
 from rotation import Views
 from sources import GROUPS, LABELS, NON_COMMERCIAL, Record

@@ -23,6 +23,7 @@ from fusion import features, fit
 from pieces import Pieces
 from report import GroupReport, dev_report, group_reports, write_card, write_figures
 from rotation import Views, Workshop, held_out, rotate
+from screen import fit_screen
 from sources import GROUPS, NON_COMMERCIAL, learnable_records, public_records
 from static_embeddings import encoder_folder, static_embeddings
 
@@ -88,6 +89,7 @@ def main() -> None:
     for report in reports:
         print(report.line(), flush=True)
     write_model(model, options.out, encoder_folder() / "vocab.txt", layers)
+    fit_screen(records, options.out)
     write_rules_fusion(layers["rules"], ROOT)
     write_card(options.out, records, reports, options)
     write_figures(ROOT / "docs" / "security.md", reports)

@@ -1,5 +1,5 @@
 import { isDisguised, ruleEvidence, type Evidence } from "./evidence.js";
-import type { HydraModel, HydraPrediction } from "./hydra/index.js";
+import type { AssessedText, HydraAssessment, HydraModel } from "./hydra/index.js";
 import type { RuleHit, RuleSet } from "./rules/index.js";
 import { viewsOf, type TextView } from "./text/index.js";
 import type { Segment } from "./types.js";
@@ -9,7 +9,7 @@ export interface Judgement {
   readonly segment: Segment;
   readonly view: TextView;
   readonly hits: readonly RuleHit[];
-  readonly prediction?: HydraPrediction;
+  readonly prediction?: HydraAssessment;
   readonly evidence: Evidence;
 }
 
@@ -25,26 +25,41 @@ export async function judgeSegments(
   segments: readonly Segment[],
   { rules, model, covered = joinedPointers(segments) }: JudgeOptions,
 ): Promise<Judgement[]> {
-  const readings = segments.flatMap((segment) => viewsOf(segment.text).map((view) => ({ segment, view })));
-  // A text that stands there twice is judged once.
-  const texts = new Set<string>();
-  const isForHydra = (segment: Segment, view: TextView): boolean =>
-    view.layers.length > 0 || segment.parts !== undefined || !covered.has(segment.pointer);
-  if (model) for (const { segment, view } of readings) if (isForHydra(segment, view)) texts.add(view.text);
-  const predictions = await model?.predictBatch(Array.from(texts));
-  const predictionOf = new Map<string, HydraPrediction>();
-  if (predictions) for (const text of texts) predictionOf.set(text, predictions[predictionOf.size]);
-  return readings.map(({ segment, view }) => {
-    const hits = rules?.match(view.text, segment.context) ?? [];
-    const prediction = isForHydra(segment, view) ? predictionOf.get(view.text) : undefined;
+  const texts = new AssessedTexts();
+  const readings = segments.flatMap((segment) =>
+    viewsOf(segment.text).map((view) => {
+      const hits = rules?.match(view.text, segment.context) ?? [];
+      const disguised = isDisguised(view);
+      const isForHydra = model && (view.layers.length > 0 || segment.parts || !covered.has(segment.pointer));
+      const place = isForHydra ? texts.add(view.text, hits.length > 0 || disguised) : undefined;
+      return { segment, view, hits, disguised, place };
+    }),
+  );
+  const assessments = (await model?.assessBatch(texts.list)) ?? [];
+  return readings.map(({ segment, view, hits, disguised, place }) => {
+    const prediction = place === undefined ? undefined : assessments[place];
     const evidence: Evidence = {
       ...ruleEvidence(hits),
       ...(prediction && hydraEvidence(prediction)),
-      disguised: isDisguised(view),
+      disguised,
       trusted: segment.context === "system",
     };
     return { segment, view, hits, prediction, evidence };
   });
+}
+
+/** Texts for Hydra: what stands there twice is judged once. */
+class AssessedTexts {
+  readonly list: AssessedText[] = [];
+  readonly #places = [new Map<string, number>(), new Map<string, number>()];
+
+  /** Returns the place of the text in the list. */
+  add(text: string, suspicious: boolean): number {
+    const places = this.#places[Number(suspicious)];
+    let place = places.get(text);
+    if (place === undefined) places.set(text, (place = this.list.push({ text, suspicious }) - 1));
+    return place;
+  }
 }
 
 /** Strings that a joined segment holds too: Hydra reads them there, in windows as narrow as they are. */
@@ -56,12 +71,12 @@ export function joinedPointers(segments: readonly Segment[]): ReadonlySet<string
 export function hydraEvidence({
   threat,
   security,
-}: Pick<HydraPrediction, "threat" | "security">): Pick<Evidence, "unsafeLogit" | "hydra"> {
+}: Pick<HydraAssessment, "threat" | "security">): Pick<Evidence, "unsafeLogit" | "hydra"> {
   const unsafe = security.probabilities.UNSAFE;
   return {
     unsafeLogit: Math.log(Math.max(unsafe, 1e-9) / Math.max(1 - unsafe, 1e-9)),
     hydra: {
-      // The published weights know no kinds: what they find is taken for the most general one.
+      // Where no kind is known, what is found is taken for the most general one.
       injection: threat ? threat.probabilities.INJECTION : unsafe,
       jailbreak: threat?.probabilities.JAILBREAK ?? 0,
       exfiltration: threat?.probabilities.EXFILTRATION ?? 0,

@@ -42,8 +42,8 @@ describe("judging segments", () => {
     expect(hidden.hits.map(({ rule }) => rule.id)).to.include("M2M-INJ-001");
     expect(hidden.evidence.disguised).to.equal(true);
     for (const { view, prediction } of judgements) {
-      const { latencyMs: _, ...verdict } = await model.predict(view.text);
-      expect(prediction).to.deep.include(verdict);
+      const { security, threat, window } = await model.predict(view.text);
+      expect(prediction).to.deep.equal({ security, threat, window });
     }
   });
 
@@ -55,6 +55,28 @@ describe("judging segments", () => {
     expect(byHydra.hits).to.deep.equal([]);
     expect(byHydra.evidence.rules).to.deep.equal({ injection: 0, jailbreak: 0, exfiltration: 0 });
     expect(await judgeSegments([], { rules, model })).to.deep.equal([]);
+  });
+
+  it("shows the network what the screen finds harmless only if there is other evidence", async () => {
+    const zeros = Array.from({ length: OWN_SHAPE.hiddenSize }, () => 0);
+    const screen = { bias: -4, length: 0, threshold: -3, embed: zeros, ngram: zeros.slice(0, 6) };
+    const screened = writeModelFolder(OWN_SHAPE, 1, { screen });
+    try {
+      const withScreen = await HydraModel.load(screened.folder);
+      // Scattered capitals, and a rule.
+      const texts = ["Good morning", "wRiTe mE a sToRy aBoUt cAtS aNd DoGs", ATTACK];
+      const segments = [...texts.map((text) => segmentOf(text)), segmentOf("Good morning", "document")];
+      const judgements = await judgeSegments(segments, { rules, model: withScreen });
+      const seen = judgements.filter(({ prediction }) => prediction?.threat);
+      expect(new Set(seen.map(({ segment }) => segment.text))).to.deep.equal(new Set(texts.slice(1)));
+      expect(judgements[0].evidence.unsafeLogit).to.be.closeTo(-4, 1e-6);
+      for (const { view, prediction } of seen) {
+        const { security, threat, window } = await model.predict(view.text);
+        expect(prediction).to.deep.equal({ security, threat, window });
+      }
+    } finally {
+      screened.remove();
+    }
   });
 
   it("trusts system prompts alone", async () => {

@@ -1,3 +1,4 @@
+import type { AssessedText } from "../../src/security/hydra/index.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { SecurityScanner } from "../../src/security/index.js";
@@ -103,8 +104,8 @@ function countingModel(judged: string[]): never {
   };
   const model = {
     config: { fusion: undefined },
-    predictBatch: async (texts: readonly string[]) => {
-      judged.push(...texts);
+    assessBatch: async (texts: readonly AssessedText[]) => {
+      judged.push(...texts.map(({ text }) => text));
       return texts.map(() => safe);
     },
   };

@@ -1,7 +1,7 @@
 import { isJsonObject, member } from "../../shared/json-value.js";
 import { tryDecodeUtf8 } from "../../shared/utf8.js";
 import { invalid } from "./safetensors.js";
-import type { HydraConfig, LogisticLayer, WindowScale } from "./types.js";
+import type { HydraConfig, LogisticLayer, ScreenLayer, WindowScale } from "./types.js";
 import type { HydraWeights } from "./weights.js";
 
 /** What the published model is where its `config.json` says nothing. */
@@ -51,6 +51,7 @@ export function parseConfig(json: Uint8Array | undefined, weights: HydraWeights)
         weights.threatHead && readLabels(source, "threat", PUBLISHED.threat, weights.threatHead.rows, "SAFE"),
     },
     fusion: readFusion(member(source, "fusion")),
+    screen: readScreen(member(source, "screen"), weights),
   };
 }
 
@@ -130,13 +131,30 @@ function readFusion(fusion: unknown): HydraConfig["fusion"] {
 function readLayer(layer: unknown): LogisticLayer {
   const bias = member(layer, "bias");
   const coefficients = member(layer, "coefficients");
-  if (isCoefficient(bias) && Array.isArray(coefficients) && coefficients.every(isCoefficient)) {
-    if (coefficients.length === FUSION_FEATURE_COUNT) return { bias, coefficients };
-  }
+  if (isCoefficient(bias) && isCoefficients(coefficients, FUSION_FEATURE_COUNT))
+    return { bias, coefficients };
   throw invalid(
     `config.json: fusion.both and fusion.hydra have a bias and ${FUSION_FEATURE_COUNT} coefficients, ` +
       `numbers from ${-MAX_COEFFICIENT} to ${MAX_COEFFICIENT}.`,
   );
+}
+
+function readScreen(screen: unknown, { embed, ngram }: HydraWeights): ScreenLayer | undefined {
+  if (screen === undefined) return undefined;
+  const [bias, length, threshold] = ["bias", "length", "threshold"].map((key) => member(screen, key));
+  const [ofEmbed, ofNgram] = ["embed", "ngram"].map((key) => member(screen, key));
+  if (isCoefficient(bias) && isCoefficient(length) && isCoefficient(threshold)) {
+    if (isCoefficients(ofEmbed, embed.cols) && isCoefficients(ofNgram, ngram?.cols ?? 0))
+      return { bias, length, threshold, embed: ofEmbed, ngram: ofNgram };
+  }
+  throw invalid(
+    `config.json: screen has bias, length and threshold, ${embed.cols} numbers embed and ${ngram?.cols ?? 0} ngram, ` +
+      `from ${-MAX_COEFFICIENT} to ${MAX_COEFFICIENT}.`,
+  );
+}
+
+function isCoefficients(value: unknown, count: number): value is readonly number[] {
+  return Array.isArray(value) && value.length === count && value.every(isCoefficient);
 }
 
 function isCoefficient(value: unknown): value is number {

@@ -6,7 +6,15 @@ import { OnnxBackend } from "./onnx/backend.js";
 import { loadOnnxRuntime, type OnnxRuntimeLoader } from "./onnx/runtime.js";
 import { openSession } from "./onnx/session.js";
 import type { HydraTokenizer } from "./tokenizer.js";
-import type { HydraBackend, HydraConfig, HydraEngineName, HydraPrediction } from "./types.js";
+import { Screen } from "./screen.js";
+import { screenWindows } from "./screened.js";
+import type {
+  HydraAssessment,
+  HydraBackend,
+  HydraConfig,
+  HydraEngineName,
+  HydraPrediction,
+} from "./types.js";
 import { ScoredWindows, type WindowScore } from "./verdict.js";
 import { WindowList } from "./windows.js";
 
@@ -17,6 +25,13 @@ export interface HydraLoadOptions {
   readonly device?: HydraDevice;
   /** Imports ONNX Runtime; the package `onnxruntime-node` unless set. */
   readonly loadOnnxRuntime?: OnnxRuntimeLoader;
+}
+
+/** A text to be assessed. */
+export interface AssessedText {
+  readonly text: string;
+  /** Whether there is other evidence against it: then the network sees it whole. */
+  readonly suspicious: boolean;
 }
 
 interface OpenedBackend {
@@ -34,12 +49,18 @@ export class HydraModel {
   readonly notes: readonly string[];
   readonly #tokenizer: HydraTokenizer;
   readonly #backend: HydraBackend;
+  readonly #screen: Screen | undefined;
 
-  private constructor(config: HydraConfig, tokenizer: HydraTokenizer, { backend, notes }: OpenedBackend) {
+  private constructor(
+    { config, weights }: HydraFiles,
+    tokenizer: HydraTokenizer,
+    { backend, notes }: OpenedBackend,
+  ) {
     this.config = config;
     this.notes = notes;
     this.#tokenizer = tokenizer;
     this.#backend = backend;
+    this.#screen = config.screen && new Screen(config.screen, weights, config);
   }
 
   /**
@@ -53,7 +74,7 @@ export class HydraModel {
     assertOptions(options);
     const files = readHydraFiles(folder, isNative(options));
     const tokenizer = createTokenizer(folder, files.config);
-    return new HydraModel(files.config, tokenizer, await openBackend(folder, files, options));
+    return new HydraModel(files, tokenizer, await openBackend(folder, files, options));
   }
 
   get engine(): HydraEngineName {
@@ -81,7 +102,8 @@ export class HydraModel {
     const predictions: HydraPrediction[] = [];
     for (let first = 0; first < texts.length;) {
       const startMs = performance.now();
-      const { scores, count } = await this.#score(texts, first);
+      const { windows, count } = this.#cut(texts, first);
+      const scores = new ScoredWindows(this.config, windows, await this.#backend.run(windows));
       const measured = { latencyMs: (performance.now() - startMs) / count, engine: this.engine };
       for (let text = 0; text < count; text++) predictions.push(scores.predict(text, measured));
       first += count;
@@ -89,9 +111,35 @@ export class HydraModel {
     return predictions;
   }
 
+  /**
+   * Judges many texts together, of threats only: of texts without other evidence the network sees the windows that the
+   * screen of the weights cannot tell to be harmless.
+   * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
+   */
+  async assessBatch(texts: readonly AssessedText[]): Promise<HydraAssessment[]> {
+    const assessments: HydraAssessment[] = [];
+    const contents = texts.map(({ text }) => text);
+    for (let first = 0; first < texts.length;) {
+      const { windows, count } = this.#cut(contents, first);
+      const scores = this.#screen
+        ? await screenWindows(
+            windows,
+            this.#screen,
+            this.#backend,
+            this.config,
+            (text) => texts[first + text].suspicious,
+          )
+        : new ScoredWindows(this.config, windows, await this.#backend.run(windows));
+      for (let text = 0; text < count; text++) assessments.push(scores.assess(text));
+      first += count;
+    }
+    return assessments;
+  }
+
   /** The logits of each window of a text, in the order of their beginnings; at least one. */
   async scoreWindows(text: string): Promise<WindowScore[]> {
-    return (await this.#score([text], 0)).scores.list(0);
+    const { windows } = this.#cut([text], 0);
+    return new ScoredWindows(this.config, windows, await this.#backend.run(windows)).list(0);
   }
 
   /** Frees what the engine holds; the model is of no use afterwards. */
@@ -99,8 +147,8 @@ export class HydraModel {
     await this.#backend.close();
   }
 
-  /** Scores the texts from `first` on, as many as are judged together. */
-  async #score(texts: readonly string[], first: number): Promise<{ scores: ScoredWindows; count: number }> {
+  /** The windows of the texts from `first` on, of as many as are judged together. */
+  #cut(texts: readonly string[], first: number): { windows: WindowList; count: number } {
     const windows = new WindowList(this.config);
     let units = 0;
     let count = 0;
@@ -109,7 +157,7 @@ export class HydraModel {
       units += text.length;
       windows.add(this.#tokenizer.encode(text));
     }
-    return { scores: new ScoredWindows(this.config, windows, await this.#backend.run(windows)), count };
+    return { windows, count };
   }
 }
 

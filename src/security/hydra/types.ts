@@ -9,15 +9,22 @@ export interface HeadPrediction {
 
 export type HydraEngineName = "native" | "onnx";
 
-export interface HydraPrediction {
+/** What a text is as a threat. */
+export interface HydraAssessment {
   /** SAFE or UNSAFE: the window with the highest UNSAFE decides. */
   readonly security: HeadPrediction;
-  /** SAFE, INJECTION, JAILBREAK, EXFILTRATION of the same window, if the weights have that head. */
+  /**
+   * SAFE, INJECTION, JAILBREAK, EXFILTRATION of the same window, if the weights have that head and the network has seen the
+   * window.
+   */
   readonly threat?: HeadPrediction;
-  /** NONE, BPE, BROTLI, ZLIB, of the first window. */
-  readonly compression: HeadPrediction;
   /** UTF-16 range, in the text, of the window that decides. */
   readonly window: { readonly start: number; readonly end: number };
+}
+
+export interface HydraPrediction extends HydraAssessment {
+  /** NONE, BPE, BROTLI, ZLIB, of the first window. */
+  readonly compression: HeadPrediction;
   readonly windowCount: number;
   readonly latencyMs: number;
   readonly engine: HydraEngineName;
@@ -40,6 +47,19 @@ export interface WindowScale {
 export interface LogisticLayer {
   readonly bias: number;
   readonly coefficients: readonly number[];
+}
+
+/** A linear estimate of the network's natural-log odds of UNSAFE for a window (`screen.ts`). */
+export interface ScreenLayer {
+  readonly bias: number;
+  /** `[hidden]`: weights of the mean embedding. */
+  readonly embed: readonly number[];
+  /** Weights of the logits of the n-gram branch; none if there is no such branch. */
+  readonly ngram: readonly number[];
+  /** Weight of the binary logarithm of the number of tokens. */
+  readonly length: number;
+  /** Windows that are estimated lower are not shown to the network. */
+  readonly threshold: number;
 }
 
 /** `config.json` beside the weights. What is absent is taken from the tensors' shapes and the published model. */
@@ -79,6 +99,8 @@ export interface HydraConfig {
    * (`src/security/fusion`). Absent if the weights were not fitted for it.
    */
   readonly fusion?: Readonly<Record<"both" | "hydra", LogisticLayer>>;
+  /** The first stage before the network; absent if none was fitted: then the network sees all windows. */
+  readonly screen?: ScreenLayer;
 }
 
 /** Windows of a stream of tokens, which holds one text or several. */

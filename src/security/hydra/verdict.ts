@@ -1,6 +1,13 @@
 import { softmax } from "./ops.js";
 import { invalid } from "./safetensors.js";
-import type { HeadPrediction, HydraConfig, HydraEngineName, HydraLogits, HydraPrediction } from "./types.js";
+import type {
+  HeadPrediction,
+  HydraAssessment,
+  HydraConfig,
+  HydraEngineName,
+  HydraLogits,
+  HydraPrediction,
+} from "./types.js";
 import type { WindowList } from "./windows.js";
 
 /** What the network says of one window. */
@@ -22,13 +29,34 @@ export class ScoredWindows {
   readonly #windows: WindowList;
   readonly #logits: Float32Array;
   readonly #width: number;
+  /** For each window whether the network has seen it; absent: it has seen them all. */
+  readonly #seen: Uint8Array | undefined;
 
-  /** @param logits `[windows, labels]` */
-  constructor(config: HydraConfig, windows: WindowList, logits: Float32Array) {
+  /**
+   * @param logits `[windows, labels]`
+   * @param seen for each window whether the logits are the network's; of others only those for security mean something
+   */
+  constructor(config: HydraConfig, windows: WindowList, logits: Float32Array, seen?: Uint8Array) {
     this.#config = config;
     this.#windows = windows;
     this.#logits = logits;
     this.#width = labelCount(config);
+    this.#seen = seen;
+  }
+
+  /**
+   * What a text is as a threat, from its windows, of which there is at least one.
+   * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
+   */
+  assess(text: number): HydraAssessment {
+    const { security, threat } = this.#config.labels;
+    const deciding = this.#mostAlarming(...this.#windows.windowsOf(text), security);
+    const isSeen = this.#seen === undefined || this.#seen[deciding] === 1;
+    return {
+      security: this.#predictHead(deciding, 0, security),
+      threat: isSeen && threat ? this.#predictHead(deciding, security.length, threat) : undefined,
+      window: this.#rangeOf(deciding),
+    };
   }
 
   /**
@@ -38,14 +66,10 @@ export class ScoredWindows {
   predict(text: number, measured: { latencyMs: number; engine: HydraEngineName }): HydraPrediction {
     const { labels } = this.#config;
     const [first, last] = this.#windows.windowsOf(text);
-    const threatAt = labels.security.length;
-    const compressionAt = threatAt + (labels.threat?.length ?? 0);
-    const deciding = this.#mostAlarming(first, last, labels.security);
+    const compressionAt = labels.security.length + (labels.threat?.length ?? 0);
     return {
-      security: this.#predictHead(deciding, 0, labels.security),
-      threat: labels.threat && this.#predictHead(deciding, threatAt, labels.threat),
+      ...this.assess(text),
       compression: this.#predictHead(first, compressionAt, labels.compression),
-      window: this.#rangeOf(deciding),
       windowCount: last - first,
       ...measured,
     };

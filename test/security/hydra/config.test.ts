@@ -12,6 +12,13 @@ const published = readWeights(writeSafetensors(randomTensors(PUBLISHED_SHAPE, 1)
 const own = readWeights(writeSafetensors(randomTensors(OWN_SHAPE, 1)));
 const parse = (config: unknown, weights = own) => parseConfig(Buffer.from(JSON.stringify(config)), weights);
 
+const screenOf = (hidden: number, branch: number) => ({
+  bias: 1,
+  length: -0.5,
+  threshold: -2,
+  embed: Array.from({ length: hidden }, (_, index) => index / 8),
+  ngram: Array.from({ length: branch }, () => 1),
+});
 const layer = (coefficient = 1, bias = 0, count = 8) => ({
   bias,
   coefficients: Array.from({ length: count }, () => coefficient),
@@ -35,6 +42,7 @@ describe("config.json", () => {
         threat: undefined,
       },
       fusion: undefined,
+      screen: undefined,
     });
   });
 
@@ -83,6 +91,13 @@ describe("config.json", () => {
     expect(FUSION_FEATURE_COUNT).to.equal(FEATURES.length);
   });
 
+  it("may have a screen for what the network reads", () => {
+    const screen = screenOf(OWN_SHAPE.hiddenSize, 6);
+    expect(parse({ screen }).screen).to.deep.equal(screen);
+    const ofPublished = screenOf(PUBLISHED_SHAPE.hiddenSize, 0);
+    expect(parse({ screen: ofPublished }, published).screen).to.deep.equal(ofPublished);
+  });
+
   const bad: [string, unknown][] = [
     ["is no object", []],
     ["asks for more experts than there are", { top_k: 5 }],
@@ -102,6 +117,11 @@ describe("config.json", () => {
     ["has a huge coefficient", { fusion: { both: layer(1000.1), hydra: layer() } }],
     ["has a huge bias", { fusion: { both: layer(), hydra: layer(1, -1000.1) } }],
     ["has a half of a fusion", { fusion: { both: layer() } }],
+    ["has a screen for another embedding", { screen: screenOf(31, 6) }],
+    ["has a screen without the n-grams", { screen: screenOf(32, 0) }],
+    ["has a screen without a threshold", { screen: { ...screenOf(32, 6), threshold: undefined } }],
+    ["has a screen with a huge weight", { screen: { ...screenOf(32, 6), length: 1e4 } }],
+    ["has a screen that is none", { screen: null }],
     ["has n-grams of order 0", { ngram: { orders: [0] } }],
     ["has n-grams of no order", { ngram: { orders: [] } }],
     ["has n-grams twice", { ngram: { orders: [1, 1] } }],

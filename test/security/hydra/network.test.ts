@@ -5,22 +5,9 @@ import { KernelMemory } from "../../../src/security/hydra/kernels/memory.js";
 import type { HydraWindows } from "../../../src/security/hydra/types.js";
 import { readWeights } from "../../../src/security/hydra/weights.js";
 import { listNgrams } from "../../../src/security/hydra/windows.js";
-import { createRandom } from "../../fuzz/mutate.js";
 import { writeSafetensors } from "../../helpers/safetensors.js";
 import { runPlainly } from "./plain-network.js";
-import { OWN_SHAPE, PUBLISHED_SHAPE, randomTensors, type ModelShape } from "./random-model.js";
-
-/** Windows of `count` lengths around the sizes at which loops change, anywhere in a stream of tokens. */
-function randomWindows(shape: ModelShape, count: number, seed: number): HydraWindows {
-  const random = createRandom(seed);
-  const ids = Int32Array.from({ length: 1003 }, () => random(shape.vocabSize + 5));
-  const ranges = Array.from({ length: count }, (_, index) => {
-    const length = [0, 1, 3, 4, 5, 8, 15, 16, 63, 64, 65, 128, 200, 512][index % 14];
-    const first = index % 5 === 0 ? ids.length - length : random(ids.length - length);
-    return [first, first + length];
-  });
-  return { ids, ranges: ranges.flat() };
-}
+import { OWN_SHAPE, PUBLISHED_SHAPE, randomTensors, randomWindows } from "./random-model.js";
 
 const countOf = ({ ranges }: HydraWindows): number => ranges.length / 2;
 

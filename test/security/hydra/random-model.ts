@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HydraWindows } from "../../../src/security/hydra/types.js";
 import { createRandom } from "../../fuzz/mutate.js";
 import { writeSafetensors, type TensorSource } from "../../helpers/safetensors.js";
 
@@ -135,4 +136,16 @@ export function randomTexts(count: number, maxWords: number, seed: number): stri
       random(9) === 0 ? "\n" : " ",
     ),
   );
+}
+
+/** Windows of `count` lengths around the sizes at which loops change, anywhere in a stream of tokens. */
+export function randomWindows(shape: ModelShape, count: number, seed: number): HydraWindows {
+  const random = createRandom(seed);
+  const ids = Int32Array.from({ length: 1003 }, () => random(shape.vocabSize + 5));
+  const ranges = Array.from({ length: count }, (_, index) => {
+    const length = [0, 1, 3, 4, 5, 8, 15, 16, 63, 64, 65, 128, 200, 512][index % 14];
+    const first = index % 5 === 0 ? ids.length - length : random(ids.length - length);
+    return [first, first + length];
+  });
+  return { ids, ranges: ranges.flat() };
 }

@@ -1,0 +1,90 @@
+import type { Table } from "./floats.js";
+import { scaleOf } from "./floats.js";
+import type { HydraConfig, HydraWindows, ScreenLayer } from "./types.js";
+import type { HydraWeights } from "./weights.js";
+import { hashNgram } from "./windows.js";
+
+/**
+ * The first stage of a cascade (Viola and Jones, "Rapid object detection using a boosted cascade of simple features", 2001): a
+ * linear estimate of the network's log odds from what the network reads, the mean embedding and the n-gram branch.
+ * Being linear, it is a sum over the tokens of a window, and costs a few additions a token.
+ */
+export class Screen {
+  /** Natural-log odds of UNSAFE: windows that are estimated lower need no network. */
+  readonly threshold: number;
+  readonly #layer: ScreenLayer;
+  readonly #embed: Table;
+  readonly #ngram: Table | undefined;
+  readonly #config: HydraConfig["ngram"];
+  /** `[vocabulary]`: what a token adds to a sum; NaN until it is asked for. */
+  readonly #tokens: Float32Array;
+
+  constructor(layer: ScreenLayer, { embed, ngram }: HydraWeights, config: HydraConfig) {
+    this.threshold = layer.threshold;
+    this.#layer = layer;
+    this.#embed = embed;
+    this.#ngram = ngram;
+    this.#config = config.ngram;
+    this.#tokens = new Float32Array(embed.rows).fill(NaN);
+  }
+
+  /** The estimate for each window: natural-log odds of UNSAFE. */
+  estimate({ ids, ranges }: HydraWindows): Float64Array {
+    const estimates = new Float64Array(ranges.length / 2);
+    const tokens = this.#sumTokens(ids);
+    const ngrams = this.#config?.orders.map((order) => this.#sumNgrams(ids, order)) ?? [];
+    const { bias, length: perLength } = this.#layer;
+    for (let window = 0; window < estimates.length; window++) {
+      const [first, last] = [ranges[2 * window], ranges[2 * window + 1]];
+      const length = Math.max(1, last - first);
+      let sum = 0;
+      let count = 0;
+      ngrams.forEach((sums, index) => {
+        const end = Math.max(first, last + 1 - this.#config!.orders[index]);
+        sum += sums[end] - sums[first];
+        count += end - first;
+      });
+      const divisor = this.#config?.pooling === "mean" ? Math.max(1, count) : Math.sqrt(Math.max(1, count));
+      estimates[window] =
+        bias + perLength * Math.log2(length) + (tokens[last] - tokens[first]) / length + sum / divisor;
+    }
+    return estimates;
+  }
+
+  /** What the tokens before each place add up to. */
+  #sumTokens(ids: Int32Array): Float64Array {
+    const sums = new Float64Array(ids.length + 1);
+    for (let at = 0, sum = 0; at < ids.length; at++) {
+      sum += this.#tokenOf(Math.min(ids[at], this.#tokens.length - 1));
+      sums[at + 1] = sum;
+    }
+    return sums;
+  }
+
+  #tokenOf(id: number): number {
+    const known = this.#tokens[id];
+    return Number.isNaN(known) ? (this.#tokens[id] = weigh(this.#embed, id, this.#layer.embed)) : known;
+  }
+
+  /** What the n-grams of one order that begin before each place add up to. */
+  #sumNgrams(ids: Int32Array, order: number): Float64Array {
+    const table = this.#ngram!;
+    const { buckets } = this.#config!;
+    const weights = this.#layer.ngram;
+    const sums = new Float64Array(ids.length + 1);
+    const end = ids.length - order;
+    for (let at = 0, sum = 0; at < ids.length; at++) {
+      if (at <= end) sum += weigh(table, hashNgram(ids, at, order, buckets), weights);
+      sums[at + 1] = sum;
+    }
+    return sums;
+  }
+}
+
+/** The product of a row of `table` and `weights`. */
+function weigh(table: Table, row: number, weights: readonly number[]): number {
+  const { cols, values } = table;
+  let sum = 0;
+  for (let j = 0, from = row * cols; j < cols; j++) sum += values[from + j] * weights[j];
+  return sum * scaleOf(table, row);
+}

@@ -1,0 +1,51 @@
+import type { Screen } from "./screen.js";
+import type { HydraBackend, HydraConfig } from "./types.js";
+import { labelCount, ScoredWindows } from "./verdict.js";
+import type { WindowList } from "./windows.js";
+
+/**
+ * Shows the network the windows of suspicious texts, and of the others those that the screen does not find harmless.
+ * @param isSuspicious of a text, by its place in `windows`
+ */
+export async function screenWindows(
+  windows: WindowList,
+  screen: Screen,
+  backend: HydraBackend,
+  config: HydraConfig,
+  isSuspicious: (text: number) => boolean,
+): Promise<ScoredWindows> {
+  const { ids, ranges } = windows;
+  const estimates = screen.estimate(windows);
+  const shown: number[] = [];
+  for (let text = 0; text < windows.textCount; text++) {
+    const [first, last] = windows.windowsOf(text);
+    for (let window = first; window < last; window++)
+      if (isSuspicious(text) || !(estimates[window] < screen.threshold)) shown.push(window);
+  }
+  const seen = new Uint8Array(estimates.length);
+  const labels = labelCount(config);
+  const logits = estimatedLogits(estimates, config);
+  if (shown.length > 0) {
+    const results = await backend.run({
+      ids,
+      ranges: shown.flatMap((window) => [ranges[2 * window], ranges[2 * window + 1]]),
+    });
+    shown.forEach((window, row) => {
+      seen[window] = 1;
+      logits.set(results.subarray(row * labels, (row + 1) * labels), window * labels);
+    });
+  }
+  return new ScoredWindows(config, windows, logits, seen);
+}
+
+/** `[windows, labels]`: logits for security that have the estimated odds. */
+function estimatedLogits(estimates: Float64Array, config: HydraConfig): Float32Array {
+  const { security } = config.labels;
+  const labels = labelCount(config);
+  const unsafe = security.indexOf("UNSAFE");
+  const others = Math.log(Math.max(1, security.length - 1));
+  const logits = new Float32Array(estimates.length * labels);
+  for (let window = 0; window < estimates.length; window++)
+    logits[window * labels + unsafe] = estimates[window] + others;
+  return logits;
+}
