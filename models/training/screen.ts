@@ -41,7 +41,7 @@ const ridge = new Ridge(hidden + branch + 1);
 const kept: { windows: WindowList; odds: number[] }[] = [];
 for await (const line of createInterface({ input: process.stdin })) {
   const { text } = JSON.parse(line) as { text: string };
-  const windows = new WindowList(config, 64);
+  const windows = new WindowList(config);
   windows.add(tokenizer.encode(text.slice(0, MOST_UNITS)));
   const logits = await network.run(windows);
   const odds = Array.from(

@@ -3,6 +3,7 @@ import { createLogger, isLoopbackHost } from "../http/index.js";
 import { startProxy, type UpstreamOptions } from "../proxy/index.js";
 import type { SecurityScanner } from "../security/index.js";
 import type { CommandContext } from "./context.js";
+import { keepHeapLean } from "./lean-heap.js";
 import { openProxyStores, proxySettings, proxyUpstreams, type ProxyFlags } from "./proxy-settings.js";
 import { loadEngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
@@ -11,8 +12,6 @@ import { untilSignal } from "./until-signal.js";
 
 /** How long running requests may take to finish once the process is told to stop. */
 const GRACE_MS = 30_000;
-/** Texts whose verdict is remembered, about 300 bytes each. */
-const REMEMBERED_TEXTS = 16_384;
 
 /**
  * Runs a proxy until the process is told to stop.
@@ -20,6 +19,7 @@ const REMEMBERED_TEXTS = 16_384;
  * @throws {InputError} `M2M_USAGE`, `M2M_CONFIG_INVALID`, `M2M_LISTEN_FAILED`, and what the scanner's settings may
  */
 export async function runProxy(context: CommandContext, flags: ProxyFlags): Promise<number> {
+  keepHeapLean();
   const config = await context.config();
   noteIgnored(context, config);
   const upstreams = proxyUpstreams(context, config, flags.target);
@@ -62,7 +62,7 @@ async function openProxyScanner(
   flags: ProxyFlags,
 ): Promise<SecurityScanner | undefined> {
   if (flags["no-scan"] || !config.get("proxy.scan")) return undefined;
-  const { openScanner } = await import("./scan-settings.js");
+  const { openScanner, REMEMBERED_TEXTS } = await import("./scan-settings.js");
   const { limits } = await loadEngineSettings(context, {});
   const maxBytes = config.get("proxy.max_body_bytes");
   const { scanner } = await openScanner(context, flags, {

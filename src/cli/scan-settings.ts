@@ -32,6 +32,9 @@ export interface OpenedScanner {
   readonly model?: HydraModel;
 }
 
+/** Texts whose verdict a process that goes on remembers, about 300 bytes each: what is said every turn is judged once. */
+export const REMEMBERED_TEXTS = 16_384;
+
 /**
  * Loads the rules and, unless the rules alone judge, Hydra; what Hydra has to say of its device goes to stderr.
  * @throws {InputError} `M2M_WEIGHTS_MISSING`, `M2M_RULES_INVALID`, `M2M_FILE_READ`, `M2M_CONFIG_INVALID`

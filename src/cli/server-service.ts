@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { startServer, type Server, type ServerOptions } from "../server/index.js";
 import type { CommandContext } from "./context.js";
+import { keepHeapLean } from "./lean-heap.js";
 import type { ServerFlags } from "./server-flags.js";
 import { loadServerSettings, noteRisks } from "./server-settings.js";
 import { runWorkers } from "./server-workers.js";
@@ -16,6 +17,7 @@ export const GRACE_MS = 30_000;
  * @throws {M2MError} what the settings and the start may
  */
 export async function runServer(context: CommandContext, flags: ServerFlags): Promise<number> {
+  keepHeapLean();
   const { options, workers } = await loadServerSettings(context, flags);
   if (cluster.isWorker) return runWorker(options);
   noteRisks(context, await context.config(), options);

@@ -4,7 +4,7 @@ import { isSharedStore, MEMORY_STORE, type ServerOptions } from "../server/index
 import { InputError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
-import { openScanner } from "./scan-settings.js";
+import { openScanner, REMEMBERED_TEXTS } from "./scan-settings.js";
 import type { ServerFlags } from "./server-flags.js";
 import { loadEngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
@@ -43,7 +43,8 @@ export async function loadServerSettings(
     engine,
     defaultAlgorithm: config.get("compression.default_algorithm"),
     models: await context.models(),
-    openScanner: () => openScanner(context, flags, { limits: engine.limits }),
+    openScanner: () =>
+      openScanner(context, flags, { limits: engine.limits, rememberedTexts: REMEMBERED_TEXTS }),
     security: { isEnabled, isBlocking: isEnabled && (flags.blocking ?? config.get("server.blocking")) },
     store,
     authToken: tokenOf(flags, config),

@@ -4,6 +4,9 @@ import type { HydraConfig, HydraWindows, ScreenLayer } from "./types.js";
 import type { HydraWeights } from "./weights.js";
 import { hashNgram } from "./windows.js";
 
+/** Places of a stream whose sums are kept: 64 KiB for three orders. */
+const KEPT_SUMS = 2048;
+
 /**
  * The first stage of a cascade (Viola and Jones, "Rapid object detection using a boosted cascade of simple features", 2001): a
  * linear estimate of the network's log odds from what the network reads, the mean embedding and the n-gram branch.
@@ -18,6 +21,8 @@ export class Screen {
   readonly #config: HydraConfig["ngram"];
   /** `[vocabulary]`: what a token adds to a sum; NaN until it is asked for. */
   readonly #tokens: Float32Array;
+  /** Sums over the stream that is read, of the tokens and of the n-grams of each order; kept, because most streams are short. */
+  #sums: readonly Float64Array[] = [];
 
   constructor(layer: ScreenLayer, { embed, ngram }: HydraWeights, config: HydraConfig) {
     this.threshold = layer.threshold;
@@ -31,17 +36,19 @@ export class Screen {
   /** The estimate for each window: natural-log odds of UNSAFE. */
   estimate({ ids, ranges }: HydraWindows): Float64Array {
     const estimates = new Float64Array(ranges.length / 2);
-    const tokens = this.#sumTokens(ids);
-    const ngrams = this.#config?.orders.map((order) => this.#sumNgrams(ids, order)) ?? [];
+    const orders = this.#config?.orders ?? [];
+    const [tokens, ...ngrams] = this.#takeSums(ids.length + 1);
+    this.#sumTokens(ids, tokens);
+    orders.forEach((order, index) => this.#sumNgrams(ids, order, ngrams[index]));
     const { bias, length: perLength } = this.#layer;
     for (let window = 0; window < estimates.length; window++) {
       const [first, last] = [ranges[2 * window], ranges[2 * window + 1]];
       const length = Math.max(1, last - first);
       let sum = 0;
       let count = 0;
-      ngrams.forEach((sums, index) => {
-        const end = Math.max(first, last + 1 - this.#config!.orders[index]);
-        sum += sums[end] - sums[first];
+      orders.forEach((order, index) => {
+        const end = Math.max(first, last + 1 - order);
+        sum += ngrams[index][end] - ngrams[index][first];
         count += end - first;
       });
       const divisor = this.#config?.pooling === "mean" ? Math.max(1, count) : Math.sqrt(Math.max(1, count));
@@ -51,14 +58,21 @@ export class Screen {
     return estimates;
   }
 
-  /** What the tokens before each place add up to. */
-  #sumTokens(ids: Int32Array): Float64Array {
-    const sums = new Float64Array(ids.length + 1);
+  #takeSums(length: number): readonly Float64Array[] {
+    const [first] = this.#sums;
+    if (first && first.length >= length) return this.#sums;
+    const size = Math.max(length, KEPT_SUMS);
+    const sums = Array.from({ length: 1 + (this.#config?.orders.length ?? 0) }, () => new Float64Array(size));
+    if (size === KEPT_SUMS) this.#sums = sums;
+    return sums;
+  }
+
+  /** Writes what the tokens before each place add up to. */
+  #sumTokens(ids: Int32Array, sums: Float64Array): void {
     for (let at = 0, sum = 0; at < ids.length; at++) {
       sum += this.#tokenOf(Math.min(ids[at], this.#tokens.length - 1));
       sums[at + 1] = sum;
     }
-    return sums;
   }
 
   #tokenOf(id: number): number {
@@ -66,18 +80,16 @@ export class Screen {
     return Number.isNaN(known) ? (this.#tokens[id] = weigh(this.#embed, id, this.#layer.embed)) : known;
   }
 
-  /** What the n-grams of one order that begin before each place add up to. */
-  #sumNgrams(ids: Int32Array, order: number): Float64Array {
+  /** Writes what the n-grams of one order that begin before each place add up to. */
+  #sumNgrams(ids: Int32Array, order: number, sums: Float64Array): void {
     const table = this.#ngram!;
     const { buckets } = this.#config!;
     const weights = this.#layer.ngram;
-    const sums = new Float64Array(ids.length + 1);
     const end = ids.length - order;
     for (let at = 0, sum = 0; at < ids.length; at++) {
       if (at <= end) sum += weigh(table, hashNgram(ids, at, order, buckets), weights);
       sums[at + 1] = sum;
     }
-    return sums;
   }
 }
 

@@ -10,7 +10,7 @@ export interface TokenizedText {
 }
 
 export interface HydraTokenizer {
-  /** Never empty: a text without any piece is one padding token. */
+  /** Never empty: a text without any piece is one padding token. What it gives may be overwritten by the next call. */
   encode(text: string): TokenizedText;
 }
 
@@ -80,9 +80,9 @@ class WordPieceTokenizer implements HydraTokenizer {
     if (this.#count === 0) this.#push(PADDING_ID, 0, text.length);
     const count = this.#count;
     const result = {
-      ids: this.#ids.slice(0, count),
-      starts: this.#starts.slice(0, count),
-      ends: this.#ends.slice(0, count),
+      ids: this.#ids.subarray(0, count),
+      starts: this.#starts.subarray(0, count),
+      ends: this.#ends.subarray(0, count),
     };
     // One huge text is no reason to keep huge buffers.
     if (this.#ids.length > 2 ** 18) {

@@ -14,13 +14,11 @@ export class WindowList implements HydraWindows {
   readonly #spans: number[] = [];
   /** Number of windows before those of each text. */
   readonly #firsts: number[] = [];
-  #ids: Int32Array<ArrayBuffer>;
+  #ids = new Int32Array(0);
   #length = 0;
 
-  /** @param capacity tokens that are expected */
-  constructor(config: HydraConfig, capacity = 1024) {
+  constructor(config: HydraConfig) {
     this.#config = config;
-    this.#ids = new Int32Array(capacity);
   }
 
   get ids(): Int32Array {

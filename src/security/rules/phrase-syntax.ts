@@ -68,7 +68,7 @@ function parseAlternative(phrase: string, text: string): PhraseAlternative {
   const body = isPrefix ? text.slice(0, -1) : text;
   // Most are plain words, which need no folding.
   const words = /^[a-z]+$/.test(body) ? [body] : foldWords(body.replaceAll("_", " "));
-  if (words.length === 0 || !/^(?:[a-z_]+|[\p{L}\p{N}\p{M}'’_]+)$/u.test(body))
+  if (words.length === 0 || !/^(?:[a-z_]+|[\p{L}\p{N}\p{M}'\u2019_]+)$/u.test(body))
     throw invalid(phrase, `has ${quote(text)}, which is no word`);
   const last = words[words.length - 1];
   if (isPrefix && isIdeograph(last.charCodeAt(0)))

@@ -116,7 +116,7 @@ describe("windows", () => {
   it("of texts one behind the other are those of each", () => {
     for (const tokenizer of [WORDPIECE, FRAMED]) {
       const config = configOf(9, 4, tokenizer);
-      const list = new WindowList(config, 1);
+      const list = new WindowList(config);
       const lengths = [1, 30, 0, 8, 7];
       for (const length of lengths) list.add(textOf(length));
       expect(list.textCount).to.equal(lengths.length);
