@@ -70,14 +70,22 @@ export function proxyUpstreams(
 
 function upstreamOf({ env }: CommandContext, table: Config["upstreams"][number]): UpstreamOptions {
   const target = parseTarget(table.url, "The url of an [[upstream]]");
-  const { models, weight, token, api_key_env: variable } = table;
-  const apiKey = variable === undefined ? table.api_key : env[variable];
-  if (variable !== undefined && !apiKey) {
-    throw new InputError("M2M_CONFIG_INVALID", `The key of the upstream ${target.url} is missing.`, {
+  const { models, weight } = table;
+  const secretOf = (what: string, value: string | undefined, variable: string | undefined) => {
+    if (variable === undefined) return value;
+    if (env[variable]) return env[variable];
+    throw new InputError("M2M_CONFIG_INVALID", `The ${what} of the upstream ${target.url} is missing.`, {
       hint: `Set the environment variable ${variable}.`,
     });
-  }
-  return { name: table.name ?? new URL(target.url).host, target, models, weight, apiKey, token };
+  };
+  return {
+    name: table.name ?? new URL(target.url).host,
+    target,
+    models,
+    weight,
+    apiKey: secretOf("key", table.api_key, table.api_key_env),
+    token: secretOf("token", table.token, table.token_env),
+  };
 }
 
 /** What several proxies may share. */

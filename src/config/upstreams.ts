@@ -20,6 +20,8 @@ export interface UpstreamTable {
   readonly api_key_env?: string;
   /** The token of the `m2m proxy` that it is, if it is one and asks for one. */
   readonly token?: string;
+  /** The environment variable that has it. */
+  readonly token_env?: string;
 }
 
 type Member = keyof UpstreamTable;
@@ -27,10 +29,11 @@ type Member = keyof UpstreamTable;
 const isText = (value: unknown): boolean =>
   typeof value === "string" && value !== "" && !/\p{Cc}/u.test(value);
 
+const isVariableName = (value: unknown): boolean =>
+  typeof value === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value);
+
 /** What each member takes, and whether a value is that. */
-const MEMBERS: Readonly<
-  Record<Member, { is: (value: unknown) => boolean; takes: string; secret?: boolean }>
-> = {
+const MEMBERS: Readonly<Record<Member, { is: (value: unknown) => boolean; takes: string }>> = {
   url: { is: isText, takes: "a URL" },
   name: { is: isText, takes: "a text" },
   models: {
@@ -42,12 +45,13 @@ const MEMBERS: Readonly<
     takes: "a number from 0 to 1000000",
   },
   api_key: { is: isText, takes: "a text of one line" },
+  api_key_env: { is: isVariableName, takes: "the name of an environment variable" },
   token: { is: isText, takes: "a text of one line" },
-  api_key_env: {
-    is: (value) => typeof value === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
-    takes: "the name of an environment variable",
-  },
+  token_env: { is: isVariableName, takes: "the name of an environment variable" },
 };
+
+/** What is given by its value or by the variable that has it. */
+const SECRETS = ["api_key", "token"] as const;
 
 /** Where something stands: `file:line`, and the line. */
 type Place = { readonly place: string; readonly line: number };
@@ -78,8 +82,9 @@ export function parseUpstreamTables(value: unknown, at: (path: string[]) => Plac
       if (!is(given)) throw fail([...path, name], `${name} of an upstream takes ${takes}.`);
     }
     if (table.url === undefined) throw fail(path, "An upstream needs a url.");
-    if (table.api_key !== undefined && table.api_key_env !== undefined) {
-      throw fail([...path, "api_key_env"], "An upstream has api_key or api_key_env, not both.");
+    for (const name of SECRETS) {
+      if (table[name] === undefined || table[`${name}_env`] === undefined) continue;
+      throw fail([...path, `${name}_env`], `An upstream has ${name} or ${name}_env, not both.`);
     }
     return table as unknown as UpstreamTable;
   });

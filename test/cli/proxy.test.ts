@@ -110,16 +110,24 @@ describe("m2m proxy", function () {
     mkdirSync(home);
     writeFileSync(
       join(home, "config.toml"),
-      `[[upstream]]\nurl = "${upstream.url}"\nmodels = ["gpt-*"]\napi_key_env = "TEST_PROVIDER_KEY"\n` +
+      `[[upstream]]\nurl = "${upstream.url}"\nmodels = ["gpt-*"]\napi_key_env = "TEST_PROVIDER_KEY"\ntoken_env = "TEST_FAR_TOKEN"\n` +
         `[[upstream]]\nname = "other"\nurl = "http://127.0.0.1:9/base"\nweight = 0\n`,
     );
-    const missing = folder.run(["proxy", "--port", "0"], { env: { M2M_HOME: home } });
-    expect([missing.code, missing.stderr]).to.satisfy(
-      ([code, text]: [number, string]) => code === 2 && text.includes("TEST_PROVIDER_KEY"),
-    );
-    const service = await start(["--no-scan"], { M2M_HOME: home, TEST_PROVIDER_KEY: "sk-of-the-proxy" });
+    const env: Record<string, string> = { M2M_HOME: home };
+    for (const [variable, value] of [
+      ["TEST_PROVIDER_KEY", "sk-of-the-proxy"],
+      ["TEST_FAR_TOKEN", "the-far-token"],
+    ]) {
+      const missing = folder.run(["proxy", "--port", "0"], { env });
+      expect([missing.code, missing.stderr]).to.satisfy(
+        ([code, text]: [number, string]) => code === 2 && text.includes(variable),
+      );
+      env[variable] = value;
+    }
+    const service = await start(["--no-scan"], env);
     expect((await chat(service.url)).status).to.equal(200);
     expect(upstream.last.header("authorization")).to.equal("Bearer sk-of-the-proxy");
+    expect(upstream.last.header("x-m2m-token")).to.equal("the-far-token");
     const stats = (await (await fetch(`${service.url}/_m2m/stats`)).json()) as {
       upstreams: { name: string; url: string }[];
     };

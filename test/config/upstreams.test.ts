@@ -34,6 +34,18 @@ describe("[[upstream]]", () => {
       /api_key or api_key_env, not both/,
     ],
     [
+      "two tokens",
+      `[[upstream]]\nurl = "https://a"\ntoken = "verysecret"\ntoken_env = "B"`,
+      4,
+      /token or token_env, not both/,
+    ],
+    [
+      "no name of a variable",
+      `[[upstream]]\nurl = "https://a"\ntoken_env = "A B"`,
+      3,
+      /token_env of an upstream/,
+    ],
+    [
       "a key of two lines",
       `[[upstream]]\nurl = "https://a"\napi_key = "verysecret\\n"`,
       3,
