@@ -80,7 +80,7 @@ export class Exchange implements AttemptOwner {
     const nowMs = performance.now();
     const upstream = chooseUpstream(upstreams, prepared.model, this.#tried, nowMs, random());
     if (!upstream) {
-      this.#giveUp(noUpstream(upstreams, prepared.model));
+      this.#giveUp(noUpstream());
       return;
     }
     this.#tried.add(upstream);
@@ -232,10 +232,7 @@ export class Exchange implements AttemptOwner {
 
 function ignore(): void {}
 
-function noUpstream(upstreams: readonly Upstream[], model: string | undefined): UpstreamError {
-  if (!upstreams.some((one) => one.serves(model))) {
-    return new UpstreamError("M2M_UPSTREAM_UNAVAILABLE", "No upstream is set up for this model.");
-  }
+function noUpstream(): UpstreamError {
   return new UpstreamError(
     "M2M_UPSTREAM_UNAVAILABLE",
     "No upstream answers at present; it is tried again in a few seconds.",

@@ -22,6 +22,7 @@ import {
 } from "./providers/index.js";
 import { Refusal } from "./refusal.js";
 import { ruleIds, type PendingScan, type ScanVerdict } from "./security/request-scanner.js";
+import { assertServed } from "./upstream/choose.js";
 import type { Upstream } from "./upstream/upstream.js";
 
 export type UpstreamRequest = Pick<Dispatcher.DispatchOptions, "method" | "path" | "headers" | "body">;
@@ -59,8 +60,16 @@ const ONLY_CODINGS: ReadonlySet<string> = new Set(CODINGS);
 const IDENTITY: readonly string[] = ["accept-encoding", "identity"];
 const JSON_TYPE: readonly string[] = ["content-type", "application/json"];
 
-/** A request whose body streams through untouched: nothing of it is kept, so it cannot be sent again. */
-export function prepareStream({ gatekeeper }: ProxyCore, request: IncomingMessage, path: string): Prepared {
+/**
+ * A request whose body streams through untouched: nothing of it is kept, so it cannot be sent again.
+ * @throws {InputError} `M2M_MODEL_NOT_SERVED` if all upstreams are for certain models
+ */
+export function prepareStream(
+  { gatekeeper, upstreams }: ProxyCore,
+  request: IncomingMessage,
+  path: string,
+): Prepared {
+  assertServed(upstreams, undefined);
   const method = request.method as Dispatcher.HttpMethod;
   const { "transfer-encoding": coding, "content-length": length } = request.headers;
   const hasBody = coding !== undefined || Number(length ?? 0) > 0;
@@ -94,8 +103,8 @@ export function prepareStream({ gatekeeper }: ProxyCore, request: IncomingMessag
 /**
  * A request of an API that the proxy understands: its body is read whole.
  * @param onReady told when it has been
- * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`, and what is
- * wrong with a wire
+ * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`,
+ * `M2M_MODEL_NOT_SERVED`, and what is wrong with a wire
  * @throws {Refusal} if the client has had its share
  */
 export async function prepareCall(
@@ -113,6 +122,7 @@ export async function prepareCall(
   const content = opened ?? received;
   const dialect = dialectOf(api, request.headers);
   const { model, stream } = readRequestHead(content);
+  assertServed(core.upstreams, model);
   const scan = core.scanner?.pending(content);
   if (scan && settings.blocking) assertSafe(core, await scan.result());
   const replyHeaders: string[] = [];

@@ -134,8 +134,34 @@ describe("proxy: resilience", () => {
   it("refuses a model that nobody serves", async () => {
     const target = parseTarget("http://127.0.0.1:9", "url");
     fixture = await ProxyFixture.start({ upstreams: [{ name: "x", target, models: ["gpt-4o"] }] });
-    const reply = await fixture.chat({ model: "other" });
-    expect([reply.status, reply.json.error.code]).to.deep.equal([503, "M2M_UPSTREAM_UNAVAILABLE"]);
+    const reply = await fixture.chat({ model: "other\u001b" });
+    expect(reply.status).to.equal(404);
+    expect(reply.json.error).to.deep.equal({
+      message: 'm2m proxy: No upstream serves the model "other\\u{1b}".',
+      type: "invalid_request_error",
+      param: "model",
+      code: "model_not_found",
+    });
+    const message = await fixture.call({
+      method: "POST",
+      path: "/v1/messages",
+      body: JSON.stringify({ model: "claude-x", max_tokens: 1, messages: [] }),
+    });
+    expect([message.status, message.json]).to.deep.equal([
+      404,
+      {
+        type: "error",
+        error: {
+          type: "not_found_error",
+          message: 'm2m proxy: No upstream serves the model "claude-x".',
+          details: { error_code: "M2M_MODEL_NOT_SERVED" },
+        },
+      },
+    ]);
+    const models = await fixture.call({ path: "/v1/models" });
+    expect([models.status, models.json.error.code]).to.deep.equal([404, "model_not_found"]);
+    const { requests } = await fixture.stats();
+    expect(requests).to.include({ started: 3, finished: 3, failed: 0 });
   });
 
   it("stops asking an upstream that is down, and asks it again when it is back", async function () {

@@ -38,6 +38,11 @@ const OPENAI_TYPES: ReadonlyMap<number, string> = new Map([
   [429, "rate_limit_error"],
 ]);
 
+/** Codes of this package for which OpenAI's API has one that clients know. */
+const OPENAI_CODES: Readonly<Record<string, { readonly code: string; readonly param: string }>> = {
+  M2M_MODEL_NOT_SERVED: { code: "model_not_found", param: "model" },
+};
+
 /** The body of an error response, JSON as the provider's own SDK reads it. */
 export function errorBody(dialect: Dialect, failure: ApiFailure): string {
   return JSON.stringify(dialect === "anthropic" ? anthropicError(failure) : { error: openAiError(failure) });
@@ -71,7 +76,9 @@ interface OpenAiError {
   readonly code: string | null;
 }
 
-function openAiError({ status, message, code, type, param }: ApiFailure): OpenAiError {
+function openAiError(failure: ApiFailure): OpenAiError {
+  const known = failure.code === undefined ? undefined : OPENAI_CODES[failure.code];
+  const { status, message, code, type, param } = { ...failure, ...known };
   const kind = type ?? OPENAI_TYPES.get(status) ?? (status >= 500 ? "server_error" : "invalid_request_error");
   return { message, type: kind, param: param ?? null, code: code ?? null };
 }

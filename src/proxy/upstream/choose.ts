@@ -1,4 +1,20 @@
+import { InputError } from "../../shared/errors.js";
+import { quote } from "../../shared/quote.js";
 import type { Upstream } from "./upstream.js";
+
+/**
+ * @param model `undefined` if the request names none
+ * @throws {InputError} `M2M_MODEL_NOT_SERVED` if no upstream is set up for it, whatever state they are in
+ */
+export function assertServed(upstreams: readonly Upstream[], model: string | undefined): void {
+  if (upstreams.some((one) => one.serves(model))) return;
+  throw new InputError(
+    "M2M_MODEL_NOT_SERVED",
+    model === undefined
+      ? "The request names no model, and no upstream takes those."
+      : `No upstream serves the model ${quote(model)}.`,
+  );
+}
 
 /**
  * The upstream for the next try: of those that serve `model` and were not tried, one that is in order, by weight; those that name
