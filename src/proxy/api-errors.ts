@@ -1,12 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { problemOf } from "../http/index.js";
-import { M2MError, type ErrorCode } from "../shared/errors.js";
 import { apiOf, dialectOf, errorBody, type ApiFailure } from "./providers/index.js";
-
-const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
-  M2M_UPSTREAM_TIMEOUT: 504,
-  M2M_UPSTREAM_UNAVAILABLE: 503,
-};
 
 export interface ApiErrorOptions {
   /** Whether the proxy has tried again already, so that the client need not. */
@@ -17,9 +11,8 @@ export interface ApiErrorOptions {
 /** What a client is told of `error`; of a defect of this package, no details. */
 export function failureOf(error: unknown): ApiFailure {
   const problem = problemOf(error);
-  const status = (error instanceof M2MError ? STATUS[error.code] : undefined) ?? problem.status;
   const message = problem.hint === undefined ? problem.detail : `${problem.detail} ${problem.hint}`;
-  return { status, message: `m2m proxy: ${message}`, code: problem.code };
+  return { status: problem.status, message: `m2m proxy: ${message}`, code: problem.code };
 }
 
 /**

@@ -22,6 +22,14 @@ export function upstreamError(error: Error): UpstreamError {
   return new UpstreamError("M2M_UPSTREAM_FAILED", reasonOf(error), details);
 }
 
+/** Why no attempt can be made. */
+export function noUpstream(): UpstreamError {
+  return new UpstreamError(
+    "M2M_UPSTREAM_UNAVAILABLE",
+    "No upstream answers at present; it is tried again in a few seconds.",
+  );
+}
+
 /** Names of hosts and addresses stay here. */
 function reasonOf(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;

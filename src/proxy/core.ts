@@ -35,13 +35,18 @@ export interface ProxyCore {
   readonly tracing?: Tracing;
   /** From 0 up to 1. */
   random(): number;
+  /** Whether the proxy is shutting down. */
+  isDraining(): boolean;
 }
 
 const BREAKER = { failures: 5, openMs: 5000 };
 const RETRY = { firstDelayMs: 500, maxDelayMs: 8000, maxRetryAfterMs: 10_000 };
 
 /** @throws {InputError} `M2M_USAGE` */
-export function createCore(options: ProxyOptions, tracing?: Tracing): ProxyCore {
+export function createCore(
+  options: ProxyOptions,
+  { tracing, isDraining }: Pick<ProxyCore, "tracing" | "isDraining">,
+): ProxyCore {
   const { logger, scanner, cache, keyLimits, models = new ModelRegistry() } = options;
   const given = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => name in DEFAULT_PROXY_SETTINGS && value !== undefined),
@@ -79,5 +84,6 @@ export function createCore(options: ProxyOptions, tracing?: Tracing): ProxyCore 
       }),
     tracing,
     random: options.random ?? Math.random,
+    isDraining,
   };
 }

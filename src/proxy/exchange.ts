@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { M2MError, UpstreamError } from "../shared/errors.js";
 import { Answer } from "./answer.js";
 import { sendApiError } from "./api-errors.js";
-import { upstreamError } from "./attempt-error.js";
+import { noUpstream, upstreamError } from "./attempt-error.js";
 import { Attempt, type AttemptOwner, type UpstreamHead } from "./attempt.js";
 import type { ProxyCore } from "./core.js";
 import { sendCached } from "./cached-answer.js";
@@ -231,10 +231,3 @@ export class Exchange implements AttemptOwner {
 }
 
 function ignore(): void {}
-
-function noUpstream(): UpstreamError {
-  return new UpstreamError(
-    "M2M_UPSTREAM_UNAVAILABLE",
-    "No upstream answers at present; it is tried again in a few seconds.",
-  );
-}

@@ -30,7 +30,9 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
  * @throws {InputError} `M2M_LISTEN_FAILED`, `M2M_USAGE`
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
-  const core = createCore(options, await loadTracing(options.logger));
+  let isDraining = false;
+  const tracing = await loadTracing(options.logger);
+  const core = createCore(options, { tracing, isDraining: () => isDraining });
   const handler = (request: IncomingMessage, response: ServerResponse): void =>
     handle(core, request, response);
   const listener = await listen(handler, {
@@ -49,6 +51,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     url,
     stats: core.stats,
     async close(graceMs) {
+      isDraining = true;
       await listener.close(graceMs);
       await Promise.all(core.upstreams.map((upstream) => upstream.close()));
     },

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { CodecEngine } from "../../src/codec/index.js";
+import { openConnection } from "../http/connection.js";
 import { ProxyFixture } from "./fixture.js";
 
 describe("proxy: its own paths", () => {
@@ -13,6 +14,20 @@ describe("proxy: its own paths", () => {
   it("say that it lives", async () => {
     const reply = await fixture.call({ path: "/_m2m/health" });
     expect([reply.status, reply.json]).to.deep.equal([200, { status: "ok" }]);
+  });
+
+  it("say that it takes requests, until it shuts down", async () => {
+    const ready = await fixture.call({ path: "/_m2m/ready" });
+    expect([ready.status, ready.json]).to.deep.equal([200, { status: "ready" }]);
+    const other = await ProxyFixture.start();
+    // A request that has begun is answered, not cut.
+    const { socket, closed, until } = await openConnection(other.proxy);
+    socket.write("GET /_m2m/health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /_m2m/ready HTTP/1.1\r\n");
+    await until("ok");
+    const stopped = other.stop();
+    socket.write("Host: localhost\r\n\r\n");
+    expect(await closed).to.match(/HTTP\/1\.1 503 [^]*M2M_DRAINING/);
+    await stopped;
   });
 
   it("compress and decompress", async () => {

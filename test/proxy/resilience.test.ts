@@ -177,6 +177,9 @@ describe("proxy: resilience", () => {
     const reply = await fixture.chat();
     expect([reply.status, connections]).to.deep.equal([503, 5]);
     expect((await fixture.stats()).upstreams[0].state).to.equal("open");
+    const unready = await fixture.call({ path: "/_m2m/ready" });
+    expect([unready.status, unready.json.code]).to.deep.equal([503, "M2M_UPSTREAM_UNAVAILABLE"]);
+    expect((await fixture.call({ path: "/_m2m/health" })).status).to.equal(200);
     sockets.close();
     await once(sockets, "close");
     const back = await ScriptedUpstream.start(port);
@@ -184,6 +187,7 @@ describe("proxy: resilience", () => {
     while (status === 503) status = (await fixture.chat()).status;
     expect(status).to.equal(200);
     expect((await fixture.stats()).upstreams[0].state).to.equal("closed");
+    expect((await fixture.call({ path: "/_m2m/ready" })).status).to.equal(200);
     await back.stop();
   });
 

@@ -167,6 +167,7 @@ describe("proxy: security", () => {
       }
       const health = await fixture.call({ path: "/_m2m/health" });
       expect(health.status).to.equal(200);
+      expect((await fixture.call({ path: "/_m2m/ready" })).status).to.equal(200);
       const hidden = await fixture.call({ path: "/_m2m/stats" });
       expect([hidden.status, hidden.headers["www-authenticate"]]).to.deep.equal([
         401,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { problemOf, sendProblem } from "../../http/index.js";
-import { InputError, UnsupportedError } from "../../shared/errors.js";
+import { InputError, LimitError, UnsupportedError } from "../../shared/errors.js";
+import { noUpstream } from "../attempt-error.js";
 import type { ProxyCore } from "../core.js";
 import type { RequestTarget } from "../path.js";
 import { compressContent, decompressData } from "./codec-routes.js";
@@ -20,6 +21,9 @@ type AdminRoute = Readonly<
 
 const json = (value: unknown): Reply => ({ type: "application/json", body: JSON.stringify(value) });
 
+/** For probes, which have no token. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(["/_m2m/health", "/_m2m/ready"]);
+
 const ROUTES: Readonly<Record<string, AdminRoute>> = {
   "/_m2m/": {
     GET: () => ({
@@ -29,6 +33,12 @@ const ROUTES: Readonly<Record<string, AdminRoute>> = {
     }),
   },
   "/_m2m/health": { GET: () => json({ status: "ok" }) },
+  "/_m2m/ready": {
+    GET: (core) => {
+      assertReady(core);
+      return json({ status: "ready" });
+    },
+  },
   "/_m2m/stats": { GET: (core) => json(snapshotOf(core)) },
   "/_m2m/metrics": {
     GET: (core) => ({ type: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(core) }),
@@ -52,7 +62,7 @@ export async function handleAdmin(
     }
     const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
     if (!route) throw new InputError("M2M_NOT_FOUND", "There is nothing at this path.");
-    if (path !== "/_m2m/health" && !core.gatekeeper.admitsToPages(request)) {
+    if (!OPEN_PATHS.has(path) && !core.gatekeeper.admitsToPages(request)) {
       const error = new InputError("M2M_UNAUTHORIZED", "The proxy's token is missing or wrong.");
       sendProblem(response, problemOf(error), { "www-authenticate": 'Basic realm="m2m proxy", Bearer' });
       return;
@@ -77,4 +87,15 @@ export async function handleAdmin(
   } catch (error) {
     sendProblem(response, problemOf(error));
   }
+}
+
+/**
+ * Whether a request that comes now has a chance.
+ * @throws {LimitError} `M2M_DRAINING`
+ * @throws {UpstreamError} `M2M_UPSTREAM_UNAVAILABLE` while every upstream is given a rest
+ */
+function assertReady({ isDraining, upstreams }: ProxyCore): void {
+  if (isDraining()) throw new LimitError("M2M_DRAINING", "The proxy is shutting down.");
+  const nowMs = performance.now();
+  if (upstreams.every(({ breaker }) => breaker.state(nowMs) === "open")) throw noUpstream();
 }
