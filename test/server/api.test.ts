@@ -272,6 +272,12 @@ describe("server sessions over HTTP", () => {
     expect(echo.json).to.include({ type: "DATA", session_id: id });
     const ping = { type: "PING", session_id: id, payload: {}, timestamp: Date.now() };
     expect((await askChecked(server, "POST /message", ping)).json.type).to.equal("PONG");
+    const { timestamp, ...undated } = ping;
+    const pong = await askChecked(server, "POST /message", undated);
+    expect([pong.status, pong.json.type]).to.deep.equal([200, "PONG"]);
+    expect(pong.json.timestamp).to.be.at.least(timestamp);
+    const { json: misdated } = await askChecked(server, "POST /message", { ...ping, timestamp: "now" });
+    expect(misdated).to.include({ type: "REJECT" }).and.nested.include({ "payload.code": "UNKNOWN" });
     expect((await ask(server, "POST /message", { ...ping, type: "PONG" })).status).to.equal(204);
     const unknown = await askChecked(server, "POST /message", { ...ping, session_id: "no-such-session" });
     expect([unknown.status, unknown.json.type]).to.deep.equal([404, "REJECT"]);

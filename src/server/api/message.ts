@@ -11,7 +11,7 @@ export const MESSAGE: JsonSchema = {
     type: oneOf(MESSAGE_TYPES),
     session_id: text("Of all but HELLO and REJECT.", { minLength: 1, maxLength: 128 }),
     payload: { type: "object" },
-    timestamp: count("Milliseconds since 1970."),
+    timestamp: count("Milliseconds since 1970. In what is handed over: by the server's clock unless given."),
   },
   required: ["type"],
 };

@@ -164,19 +164,20 @@ class StoredSessions implements SessionService {
 
   async #handle(input: string | Uint8Array | Message, peer: Peer): Promise<HandledMessage> {
     this.#metrics.add("messages");
-    const { maxMessageBytes } = this.#options.limits;
+    const { limits, nowMs } = this.#options;
+    const { maxMessageBytes } = limits;
     let message: Message | undefined;
     const wait: Wait = {};
     try {
       message =
         typeof input === "string" || input instanceof Uint8Array
-          ? readMessage(input, { maxMessageBytes })
+          ? readMessage(input, { maxMessageBytes, receivedAtMs: Math.floor(nowMs()) })
           : input;
       return await this.#dispatch(message, peer, wait);
     } catch (error) {
       if (!(error instanceof M2MError)) throw error;
       this.#metrics.addRefused(error.code);
-      return { ...refusalOf(message, error, this.#options.nowMs()), ...wait };
+      return { ...refusalOf(message, error, nowMs()), ...wait };
     }
   }
 

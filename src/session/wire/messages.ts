@@ -36,6 +36,8 @@ export interface ReadMessageOptions {
   readonly version?: string;
   /** Most bytes of DATA. Default: what a content of 16 MiB may need. Other messages have at most 64 KiB. */
   readonly maxMessageBytes?: number;
+  /** The time of a message that has none, milliseconds since 1970. Default: it is refused. */
+  readonly receivedAtMs?: number;
 }
 
 /**
@@ -63,7 +65,10 @@ export function readMessage(input: string | Uint8Array, options: ReadMessageOpti
     );
   }
   if (type !== "DATA") assertControlSize(input, type);
-  const message = READERS[type](envelope, envelope.integer("timestamp"), agreedVersion(options));
+  const { receivedAtMs } = options;
+  const timestampMs =
+    receivedAtMs === undefined || envelope.has("timestamp") ? envelope.integer("timestamp") : receivedAtMs;
+  const message = READERS[type](envelope, timestampMs, agreedVersion(options));
   const delivery = readDelivery(envelope);
   return delivery ? { ...message, delivery } : message;
 }
