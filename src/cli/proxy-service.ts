@@ -1,6 +1,6 @@
 import type { Config } from "../config/index.js";
-import { createLogger, isLoopbackHost } from "../http/index.js";
-import { startProxy, type UpstreamOptions } from "../proxy/index.js";
+import { createLogger, isAnyHost, isLoopbackHost } from "../http/index.js";
+import { startProxy, type Proxy, type UpstreamOptions } from "../proxy/index.js";
 import type { SecurityScanner } from "../security/index.js";
 import type { CommandContext } from "./context.js";
 import { keepHeapLean } from "./lean-heap.js";
@@ -49,7 +49,7 @@ export async function runProxy(context: CommandContext, flags: ProxyFlags): Prom
         `m2m: warning: ${printable(host)} can be reached by other machines, and nobody has to show a token: set M2M_PROXY_AUTH_TOKEN.`,
       );
     }
-    await announce(context, proxy.url, upstreams);
+    await announce(context, proxy, upstreams);
     return await untilSignal(() => proxy.close(GRACE_MS));
   } finally {
     await stores.close();
@@ -74,14 +74,20 @@ async function openProxyScanner(
 
 async function announce(
   context: CommandContext,
-  url: string,
+  { host, url }: Proxy,
   upstreams: readonly UpstreamOptions[],
 ): Promise<void> {
   const targets = upstreams.map(({ name, target }) => ({ name, url: target.url }));
   if (context.json) await context.printJson({ version: 1, url, upstreams: targets });
-  context.note(`m2m proxy listens on ${url} for ${targets.map((one) => printable(one.url)).join(", ")}`);
-  context.note(`  OPENAI_BASE_URL=${url}/v1 ANTHROPIC_BASE_URL=${url}`);
-  context.note(`  What goes through: ${url}/_m2m/`);
+  const places = targets.map((one) => printable(one.url)).join(", ");
+  // In one piece: who waits for the first line may read no more.
+  context.note(
+    [
+      `m2m proxy listens on ${printable(url)}${isAnyHost(host) ? " (on all interfaces)" : ""} for ${places}`,
+      `  OPENAI_BASE_URL=${printable(url)}/v1 ANTHROPIC_BASE_URL=${printable(url)}`,
+      `  What goes through: ${printable(url)}/_m2m/`,
+    ].join("\n"),
+  );
 }
 
 /** A repository does not say where requests, and the keys in them, go. */

@@ -1,4 +1,5 @@
 import cluster from "node:cluster";
+import { isAnyHost } from "../http/index.js";
 import { startServer, type Server, type ServerOptions } from "../server/index.js";
 import type { CommandContext } from "./context.js";
 import { keepHeapLean } from "./lean-heap.js";
@@ -57,7 +58,7 @@ interface Announcement {
 
 async function announce(
   context: CommandContext,
-  { authToken, security, store }: ServerOptions,
+  { authToken, host, security, store }: ServerOptions,
   { quicPort, url, workers }: Announcement,
 ): Promise<void> {
   if (context.json) {
@@ -75,6 +76,7 @@ async function announce(
     return;
   }
   const more = [
+    ...(isAnyHost(host) ? ["on all interfaces"] : []),
     security.isEnabled
       ? security.isBlocking
         ? "threats are blocked"

@@ -7,6 +7,7 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import { Server as NetServer, type AddressInfo, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { urlOf } from "./addresses.js";
 import { refuseBrokenRequest } from "./broken-request.js";
 import { listenError, tlsFilesError } from "./listen-error.js";
 import { problemOf, sendProblem } from "./problem.js";
@@ -53,6 +54,7 @@ export interface ListenOptions {
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** That this machine opens; for others the host may have another name. */
   readonly url: string;
   /** Whether `close` was called: connections end with their next answer. */
   readonly isClosing: boolean;
@@ -101,7 +103,7 @@ export async function listen(handler: RequestHandler, options: ListenOptions): P
   return {
     host: options.host,
     port,
-    url: `${options.tls ? "https" : "http"}://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
+    url: urlOf(options.tls ? "https" : "http", options.host, port),
     get isClosing() {
       return closed !== undefined;
     },

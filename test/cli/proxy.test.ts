@@ -101,6 +101,7 @@ describe("m2m proxy", function () {
 
   it("warns of an address that others reach without a token", async () => {
     const service = await start(["--target", upstream.url, "--host", "0.0.0.0", "--no-scan"]);
+    expect(service.output).to.match(/listens on http:\/\/127\.0\.0\.1:\d+ \(on all interfaces\) for http/);
     expect(service.output).to.match(/warning: 0\.0\.0\.0 can be reached by other machines/);
     await service.stop();
   });

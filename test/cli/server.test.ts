@@ -100,6 +100,8 @@ describe("m2m server", function () {
     expect(open.stderr()).to.include("WARNING: 0.0.0.0 can be reached by other machines");
     const guarded = await start(["--host", "0.0.0.0"], { M2M_SERVER_AUTH_TOKEN: "s3cret" });
     expect(guarded.stderr()).not.to.include("WARNING");
+    expect(guarded.url).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${guarded.url}/health`)).status).to.equal(200);
   });
 
   it("says in one line that the port is in use, and ends with 4", async () => {

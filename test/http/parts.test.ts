@@ -11,6 +11,7 @@ import {
   problemOf,
   removeHopByHop,
 } from "../../src/http/index.js";
+import { urlOf } from "../../src/http/addresses.js";
 import type { LogLevel } from "../../src/shared/log-levels.js";
 import { ERROR_CODES, FormatError, InputError, LimitError, UpstreamError } from "../../src/shared/errors.js";
 
@@ -76,6 +77,13 @@ describe("http addresses", () => {
       "::2",
     ])
       expect(isLoopbackHost(host), host).to.equal(false);
+  });
+
+  it("that stand for all become one that can be opened", () => {
+    expect(urlOf("http", "0.0.0.0", 80)).to.equal("http://127.0.0.1:80");
+    expect(urlOf("https", "::", 3000)).to.equal("https://[::1]:3000");
+    expect(urlOf("http", "::2", 1)).to.equal("http://[::2]:1");
+    expect(urlOf("http", "box.example", 1)).to.equal("http://box.example:1");
   });
 
   it("of one client are one", () => {
