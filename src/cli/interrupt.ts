@@ -3,7 +3,7 @@ import { constants } from "node:os";
 type Cleanup = () => void;
 
 /** Ctrl-C, a polite kill, and a terminal that was closed. A shell reads 128 + the number, so Ctrl-C is 130. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs `work` with Ctrl-C turned into `cleanup` and exit code 130. For work that waits: while JavaScript runs or a
@@ -24,8 +24,8 @@ export function onInterrupt(cleanup: Cleanup): () => void {
     cleanup();
     process.exit(128 + constants.signals[signal]);
   };
-  for (const signal of SIGNALS) process.on(signal, stop);
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   return () => {
-    for (const signal of SIGNALS) process.off(signal, stop);
+    for (const signal of STOP_SIGNALS) process.off(signal, stop);
   };
 }

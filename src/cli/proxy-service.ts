@@ -1,17 +1,16 @@
 import type { Config } from "../config/index.js";
-import { createLogger, isAnyHost, isLoopbackHost } from "../http/index.js";
+import { createLogger, isAnyHost } from "../http/index.js";
 import { startProxy, type Proxy, type UpstreamOptions } from "../proxy/index.js";
 import type { SecurityScanner } from "../security/index.js";
 import type { CommandContext } from "./context.js";
 import { keepHeapLean } from "./lean-heap.js";
+import { noteLeftAlone } from "./left-alone.js";
+import { warnOfOpenHost } from "./open-host.js";
 import { openProxyStores, proxySettings, proxyUpstreams, type ProxyFlags } from "./proxy-settings.js";
 import { loadEngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
 import { printable } from "./terminal.js";
-import { untilSignal } from "./until-signal.js";
-
-/** How long running requests may take to finish once the process is told to stop. */
-const GRACE_MS = 30_000;
+import { GRACE_MS, untilSignal } from "./until-signal.js";
 
 /**
  * Runs a proxy until the process is told to stop.
@@ -21,7 +20,8 @@ const GRACE_MS = 30_000;
 export async function runProxy(context: CommandContext, flags: ProxyFlags): Promise<number> {
   keepHeapLean();
   const config = await context.config();
-  noteIgnored(context, config);
+  // A repository does not say where requests, and the keys in them, go.
+  noteLeftAlone(context, config, (key) => key.startsWith("proxy."), "sets nothing of the proxy");
   const upstreams = proxyUpstreams(context, config, flags.target);
   const host = flags.host ?? config.get("proxy.host");
   const authToken = flags["auth-token"] ?? config.get("proxy.auth_token");
@@ -44,13 +44,11 @@ export async function runProxy(context: CommandContext, flags: ProxyFlags): Prom
       models: await context.models(),
       scanner: await openProxyScanner(context, config, flags),
     });
-    if (!isLoopbackHost(host) && authToken === undefined) {
-      context.note(
-        `m2m: warning: ${printable(host)} can be reached by other machines, and nobody has to show a token: set M2M_PROXY_AUTH_TOKEN.`,
-      );
-    }
+    // Who reads the line may send a signal at once.
+    const stopped = untilSignal(() => proxy.close(GRACE_MS));
+    warnOfOpenHost(host, authToken, "M2M_PROXY_AUTH_TOKEN");
     await announce(context, proxy, upstreams);
-    return await untilSignal(() => proxy.close(GRACE_MS));
+    return await stopped;
   } finally {
     await stores.close();
   }
@@ -88,12 +86,4 @@ async function announce(
       `  What goes through: ${printable(url)}/_m2m/`,
     ].join("\n"),
   );
-}
-
-/** A repository does not say where requests, and the keys in them, go. */
-function noteIgnored(context: CommandContext, { ignored, projectFile }: Config): void {
-  const own = ignored.filter((key) => key.startsWith("proxy."));
-  if (own.length === 0) return;
-  const left = `${own.join(", ")} ${own.length === 1 ? "is" : "are"} left alone`;
-  context.note(`m2m: ${printable(projectFile ?? "")}: ${left}: a project file sets nothing of the proxy.`);
 }

@@ -10,16 +10,14 @@ import {
 } from "../proxy/index.js";
 import type { RedisConnection } from "../redis/index.js";
 import { InputError } from "../shared/errors.js";
-import type { LogLevel } from "../shared/log-levels.js";
 import { MemoryRateStore } from "../shared/token-buckets.js";
 import type { CommandContext } from "./context.js";
 import type { ScannerFlags } from "./scan-settings.js";
+import type { ListenerFlags } from "./server-flags.js";
 
 /** The flags of `m2m proxy`. */
-export interface ProxyFlags extends ScannerFlags {
+export interface ProxyFlags extends ScannerFlags, ListenerFlags {
   readonly target?: string;
-  readonly port?: number;
-  readonly host?: string;
   readonly "auth-token"?: string;
   readonly "no-scan"?: boolean;
   readonly blocking?: boolean;
@@ -30,8 +28,6 @@ export interface ProxyFlags extends ScannerFlags {
   readonly "include-usage"?: boolean;
   readonly timeout?: number;
   readonly retries?: number;
-  readonly "log-level"?: LogLevel;
-  readonly "log-json"?: boolean;
 }
 
 export function proxySettings(config: Config, flags: ProxyFlags): ProxySettings {

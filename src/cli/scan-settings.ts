@@ -10,8 +10,8 @@ import {
   type ThreatCategory,
 } from "../shared/security-options.js";
 import type { CommandContext } from "./context.js";
+import { noteLeftAlone } from "./left-alone.js";
 import { parsePatterns, type Patterns } from "./scan-ignore.js";
-import { printable } from "./terminal.js";
 
 const MAX_RULES_FILE_BYTES = 4 * 1024 * 1024;
 
@@ -47,13 +47,12 @@ export async function openScanner(
   options: Pick<ScannerOptions, "key" | "limits" | "categories" | "rememberedTexts">,
 ): Promise<OpenedScanner> {
   const [config, { SecurityScanner }] = await Promise.all([context.config(), import("../security/index.js")]);
-  const ignored = config.ignored.filter((key) => !/^(proxy|server)\./.test(key));
-  if (ignored.length > 0) {
-    const left = `${ignored.join(", ")} ${ignored.length === 1 ? "is" : "are"} left alone`;
-    context.note(
-      `m2m: ${printable(config.projectFile ?? "")}: ${left}: a project file may only make the scanner stricter.`,
-    );
-  }
+  noteLeftAlone(
+    context,
+    config,
+    (key) => !/^(proxy|server)\./.test(key),
+    "may only make the scanner stricter",
+  );
   const detector = flags.engine ?? config.get("security.engine");
   const threshold = flags["block-threshold"] ?? config.get("security.block_threshold");
   const rules = await loadRules(context);

@@ -7,10 +7,7 @@ import type { ServerFlags } from "./server-flags.js";
 import { loadServerSettings, noteRisks } from "./server-settings.js";
 import { runWorkers } from "./server-workers.js";
 import { printable } from "./terminal.js";
-import { untilSignal } from "./until-signal.js";
-
-/** How long running requests may take to finish once the process is told to stop. */
-export const GRACE_MS = 30_000;
+import { GRACE_MS, untilSignal } from "./until-signal.js";
 
 /**
  * Runs a server, of one process or several, until it is told to stop.

@@ -1,14 +1,15 @@
-import type { Config, ConfigKey } from "../config/index.js";
-import { createLogger, isLoopbackHost, type Logger } from "../http/index.js";
+import type { Config } from "../config/index.js";
+import { createLogger, type Logger } from "../http/index.js";
 import { isSharedStore, MEMORY_STORE, type ServerOptions } from "../server/index.js";
 import { InputError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
+import { noteLeftAlone } from "./left-alone.js";
+import { warnOfOpenHost } from "./open-host.js";
 import { openScanner, REMEMBERED_TEXTS } from "./scan-settings.js";
 import type { ServerFlags } from "./server-flags.js";
 import { loadEngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
-import { printable } from "./terminal.js";
 import { versionFacts } from "./version.js";
 
 const MAX_PEM_BYTES = 1024 * 1024;
@@ -109,17 +110,6 @@ function loggerOf(flags: ServerFlags, config: Config): Logger {
 
 /** What a person should know before others do. */
 export function noteRisks(context: CommandContext, config: Config, { authToken, host }: ServerOptions): void {
-  const own = config.ignored.filter((key: ConfigKey) => key.startsWith("server."));
-  if (own.length > 0) {
-    const left = `${own.join(", ")} ${own.length === 1 ? "is" : "are"} left alone`;
-    context.note(
-      `m2m: ${printable(config.projectFile ?? "")}: ${left}: a project file sets the server's port only.`,
-    );
-  }
-  if (isLoopbackHost(host) || authToken !== undefined) return;
-  // Not a note: --quiet does not silence it.
-  writeStderr(
-    `m2m: WARNING: ${printable(host)} can be reached by other machines, and nobody has to show a token.\n` +
-      "  Set M2M_SERVER_AUTH_TOKEN, or listen on 127.0.0.1.\n",
-  );
+  noteLeftAlone(context, config, (key) => key.startsWith("server."), "sets the server's port only");
+  warnOfOpenHost(host, authToken, "M2M_SERVER_AUTH_TOKEN");
 }

@@ -1,7 +1,9 @@
 import { constants } from "node:os";
 import { EXIT } from "./errors.js";
+import { STOP_SIGNALS } from "./interrupt.js";
 
-const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** How long running requests may take to finish once the process is told to stop. */
+export const GRACE_MS = 30_000;
 
 /**
  * For commands that serve until they are told to stop: the first signal calls `stop`, which drains; a second Ctrl-C, or hang-up,
@@ -19,14 +21,14 @@ export async function untilSignal(stop: () => Promise<void>, event?: "disconnect
     onFirst?.();
   };
   const onEvent = () => onFirst?.();
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   if (event) process.once(event, onEvent);
   try {
     await first;
     await stop();
     return EXIT.OK;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
     if (event) process.off(event, onEvent);
   }
 }

@@ -1,6 +1,6 @@
 import { defineCommand } from "../cli/definition.js";
 import { MODEL_DIR_FLAG, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
-import { LOG_LEVELS } from "../shared/log-levels.js";
+import { listenFlags, logFlags } from "../cli/server-flags.js";
 import { OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
 
 export const PROXY = defineCommand({
@@ -30,22 +30,7 @@ export const PROXY = defineCommand({
       fallback: "the tables [[upstream]] of the user file, or proxy.target",
       env: "M2M_PROXY_TARGET",
     },
-    port: {
-      type: "integer",
-      summary: "TCP port; 0 picks a free one.",
-      valueName: "N",
-      min: 0,
-      max: 65535,
-      fallback: "proxy.port, or 8080",
-      env: "M2M_PROXY_PORT",
-    },
-    host: {
-      type: "string",
-      summary: "Address to listen on.",
-      valueName: "ADDRESS",
-      fallback: "proxy.host, or 127.0.0.1",
-      env: "M2M_PROXY_HOST",
-    },
+    ...listenFlags("proxy", 8080),
     "auth-token": {
       type: "string",
       summary:
@@ -130,20 +115,7 @@ export const PROXY = defineCommand({
       env: "M2M_PROXY_RETRIES",
       group: "TRAFFIC",
     },
-    "log-level": {
-      type: "enum",
-      options: LOG_LEVELS,
-      summary: "What is written on stderr.",
-      fallback: "proxy.log_level, or info",
-      env: "M2M_PROXY_LOG_LEVEL",
-      group: "LOG",
-    },
-    "log-json": {
-      type: "boolean",
-      summary: "Each line of the log is a JSON object.",
-      env: "M2M_PROXY_LOG_JSON",
-      group: "LOG",
-    },
+    ...logFlags("proxy"),
   },
   jsonType: `/** Printed when it listens. */
 {

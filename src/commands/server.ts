@@ -1,6 +1,6 @@
 import { defineCommand } from "../cli/definition.js";
 import { MODEL_DIR_FLAG, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
-import { LOG_LEVELS } from "../shared/log-levels.js";
+import { listenFlags, logFlags } from "../cli/server-flags.js";
 import { SERVER_TRANSPORTS } from "../shared/server-options.js";
 
 const GIB = 1024 ** 3;
@@ -26,22 +26,7 @@ export const SERVER = defineCommand({
   ],
   args: {},
   flags: {
-    port: {
-      type: "integer",
-      summary: "TCP port; 0 picks a free one.",
-      valueName: "N",
-      min: 0,
-      max: 65535,
-      fallback: "server.port, or 3000",
-      env: "M2M_SERVER_PORT",
-    },
-    host: {
-      type: "string",
-      summary: "Address to listen on.",
-      valueName: "ADDRESS",
-      fallback: "server.host, or 127.0.0.1",
-      env: "M2M_SERVER_HOST",
-    },
+    ...listenFlags("server", 3000),
     transport: {
       type: "enum",
       options: SERVER_TRANSPORTS,
@@ -126,20 +111,7 @@ export const SERVER = defineCommand({
       env: "M2M_SERVER_RATE_LIMIT",
       group: "LIMITS",
     },
-    "log-level": {
-      type: "enum",
-      options: LOG_LEVELS,
-      summary: "What is written on stderr; debug has a line for each request.",
-      fallback: "server.log_level, or info",
-      env: "M2M_SERVER_LOG_LEVEL",
-      group: "LOG",
-    },
-    "log-json": {
-      type: "boolean",
-      summary: "Write the log as JSON, one object a line.",
-      env: "M2M_SERVER_LOG_JSON",
-      group: "LOG",
-    },
+    ...logFlags("server"),
   },
   jsonType: `{
   /** Printed once, as soon as the server listens. */

@@ -73,7 +73,6 @@ function formatMember(value: unknown): string {
 }
 
 /** What could move the cursor of a terminal, or feign another line. */
-
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
 
 function escapeControl(character: string): string {

@@ -46,7 +46,7 @@ describe("m2m proxy", function () {
   it("forwards, scans and says what to set", async () => {
     const service = await start(["--target", upstream.url]);
     expect(service.output).to.contain(`OPENAI_BASE_URL=${service.url}/v1 ANTHROPIC_BASE_URL=${service.url}`);
-    expect(service.output).not.to.contain("warning");
+    expect(service.output).not.to.contain("WARNING");
     const reply = await chat(service.url, ATTACK);
     expect(reply.status).to.equal(200);
     expect(reply.headers.get("x-m2m-security")).to.match(/^unsafe; type=injection/);
@@ -101,8 +101,23 @@ describe("m2m proxy", function () {
 
   it("warns of an address that others reach without a token", async () => {
     const service = await start(["--target", upstream.url, "--host", "0.0.0.0", "--no-scan"]);
+    const quiet = folder.start([
+      "proxy",
+      "--target",
+      upstream.url,
+      "--host",
+      "0.0.0.0",
+      "--no-scan",
+      "--quiet",
+      "--port",
+      "0",
+    ]);
+    const [said] = (await once(quiet.stderr!, "data")) as [Buffer];
+    expect(said.toString()).to.match(/^m2m: WARNING: 0\.0\.0\.0 can be reached by other machines/);
+    quiet.kill("SIGTERM");
+    expect((await once(quiet, "close"))[0]).to.equal(0);
     expect(service.output).to.match(/listens on http:\/\/127\.0\.0\.1:\d+ \(on all interfaces\) for http/);
-    expect(service.output).to.match(/warning: 0\.0\.0\.0 can be reached by other machines/);
+    expect(service.output).to.match(/WARNING: 0\.0\.0\.0 can be reached by other machines/);
     await service.stop();
   });
 
