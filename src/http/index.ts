@@ -16,6 +16,11 @@ export { clientOf, isAnyHost, isLoopbackHost, isLoopbackOrigin } from "./address
 export { bearerGuard, type BearerGuard } from "./bearer.js";
 export { createLogger, type Logger, type LoggerOptions } from "./logger.js";
 export { redactText, redactValue } from "./redact.js";
-export { ClientRateLimiter, type RateLimiterOptions } from "./rate-limiter.js";
+export {
+  ClientRateLimiter,
+  SharedRateLimiter,
+  type RateLimiter,
+  type RateLimiterOptions,
+} from "./rate-limiter.js";
 export { HOP_BY_HOP_HEADERS, removeHopByHop } from "./hop-by-hop.js";
 export { LatencyHistogram } from "./latency.js";

@@ -1,5 +1,5 @@
 import { InputError } from "../shared/errors.js";
-import type { RateDecision, RateLimitBucket } from "../shared/stores.js";
+import type { RateDecision, RateLimitBucket, RateLimitStore } from "../shared/stores.js";
 import { TokenBuckets } from "../shared/token-buckets.js";
 
 export interface RateLimiterOptions {
@@ -12,23 +12,52 @@ export interface RateLimiterOptions {
   readonly nowMs?: () => number;
 }
 
+/** Limits the requests of clients. */
+export interface RateLimiter {
+  /** Counts a request of `client`, if it is allowed. */
+  take(client: string): RateDecision | Promise<RateDecision>;
+}
+
 /** Limits the requests of each client, in bounded memory. */
-export class ClientRateLimiter {
+export class ClientRateLimiter implements RateLimiter {
   readonly #buckets: TokenBuckets;
   readonly #bucket: RateLimitBucket;
 
   /** @throws {InputError} `M2M_USAGE` if a rate or size is not above 0 */
   constructor({ requestsPerMinute, burst, maxClients = 10_000, nowMs }: RateLimiterOptions) {
-    const capacity = burst ?? Math.max(1, Math.ceil(requestsPerMinute / 10));
-    if (!(requestsPerMinute > 0) || !(capacity >= 1) || !(maxClients >= 1)) {
-      throw new InputError("M2M_USAGE", "A rate limit, its burst and its number of clients are above 0.");
-    }
+    this.#bucket = bucketOf(requestsPerMinute, burst);
+    if (!(maxClients >= 1)) throw badLimit();
     this.#buckets = new TokenBuckets({ maxBuckets: maxClients, nowMs });
-    this.#bucket = { capacity, refillPerSecond: requestsPerMinute / 60 };
   }
 
   /** Counts a request of `client`, if it is allowed. */
   take(client: string): RateDecision {
     return this.#buckets.take(client, 1, this.#bucket);
   }
+}
+
+/** Limits the requests of each client over all processes that share a store. */
+export class SharedRateLimiter implements RateLimiter {
+  readonly #store: RateLimitStore;
+  readonly #bucket: RateLimitBucket;
+
+  /** @throws {InputError} `M2M_USAGE` if the rate is not above 0 */
+  constructor(store: RateLimitStore, { requestsPerMinute, burst }: RateLimiterOptions) {
+    this.#store = store;
+    this.#bucket = bucketOf(requestsPerMinute, burst);
+  }
+
+  take(client: string): Promise<RateDecision> {
+    return this.#store.take(`client:${client}`, 1, this.#bucket);
+  }
+}
+
+function bucketOf(requestsPerMinute: number, burst: number | undefined): RateLimitBucket {
+  const capacity = burst ?? Math.max(1, Math.ceil(requestsPerMinute / 10));
+  if (!(requestsPerMinute > 0) || !(capacity >= 1)) throw badLimit();
+  return { capacity, refillPerSecond: requestsPerMinute / 60 };
+}
+
+function badLimit(): InputError {
+  return new InputError("M2M_USAGE", "A rate limit, its burst and its number of clients are above 0.");
 }

@@ -5,11 +5,12 @@ import {
   readBody,
   sendProblem,
   type BearerGuard,
-  type ClientRateLimiter,
+  type RateLimiter,
   type Logger,
   type RequestHandler,
 } from "../http/index.js";
 import { InputError, LimitError, UnsupportedError } from "../shared/errors.js";
+import type { RateDecision } from "../shared/stores.js";
 import { assertJsonType, parseJsonBody } from "./json-body.js";
 import { describeProblem } from "./refusal.js";
 import {
@@ -36,7 +37,7 @@ export interface AppOptions {
   /** Refuse pages of other machines, whatever name they reach this one by (DNS rebinding). */
   readonly localPagesOnly?: boolean;
   /** Absent: no limit. */
-  readonly limiter?: ClientRateLimiter;
+  readonly limiter?: RateLimiter;
   readonly logger: Logger;
 }
 
@@ -85,7 +86,10 @@ class App {
       }
     });
     try {
-      const client = this.#admit(request, response, match, route);
+      const client = clientOf(request.socket.remoteAddress);
+      const rate = route?.isOpen ? undefined : this.#options.limiter?.take(client);
+      if (rate) assertRate(response, rate instanceof Promise ? await rate : rate);
+      this.#admit(request, response, match, route);
       if (!route || !match) return;
       if (!route.waits) {
         isCounted = true;
@@ -99,22 +103,14 @@ class App {
     }
   }
 
-  /** Who is let in, and to what. @returns the client, for limits */
+  /** Who is let in, and to what. */
   #admit(
-    { headers, method, socket }: IncomingMessage,
+    { headers, method }: IncomingMessage,
     response: ServerResponse,
     match: Match<ServerServices> | undefined,
     route: Route<ServerServices> | undefined,
-  ): string {
-    const { authorize, limiter, localPagesOnly, maxActiveRequests, services } = this.#options;
-    const client = clientOf(socket.remoteAddress);
-    const retryAfterMs = route?.isOpen ? 0 : (limiter?.take(client).retryAfterMs ?? 0);
-    if (retryAfterMs > 0) {
-      response.setHeader("retry-after", Math.ceil(retryAfterMs / 1000));
-      throw new LimitError("M2M_RATE_LIMITED", "That is more requests than a client may send in the time.", {
-        hint: "Send it again after the seconds in Retry-After.",
-      });
-    }
+  ): void {
+    const { authorize, localPagesOnly, maxActiveRequests, services } = this.#options;
     // Who has no token learns nothing of the paths either.
     if (authorize && !route?.isOpen && !authorize(headers.authorization)) {
       response.setHeader("www-authenticate", BEARER_CHALLENGE);
@@ -139,7 +135,6 @@ class App {
       response.setHeader("retry-after", RETRY_AFTER_S);
       throw new LimitError("M2M_BUSY", "The server works on as many requests as it may.");
     }
-    return client;
   }
 
   /** Reads and checks what the route takes. */
@@ -178,6 +173,15 @@ class App {
     }
     sendProblem(response, problem);
   }
+}
+
+/** @throws {LimitError} `M2M_RATE_LIMITED` */
+function assertRate(response: ServerResponse, { allowed, retryAfterMs }: RateDecision): void {
+  if (allowed) return;
+  response.setHeader("retry-after", Math.ceil(retryAfterMs / 1000));
+  throw new LimitError("M2M_RATE_LIMITED", "That is more requests than a client may send in the time.", {
+    hint: "Send it again after the seconds in Retry-After.",
+  });
 }
 
 const NO_BYTES = Buffer.alloc(0);

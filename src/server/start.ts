@@ -9,6 +9,8 @@ import {
   type HttpLimits,
   type ListenOptions,
   type Logger,
+  type RateLimiter,
+  SharedRateLimiter,
 } from "../http/index.js";
 import type { ModelRegistry } from "../models/index.js";
 import type { SecurityScanner } from "../security/index.js";
@@ -83,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       hint: "Give --tls-cert and --tls-key.",
     });
   }
-  const stores = await openStores(options.store);
+  const stores = await openStores(options.store, options.logger);
   try {
     return await startWith(options, stores);
   } catch (error) {
@@ -108,7 +110,7 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     maxActiveRequests: options.maxActiveRequests ?? DEFAULT_MAX_ACTIVE_REQUESTS,
     authorize,
     localPagesOnly,
-    limiter: requestsPerMinute > 0 ? new ClientRateLimiter({ requestsPerMinute }) : undefined,
+    limiter: limiterOf(requestsPerMinute, stores),
     logger,
   });
   const claims = new SessionClaims();
@@ -205,6 +207,13 @@ async function createServices(
     checkStores: () => stores.check(),
     isDraining,
   };
+}
+
+function limiterOf(requestsPerMinute: number, { rates }: Stores): RateLimiter | undefined {
+  if (requestsPerMinute === 0) return undefined;
+  return rates
+    ? new SharedRateLimiter(rates, { requestsPerMinute })
+    : new ClientRateLimiter({ requestsPerMinute });
 }
 
 /** How HELLO spells capabilities. */

@@ -1,4 +1,7 @@
+import type { Logger } from "../http/index.js";
 import { InputError } from "../shared/errors.js";
+import type { RateLimitStore } from "../shared/stores.js";
+import { MemoryRateStore } from "../shared/token-buckets.js";
 import {
   MemoryChannelDirectory,
   MemoryMailbox,
@@ -8,11 +11,13 @@ import {
   type SessionStore,
 } from "../session/index.js";
 
-/** Where sessions live. */
+/** Where sessions and their rates live. */
 export interface Stores {
   readonly store: SessionStore;
   readonly mailbox: Mailbox;
   readonly channels: ChannelDirectory;
+  /** Where rates of sessions are counted; absent: in this process. */
+  readonly rates?: RateLimitStore;
   /** Resolves if the store answers. @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -28,11 +33,12 @@ export function isSharedStore(store: string): boolean {
 
 /**
  * Opens what `--store` names: `memory`, or the address of a Redis or Valkey server.
+ * @param logger is told when rates cannot be shared for a while
  * @throws {InputError} `M2M_USAGE` for another word
  * @throws {UnsupportedError} `M2M_PACKAGE_MISSING`
  * @throws {UpstreamError} `M2M_STORE_UNAVAILABLE`
  */
-export async function openStores(store: string): Promise<Stores> {
+export async function openStores(store: string, logger: Logger): Promise<Stores> {
   if (store === MEMORY_STORE) return memoryStores();
   if (!/^rediss?:\/\//i.test(store)) {
     throw new InputError(
@@ -40,13 +46,17 @@ export async function openStores(store: string): Promise<Stores> {
       "A store is memory, or an address that begins with redis:// or rediss://.",
     );
   }
-  const { connectRedis, RedisChannelDirectory, RedisMailbox, RedisSessionStore } =
+  const { connectRedis, RedisChannelDirectory, RedisMailbox, RedisRateLimiter, RedisSessionStore } =
     await import("../redis/index.js");
   const redis = await connectRedis(store);
   return {
     store: new RedisSessionStore(redis),
     mailbox: new RedisMailbox(redis),
     channels: new RedisChannelDirectory(redis),
+    rates: new RedisRateLimiter(redis, {
+      fallback: new MemoryRateStore(),
+      onFallback: (error) => logger.warn({ err: error }, "rates are counted by this process alone"),
+    }),
     check: async () => void (await redis.send("PING", [])),
     close: () => redis.close(),
   };
