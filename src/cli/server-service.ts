@@ -8,6 +8,7 @@ import { loadServerSettings, noteRisks } from "./server-settings.js";
 import { runWorkers } from "./server-workers.js";
 import { printable } from "./terminal.js";
 import { GRACE_MS, untilSignal } from "./until-signal.js";
+import { otherMetrics, tellMetrics } from "./worker-metrics.js";
 
 /**
  * Runs a server, of one process or several, until it is told to stop.
@@ -31,7 +32,8 @@ export async function runServer(context: CommandContext, flags: ServerFlags): Pr
 /** One of several processes: it says nothing but whether it listens. */
 async function runWorker(options: ServerOptions): Promise<number> {
   try {
-    const server = await startServer({ ...options, worker: String(cluster.worker?.id) });
+    const server = await startServer({ ...options, otherMetrics: otherMetrics() });
+    tellMetrics(() => server.metricsSnapshot());
     const stopped = untilSignal(() => stop(server, options), "disconnect");
     process.send?.({ url: server.url });
     return await stopped;

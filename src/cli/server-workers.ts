@@ -2,6 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { EXIT } from "./errors.js";
 import { writeStderr } from "./stdio.js";
 import { untilSignal } from "./until-signal.js";
+import { WorkerMetrics } from "./worker-metrics.js";
 
 /** A worker that ends sooner than this after its start has not failed by chance. */
 const MIN_LIFE_MS = 5000;
@@ -18,6 +19,7 @@ export async function runWorkers(count: number, announce: (url: string) => Promi
   let earlyEnds = 0;
   let listening = 0;
   let fail: ((code: number) => void) | undefined;
+  const metrics = new WorkerMetrics();
   const failed = new Promise<number>((resolve) => (fail = resolve));
   const startWorker = () => {
     const startedAtMs = performance.now();
@@ -25,6 +27,7 @@ export async function runWorkers(count: number, announce: (url: string) => Promi
     worker.on("message", (message: { url?: string }) => {
       if (message.url === undefined) return;
       listening++;
+      metrics.add(worker);
       if (listening === 1) for (let index = 1; index < count; index++) startWorker();
       if (listening === count) announce(message.url).catch(() => fail?.(EXIT.INPUT_OUTPUT));
     });

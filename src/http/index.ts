@@ -1,4 +1,4 @@
-/** What the server and the proxy share: listening, problem details, bodies, tokens, logs, limits, latencies. */
+/** What the server and the proxy share: listening, problem details, bodies, tokens, logs, limits, latencies, metrics. */
 export {
   DEFAULT_HTTP_LIMITS,
   listen,
@@ -23,4 +23,12 @@ export {
   type RateLimiterOptions,
 } from "./rate-limiter.js";
 export { HOP_BY_HOP_HEADERS, removeHopByHop } from "./hop-by-hop.js";
+export {
+  Exposition,
+  mergeSnapshots,
+  totalsOf,
+  type MetricSample,
+  type MetricsSnapshot,
+  type MetricSource,
+} from "./exposition.js";
 export { LatencyHistogram } from "./latency.js";

@@ -9,6 +9,7 @@ import {
   type HttpLimits,
   type ListenOptions,
   type Logger,
+  type MetricsSnapshot,
   type RateLimiter,
   SharedRateLimiter,
 } from "../http/index.js";
@@ -23,7 +24,7 @@ import { defaultTokenizers } from "../tokenizer/index.js";
 import { apiRoutes } from "./api/index.js";
 import { createApp } from "./app.js";
 import { guardWith } from "./guard.js";
-import { RequestMetrics } from "./metrics/requests.js";
+import { RequestMetrics, type OtherMetrics } from "./metrics/requests.js";
 import type { ServerServices } from "./services.js";
 import { createSessionService, SessionClaims, type SessionService } from "./sessions/index.js";
 import { openStores, type Stores } from "./stores.js";
@@ -55,8 +56,8 @@ export interface ServerOptions {
   /** Serve sessions over QUIC too, on the UDP port of the same number. Needs `tls`. */
   readonly quic?: boolean;
   readonly httpLimits?: Partial<HttpLimits>;
-  /** Which of several processes this is: a label of all its metrics, so that no series mixes the counts of two. */
-  readonly worker?: string;
+  /** What the other processes of the server have counted: `/metrics` is of all, whichever of them is asked. */
+  readonly otherMetrics?: OtherMetrics;
 }
 
 /** A server that takes requests. */
@@ -67,6 +68,8 @@ export interface Server {
   /** The UDP port of QUIC, if it is served. */
   readonly quicPort?: number;
   readonly sessions: SessionService;
+  /** What this process has counted. */
+  metricsSnapshot(): Promise<MetricsSnapshot>;
   /** Drains: takes nothing new, answers what has begun, and cuts what is left after `graceMs` (10 s). */
   close(graceMs?: number): Promise<void>;
 }
@@ -157,6 +160,7 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     port,
     quicPort: quic?.port,
     sessions,
+    metricsSnapshot: () => services.metrics.snapshot(),
     close: (graceMs = DEFAULT_GRACE_MS) => (closed ??= close(graceMs)),
   };
 }
@@ -168,7 +172,7 @@ async function createServices(
 ): Promise<ServerServices> {
   const { engine, openScanner, security, version } = options;
   const startedAtMs = performance.now();
-  const metrics = new RequestMetrics(version, () => sessions.metrics(), options.worker);
+  const metrics = new RequestMetrics(version, () => sessions.metrics(), options.otherMetrics);
   let opened: ReturnType<typeof openScanner> | undefined;
   const open = () => {
     const opening = (opened ??= openScanner());

@@ -20,6 +20,14 @@ function post(url: string, body: unknown, headers: Record<string, string> = {}):
   });
 }
 
+async function childrenOf(pid: number | undefined): Promise<number[]> {
+  const found = spawn("pgrep", ["-P", String(pid)]);
+  let pids = "";
+  found.stdout.on("data", (chunk: Buffer) => (pids += chunk.toString()));
+  await once(found, "close");
+  return pids.trim().split("\n").map(Number);
+}
+
 describe("m2m server", function () {
   this.timeout(60_000);
   let folder: CliFolder;
@@ -263,16 +271,39 @@ describe("m2m server", function () {
         (await fetch(`${server.url}/session/${created.session_id}`, { headers: { connection: "close" } }))
           .status;
       for (let tries = 0; tries < 8; tries++) expect(await look()).to.equal(200);
-      const found = spawn("pgrep", ["-P", String(server.child.pid)]);
-      let pids = "";
-      found.stdout.on("data", (chunk: Buffer) => (pids += chunk.toString()));
-      await once(found, "close");
-      const [first] = pids.trim().split("\n").map(Number);
+      const [first] = await childrenOf(server.child.pid);
       process.kill(first, "SIGKILL");
       await server.saysOnStderr("another takes its place");
       for (let tries = 0; tries < 8; tries++) expect(await look()).to.equal(200);
       server.child.kill("SIGTERM");
       expect(await server.ended).to.deep.equal({ code: 0, signal: null });
+    });
+
+    it("has the sums of all workers in /metrics, those of a dead one too", async () => {
+      const server = await start(["--no-security", "--workers", "2", "--store", store]);
+      // A new connection each time: the workers take them in turn.
+      const ask = async (path: string) =>
+        (await fetch(server.url + path, { headers: { connection: "close" } })).text();
+      const healths = async (): Promise<number> => {
+        const text = await ask("/metrics");
+        expect(text).not.to.contain("worker=");
+        expect(text).to.match(/^m2m_info\{version="[^"]+"\} 1$/m);
+        return Number(/^m2m_http_requests_total\{route="\/health",status="200"\} (\d+)$/m.exec(text)?.[1]);
+      };
+      const resident = async () =>
+        Number(/^process_resident_memory_bytes (\d+)$/m.exec(await ask("/metrics"))?.[1]);
+      for (let index = 0; index < 10; index++) await ask("/health");
+      for (let index = 0; index < 4; index++) expect(await healths()).to.equal(10);
+      const before = await resident();
+      const pids = await childrenOf(server.child.pid);
+      expect(pids).to.have.length(2);
+      process.kill(pids[0], "SIGKILL");
+      await server.saysOnStderr("another takes its place");
+      while ((await childrenOf(server.child.pid)).length < 2) await new Promise(setImmediate);
+      for (let index = 0; index < 4; index++) expect(await healths()).to.equal(10);
+      await ask("/health");
+      expect(await healths()).to.equal(11);
+      expect(await resident()).to.be.within(before / 2, before * 2);
     });
 
     it("says once why workers cannot start", () => {

@@ -77,7 +77,7 @@ describe("proxy: its own paths", () => {
     expect(text).to.contain('m2m_proxy_model_requests_total{model="a\\"b\\\\c\\nd"} 1');
     const sample = /^[a-z0-9_:]+(\{([a-z_]+="(\\.|[^"\\\n])*"(,|(?=\})))*\})? -?[\d.e+-]+$/;
     for (const line of text.trimEnd().split("\n")) {
-      if (!line.startsWith("#")) expect(line).to.match(sample);
+      if (line !== "" && !line.startsWith("#")) expect(line).to.match(sample);
     }
     const names = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name);
     expect(new Set(names).size).to.equal(names.length);

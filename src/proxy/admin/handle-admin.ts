@@ -41,7 +41,10 @@ const ROUTES: Readonly<Record<string, AdminRoute>> = {
   },
   "/_m2m/stats": { GET: (core) => json(snapshotOf(core)) },
   "/_m2m/metrics": {
-    GET: (core) => ({ type: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(core) }),
+    GET: async (core) => {
+      const { text, type } = await renderMetrics(core);
+      return { type, body: text };
+    },
   },
   "/_m2m/compress": { POST: async (core, request) => json(await compressContent(core, request)) },
   "/_m2m/decompress": { POST: async (core, request) => json(await decompressData(core, request)) },

@@ -1,10 +1,12 @@
 import { performance } from "node:perf_hooks";
-import type { Registry } from "prom-client";
+import { Exposition, type MetricSample, type MetricsSnapshot, type MetricSource } from "../../http/index.js";
 import type { SessionMetrics } from "../sessions/index.js";
-import { createRegistry, type MetricSource, type Sample } from "./exposition.js";
 
 /** Upper bounds of the buckets, in seconds: from a cache hit to a large scan. */
 const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+
+/** Takes what this process has counted, and gives what the others have. */
+export type OtherMetrics = (own: MetricsSnapshot) => Promise<readonly MetricsSnapshot[]>;
 
 interface RouteCounts {
   readonly byStatus: Map<number, number>;
@@ -27,13 +29,13 @@ export class RequestMetrics {
   readonly content: ContentCounts = { scanned: 0, unsafe: 0, originalBytes: 0, compressedBytes: 0 };
   readonly #sessions: () => SessionMetrics;
   readonly #version: string;
-  readonly #worker: string | undefined;
+  readonly #others: OtherMetrics | undefined;
   #active = 0;
-  #registry: Registry | undefined;
+  #exposition: Promise<Exposition> | undefined;
 
-  /** @param worker label of all metrics, if there are several processes */
-  constructor(version: string, sessions: () => SessionMetrics, worker?: string) {
-    this.#worker = worker;
+  /** @param others gives what other processes of the same server have counted; they are exposed together */
+  constructor(version: string, sessions: () => SessionMetrics, others?: OtherMetrics) {
+    this.#others = others;
     this.#version = version;
     this.#sessions = sessions;
   }
@@ -66,17 +68,30 @@ export class RequestMetrics {
 
   /** In the Prometheus text format. */
   async expose(): Promise<{ readonly text: string; readonly type: string }> {
-    const registry = (this.#registry ??= createRegistry(
-      [...this.#requestSources(), ...this.#contentSources()],
-      this.#worker,
-    ));
-    return { text: await registry.metrics(), type: registry.contentType };
+    const exposition = await this.#open();
+    return exposition.render(await this.#others?.(await exposition.snapshot()));
+  }
+
+  /** What this process has counted. */
+  async snapshot(): Promise<MetricsSnapshot> {
+    return (await this.#open()).snapshot();
+  }
+
+  #open(): Promise<Exposition> {
+    const sources = () => [...this.#requestSources(), ...this.#contentSources()];
+    return (this.#exposition ??= Exposition.of(sources(), { withProcess: true }));
   }
 
   #requestSources(): MetricSource[] {
     const routes = this.#routes;
     return [
-      gauge("m2m_info", "The version that runs.", () => [[{ version: this.#version }, 1]]),
+      {
+        name: "m2m_info",
+        help: "The version that runs.",
+        type: "gauge",
+        merge: "first",
+        read: () => [[{ version: this.#version }, 1]],
+      },
       gauge("m2m_http_requests_active", "Requests being worked on.", () => [[{}, this.#active]]),
       {
         name: "m2m_http_requests_total",
@@ -84,7 +99,7 @@ export class RequestMetrics {
         type: "counter",
         read: () =>
           [...routes].flatMap(([route, { byStatus }]) =>
-            [...byStatus].map(([status, total]): Sample => [{ route, status: String(status) }, total]),
+            [...byStatus].map(([status, total]): MetricSample => [{ route, status: String(status) }, total]),
           ),
       },
       {
@@ -124,7 +139,7 @@ export class RequestMetrics {
         name: "m2m_session_refused_total",
         help: "Messages that were refused, by code.",
         type: "counter",
-        read: () => Object.entries(read().refused).map(([code, total]): Sample => [{ code }, total]),
+        read: () => Object.entries(read().refused).map(([code, total]): MetricSample => [{ code }, total]),
       },
     ];
   }
@@ -134,13 +149,13 @@ function counter(name: string, help: string, read: () => number): MetricSource {
   return { name, help, type: "counter", read: () => [[{}, read()]] };
 }
 
-function gauge(name: string, help: string, read: () => readonly Sample[]): MetricSource {
+function gauge(name: string, help: string, read: () => readonly MetricSample[]): MetricSource {
   return { name, help, type: "gauge", read };
 }
 
-function histogramSamples(route: string, { buckets, sumMs }: RouteCounts): Sample[] {
+function histogramSamples(route: string, { buckets, sumMs }: RouteCounts): MetricSample[] {
   let total = 0;
-  const samples = buckets.map((inBucket, index): Sample => {
+  const samples = buckets.map((inBucket, index): MetricSample => {
     total += inBucket;
     const le = index < BUCKETS_S.length ? String(BUCKETS_S[index]) : "+Inf";
     return [{ route, le }, total, "_bucket"];
