@@ -3,14 +3,13 @@ import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import { readBody } from "../http/index.js";
 import { ProtocolError, SecurityThreat, UnsupportedError } from "../shared/errors.js";
-import { estimateSpend, type Spent } from "./budgets/index.js";
+import { estimateSpend, type SpendEstimate, type Spent } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import type { Gatekeeper } from "./security/gatekeeper.js";
 import { forwardedHeaders } from "./headers.js";
 import { readAccept, readWireBody, ReplyCodec } from "./m2m/index.js";
 import {
-  apiOf,
   ANONYMOUS,
   clientKeyOf,
   CREDENTIAL_HEADERS,
@@ -61,46 +60,6 @@ const IDENTITY: readonly string[] = ["accept-encoding", "identity"];
 const JSON_TYPE: readonly string[] = ["content-type", "application/json"];
 
 /**
- * A request whose body streams through untouched: nothing of it is kept, so it cannot be sent again.
- * @throws {InputError} `M2M_MODEL_NOT_SERVED` if all upstreams are for certain models
- */
-export function prepareStream(
-  { gatekeeper, upstreams }: ProxyCore,
-  request: IncomingMessage,
-  path: string,
-): Prepared {
-  assertServed(upstreams, undefined);
-  const method = request.method as Dispatcher.HttpMethod;
-  const { "transfer-encoding": coding, "content-length": length } = request.headers;
-  const hasBody = coding !== undefined || Number(length ?? 0) > 0;
-  const sizes = { received: 0, sent: 0 };
-  if (hasBody) {
-    request.on("data", (chunk: Buffer) => {
-      sizes.received = sizes.sent += chunk.length;
-    });
-    // It flows when the upstream takes it.
-    request.pause();
-  }
-  const api = apiOf(method, path);
-  const dialect = dialectOf(api, request.headers);
-  const own = hasBody && length !== undefined ? ["content-length", length] : [];
-  return {
-    api,
-    dialect,
-    isReplayable: !hasBody,
-    stripsUsage: false,
-    replyHeaders: [],
-    requestBytes: sizes,
-    requestFor: (upstream, carried = []) => ({
-      method,
-      path,
-      headers: headersFor(gatekeeper, request, upstream, dialect, [], [...own, ...carried]),
-      body: hasBody ? request : null,
-    }),
-  };
-}
-
-/**
  * A request of an API that the proxy understands: its body is read whole.
  * @param onReady told when it has been
  * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`,
@@ -129,7 +88,9 @@ export async function prepareCall(
   const body = optimized(core, request, { api, model, body: content }, replyHeaders);
   const cached = await lookUp(core, request, { api, path, body }, replyHeaders);
   const admitted =
-    cached?.kind === "hit" ? undefined : await admit(core, request, { api, model, body }, cached);
+    cached?.kind === "hit"
+      ? undefined
+      : await admit(core, request, api, estimateSpend(core.models, model, body), cached);
   const injected = settings.includeUsage && stream ? injectIncludeUsage(api, body) : undefined;
   const plain = injected ?? body;
   const link = cached?.kind === "hit" ? undefined : peer?.encode(plain);
@@ -175,7 +136,7 @@ function textOf(value: string | string[] | undefined): string | undefined {
  * The client's headers for an upstream, with its own credentials if it has any.
  * @param replaced names in lower case that are left out, beside those of `own`
  */
-function headersFor(
+export function headersFor(
   gatekeeper: Gatekeeper,
   request: IncomingMessage,
   { apiKey, token }: Upstream,
@@ -199,7 +160,7 @@ function headersFor(
 }
 
 /** @throws {UnsupportedError} `M2M_MEDIA_TYPE_UNSUPPORTED` of a body that is not what a scan of it sees */
-function assertReadable({ headers }: IncomingMessage): void {
+export function assertReadable({ headers }: IncomingMessage): void {
   const coding = headers["content-encoding"];
   if (coding === undefined || coding.toLowerCase() === "identity") return;
   throw new UnsupportedError(
@@ -212,7 +173,7 @@ function assertReadable({ headers }: IncomingMessage): void {
 }
 
 /** @throws {SecurityThreat} of what is unsafe; {ProtocolError} `M2M_SCAN_FAILED` of what nobody could judge */
-function assertSafe({ stats, logger }: ProxyCore, verdict: ScanVerdict | undefined): void {
+export function assertSafe({ stats, logger }: ProxyCore, verdict: ScanVerdict | undefined): void {
   if (!verdict) throw new ProtocolError("M2M_SCAN_FAILED", "The request could not be scanned.");
   if (verdict.safe) return;
   stats.count("threats");
@@ -270,17 +231,22 @@ async function lookUp(
   return found;
 }
 
-/** @throws {Refusal} */
-async function admit(
-  { budgets, gatekeeper, models, stats }: ProxyCore,
+/**
+ * @param estimate of what it will spend
+ * @param cached where others wait for its answer
+ * @throws {Refusal}
+ */
+export async function admit(
+  { budgets, gatekeeper, stats }: ProxyCore,
   request: IncomingMessage,
-  { api, model, body }: Call,
-  cached: CacheMiss | undefined,
+  api: ProviderApi,
+  estimate: SpendEstimate,
+  cached?: CacheMiss,
 ): Promise<{ settle(spent: Spent): Promise<void> } | undefined> {
   if (!budgets) return undefined;
   // What is spent is then the proxy's own, and a client that shows another key each time is the same.
   const client = gatekeeper.holdsKeys ? ANONYMOUS : clientKeyOf(api, request.headers);
-  const decision = await budgets.admit(client, estimateSpend(models, model, body));
+  const decision = await budgets.admit(client, estimate);
   if (decision.allowed) return decision;
   stats.count("limited");
   // Nobody is to wait for an answer that does not come.

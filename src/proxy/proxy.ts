@@ -8,7 +8,8 @@ import { Exchange } from "./exchange.js";
 import { isLoop, repeatsCredential } from "./headers.js";
 import type { ProxyOptions } from "./options.js";
 import { readRequestTarget } from "./path.js";
-import { prepareCall, prepareStream } from "./prepare.js";
+import { prepareOther } from "./prepare-other.js";
+import { prepareCall } from "./prepare.js";
 import { apiOf } from "./providers/index.js";
 import type { ProxyStats } from "./stats/stats.js";
 import { loadTracing } from "./tracing.js";
@@ -93,10 +94,11 @@ function handle(core: ProxyCore, request: IncomingMessage, response: ServerRespo
   }
   const path = target.path + target.query;
   const api = apiOf(method, target.path);
-  void new Exchange(core, request, response).run(async (exchange) => {
-    if (api !== "other") return prepareCall(core, request, path, api, () => exchange.markReady());
-    exchange.markReady();
-    return prepareStream(core, request, path);
+  void new Exchange(core, request, response).run((exchange) => {
+    const onReady = (): void => exchange.markReady();
+    return api === "other"
+      ? prepareOther(core, request, path, onReady)
+      : prepareCall(core, request, path, api, onReady);
   });
 }
 

@@ -52,6 +52,28 @@ describe("proxy: kept answers, limits and smaller requests", () => {
     expect(fixture.upstream.requests).to.have.length(1);
   });
 
+  it("limits what it passes on unread too", async () => {
+    fixture = await ProxyFixture.start({ keyLimits: { limits: { requestsPerMinute: 3 } } });
+    const headers = { authorization: "Bearer sk-client" };
+    expect((await fixture.call({ path: "/v1/models", headers })).status).to.equal(200);
+    const upload = {
+      method: "POST",
+      path: "/v1/files",
+      body: "x",
+      headers: { ...headers, "content-type": "audio/wav" },
+    };
+    expect((await fixture.call(upload)).status).to.equal(200);
+    expect((await fixture.chat()).status).to.equal(200);
+    const reply = await fixture.call({ path: "/v1/models", headers });
+    expect([reply.status, reply.json.error.code]).to.deep.equal([429, "M2M_RATE_LIMITED"]);
+    expect(Number(reply.headers["retry-after"])).to.be.greaterThan(0);
+    expect(
+      (await fixture.call({ path: "/v1/models", headers: { authorization: "Bearer other" } })).status,
+    ).to.equal(200);
+    const { limited, requests } = await fixture.stats();
+    expect([limited, requests.started]).to.deep.equal([1, 5]);
+  });
+
   it("limits the requests of a key, and says when to come again", async () => {
     fixture = await ProxyFixture.start({ keyLimits: { limits: { requestsPerMinute: 2 } } });
     expect((await fixture.chat()).status).to.equal(200);

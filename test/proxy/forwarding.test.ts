@@ -206,6 +206,7 @@ describe("proxy: forwarding", () => {
     const other = await ProxyFixture.start({ upstreams: [{ name: "x", target }] });
     const upload = () => {
       const outgoing = request({ port: other.proxy.port, method: "POST", path: "/v1/files" });
+      outgoing.setHeader("content-type", "application/octet-stream");
       outgoing.on("error", () => {}).write(BINARY);
       return outgoing;
     };

@@ -106,8 +106,12 @@ describe("proxy: resilience", () => {
     expect([first.requests.length, second.requests.length]).to.deep.equal([1, 1]);
     await fixture.chat({ model: "llama-3" });
     expect([first.requests.length, second.requests.length]).to.deep.equal([1, 2]);
-    await fixture.chat();
+    // What is passed on goes by its model too.
+    const passed = { method: "POST", path: "/v1/moderations", body: '{"model":"gpt-4o","input":"x"}' };
+    await fixture.call(passed);
     expect([first.requests.length, second.requests.length]).to.deep.equal([2, 2]);
+    await fixture.chat();
+    expect([first.requests.length, second.requests.length]).to.deep.equal([3, 2]);
     await first.stop();
     expect((await fixture.chat()).status).to.equal(200);
     const stats = await fixture.stats();
@@ -158,10 +162,12 @@ describe("proxy: resilience", () => {
         },
       },
     ]);
+    const counted = { method: "POST", path: "/v1/messages/count_tokens", body: '{"model":"claude-x"}' };
+    expect((await fixture.call(counted)).status).to.equal(404);
     const models = await fixture.call({ path: "/v1/models" });
     expect([models.status, models.json.error.code]).to.deep.equal([404, "model_not_found"]);
     const { requests } = await fixture.stats();
-    expect(requests).to.include({ started: 3, finished: 3, failed: 0 });
+    expect(requests).to.include({ started: 4, finished: 4, failed: 0 });
   });
 
   it("stops asking an upstream that is down, and asks it again when it is back", async function () {

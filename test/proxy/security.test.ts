@@ -46,6 +46,72 @@ describe("proxy: security", () => {
     });
   });
 
+  describe("of what is passed on", () => {
+    const batch = JSON.stringify({
+      requests: [{ custom_id: "1", params: { model: "claude-x", ...attack } }],
+    });
+    const send = (
+      fixture: ProxyFixture,
+      type: string | undefined,
+      body: string,
+      path = "/v1/messages/batches",
+    ) =>
+      fixture.call({
+        method: "POST",
+        path,
+        body,
+        headers: type === undefined ? {} : { "content-type": type },
+      });
+
+    it("says what was found, whatever text it is", async () => {
+      const fixture = await ProxyFixture.start({ scanner });
+      for (const type of [
+        "application/json",
+        "Application/vnd.x+JSON; charset=utf-8",
+        "text/plain",
+        undefined,
+      ]) {
+        const reply = await send(fixture, type, batch);
+        expect(reply.status, type).to.equal(200);
+        expect(reply.headers["x-m2m-security"], type).to.match(/^unsafe; type=injection/);
+        expect(fixture.upstream.last.body.toString()).to.equal(batch);
+      }
+      const harmless = await send(
+        fixture,
+        "application/json",
+        '{"name":"a vector store"}',
+        "/v1/vector_stores",
+      );
+      expect(harmless.headers["x-m2m-security"]).to.match(/^safe/);
+      const form = await send(
+        fixture,
+        "multipart/form-data; boundary=x",
+        `--x\r\n\r\n${ATTACK}\r\n--x--`,
+        "/v1/files",
+      );
+      expect(form.headers).not.to.have.property("x-m2m-security");
+      expect((await fixture.call({ path: "/v1/models" })).headers).not.to.have.property("x-m2m-security");
+      expect((await fixture.stats()).security.threats).to.equal(4);
+      await fixture.stop();
+    });
+
+    it("is refused, if the proxy blocks", async () => {
+      const fixture = await ProxyFixture.start({ scanner, blocking: true, maxBodyBytes: 10_000 });
+      const reply = await send(fixture, "application/json", batch);
+      expect([reply.status, reply.json.error.code]).to.deep.equal([403, "M2M_SECURITY_THREAT"]);
+      const packed = await fixture.call({
+        method: "POST",
+        path: "/v1/vector_stores",
+        headers: { "content-type": "application/json", "content-encoding": "gzip" },
+        body: "x",
+      });
+      expect(packed.status).to.equal(415);
+      expect((await send(fixture, "application/json", `"${"x".repeat(10_000)}"`)).status).to.equal(413);
+      expect(fixture.upstream.requests).to.deep.equal([]);
+      await fixture.stop();
+    });
+  });
+
   it("scans while the upstream works, and not before", async () => {
     const order: string[] = [];
     const slow = {

@@ -1,0 +1,104 @@
+import type { IncomingMessage } from "node:http";
+import type { Dispatcher } from "undici";
+import { readBody } from "../http/index.js";
+import type { ProxyCore } from "./core.js";
+import { admit, assertReadable, assertSafe, headersFor, type Prepared } from "./prepare.js";
+import { dialectOf, readRequestHead } from "./providers/index.js";
+import { assertServed } from "./upstream/choose.js";
+
+/** A provider takes no money for most of them, and nobody here knows the price of the others. */
+const FREE = { tokens: 0, usd: 0 };
+
+/**
+ * A request of an API that the proxy does not understand. Text is read whole, to be scanned and sent where its model is served;
+ * files, sound and forms stream through. It is not sent again: what it does is not known.
+ * @param onReady told when what is read has been
+ * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`,
+ * `M2M_MODEL_NOT_SERVED`
+ * @throws {Refusal} if the client has had its share
+ */
+export async function prepareOther(
+  core: ProxyCore,
+  request: IncomingMessage,
+  path: string,
+  onReady: () => void,
+): Promise<Prepared> {
+  const admitted = await admit(core, request, "other", FREE);
+  const settle = admitted && ((spent: Parameters<typeof admitted.settle>[0]) => admitted.settle(spent));
+  const { "transfer-encoding": coding, "content-length": length } = request.headers;
+  const hasBody = coding !== undefined || Number(length ?? 0) > 0;
+  try {
+    if (hasBody && isText(request)) return { ...(await prepareText(core, request, path, onReady)), settle };
+    onReady();
+    return { ...prepareStream(core, request, path, hasBody), settle };
+  } catch (error) {
+    await settle?.(FREE);
+    throw error;
+  }
+}
+
+/** What says of itself that it is no text is none to a provider either: a body without a type may be anything. */
+function isText({ headers }: IncomingMessage): boolean {
+  const type = headers["content-type"];
+  return type === undefined || /^\s*(?:text\/|application\/(?:[^;]*json|x-www-form-urlencoded))/i.test(type);
+}
+
+async function prepareText(
+  core: ProxyCore,
+  request: IncomingMessage,
+  path: string,
+  onReady: () => void,
+): Promise<Prepared> {
+  const { settings, scanner, upstreams } = core;
+  if (scanner && settings.blocking) assertReadable(request);
+  const body = await readBody(request, settings.maxBodyBytes);
+  onReady();
+  const { model } = readRequestHead(body);
+  assertServed(upstreams, model);
+  const scan = scanner?.pending(body);
+  if (scan && settings.blocking) assertSafe(core, await scan.result());
+  return {
+    ...commonOf(core, request, path, body),
+    model,
+    scan,
+    requestBytes: { received: body.length, sent: body.length },
+  };
+}
+
+/** A request whose body streams through untouched: nothing of it is kept. */
+function prepareStream(core: ProxyCore, request: IncomingMessage, path: string, hasBody: boolean): Prepared {
+  assertServed(core.upstreams, undefined);
+  const sizes = { received: 0, sent: 0 };
+  if (!hasBody) return { ...commonOf(core, request, path, null), isReplayable: true, requestBytes: sizes };
+  request.on("data", (chunk: Buffer) => {
+    sizes.received = sizes.sent += chunk.length;
+  });
+  // It flows when the upstream takes it.
+  request.pause();
+  return { ...commonOf(core, request, path, request), requestBytes: sizes };
+}
+
+function commonOf(
+  { gatekeeper }: ProxyCore,
+  request: IncomingMessage,
+  path: string,
+  body: Dispatcher.DispatchOptions["body"],
+): Omit<Prepared, "requestBytes"> {
+  const { headers } = request;
+  const dialect = dialectOf("other", headers);
+  const length = headers["content-length"];
+  const own = body === request && length !== undefined ? ["content-length", length] : [];
+  return {
+    api: "other",
+    dialect,
+    isReplayable: false,
+    stripsUsage: false,
+    replyHeaders: [],
+    requestFor: (upstream, carried = []) => ({
+      method: request.method as Dispatcher.HttpMethod,
+      path,
+      headers: headersFor(gatekeeper, request, upstream, dialect, [], [...own, ...carried]),
+      body,
+    }),
+  };
+}
