@@ -33,6 +33,7 @@ export interface ProxyFlags extends ScannerFlags, ListenerFlags {
 export function proxySettings(config: Config, flags: ProxyFlags): ProxySettings {
   return {
     maxBodyBytes: config.get("proxy.max_body_bytes"),
+    maxHeldBytes: config.get("proxy.max_held_bytes"),
     connectTimeoutMs: config.get("proxy.connect_timeout_s") * 1000,
     headersTimeoutMs: (flags.timeout ?? config.get("proxy.timeout_s")) * 1000,
     idleTimeoutMs: config.get("proxy.idle_timeout_s") * 1000,

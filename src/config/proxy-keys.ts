@@ -126,6 +126,13 @@ export const PROXY_KEYS = {
     default: 64 * 1024 * 1024,
     summary: "Most bytes of a request that `m2m proxy` reads.",
   },
+  "proxy.max_held_bytes": {
+    type: "integer",
+    min: 1,
+    max: 64 * GIB,
+    default: 256 * 1024 * 1024,
+    summary: "Most bytes of all requests that `m2m proxy` holds at once; the largest single one always fits.",
+  },
   "proxy.log_level": {
     type: "enum",
     options: LOG_LEVELS,

@@ -3,10 +3,15 @@ import { InputError, LimitError } from "../shared/errors.js";
 
 /**
  * The whole body of `request`.
+ * @param onChunk told of the bytes of each piece; an error that it gives ends the reading
  * @throws {LimitError} `M2M_INPUT_TOO_LARGE` over `maxBytes`: before anything is read, if `Content-Length` says so
  * @throws {InputError} `M2M_REQUEST_INVALID` if the client goes away before the end
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  onChunk?: (sizeBytes: number) => Error | undefined,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const declared = Number(request.headers["content-length"] ?? 0);
     if (declared > maxBytes) return reject(tooLarge(maxBytes));
@@ -15,12 +20,13 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     let sizeBytes = 0;
     const take = (chunk: Buffer) => {
       sizeBytes += chunk.length;
-      if (sizeBytes <= maxBytes) {
+      const refusal = sizeBytes > maxBytes ? tooLarge(maxBytes) : onChunk?.(chunk.length);
+      if (refusal === undefined) {
         chunks.push(chunk);
         return;
       }
       request.off("data", take).pause();
-      reject(tooLarge(maxBytes));
+      reject(refusal);
     };
     // Whichever comes first counts: what is settled stays so, and taking listeners away costs more than leaving them.
     request.on("data", take);

@@ -6,6 +6,7 @@ import { MemoryRateStore } from "../shared/token-buckets.js";
 import { KeyBudgets, MemorySpendStore } from "./budgets/index.js";
 import type { CacheScope } from "../shared/proxy-options.js";
 import { MemoryResponseStore, ResponseCache } from "./cache/index.js";
+import { HeldBodies } from "./held-bodies.js";
 import { PeerLink } from "./m2m/index.js";
 import { RequestOptimizer } from "./optimize/index.js";
 import { DEFAULT_PROXY_SETTINGS, type ProxyOptions, type ProxySettings } from "./options.js";
@@ -21,6 +22,7 @@ export interface ProxyCore {
   readonly settings: ProxySettings;
   readonly upstreams: readonly Upstream[];
   readonly retry: RetryOptions;
+  readonly bodies: HeldBodies;
   readonly stats: ProxyStats;
   readonly logger: Logger;
   readonly models: ModelRegistry;
@@ -54,12 +56,14 @@ export function createCore(
   const settings: ProxySettings = { ...DEFAULT_PROXY_SETTINGS, ...given };
   if (options.upstreams.length === 0) throw new InputError("M2M_USAGE", "A proxy needs an upstream.");
   const { maxBodyBytes } = settings;
+  const maxHeldBytes = Math.max(settings.maxHeldBytes, maxBodyBytes);
   const engine = new CodecEngine({ limits: { maxInputBytes: maxBodyBytes, maxOutputBytes: maxBodyBytes } });
   const holdsKeys = options.upstreams.some(({ apiKey }) => apiKey !== undefined);
   return {
     settings,
     upstreams: options.upstreams.map((upstream) => new Upstream(upstream, settings, BREAKER)),
     retry: { ...RETRY, retries: settings.retries },
+    bodies: new HeldBodies({ maxBodyBytes, maxHeldBytes }),
     stats: new ProxyStats(),
     logger,
     models,

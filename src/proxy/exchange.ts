@@ -6,6 +6,7 @@ import { noUpstream, upstreamError } from "./attempt-error.js";
 import { Attempt, type AttemptOwner, type UpstreamHead } from "./attempt.js";
 import type { ProxyCore } from "./core.js";
 import { sendCached } from "./cached-answer.js";
+import type { HeldBody } from "./held-bodies.js";
 import type { Prepared } from "./prepare.js";
 import { Refusal } from "./refusal.js";
 import { ClientStream } from "./relay/client-stream.js";
@@ -31,6 +32,7 @@ export class Exchange implements AttemptOwner {
   #attempts = 0;
   #span: ExchangeSpan | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #body: HeldBody | undefined;
   #failed = false;
   #isSettled = false;
 
@@ -58,6 +60,12 @@ export class Exchange implements AttemptOwner {
     } catch (error) {
       this.refuse(error);
     }
+  }
+
+  /** The whole body of the request, which is held until the exchange ends. @throws as `HeldBody.read` */
+  readBody(): Promise<Buffer> {
+    this.#body = this.#core.bodies.open();
+    return this.#body.read(this.#request);
   }
 
   /** The request is there, whole or to be streamed: what follows is the proxy's own time. */
@@ -171,6 +179,7 @@ export class Exchange implements AttemptOwner {
   #settle(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    this.#body?.release();
     clearTimeout(this.#timer);
     const isWhole = this.#response.writableFinished;
     const outcome: Outcome = this.#failed ? "failed" : isWhole ? "finished" : "aborted";

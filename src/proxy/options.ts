@@ -10,6 +10,8 @@ import type { UpstreamOptions } from "./upstream/upstream.js";
 export interface ProxySettings {
   /** Most bytes of a request that is read, and of an answer that is. */
   readonly maxBodyBytes: number;
+  /** Most bytes of all requests that are held at once; one of `maxBodyBytes` always fits. */
+  readonly maxHeldBytes: number;
   readonly connectTimeoutMs: number;
   /** From the end of the request to the head of the answer: a model may think for minutes before it says anything. */
   readonly headersTimeoutMs: number;
@@ -27,6 +29,7 @@ export interface ProxySettings {
 
 export const DEFAULT_PROXY_SETTINGS: ProxySettings = Object.freeze({
   maxBodyBytes: 64 * 1024 * 1024,
+  maxHeldBytes: 256 * 1024 * 1024,
   connectTimeoutMs: 10_000,
   headersTimeoutMs: 600_000,
   idleTimeoutMs: 300_000,

@@ -1,8 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
-import { readBody } from "../http/index.js";
 import type { ProxyCore } from "./core.js";
-import { admit, assertReadable, assertSafe, headersFor, type Prepared } from "./prepare.js";
+import {
+  admit,
+  assertReadable,
+  assertSafe,
+  headersFor,
+  type IncomingBody,
+  type Prepared,
+} from "./prepare.js";
 import { dialectOf, readRequestHead } from "./providers/index.js";
 import { assertServed } from "./upstream/choose.js";
 
@@ -12,8 +18,7 @@ const FREE = { tokens: 0, usd: 0 };
 /**
  * A request of an API that the proxy does not understand. Text is read whole, to be scanned and sent where its model is served;
  * files, sound and forms stream through. It is not sent again: what it does is not known.
- * @param onReady told when what is read has been
- * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`,
+ * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_BUSY`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`,
  * `M2M_MODEL_NOT_SERVED`
  * @throws {Refusal} if the client has had its share
  */
@@ -21,15 +26,15 @@ export async function prepareOther(
   core: ProxyCore,
   request: IncomingMessage,
   path: string,
-  onReady: () => void,
+  incoming: IncomingBody,
 ): Promise<Prepared> {
   const admitted = await admit(core, request, "other", FREE);
   const settle = admitted && ((spent: Parameters<typeof admitted.settle>[0]) => admitted.settle(spent));
   const { "transfer-encoding": coding, "content-length": length } = request.headers;
   const hasBody = coding !== undefined || Number(length ?? 0) > 0;
   try {
-    if (hasBody && isText(request)) return { ...(await prepareText(core, request, path, onReady)), settle };
-    onReady();
+    if (hasBody && isText(request)) return { ...(await prepareText(core, request, path, incoming)), settle };
+    incoming.markReady();
     return { ...prepareStream(core, request, path, hasBody), settle };
   } catch (error) {
     await settle?.(FREE);
@@ -47,12 +52,12 @@ async function prepareText(
   core: ProxyCore,
   request: IncomingMessage,
   path: string,
-  onReady: () => void,
+  incoming: IncomingBody,
 ): Promise<Prepared> {
   const { settings, scanner, upstreams } = core;
   if (scanner && settings.blocking) assertReadable(request);
-  const body = await readBody(request, settings.maxBodyBytes);
-  onReady();
+  const body = await incoming.readBody();
+  incoming.markReady();
   const { model } = readRequestHead(body);
   assertServed(upstreams, model);
   const scan = scanner?.pending(body);

@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
-import { readBody } from "../http/index.js";
 import { ProtocolError, SecurityThreat, UnsupportedError } from "../shared/errors.js";
 import { estimateSpend, type SpendEstimate, type Spent } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
@@ -53,6 +52,14 @@ export interface Prepared {
   settle?(spent: Spent): Promise<void>;
 }
 
+/** The body of a request that is being prepared. */
+export interface IncomingBody {
+  /** All of it. */
+  readBody(): Promise<Buffer>;
+  /** To be called when it is there, whole or to be streamed. */
+  markReady(): void;
+}
+
 /** The proxy reads the answer itself, so it must come as it is. */
 const CODINGS: readonly string[] = ["accept-encoding"];
 const ONLY_CODINGS: ReadonlySet<string> = new Set(CODINGS);
@@ -61,8 +68,7 @@ const JSON_TYPE: readonly string[] = ["content-type", "application/json"];
 
 /**
  * A request of an API that the proxy understands: its body is read whole.
- * @param onReady told when it has been
- * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`,
+ * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_BUSY`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`,
  * `M2M_MODEL_NOT_SERVED`, and what is wrong with a wire
  * @throws {Refusal} if the client has had its share
  */
@@ -71,12 +77,12 @@ export async function prepareCall(
   request: IncomingMessage,
   path: string,
   api: ProviderApi,
-  onReady: () => void,
+  incoming: IncomingBody,
 ): Promise<Prepared> {
   const { settings, engine, gatekeeper, peer } = core;
   if (core.scanner && settings.blocking) assertReadable(request);
-  const received = await readBody(request, settings.maxBodyBytes);
-  onReady();
+  const received = await incoming.readBody();
+  incoming.markReady();
   const opened = readWireBody(engine, request.headers, received);
   const content = opened ?? received;
   const dialect = dialectOf(api, request.headers);

@@ -94,12 +94,11 @@ function handle(core: ProxyCore, request: IncomingMessage, response: ServerRespo
   }
   const path = target.path + target.query;
   const api = apiOf(method, target.path);
-  void new Exchange(core, request, response).run((exchange) => {
-    const onReady = (): void => exchange.markReady();
-    return api === "other"
-      ? prepareOther(core, request, path, onReady)
-      : prepareCall(core, request, path, api, onReady);
-  });
+  void new Exchange(core, request, response).run((exchange) =>
+    api === "other"
+      ? prepareOther(core, request, path, exchange)
+      : prepareCall(core, request, path, api, exchange),
+  );
 }
 
 function noSuchPlace(): InputError {

@@ -104,6 +104,7 @@ describe("loadConfig", () => {
       "proxy.idle_timeout_s": 300,
       "proxy.retries": 2,
       "proxy.max_body_bytes": 67108864,
+      "proxy.max_held_bytes": 268435456,
       "proxy.log_level": "info",
       "proxy.log_json": false,
     });

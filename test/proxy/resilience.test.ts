@@ -197,6 +197,42 @@ describe("proxy: resilience", () => {
     await back.stop();
   });
 
+  it("holds only so many bytes of requests at once", async () => {
+    fixture = await ProxyFixture.start({ maxBodyBytes: 1000, maxHeldBytes: 1500 });
+    let answer: (() => void) | undefined;
+    const arrived = new Promise<void>((resolve) =>
+      fixture!.upstream.script((_, response) => {
+        answer = () => response.end("{}");
+        resolve();
+      }),
+    );
+    const large = { user: "x".repeat(800) };
+    const first = fixture.chat(large);
+    await arrived;
+    const refused = await fixture.chat(large);
+    expect([refused.status, refused.json.error.code]).to.deep.equal([503, "M2M_BUSY"]);
+    expect(refused.headers["retry-after"]).to.equal("1");
+    const admin = {
+      method: "POST",
+      path: "/_m2m/compress",
+      body: JSON.stringify({ content: "x".repeat(800) }),
+    };
+    const problem = await fixture.call(admin);
+    expect([problem.status, problem.json.code, problem.headers["retry-after"]]).to.deep.equal([
+      503,
+      "M2M_BUSY",
+      "1",
+    ]);
+    expect((await fixture.chat()).status).to.equal(200);
+    answer!();
+    expect((await first).status).to.equal(200);
+    // All is given back, by what failed too.
+    for (let index = 0; index < 4; index++) expect((await fixture.chat(large)).status).to.equal(200);
+    expect((await fixture.call(admin)).status).to.equal(200);
+    expect((await fixture.chat({ user: "x".repeat(1000) })).status).to.equal(413);
+    expect((await fixture.chat(large)).status).to.equal(200);
+  });
+
   it("counts so that nothing is lost", async () => {
     fixture = await ProxyFixture.start({ ...quick, retries: 0 });
     fixture.upstream.script("ok", "status-500", "reset", "cut-mid-event");

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { readBody } from "../../http/index.js";
 import { algorithmWord, findAlgorithm } from "../../shared/algorithms.js";
 import { FormatError, InputError } from "../../shared/errors.js";
 import { isJsonObject } from "../../shared/json-value.js";
@@ -34,15 +33,23 @@ export async function decompressData(core: ProxyCore, request: IncomingMessage):
 }
 
 async function readMembers(core: ProxyCore, request: IncomingMessage): Promise<Record<string, unknown>> {
-  const body = await readBody(request, core.settings.maxBodyBytes);
+  const held = core.bodies.open();
   let value: unknown;
   try {
-    value = JSON.parse(decodeUtf8(body));
-  } catch (cause) {
-    throw new FormatError("M2M_JSON_INVALID", "The body is not valid JSON.", { cause });
+    value = parseJson(await held.read(request));
+  } finally {
+    held.release();
   }
   if (!isJsonObject(value)) throw new FormatError("M2M_JSON_INVALID", "The body is no JSON object.");
   return value;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(decodeUtf8(body));
+  } catch (cause) {
+    throw new FormatError("M2M_JSON_INVALID", "The body is not valid JSON.", { cause });
+  }
 }
 
 function missing(member: string): InputError {

@@ -6,6 +6,7 @@ import type { ProxyCore } from "../core.js";
 import type { RequestTarget } from "../path.js";
 import { compressContent, decompressData } from "./codec-routes.js";
 import { PAGE, pagePolicy } from "./page.js";
+import { Refusal } from "../refusal.js";
 import { renderMetrics } from "../stats/metrics.js";
 import { snapshotOf } from "../stats/snapshot.js";
 
@@ -88,8 +89,16 @@ export async function handleAdmin(
     });
     response.end(bytes);
   } catch (error) {
-    sendProblem(response, problemOf(error));
+    const { reason, headers } = error instanceof Refusal ? error : { reason: error, headers: [] };
+    sendProblem(response, problemOf(reason), headersOf(headers));
   }
+}
+
+/** @param flat name, value, name, value */
+function headersOf(flat: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : [])),
+  );
 }
 
 /**
