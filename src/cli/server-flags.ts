@@ -67,4 +67,5 @@ export interface ServerFlags extends ScannerFlags, ListenerFlags {
   readonly workers?: number;
   readonly "max-body-bytes"?: number;
   readonly "rate-limit"?: number;
+  readonly "trust-proxy"?: string;
 }

@@ -1,5 +1,5 @@
 import type { Config } from "../config/index.js";
-import { createLogger, type Logger } from "../http/index.js";
+import { createLogger, TrustedProxies, type Logger } from "../http/index.js";
 import { isSharedStore, MEMORY_STORE, type ServerOptions } from "../server/index.js";
 import { InputError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
@@ -51,6 +51,7 @@ export async function loadServerSettings(
     authToken: tokenOf(flags, config),
     maxBodyBytes: flags["max-body-bytes"] ?? config.get("server.max_body_bytes"),
     requestsPerMinute: flags["rate-limit"] ?? config.get("server.rate_limit"),
+    trustedProxies: trustedProxiesOf(flags, config),
     maxActiveRequests: config.get("server.max_concurrent"),
     quic: transport === "quic",
   };
@@ -98,6 +99,14 @@ function tokenOf(flags: ServerFlags, config: Config): string | undefined {
   const token = flags["auth-token"] ?? config.get("server.auth_token");
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
   throw new InputError("M2M_USAGE", "A token is one or more visible ASCII characters without blanks.");
+}
+
+/** @throws {InputError} `M2M_USAGE` */
+function trustedProxiesOf(flags: ServerFlags, config: Config): TrustedProxies | undefined {
+  const flag = flags["trust-proxy"];
+  if (flag !== undefined) return TrustedProxies.parse(flag, "--trust-proxy");
+  const setting = config.get("server.trust_proxy");
+  return setting === undefined ? undefined : TrustedProxies.parse(setting, "server.trust_proxy");
 }
 
 function loggerOf(flags: ServerFlags, config: Config): Logger {

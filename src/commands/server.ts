@@ -111,6 +111,15 @@ export const SERVER = defineCommand({
       env: "M2M_SERVER_RATE_LIMIT",
       group: "LIMITS",
     },
+    "trust-proxy": {
+      type: "string",
+      summary:
+        "Reverse proxies whose X-Forwarded-For or Forwarded says who a client is: how many, or their addresses with commas.",
+      valueName: "N|CIDR",
+      fallback: "server.trust_proxy, or none",
+      env: "M2M_SERVER_TRUST_PROXY",
+      group: "LIMITS",
+    },
     ...logFlags("server"),
   },
   jsonType: `{

@@ -76,6 +76,10 @@ export const SERVER_KEYS = {
     default: 0,
     summary: "Requests a minute that `m2m server` takes of one client; 0: no limit.",
   },
+  "server.trust_proxy": {
+    type: "list",
+    summary: "Reverse proxies that say who a client of `m2m server` is: how many, or their addresses.",
+  },
   "server.log_level": {
     type: "enum",
     options: LOG_LEVELS,

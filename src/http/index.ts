@@ -31,4 +31,5 @@ export {
   type MetricsSnapshot,
   type MetricSource,
 } from "./exposition.js";
+export { TrustedProxies } from "./trusted-proxies.js";
 export { LatencyHistogram } from "./latency.js";

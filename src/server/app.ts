@@ -38,6 +38,8 @@ export interface AppOptions {
   readonly localPagesOnly?: boolean;
   /** Absent: no limit. */
   readonly limiter?: RateLimiter;
+  /** Where a request comes from. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
   readonly logger: Logger;
 }
 
@@ -65,7 +67,8 @@ class App {
 
   /** Never rejects. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { metrics } = this.#options.services;
+    const { addressOf, services } = this.#options;
+    const { metrics } = services;
     const startedAtMs = metrics.begin();
     const url = request.url ?? "/";
     const mark = url.indexOf("?");
@@ -79,14 +82,11 @@ class App {
       metrics.end(route?.path ?? NO_ROUTE, status, startedAtMs);
       const { logger } = this.#options;
       if (logger.isLevelEnabled("debug")) {
-        logger.debug(
-          { method: request.method, url, status, client: request.socket.remoteAddress },
-          "request",
-        );
+        logger.debug({ method: request.method, url, status, client: addressOf(request) }, "request");
       }
     });
     try {
-      const client = clientOf(request.socket.remoteAddress);
+      const client = clientOf(addressOf(request));
       const rate = route?.isOpen ? undefined : this.#options.limiter?.take(client);
       if (rate) assertRate(response, rate instanceof Promise ? await rate : rate);
       this.#admit(request, response, match, route);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { CodecEngine, type EngineOptions } from "../codec/index.js";
 import {
   bearerGuard,
@@ -12,6 +13,7 @@ import {
   type MetricsSnapshot,
   type RateLimiter,
   SharedRateLimiter,
+  type TrustedProxies,
 } from "../http/index.js";
 import type { ModelRegistry } from "../models/index.js";
 import type { SecurityScanner } from "../security/index.js";
@@ -51,6 +53,8 @@ export interface ServerOptions {
   readonly maxBodyBytes: number;
   /** Of one client; 0 is no limit. */
   readonly requestsPerMinute: number;
+  /** Whose word for the address of a client is taken. Default: nobody's, it is that of the connection. */
+  readonly trustedProxies?: TrustedProxies;
   /** Requests that are worked on at once, those that wait for messages left out. Default 1024. */
   readonly maxActiveRequests?: number;
   /** Serve sessions over QUIC too, on the UDP port of the same number. Needs `tls`. */
@@ -105,6 +109,9 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
   const authorize = authToken === undefined ? undefined : bearerGuard(authToken);
   // Who listens on the loopback without a token trusts this machine, and a browser on it opens anybody's pages.
   const localPagesOnly = authToken === undefined && isLoopbackHost(options.host);
+  const { trustedProxies } = options;
+  const addressOf = (request: IncomingMessage) =>
+    trustedProxies ? trustedProxies.addressOf(request) : request.socket.remoteAddress;
   const app = createApp({
     services,
     routes: apiRoutes(),
@@ -113,6 +120,7 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     maxActiveRequests: options.maxActiveRequests ?? DEFAULT_MAX_ACTIVE_REQUESTS,
     authorize,
     localPagesOnly,
+    addressOf,
     limiter: limiterOf(requestsPerMinute, stores),
     logger,
   });
@@ -122,7 +130,7 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     claims,
     authorize,
     localPagesOnly,
-    addressOf: ({ socket }) => clientOf(socket.remoteAddress),
+    addressOf: (request) => clientOf(addressOf(request)),
     onDefect: (error) => logger.error({ err: error }, "a WebSocket connection failed"),
   });
   const { host, tls } = options;

@@ -132,6 +132,7 @@ describe("m2m server", function () {
     ["a certificate that is not there", ["--tls-key", "x.pem", "--tls-cert", "y.pem"], 4, /y\.pem/],
     ["a token that cannot be sent", ["--auth-token", "a b"], 2, /token/],
     ["an empty token", ["--auth-token", ""], 2, /token/],
+    ["proxies that are none", ["--trust-proxy", "box.example"], 2, /--trust-proxy takes a number/],
     ["a store that is none", ["--store", "mysql://user:HUSH@x"], 2, /A store is memory/],
     ["a store that does not answer", ["--store", "redis://user:HUSH@127.0.0.1:1"], 4, /127\.0\.0\.1:1/],
     ["a port that is none", ["--port", "70000"], 2, /port/],

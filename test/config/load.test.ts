@@ -80,6 +80,7 @@ describe("loadConfig", () => {
       "server.max_body_bytes": 16777216,
       "server.max_concurrent": 1024,
       "server.rate_limit": 0,
+      "server.trust_proxy": undefined,
       "server.log_level": "info",
       "server.log_json": false,
       "proxy.target": undefined,

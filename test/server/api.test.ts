@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { TrustedProxies } from "../../src/http/index.js";
 import { apiRoutes, type Server } from "../../src/server/index.js";
 import { ask, startTestServer, type Answer } from "./start-server.js";
 
@@ -217,6 +218,29 @@ describe("server API", () => {
     const { headers, status, text } = await ask(server, "HEAD /health");
     expect([status, text]).to.deep.equal([200, ""]);
     expect(Number(headers.get("content-length"))).to.be.greaterThan(0);
+  });
+});
+
+describe("server behind a reverse proxy", () => {
+  const statuses = async (server: Server, clients: readonly string[]): Promise<number[]> => {
+    const found: number[] = [];
+    for (const client of clients)
+      found.push((await ask(server, "GET /models", undefined, { "x-forwarded-for": client })).status);
+    return found;
+  };
+  const clients = ["1.1.1.1", "1.1.1.1", "2.2.2.2"];
+
+  it("counts clients by what a trusted proxy says", async () => {
+    const trustedProxies = TrustedProxies.parse("127.0.0.1", "--trust-proxy");
+    const server = await startTestServer({ requestsPerMinute: 1, trustedProxies });
+    expect(await statuses(server, clients)).to.deep.equal([200, 429, 200]);
+    await server.close(0);
+  });
+
+  it("believes nobody unless told so", async () => {
+    const server = await startTestServer({ requestsPerMinute: 1 });
+    expect(await statuses(server, clients)).to.deep.equal([200, 429, 429]);
+    await server.close(0);
   });
 });
 
