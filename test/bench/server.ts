@@ -48,8 +48,9 @@ const probe = postRequest("/tokens", JSON.stringify({ content: "Hello" }));
 const server = await Service.m2m(probe, "server", "--log-level", "error");
 const unguarded = await Service.m2m(probe, "server", "--log-level", "error", "--no-security");
 const rulesOnly = await Service.m2m(probe, "server", "--log-level", "error", "--engine", "rules");
+const pair = await Service.m2m(probe, "server", "--log-level", "error", "--workers", "2");
 const echo = await Service.script("echo.ts", probe);
-const services = [server, unguarded, rulesOnly, echo];
+const services = [server, unguarded, rulesOnly, pair, echo];
 
 const cases: readonly Case[] = [
   ...sizes.map((size, index) => ({
@@ -73,8 +74,8 @@ const cases: readonly Case[] = [
     ),
   ),
   ...sizes.flatMap((size, index) =>
-    [server, rulesOnly].map((service) => ({
-      name: `/scan, ${size}${service === rulesOnly ? ", --engine rules" : ""}`,
+    [server, pair, rulesOnly].map((service) => ({
+      name: `/scan, ${size}${service === rulesOnly ? ", --engine rules" : service === pair ? ", --workers 2" : ""}`,
       service,
       path: "/scan",
       body: JSON.stringify({ content: contents[size] }),
