@@ -1,4 +1,3 @@
-import { ProtocolError, SecurityThreat } from "../shared/errors.js";
 import { upstreamError } from "./attempt-error.js";
 import type { UpstreamHead } from "./attempt.js";
 import { keptHeaders } from "./cache/index.js";
@@ -15,7 +14,8 @@ import {
 } from "./providers/index.js";
 import type { ClientStream } from "./relay/client-stream.js";
 import { BodyTap, CollectRelay, PassRelay, type ResponseRelay } from "./relay/relay.js";
-import { ruleIds, securityHeader, type ScanVerdict } from "./security/request-scanner.js";
+import { securityHeader, type ScanVerdict } from "./security/request-scanner.js";
+import { assertSafe, noteThreat } from "./security/threats.js";
 import type { Spent } from "./stats/stats.js";
 import { streamRelay } from "./stream-answer.js";
 import { isRetryable } from "./upstream/retry.js";
@@ -161,11 +161,7 @@ export class Answer {
 
   /** Tells what a scan that held nothing up has found. @returns the headers that say so */
   #report(verdict: ScanVerdict | undefined): string[] {
-    if (verdict && !verdict.safe) {
-      this.#core.stats.count("threats");
-      const { threatType: type, score, threats } = verdict;
-      this.#core.logger.warn({ type, score, threats }, "request unsafe");
-    }
+    noteThreat(this.#core, "request", verdict);
     return ["x-m2m-security", securityHeader(verdict)];
   }
 
@@ -174,20 +170,11 @@ export class Answer {
    * @throws {SecurityThreat} of an unsafe one if the proxy blocks; {ProtocolError} if it could not be judged then
    */
   async #scan(content: Buffer | string): Promise<void> {
-    const { scanner, settings, stats, logger } = this.#core;
+    const { scanner, settings } = this.#core;
     if (!scanner || content.length === 0) return;
     const verdict = await scanner.pending(Buffer.from(content)).result();
-    if (!verdict) {
-      if (settings.blocking) throw new ProtocolError("M2M_SCAN_FAILED", "The answer could not be scanned.");
-      return;
-    }
-    if (verdict.safe) return;
-    stats.count("threats");
-    const { threatType: type, score, threats } = verdict;
-    logger.warn({ type, score, threats }, "answer unsafe");
-    if (!settings.blocking) return;
-    stats.count("blocked");
-    throw new SecurityThreat(`The answer looks like ${type} (${ruleIds(verdict).join(", ")}).`, verdict);
+    const judge = settings.blocking ? assertSafe : noteThreat;
+    judge(this.#core, "answer", verdict);
   }
 
   /** @param headers of the answer as a client gets it without M2M */

@@ -128,9 +128,10 @@ export class Exchange implements AttemptOwner {
   }
 
   onFailure(attempt: Attempt, error: Error): void {
-    this.#noteFailure(attempt, !attempt.wasSent || isBeforeSending(error));
+    const isUnreachable = !attempt.wasSent || isBeforeSending(error);
+    this.#noteFailure(attempt, isUnreachable);
     const method = this.#request.method ?? "";
-    const isSafe = !attempt.wasSent || isBeforeSending(error) || method === "GET" || method === "HEAD";
+    const isSafe = isUnreachable || method === "GET" || method === "HEAD";
     if (isSafe && this.#retry(undefined)) return;
     this.#giveUp(upstreamError(error));
   }

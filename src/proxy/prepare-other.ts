@@ -1,15 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import type { ProxyCore } from "./core.js";
-import {
-  admit,
-  assertReadable,
-  assertSafe,
-  headersFor,
-  type IncomingBody,
-  type Prepared,
-} from "./prepare.js";
+import { admit, assertReadable, headersFor, type IncomingBody, type Prepared } from "./prepare.js";
 import { dialectOf, readRequestHead } from "./providers/index.js";
+import { assertSafe } from "./security/threats.js";
 import { assertServed } from "./upstream/choose.js";
 
 /** A provider takes no money for most of them, and nobody here knows the price of the others. */
@@ -61,7 +55,7 @@ async function prepareText(
   const { model } = readRequestHead(body);
   assertServed(upstreams, model);
   const scan = scanner?.pending(body);
-  if (scan && settings.blocking) assertSafe(core, await scan.result());
+  if (scan && settings.blocking) assertSafe(core, "request", await scan.result());
   return {
     ...commonOf(core, request, path, body),
     model,

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
-import { ProtocolError, SecurityThreat, UnsupportedError } from "../shared/errors.js";
+import { UnsupportedError } from "../shared/errors.js";
 import { estimateSpend, type SpendEstimate, type Spent } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
@@ -19,7 +19,8 @@ import {
   type ProviderApi,
 } from "./providers/index.js";
 import { Refusal } from "./refusal.js";
-import { ruleIds, type PendingScan, type ScanVerdict } from "./security/request-scanner.js";
+import type { PendingScan } from "./security/request-scanner.js";
+import { assertSafe } from "./security/threats.js";
 import { assertServed } from "./upstream/choose.js";
 import type { Upstream } from "./upstream/upstream.js";
 
@@ -89,7 +90,7 @@ export async function prepareCall(
   const { model, stream } = readRequestHead(content);
   assertServed(core.upstreams, model);
   const scan = core.scanner?.pending(content);
-  if (scan && settings.blocking) assertSafe(core, await scan.result());
+  if (scan && settings.blocking) assertSafe(core, "request", await scan.result());
   const replyHeaders: string[] = [];
   const body = optimized(core, request, { api, model, body: content }, replyHeaders);
   const cached = await lookUp(core, request, { api, path, body }, replyHeaders);
@@ -176,20 +177,6 @@ export function assertReadable({ headers }: IncomingMessage): void {
       hint: "Send it without.",
     },
   );
-}
-
-/** @throws {SecurityThreat} of what is unsafe; {ProtocolError} `M2M_SCAN_FAILED` of what nobody could judge */
-export function assertSafe({ stats, logger }: ProxyCore, verdict: ScanVerdict | undefined): void {
-  if (!verdict) throw new ProtocolError("M2M_SCAN_FAILED", "The request could not be scanned.");
-  if (verdict.safe) return;
-  stats.count("threats");
-  stats.count("blocked");
-  logger.warn(
-    { type: verdict.threatType, score: verdict.score, threats: verdict.threats },
-    "request blocked",
-  );
-  const message = `The request looks like ${verdict.threatType} (${ruleIds(verdict).join(", ")}).`;
-  throw new SecurityThreat(message, verdict);
 }
 
 interface Call {

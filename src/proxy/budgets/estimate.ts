@@ -1,5 +1,5 @@
 import type { ModelRegistry } from "../../models/index.js";
-import { findMembers, parseSlice } from "../providers/index.js";
+import { readMembers } from "../providers/index.js";
 
 /** What a request will take, as far as one can say before it is answered. */
 export interface SpendEstimate {
@@ -14,6 +14,9 @@ const BYTES_PER_TOKEN = 4;
 /** What is set aside for an answer that may be of any length: most are shorter. */
 const DEFAULT_OUTPUT_TOKENS = 1024;
 
+/** What a request says of the size of its answers. */
+const SIZES = ["max_completion_tokens", "max_tokens", "max_output_tokens", "n"] as const;
+
 /** Estimates a request of an API that the proxy understands, from above rather than from below. */
 export function estimateSpend(
   registry: ModelRegistry,
@@ -21,11 +24,9 @@ export function estimateSpend(
   body: Buffer,
 ): SpendEstimate {
   const card = model === undefined ? undefined : registry.find(model);
-  const found = findMembers(body, ["max_completion_tokens", "max_tokens", "max_output_tokens", "n"]);
-  const valueOf = (
-    name: "max_completion_tokens" | "max_tokens" | "max_output_tokens" | "n",
-  ): number | undefined => {
-    const value = parseSlice(body, found?.[name]);
+  const found = readMembers(body, SIZES);
+  const valueOf = (name: (typeof SIZES)[number]): number | undefined => {
+    const value = found[name];
     return typeof value === "number" && value >= 1 ? Math.ceil(value) : undefined;
   };
   const asked = valueOf("max_completion_tokens") ?? valueOf("max_tokens") ?? valueOf("max_output_tokens");

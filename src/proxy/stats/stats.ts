@@ -43,17 +43,17 @@ const MAX_MODELS = 200;
 export const OTHER_MODELS = "(other)";
 const NO_MODEL = "(none)";
 
-export const COUNTERS = [
-  "retries",
-  "fallbacks",
-  "threats",
-  "blocked",
-  "limited",
-  "cacheHits",
-  "cacheMisses",
-  "savedTokens",
-] as const;
-export type Counter = (typeof COUNTERS)[number];
+const NO_COUNTS = {
+  retries: 0,
+  fallbacks: 0,
+  threats: 0,
+  blocked: 0,
+  limited: 0,
+  cacheHits: 0,
+  cacheMisses: 0,
+  savedTokens: 0,
+};
+type Counter = keyof typeof NO_COUNTS;
 
 /** Counts what goes through, in constant memory. `started` is the sum of what is running and of the outcomes. */
 export class ProxyStats {
@@ -65,16 +65,7 @@ export class ProxyStats {
   /** By hundreds: `2xx`. */
   readonly statuses = new Map<string, number>();
   readonly models = new Map<string, ModelTotals>();
-  readonly counters: Record<Counter, number> = {
-    retries: 0,
-    fallbacks: 0,
-    threats: 0,
-    blocked: 0,
-    limited: 0,
-    cacheHits: 0,
-    cacheMisses: 0,
-    savedTokens: 0,
-  };
+  readonly counters: Record<Counter, number> = { ...NO_COUNTS };
   readonly bytes = { requestReceived: 0, requestSent: 0, responseReceived: 0, responseSent: 0 };
   #started = 0;
 
