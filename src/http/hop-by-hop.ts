@@ -15,21 +15,17 @@ export const HOP_BY_HOP_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The header fields without those of the connection, and without those that `Connection` names.
- * @param rawHeaders names and values by turns, as `IncomingMessage.rawHeaders` has them; so is the result
+ * The fields that `Connection` names, in lower case, which an intermediary does not pass on either; `undefined` if there are none.
+ * @param headers name, value, name, value
  */
-export function removeHopByHop(rawHeaders: readonly string[]): string[] {
-  const named = new Set<string>();
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (rawHeaders[index].toLowerCase() !== "connection") continue;
-    for (const option of rawHeaders[index + 1].split(",")) named.add(option.trim().toLowerCase());
-  }
-  const kept: string[] = [];
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index].toLowerCase();
-    if (!HOP_BY_HOP_HEADERS.has(name) && !named.has(name)) {
-      kept.push(rawHeaders[index], rawHeaders[index + 1]);
+export function connectionOptions(headers: readonly string[]): Set<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i].length !== 10 || headers[i].toLowerCase() !== "connection") continue;
+    for (const option of headers[i + 1].split(",")) {
+      const name = option.trim().toLowerCase();
+      if (name !== "" && name !== "close" && name !== "keep-alive") (named ??= new Set()).add(name);
     }
   }
-  return kept;
+  return named;
 }

@@ -22,7 +22,7 @@ export {
   type RateLimiter,
   type RateLimiterOptions,
 } from "./rate-limiter.js";
-export { HOP_BY_HOP_HEADERS, removeHopByHop } from "./hop-by-hop.js";
+export { connectionOptions, HOP_BY_HOP_HEADERS } from "./hop-by-hop.js";
 export {
   Exposition,
   mergeSnapshots,

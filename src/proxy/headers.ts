@@ -1,4 +1,4 @@
-import { HOP_BY_HOP_HEADERS } from "../http/index.js";
+import { connectionOptions, HOP_BY_HOP_HEADERS } from "../http/index.js";
 import { CREDENTIAL_HEADERS } from "./providers/index.js";
 
 /** Headers on their way through, as flat lists of names and values. Their order and spelling are kept. */
@@ -95,19 +95,6 @@ export function headerValue(headers: readonly (Buffer | string)[], name: string)
       return latin1(headers[i + 1]);
   }
   return undefined;
-}
-
-/** What `Connection` names, beyond what ends here anyway; `undefined` if it is nothing. */
-function connectionOptions(headers: readonly string[]): Set<string> | undefined {
-  let named: Set<string> | undefined;
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i].length !== 10 || headers[i].toLowerCase() !== "connection") continue;
-    for (const option of headers[i + 1].split(",")) {
-      const name = option.trim().toLowerCase();
-      if (name !== "" && name !== "close" && name !== "keep-alive") (named ??= new Set()).add(name);
-    }
-  }
-  return named;
 }
 
 /** Header bytes are text of Latin-1 to Node, in and out (RFC 9110 section 5.5, obs-text). */

@@ -5,11 +5,9 @@ import {
   ClientRateLimiter,
   clientOf,
   createLogger,
-  HOP_BY_HOP_HEADERS,
   isLoopbackHost,
   LatencyHistogram,
   problemOf,
-  removeHopByHop,
 } from "../../src/http/index.js";
 import { urlOf } from "../../src/http/addresses.js";
 import type { LogLevel } from "../../src/shared/log-levels.js";
@@ -164,49 +162,6 @@ describe("client rate limiter", () => {
   it("refuses rates that are none", () => {
     for (const requestsPerMinute of [0, -1, NaN])
       expect(() => new ClientRateLimiter({ requestsPerMinute })).to.throw(InputError);
-  });
-});
-
-describe("hop-by-hop header fields", () => {
-  it("are removed, with those that Connection names, and the rest keeps its order and spelling", () => {
-    const raw = [
-      "Host",
-      "x",
-      "Connection",
-      "keep-alive, X-Private",
-      "x-private",
-      "1",
-      "KEEP-ALIVE",
-      "5",
-      "Cookie",
-      "a",
-      "Cookie",
-      "b",
-      "TE",
-      "trailers",
-      "Transfer-Encoding",
-      "chunked",
-      "connection",
-      "x-other",
-      "X-OTHER",
-      "2",
-    ];
-    expect(removeHopByHop(raw)).to.deep.equal(["Host", "x", "Cookie", "a", "Cookie", "b"]);
-  });
-
-  it("are never left over", () => {
-    const name = fc.oneof(
-      fc.constantFrom(...HOP_BY_HOP_HEADERS, "Connection"),
-      fc.stringMatching(/^[A-Za-z-]{1,8}$/),
-    );
-    fc.assert(
-      fc.property(fc.array(fc.tuple(name, name)), (pairs) => {
-        const kept = removeHopByHop(pairs.flat());
-        expect(kept.length % 2).to.equal(0);
-        for (let index = 0; index < kept.length; index += 2)
-          expect(HOP_BY_HOP_HEADERS.has(kept[index].toLowerCase())).to.equal(false);
-      }),
-    );
   });
 });
 
