@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { startQuic } from "../../src/server/quic/index.js";
 import { createSessionService } from "../../src/server/sessions/index.js";
 import { runPeer } from "../server/quic/aioquic-peer.js";
-import { makeCertificate } from "../server/quic/certificate.js";
+import { makeCertificate } from "../helpers/certificate.js";
 import { memoryStores } from "../server/sessions/fixture.js";
 import { describeRun, fail, formatMs, quantile, table } from "./support.js";
 

@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { openConnection } from "../http/connection.js";
+import { requireCertificate } from "../helpers/certificate.js";
 import { requirePeer } from "../helpers/peers.js";
 import { CliFolder } from "../helpers/run-cli.js";
 import { startCliServer, type CliServer } from "./cli-server.js";
@@ -206,30 +207,8 @@ describe("m2m server", function () {
   });
 
   it("serves HTTPS", async function () {
-    const made = spawn("openssl", [
-      ...[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-      ],
-      ...[
-        "-subj",
-        "/CN=localhost",
-        "-keyout",
-        join(folder.path, "key.pem"),
-        "-out",
-        join(folder.path, "cert.pem"),
-      ],
-    ]);
-    const [code] = (await once(made, "close").catch(() => [1])) as [number];
-    if (code !== 0) this.skip();
-    const server = await start(["--no-security", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+    const { certFile, keyFile, remove } = requireCertificate(this);
+    const server = await start(["--no-security", "--tls-cert", certFile, "--tls-key", keyFile]);
     expect(server.url).to.match(/^https:/);
     const { get } = await import("node:https");
     const status = await new Promise((resolve, reject) => {
@@ -238,6 +217,7 @@ describe("m2m server", function () {
       ).on("error", reject);
     });
     expect(status).to.equal(200);
+    remove();
   });
 
   describe("with workers", () => {

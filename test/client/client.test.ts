@@ -8,7 +8,7 @@ import { SecurityThreat } from "../../src/shared/errors.js";
 import { catchM2MError, rejection } from "../helpers/catch-error.js";
 import { scannerOf } from "../session/pair.js";
 import { memoryStores } from "../server/sessions/fixture.js";
-import { SessionServer, takeTexts } from "./fixture.js";
+import { SessionServer, takeTexts, useClients } from "./fixture.js";
 
 const caught = async (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -19,21 +19,11 @@ const caught = async (work: Promise<unknown>): Promise<unknown> =>
 for (const transport of TRANSPORTS) {
   describe(`the client over ${transport}`, () => {
     let server: SessionServer;
-    const clients: M2MClient[] = [];
-    const meet = async (options: Partial<M2MClientOptions> = {}): Promise<M2MClient> => {
-      const client = server.client(transport, options);
-      clients.push(client);
-      await client.connect();
-      return client;
-    };
-
+    const meet = useClients(transport, () => server);
     beforeEach(async () => {
       server = await SessionServer.start();
     });
-    afterEach(async () => {
-      await Promise.all(clients.splice(0).map((client) => client.close()));
-      await server.close();
-    });
+    afterEach(() => server.close());
 
     it("asks, is answered, pings and closes", async () => {
       const client = await meet();

@@ -150,3 +150,23 @@ export async function takeTexts(client: M2MClient, count: number): Promise<strin
   }
   return texts;
 }
+
+/**
+ * What connects clients of a suite, which end with each test.
+ * @param server that the test has at the time
+ */
+export function useClients(
+  transport: Transport,
+  server: () => SessionServer,
+): (options?: Partial<M2MClientOptions>) => Promise<M2MClient> {
+  const clients: M2MClient[] = [];
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+  });
+  return async (options) => {
+    const client = server().client(transport, options);
+    clients.push(client);
+    await client.connect();
+    return client;
+  };
+}

@@ -1,11 +1,10 @@
 import { expect } from "chai";
-import type { M2MClient } from "../../src/client/index.js";
-import { TRANSPORTS, type M2MClientOptions } from "../../src/client/index.js";
+import { TRANSPORTS } from "../../src/client/index.js";
 import type { SessionSnapshot, SessionStore } from "../../src/session/index.js";
 import { UpstreamError } from "../../src/shared/errors.js";
 import { memoryStores } from "../server/sessions/fixture.js";
 import { rejection } from "../helpers/catch-error.js";
-import { SessionServer, takeTexts } from "./fixture.js";
+import { SessionServer, takeTexts, useClients } from "./fixture.js";
 
 const numbered = (count: number, prefix = ""): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`);
@@ -23,21 +22,11 @@ function bound(store: SessionStore): SessionStore {
 for (const transport of TRANSPORTS) {
   describe(`a client whose connection is cut, over ${transport}`, () => {
     let server: SessionServer;
-    const clients: M2MClient[] = [];
-    const meet = async (options: Partial<M2MClientOptions> = {}): Promise<M2MClient> => {
-      const client = server.client(transport, options);
-      clients.push(client);
-      await client.connect();
-      return client;
-    };
-
+    const meet = useClients(transport, () => server);
     beforeEach(async () => {
       server = await SessionServer.start();
     });
-    afterEach(async () => {
-      await Promise.all(clients.splice(0).map((client) => client.close()));
-      await server.close();
-    });
+    afterEach(() => server.close());
 
     it("goes on with its session, loses nothing and repeats nothing", async () => {
       const [ann, bob] = [await meet({ channel: "room" }), await meet({ channel: "room" })];

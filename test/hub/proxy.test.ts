@@ -1,12 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer as createWebServer, request as httpRequest, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { connect, type AddressInfo, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
+import { requireCertificate, type TestCertificate } from "../helpers/certificate.js";
 import { CliFolder, ended } from "../helpers/run-cli.js";
 import { PUBLISHED_SHAPE, writeModelFolder, type ModelFolder } from "../security/hydra/random-model.js";
 import { rejection } from "../helpers/catch-error.js";
@@ -158,68 +157,35 @@ describe("downloading through a proxy", () => {
   describe("over TLS", () => {
     let secure: Server;
     let port: number;
-    let folder: string;
+    let certificate: TestCertificate;
     let model: ModelFolder;
     let cli: CliFolder;
     before(async function () {
       model = writeModelFolder(PUBLISHED_SHAPE, 2, {});
       cli = new CliFolder();
-      folder = mkdtempSync(join(tmpdir(), "m2m-tls-"));
-      const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-      try {
-        execFileSync(
-          "openssl",
-          [
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-          ].concat([
-            "-subj",
-            "/CN=hub.invalid",
-            "-addext",
-            "subjectAltName=DNS:hub.invalid",
-            "-keyout",
-            key,
-            "-out",
-            cert,
-          ]),
-          { stdio: "ignore" },
-        );
-      } catch {
-        // Certificates are made on the spot, because they expire.
-        this.skip();
-      }
-      secure = createSecureServer(
-        { key: readFileSync(key), cert: readFileSync(cert) },
-        (request, response) => {
-          const name = request.url?.replace("/m/", "") ?? "";
-          if (request.url === "/plain/config.json")
-            redirect(`${fixture.server.url}/mirror/config.json`)(request, response);
-          else if (existsSync(join(model.folder, name)))
-            file(readFileSync(join(model.folder, name)))(request, response);
-          else status(404)(request, response);
-        },
-      );
+      certificate = requireCertificate(this, "hub.invalid");
+      secure = createSecureServer({ key: certificate.key, cert: certificate.cert }, (request, response) => {
+        const name = request.url?.replace("/m/", "") ?? "";
+        if (request.url === "/plain/config.json")
+          redirect(`${fixture.server.url}/mirror/config.json`)(request, response);
+        else if (existsSync(join(model.folder, name)))
+          file(readFileSync(join(model.folder, name)))(request, response);
+        else status(404)(request, response);
+      });
       await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
       port = (secure.address() as AddressInfo).port;
     });
     after(() => {
       secure?.closeAllConnections();
       secure?.close();
-      rmSync(folder, { recursive: true, force: true });
+      certificate?.remove();
       model.remove();
       cli.remove();
     });
 
     /** `m2m`, which trusts the certificate: Node reads such a wish when it starts. */
     async function run(...args: string[]): Promise<{ code: number | null; stderr: string }> {
-      const env = { HTTPS_PROXY: proxy.host, NODE_EXTRA_CA_CERTS: join(folder, "cert.pem") };
+      const env = { HTTPS_PROXY: proxy.host, NODE_EXTRA_CA_CERTS: certificate.certFile };
       const child = cli.start(["model", "download", ...args], env);
       const [stderr, { code }] = await Promise.all([text(child.stderr!), ended(child)]);
       return { code, stderr };

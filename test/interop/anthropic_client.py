@@ -1,11 +1,9 @@
 """What the official Anthropic SDK for Python gets from the service at argv[1]: one JSON document, result by scenario."""
 
-import asyncio
-import json
 import sys
-import traceback
 
 import anthropic
+from scenarios import failure_of, many, run
 
 BASE_URL = sys.argv[1]
 QUESTION = {
@@ -78,10 +76,7 @@ def retried():
 
 
 def failed_stream(script):
-    try:
-        return {"pieces": streamed(script)}
-    except Exception as error:
-        return {"error": True, "api": isinstance(error, anthropic.APIError)}
+    return failure_of(lambda: streamed(script), lambda error: isinstance(error, anthropic.APIError))
 
 
 def aborted():
@@ -93,8 +88,8 @@ def aborted():
     return True
 
 
-async def one_of_many(many, index):
-    async with many.messages.stream(**{**QUESTION, "model": f"model-{index}"}) as stream:
+async def one_of_many(client, index):
+    async with client.messages.stream(**{**QUESTION, "model": f"model-{index}"}) as stream:
         message = await stream.get_final_message()
     return {
         "id": message.id,
@@ -103,11 +98,8 @@ async def one_of_many(many, index):
     }
 
 
-async def parallel():
-    async with anthropic.AsyncAnthropic(
-        api_key="sk-ant-interop", base_url=BASE_URL, default_headers={"x-script": "slow"}
-    ) as many:
-        return await asyncio.gather(*(one_of_many(many, index) for index in range(32)))
+def many_clients():
+    return anthropic.AsyncAnthropic(api_key="sk-ant-interop", base_url=BASE_URL, default_headers={"x-script": "slow"})
 
 
 SCENARIOS = {
@@ -124,13 +116,7 @@ SCENARIOS = {
     "crlf": lambda: streamed("crlf"),
     "gzip": lambda: streamed("gzip"),
     "aborted": aborted,
-    "parallel": lambda: asyncio.run(parallel()),
+    "parallel": lambda: many(many_clients, one_of_many),
 }
 
-results = {}
-for name, scenario in SCENARIOS.items():
-    try:
-        results[name] = scenario()
-    except Exception:
-        results[name] = {"failure": traceback.format_exc()}
-print(json.dumps(results))
+run(SCENARIOS)

@@ -1,13 +1,11 @@
 """What the official OpenAI SDK for Python gets from the service at argv[1]: one JSON document, result by scenario."""
 
-import asyncio
 import io
-import json
 import sys
-import traceback
 
 import openai
 from pydantic import BaseModel
+from scenarios import failure_of, many, run
 
 BASE_URL = sys.argv[1] + "/v1"
 QUESTION = [{"role": "user", "content": "Say hello."}]
@@ -111,10 +109,7 @@ def retried():
 
 
 def failed_stream(script):
-    try:
-        return {"pieces": streamed(script)}
-    except Exception as error:
-        return {"error": isinstance(error, Exception), "api": isinstance(error, openai.APIError)}
+    return failure_of(lambda: streamed(script), lambda error: isinstance(error, openai.APIError))
 
 
 def aborted():
@@ -144,8 +139,8 @@ def downloaded():
     return [len(content), content[:300].hex()]
 
 
-async def one_of_many(many, index):
-    stream = await many.chat.completions.create(
+async def one_of_many(client, index):
+    stream = await client.chat.completions.create(
         model=f"model-{index}", messages=QUESTION, stream=True
     )
     chunks = [chunk async for chunk in stream]
@@ -156,11 +151,8 @@ async def one_of_many(many, index):
     }
 
 
-async def parallel():
-    async with openai.AsyncOpenAI(
-        api_key="sk-interop", base_url=BASE_URL, default_headers={"x-script": "slow"}
-    ) as many:
-        return await asyncio.gather(*(one_of_many(many, index) for index in range(32)))
+def many_clients():
+    return openai.AsyncOpenAI(api_key="sk-interop", base_url=BASE_URL, default_headers={"x-script": "slow"})
 
 
 SCENARIOS = {
@@ -184,13 +176,7 @@ SCENARIOS = {
     "timed out": timed_out,
     "uploaded": uploaded,
     "downloaded": downloaded,
-    "parallel": lambda: asyncio.run(parallel()),
+    "parallel": lambda: many(many_clients, one_of_many),
 }
 
-results = {}
-for name, scenario in SCENARIOS.items():
-    try:
-        results[name] = scenario()
-    except Exception:
-        results[name] = {"failure": traceback.format_exc()}
-print(json.dumps(results))
+run(SCENARIOS)

@@ -1,10 +1,7 @@
 import { expect } from "chai";
-import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { inspect } from "node:util";
 import {
@@ -19,6 +16,7 @@ import {
 import { reconnectDelayMs } from "../../src/redis/link.js";
 import { UpstreamError, type M2MError } from "../../src/shared/errors.js";
 import { rejection } from "../helpers/catch-error.js";
+import { requireCertificate, type TestCertificate } from "../helpers/certificate.js";
 import { requirePeer } from "../helpers/peers.js";
 import { RedisServer } from "../helpers/redis-server.js";
 import { eventually, useRedis } from "./fixture.js";
@@ -239,37 +237,28 @@ describe("a Redis that goes away", () => {
 });
 
 describe("a connection to Redis with TLS", () => {
-  let folder: string;
+  let certificate: TestCertificate;
   let server: RedisServer;
-  let cert: string;
 
   before(async function () {
     const program = requirePeer(this, "redis");
-    folder = mkdtempSync(join(tmpdir(), "m2m-redis-tls-"));
-    cert = join(folder, "cert.pem");
-    const key = join(folder, "key.pem");
-    const made = spawnSync("openssl", [
-      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost".split(
-        " ",
-      ),
-      ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", cert],
-    ]);
-    if (made.status !== 0) this.skip();
+    certificate = requireCertificate(this);
+    const { certFile: cert, keyFile: key } = certificate;
     server = await RedisServer.start(program, { password: PASSWORD, tls: { cert, key } });
   });
   after(async () => {
     await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    certificate?.remove();
   });
 
   it("tells the server's name", async () => {
-    const named = createTlsServer({ cert: readFileSync(cert), key: readFileSync(join(folder, "key.pem")) });
+    const named = createTlsServer({ cert: certificate.cert, key: certificate.key });
     named.listen(0, "localhost");
     await once(named, "listening");
     try {
       const met = once(named, "secureConnection") as Promise<[TLSSocket & { servername: unknown }]>;
       const { port } = named.address() as AddressInfo;
-      const options = { ca: readFileSync(cert), timeoutMs: 200, connectTimeoutMs: 2_000 };
+      const options = { ca: certificate.cert, timeoutMs: 200, connectTimeoutMs: 2_000 };
       await rejection(connectRedis(`rediss://localhost:${port}`, options));
       const [socket] = await met;
       expect(socket.servername).to.equal("localhost");
@@ -280,7 +269,7 @@ describe("a connection to Redis with TLS", () => {
   });
 
   it("trusts the certificates that it is given, and no others", async () => {
-    const connection = await connectRedis(server.url, { ca: readFileSync(cert) });
+    const connection = await connectRedis(server.url, { ca: certificate.cert });
     expect(await connection.send("PING", [])).to.equal("PONG");
     await connection.close();
     const error = await rejection(connectRedis(server.url));

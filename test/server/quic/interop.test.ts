@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import { startQuic, type QuicOptions, type QuicServer } from "../../../src/server/quic/index.js";
 import { requirePeer } from "../../helpers/peers.js";
 import { runPeer, type PeerRun } from "./aioquic-peer.js";
-import { requireCertificate, type TestCertificate } from "./certificate.js";
+import { requireCertificate, type TestCertificate } from "../../helpers/certificate.js";
 import { TestSessions } from "./test-sessions.js";
 import { until } from "./until.js";
 

@@ -6,7 +6,7 @@ import { startQuic, type QuicLimits, type QuicServer } from "../../../src/server
 import { runPeer } from "./aioquic-peer.js";
 import { rejection } from "../../helpers/catch-error.js";
 import { requirePeer } from "../../helpers/peers.js";
-import { requireCertificate, type TestCertificate } from "./certificate.js";
+import { requireCertificate, type TestCertificate } from "../../helpers/certificate.js";
 import { TestSessions } from "./test-sessions.js";
 import { until } from "./until.js";
 

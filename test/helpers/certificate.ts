@@ -8,25 +8,29 @@ export interface TestCertificate {
   readonly key: Buffer;
   /** Where the certificate lies, for peers that verify it. */
   readonly certFile: string;
+  readonly keyFile: string;
   remove(): void;
 }
 
 /** `makeCertificate`, or the test is skipped: `openssl` is a peer as those of `requirePeer` are. */
-export function requireCertificate(test: Mocha.Context): TestCertificate {
+export function requireCertificate(test: Mocha.Context, host?: string): TestCertificate {
   if (process.env.M2M_REQUIRE_PEERS !== "1" && spawnSync("openssl", ["version"]).status !== 0) test.skip();
-  return makeCertificate();
+  return makeCertificate(host);
 }
 
-/** A certificate for localhost that signs itself, made by the openssl command. */
-export function makeCertificate(): TestCertificate {
-  const folder = mkdtempSync(join(tmpdir(), "m2m-quic-"));
+/**
+ * A certificate that signs itself, made by the openssl command: on the spot, because they expire.
+ * @param host a name; the address 127.0.0.1 is in it too
+ */
+export function makeCertificate(host = "localhost"): TestCertificate {
+  const folder = mkdtempSync(join(tmpdir(), "m2m-tls-"));
   const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   execFileSync(
     "openssl",
     [
       ...["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
-      ...["-keyout", keyFile, "-out", certFile, "-days", "30", "-subj", "/CN=localhost"],
-      ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+      ...["-keyout", keyFile, "-out", certFile, "-days", "30", "-subj", `/CN=${host}`],
+      ...["-addext", `subjectAltName=DNS:${host},IP:127.0.0.1`],
     ],
     { stdio: "ignore" },
   );
@@ -34,6 +38,7 @@ export function makeCertificate(): TestCertificate {
     cert: readFileSync(certFile),
     key: readFileSync(keyFile),
     certFile,
+    keyFile,
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
