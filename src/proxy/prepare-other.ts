@@ -1,13 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import type { ProxyCore } from "./core.js";
-import { admit, assertReadable, headersFor, type IncomingBody, type Prepared } from "./prepare.js";
+import {
+  assertReadable,
+  headersFor,
+  limited,
+  spenderOf,
+  type IncomingBody,
+  type Prepared,
+} from "./prepare.js";
 import { dialectOf, readRequestHead } from "./providers/index.js";
 import { assertSafe } from "./security/threats.js";
 import { assertServed } from "./upstream/choose.js";
-
-/** A provider takes no money for most of them, and nobody here knows the price of the others. */
-const FREE = { tokens: 0, usd: 0 };
 
 /**
  * A request of an API that the proxy does not understand. Text is read whole, to be scanned and sent where its model is served;
@@ -22,18 +26,13 @@ export async function prepareOther(
   path: string,
   incoming: IncomingBody,
 ): Promise<Prepared> {
-  const admitted = await admit(core, request, "other", FREE);
-  const settle = admitted && ((spent: Parameters<typeof admitted.settle>[0]) => admitted.settle(spent));
+  const refused = await core.budgets?.admitFree(spenderOf(core, request, "other"));
+  if (refused) throw limited(core, refused);
   const { "transfer-encoding": coding, "content-length": length } = request.headers;
   const hasBody = coding !== undefined || Number(length ?? 0) > 0;
-  try {
-    if (hasBody && isText(request)) return { ...(await prepareText(core, request, path, incoming)), settle };
-    incoming.markReady();
-    return { ...prepareStream(core, request, path, hasBody), settle };
-  } catch (error) {
-    await settle?.(FREE);
-    throw error;
-  }
+  if (hasBody && isText(request)) return prepareText(core, request, path, incoming);
+  incoming.markReady();
+  return prepareStream(core, request, path, hasBody);
 }
 
 /** What says of itself that it is no text is none to a provider either: a body without a type may be anything. */

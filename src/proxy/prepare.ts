@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import { UnsupportedError } from "../shared/errors.js";
-import { estimateSpend, type SpendEstimate, type Spent } from "./budgets/index.js";
+import { estimateSpend, type Refused, type Spent } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import type { Gatekeeper } from "./security/gatekeeper.js";
@@ -95,9 +95,7 @@ export async function prepareCall(
   const body = optimized(core, request, { api, model, body: content }, replyHeaders);
   const cached = await lookUp(core, request, { api, path, body }, replyHeaders);
   const admitted =
-    cached?.kind === "hit"
-      ? undefined
-      : await admit(core, request, api, estimateSpend(core.models, model, body), cached);
+    cached?.kind === "hit" ? undefined : await admit(core, request, { api, model, body }, cached);
   const injected = settings.includeUsage && stream ? injectIncludeUsage(api, body) : undefined;
   const plain = injected ?? body;
   const link = cached?.kind === "hit" ? undefined : peer?.encode(plain);
@@ -224,25 +222,29 @@ async function lookUp(
   return found;
 }
 
-/**
- * @param estimate of what it will spend
- * @param cached where others wait for its answer
- * @throws {Refusal}
- */
-export async function admit(
-  { budgets, gatekeeper, stats }: ProxyCore,
+/** @throws {Refusal} */
+async function admit(
+  core: ProxyCore,
   request: IncomingMessage,
-  api: ProviderApi,
-  estimate: SpendEstimate,
-  cached?: CacheMiss,
+  { api, model, body }: Call,
+  cached: CacheMiss | undefined,
 ): Promise<{ settle(spent: Spent): Promise<void> } | undefined> {
+  const { budgets, models } = core;
   if (!budgets) return undefined;
-  // What is spent is then the proxy's own, and a client that shows another key each time is the same.
-  const client = gatekeeper.holdsKeys ? ANONYMOUS : clientKeyOf(api, request.headers);
-  const decision = await budgets.admit(client, estimate);
+  const decision = await budgets.admit(spenderOf(core, request, api), estimateSpend(models, model, body));
   if (decision.allowed) return decision;
-  stats.count("limited");
   // Nobody is to wait for an answer that does not come.
   cached?.abandon();
-  throw new Refusal(decision.error, decision.headers);
+  throw limited(core, decision);
+}
+
+/** Whose limits a request counts for: if the proxy has the keys, a client that shows another each time is the same. */
+export function spenderOf({ gatekeeper }: ProxyCore, request: IncomingMessage, api: ProviderApi): string {
+  return gatekeeper.holdsKeys ? ANONYMOUS : clientKeyOf(api, request.headers);
+}
+
+/** Counts that a client has had its share, and says so. */
+export function limited({ stats }: ProxyCore, { error, headers }: Refused): Refusal {
+  stats.count("limited");
+  return new Refusal(error, headers);
 }

@@ -53,7 +53,9 @@ describe("proxy: kept answers, limits and smaller requests", () => {
   });
 
   it("limits what it passes on unread too", async () => {
-    fixture = await ProxyFixture.start({ keyLimits: { limits: { requestsPerMinute: 3 } } });
+    fixture = await ProxyFixture.start({
+      keyLimits: { limits: { requestsPerMinute: 3, tokensPerMinute: 5000, usdPerDay: 1 } },
+    });
     const headers = { authorization: "Bearer sk-client" };
     expect((await fixture.call({ path: "/v1/models", headers })).status).to.equal(200);
     const upload = {

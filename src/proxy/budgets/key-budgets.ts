@@ -76,13 +76,9 @@ export class KeyBudgets {
    * @throws {InputError} `M2M_USAGE` if a limit is not above 0
    */
   async admit(client: string, estimate: SpendEstimate): Promise<Admitted | Refused> {
-    const { limits } = this.#options;
-    const own = typeof limits === "function" ? limits(client) : limits;
-    assertLimits(own);
-    if (own.requestsPerMinute !== undefined) {
-      const decision = await this.#take(`requests ${client}`, 1, bucketOf(own.requestsPerMinute));
-      if (!decision.allowed) return rateRefusal("requests", own.requestsPerMinute, decision);
-    }
+    const refused = await this.admitFree(client);
+    if (refused) return refused;
+    const own = this.#limitsOf(client);
     const tokensPerMinute = own.tokensPerMinute;
     if (tokensPerMinute !== undefined) {
       const decision = await this.#tokens.take(client, estimate.tokens, bucketOf(tokensPerMinute));
@@ -103,6 +99,25 @@ export class KeyBudgets {
         await this.#purse.settle(money, microUsdOf(usd ?? estimate.usd ?? 0));
       },
     };
+  }
+
+  /**
+   * Counts a request that takes neither tokens nor money, or whose price nobody knows.
+   * @returns why it may not be made now; `undefined` if it may
+   * @throws {InputError} as `admit`
+   */
+  async admitFree(client: string): Promise<Refused | undefined> {
+    const { requestsPerMinute } = this.#limitsOf(client);
+    if (requestsPerMinute === undefined) return undefined;
+    const decision = await this.#take(`requests ${client}`, 1, bucketOf(requestsPerMinute));
+    return decision.allowed ? undefined : rateRefusal("requests", requestsPerMinute, decision);
+  }
+
+  #limitsOf(client: string): KeyLimits {
+    const { limits } = this.#options;
+    const own = typeof limits === "function" ? limits(client) : limits;
+    assertLimits(own);
+    return own;
   }
 
   async #reserve(client: string, limits: KeyLimits, usd: number | undefined): Promise<Reservation | Refused> {

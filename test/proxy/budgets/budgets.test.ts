@@ -188,6 +188,7 @@ describe("budgets by key", () => {
     isDown = true;
     const { error, headers } = refusedBy(await budgets.admit("a", { tokens: 10, usd: 1 }));
     expect(error.code).to.equal("M2M_STORE_UNAVAILABLE");
+    expect(await budgets.admitFree("a")).to.equal(undefined);
     expect(headers).to.deep.equal(["retry-after", "1"]);
     expect(failures).to.have.length(1);
     await running.settle({ tokens: 10, usd: 4 });
