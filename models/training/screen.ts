@@ -27,6 +27,9 @@ const ALARMING_ODDS = -1.5;
 /** Share of the alarming windows that the screen may pass over. */
 const PASSED_OVER = 0.003;
 
+/** Four standard deviations of the estimate's error: nothing so far below the highest estimate was the window that decides. */
+const MARGIN = 2;
+
 const folder = process.argv[2];
 const { config, weights } = readHydraFiles(folder);
 const tokenizer = createTokenizer(folder, config);
@@ -58,6 +61,7 @@ const layer: ScreenLayer = {
   bias: rounded(bias),
   length: rounded(found[hidden + branch]),
   threshold: 0,
+  margin: MARGIN,
   embed: found.slice(0, hidden).map(rounded),
   ngram: found.slice(hidden, hidden + branch).map(rounded),
 };

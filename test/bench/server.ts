@@ -1,5 +1,6 @@
 // Requests a second of m2m server beside a bare JSON echo: npx tsx test/bench/server.ts [--quick] [--rounds N]
 import { parseArgs } from "node:util";
+import { RedisServer } from "../helpers/redis-server.js";
 import { postRequest, SERIAL } from "./http/message.js";
 import { Service } from "./http/processes.js";
 import { PUBLISHED_SERVER, type PublishedFigure } from "./http/published-server.js";
@@ -48,9 +49,13 @@ const probe = postRequest("/tokens", JSON.stringify({ content: "Hello" }));
 const server = await Service.m2m(probe, "server", "--log-level", "error");
 const unguarded = await Service.m2m(probe, "server", "--log-level", "error", "--no-security");
 const rulesOnly = await Service.m2m(probe, "server", "--log-level", "error", "--engine", "rules");
-const pair = await Service.m2m(probe, "server", "--log-level", "error", "--workers", "2");
+// Workers share their sessions in Redis; without one their row is left out.
+const redis = await RedisServer.start("redis-server").catch(() => undefined);
+const pair =
+  redis &&
+  (await Service.m2m(probe, "server", "--log-level", "error", "--workers", "2", "--store", redis.url));
 const echo = await Service.script("echo.ts", probe);
-const services = [server, unguarded, rulesOnly, pair, echo];
+const services = [server, unguarded, rulesOnly, echo, ...(pair ? [pair] : [])];
 
 const cases: readonly Case[] = [
   ...sizes.map((size, index) => ({
@@ -74,7 +79,7 @@ const cases: readonly Case[] = [
     ),
   ),
   ...sizes.flatMap((size, index) =>
-    [server, pair, rulesOnly].map((service) => ({
+    [server, ...(pair ? [pair] : []), rulesOnly].map((service) => ({
       name: `/scan, ${size}${service === rulesOnly ? ", --engine rules" : service === pair ? ", --workers 2" : ""}`,
       service,
       path: "/scan",
@@ -97,6 +102,7 @@ try {
   report(results);
 } finally {
   for (const service of services) service.stop();
+  await redis?.stop();
 }
 
 function report(results: readonly (readonly Throughput[])[]): void {

@@ -59,7 +59,7 @@ describe("judging segments", () => {
 
   it("shows the network what the screen finds harmless only if there is other evidence", async () => {
     const zeros = Array.from({ length: OWN_SHAPE.hiddenSize }, () => 0);
-    const screen = { bias: -4, length: 0, threshold: -3, embed: zeros, ngram: zeros.slice(0, 6) };
+    const screen = { bias: -4, length: 0, threshold: -3, margin: 2, embed: zeros, ngram: zeros.slice(0, 6) };
     const screened = writeModelFolder(OWN_SHAPE, 1, { screen });
     try {
       const withScreen = await HydraModel.load(screened.folder);

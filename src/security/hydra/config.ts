@@ -141,14 +141,15 @@ function readLayer(layer: unknown): LogisticLayer {
 
 function readScreen(screen: unknown, { embed, ngram }: HydraWeights): ScreenLayer | undefined {
   if (screen === undefined) return undefined;
-  const [bias, length, threshold] = ["bias", "length", "threshold"].map((key) => member(screen, key));
-  const [ofEmbed, ofNgram] = ["embed", "ngram"].map((key) => member(screen, key));
-  if (isCoefficient(bias) && isCoefficient(length) && isCoefficient(threshold)) {
-    if (isCoefficients(ofEmbed, embed.cols) && isCoefficients(ofNgram, ngram?.cols ?? 0))
-      return { bias, length, threshold, embed: ofEmbed, ngram: ofNgram };
+  const numbers = isJsonObject(screen) ? screen : {};
+  const { bias, length, threshold, margin, embed: ofEmbed, ngram: ofNgram } = numbers;
+  if (isCoefficients(ofEmbed, embed.cols) && isCoefficients(ofNgram, ngram?.cols ?? 0)) {
+    if (isCoefficient(bias) && isCoefficient(length) && isCoefficient(threshold))
+      if (isCoefficient(margin) && margin >= 0)
+        return { bias, length, threshold, margin, embed: ofEmbed, ngram: ofNgram };
   }
   throw invalid(
-    `config.json: screen has bias, length and threshold, ${embed.cols} numbers embed and ${ngram?.cols ?? 0} ngram, ` +
+    `config.json: screen has bias, length, threshold and margin, ${embed.cols} numbers embed and ${ngram?.cols ?? 0} ngram, ` +
       `from ${-MAX_COEFFICIENT} to ${MAX_COEFFICIENT}.`,
   );
 }

@@ -15,6 +15,8 @@ const KEPT_SUMS = 2048;
 export class Screen {
   /** Natural-log odds of UNSAFE: windows that are estimated lower need no network. */
   readonly threshold: number;
+  /** Windows that are estimated so much lower than another of their text do not decide. */
+  readonly margin: number;
   readonly #layer: ScreenLayer;
   readonly #embed: Table;
   readonly #ngram: Table | undefined;
@@ -26,6 +28,7 @@ export class Screen {
 
   constructor(layer: ScreenLayer, { embed, ngram }: HydraWeights, config: HydraConfig) {
     this.threshold = layer.threshold;
+    this.margin = layer.margin;
     this.#layer = layer;
     this.#embed = embed;
     this.#ngram = ngram;

@@ -4,7 +4,8 @@ import { labelCount, ScoredWindows } from "./verdict.js";
 import type { WindowList } from "./windows.js";
 
 /**
- * Shows the network the windows of suspicious texts, and of the others those that the screen does not find harmless.
+ * Shows the network the windows that may decide what a text is: those that are estimated about as high as the highest, and, unless
+ * the text is suspicious, not harmless.
  * @param isSuspicious of a text, by its place in `windows`
  */
 export async function screenWindows(
@@ -19,8 +20,12 @@ export async function screenWindows(
   const shown: number[] = [];
   for (let text = 0; text < windows.textCount; text++) {
     const [first, last] = windows.windowsOf(text);
+    const highest = estimates.subarray(first, last).reduce((a, b) => Math.max(a, b), -Infinity);
+    const lowest = highest - screen.margin;
+    const shownFrom = isSuspicious(text) ? lowest : Math.max(lowest, screen.threshold);
+    // What is no number is for the network to refuse.
     for (let window = first; window < last; window++)
-      if (isSuspicious(text) || !(estimates[window] < screen.threshold)) shown.push(window);
+      if (!(estimates[window] < shownFrom)) shown.push(window);
   }
   const seen = new Uint8Array(estimates.length);
   const labels = labelCount(config);

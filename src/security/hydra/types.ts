@@ -58,8 +58,10 @@ export interface ScreenLayer {
   readonly ngram: readonly number[];
   /** Weight of the binary logarithm of the number of tokens. */
   readonly length: number;
-  /** Windows that are estimated lower are not shown to the network. */
+  /** Windows that are estimated lower are harmless. */
   readonly threshold: number;
+  /** Windows that are estimated so much lower than another of their text do not decide. */
+  readonly margin: number;
 }
 
 /** `config.json` beside the weights. What is absent is taken from the tensors' shapes and the published model. */

@@ -16,6 +16,7 @@ const screenOf = (hidden: number, branch: number) => ({
   bias: 1,
   length: -0.5,
   threshold: -2,
+  margin: 2,
   embed: Array.from({ length: hidden }, (_, index) => index / 8),
   ngram: Array.from({ length: branch }, () => 1),
 });
@@ -121,6 +122,7 @@ describe("config.json", () => {
     ["has a screen without the n-grams", { screen: screenOf(32, 0) }],
     ["has a screen without a threshold", { screen: { ...screenOf(32, 6), threshold: undefined } }],
     ["has a screen with a huge weight", { screen: { ...screenOf(32, 6), length: 1e4 } }],
+    ["has a screen with a margin below 0", { screen: { ...screenOf(32, 6), margin: -1 } }],
     ["has a screen that is none", { screen: null }],
     ["has n-grams of order 0", { ngram: { orders: [0] } }],
     ["has n-grams of no order", { ngram: { orders: [] } }],

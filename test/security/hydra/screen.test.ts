@@ -26,6 +26,7 @@ function randomLayer(shape: ModelShape, seed: number, threshold = 0): ScreenLaye
     bias: weight(),
     length: weight(),
     threshold,
+    margin: 1000,
     embed: Array.from({ length: shape.hiddenSize }, weight),
     ngram: Array.from({ length: shape.own ? 6 : 0 }, weight),
   };
@@ -127,6 +128,21 @@ describe("the screen before the network", () => {
       }
       for (const { security } of onlyBias.assessed)
         expect(security.probabilities.UNSAFE).to.be.closeTo(1 / (1 + Math.exp(3)), 1e-6);
+    });
+
+    it("shows a suspicious text's windows that are estimated about as high as the highest", async () => {
+      const layer = { ...randomLayer(OWN_SHAPE, 11), margin: 0.2 };
+      const { assessed, model } = await assess(layer, () => true);
+      const all = await assess({ ...layer, margin: 1000 }, () => true);
+      let fewer = 0;
+      for (const [index, text] of texts.entries()) {
+        const windows = await model.scoreWindows(text);
+        const odds = windows.map(({ logits }) => logits.security[1] - logits.security[0]);
+        const { UNSAFE, SAFE } = assessed[index].security.probabilities;
+        expect(Math.log(UNSAFE / SAFE)).to.be.at.most(Math.max(...odds) + 1e-4);
+        if (assessed[index].window.start !== all.assessed[index].window.start) fewer++;
+      }
+      expect(fewer).to.be.greaterThan(0);
     });
 
     it("leaves the most alarming of what the network has seen and of the estimates to decide", async () => {
