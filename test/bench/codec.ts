@@ -7,6 +7,7 @@ import {
   type AlgorithmName,
 } from "../../src/codec/index.js";
 import { isJsonText } from "../../src/shared/json-text.js";
+import { bucketOf, BUCKETS } from "./compression/buckets.js";
 import {
   CHAT_REQUEST_1K,
   describeRun,
@@ -98,15 +99,6 @@ console.log(`\n## Brotli quality: ${near4k.length} messages of 3.5 to 4.7 KB\n`)
 console.log(table(["quality", "ratio before base64", "compress p50 ms", "p99"], qualityRows));
 
 // The corpus by size.
-const BUCKETS: readonly (readonly [string, number])[] = [
-  ["< 100 B", 100],
-  ["100-300", 300],
-  ["300-1K", 1024],
-  ["1-4K", 4096],
-  ["4-16K", 16384],
-  ["> 16K", Infinity],
-];
-const bucketOf = (size: number) => BUCKETS.findIndex(([, end]) => size < end);
 const counts = BUCKETS.map(() => 0);
 const originals = BUCKETS.map(() => 0);
 for (const { bytes } of corpus.bodies) {
@@ -144,6 +136,6 @@ console.log(
   `\`token\` counts bodies that are no JSON as they are. Text wires unless it says binary or raw.\n`,
 );
 console.log(
-  table(["format", ...BUCKETS.map(([name], index) => `${name} (${counts[index]})`), "all"], corpusRows),
+  table(["format", ...BUCKETS.map(({ name }, index) => `${name} (${counts[index]})`), "all"], corpusRows),
 );
 console.log(`\nPrefix of a brotli wire: \`${BROTLI_PREFIX}\`; base64 makes any binary 1.334 times as long.`);

@@ -9,6 +9,7 @@ import { corpusPath, fail } from "./support.js";
 const BENCHMARKS = [
   "tokenizer",
   "codec",
+  "compression",
   "t1",
   "frame",
   "billed-tokens",
@@ -39,6 +40,8 @@ if (further.length > 0 && names.length !== 1) fail("Options behind -- are for on
 const corpus = names.every((name) => WITHOUT_CORPUS.has(name)) ? "" : resolve(corpusPath(values.corpus));
 const root = new URL("../../", import.meta.url);
 const startedMs = performance.now();
+/** Where the files of one machine lie says nothing on another. */
+const hidePath = (option: string) => (option.includes("/") ? "PATH" : option);
 const seconds = (sinceMs: number) => `${((performance.now() - sinceMs) / 1000).toFixed(0)} s`;
 
 for (const [index, name] of names.entries()) {
@@ -52,7 +55,8 @@ for (const [index, name] of names.entries()) {
     { encoding: "utf8", maxBuffer: 2 ** 26, stdio: ["ignore", "pipe", "inherit"] },
   );
   if (status !== 0) fail(`${name} failed; what it says is above. Its report is as it was.`);
-  const command = `Printed by \`npm run bench -- ${name}${needsCorpus ? " --corpus FILE" : ""}\`; not edited by hand.`;
+  const options = further.length > 0 ? ` -- ${further.map(hidePath).join(" ")}` : "";
+  const command = `Printed by \`npm run bench -- ${name}${needsCorpus ? " --corpus FILE" : ""}${options}\`; not edited by hand.`;
   writeFileSync(new URL(`docs/benchmarks/${name}.md`, root), `${stdout.trimEnd()}\n\n${command}\n`);
   process.stderr.write(`[${index + 1}/${names.length}] docs/benchmarks/${name}.md, ${seconds(sinceMs)}\n`);
 }

@@ -6,11 +6,18 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 
-/** A corpus: message bodies with what they are. */
+/** A message with what it is, and where it was recorded (`repository:path`) if that is known. */
+export interface CorpusBody {
+  kind: string;
+  source?: string;
+  text: string;
+  bytes: Buffer;
+}
+
 export interface Corpus {
   file: string;
   sha256: string;
-  bodies: { kind: string; text: string; bytes: Buffer }[];
+  bodies: CorpusBody[];
 }
 
 /** Ends the process with one line on stderr. */
@@ -31,28 +38,29 @@ export function corpusPath(given: string | undefined): string {
   return file;
 }
 
-/**
- * The corpus that `--corpus FILE` or M2M_BENCH_CORPUS names: JSONL (or JSONL under gzip) of objects with a string `body`
- * and, if known, a `kind`.
- */
+/** The corpus that `--corpus FILE` or M2M_BENCH_CORPUS names. */
 export function loadCorpus(): Corpus {
   const { values } = parseArgs({ options: { corpus: { type: "string" } }, strict: false });
-  const file = corpusPath(typeof values.corpus === "string" ? values.corpus : undefined);
+  return readCorpus(corpusPath(typeof values.corpus === "string" ? values.corpus : undefined));
+}
+
+/** JSONL (or JSONL under gzip) of objects with a string `body` and, if known, a `kind` and a `source`. */
+export function readCorpus(file: string): Corpus {
   const stored = readFileSync(file);
   const text = (file.endsWith(".gz") ? gunzipSync(stored) : stored).toString("utf8");
   const bodies = text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
-    const { body, kind = "unknown" } = parseRecord(line);
+    const { body, kind = "unknown", source } = parseRecord(line);
     if (typeof body !== "string") fail(`${file}:${index + 1}: This is no JSON object with a string "body".`);
-    return [{ kind, text: body, bytes: Buffer.from(body) }];
+    return [{ kind, source, text: body, bytes: Buffer.from(body) }];
   });
   if (bodies.length === 0) fail(`${file} is empty.`);
   return { file, sha256: createHash("sha256").update(stored).digest("hex"), bodies };
 }
 
-function parseRecord(line: string): { body?: unknown; kind?: string } {
+function parseRecord(line: string): { body?: unknown; kind?: string; source?: string } {
   try {
-    return (JSON.parse(line) as { body?: unknown; kind?: string } | null) ?? {};
+    return (JSON.parse(line) as { body?: unknown; kind?: string; source?: string } | null) ?? {};
   } catch {
     return {};
   }

@@ -20,7 +20,7 @@ const ALLOWED = [
   // V8's code cache: made for the Node that built the package, ignored by any other.
   /^dist\/cli\/main\.cache$/,
   /^dist\/ranks\/[\w-]+\.bin$/,
-  /^docs\/[\w./-]+\.(md|json)$/,
+  /^docs\/[\w./-]+\.(md|json|svg)$/,
   /^models\/hydra\/(README\.md|SHA256SUMS|config\.json|model\.safetensors|vocab\.txt)$/,
 ];
 
