@@ -49,9 +49,9 @@ async function main(): Promise<void> {
     note("dictionaries");
     dictionaries = trainDictionaries(training.bodies.map(({ bytes }) => bytes));
     console.log(
-      `- dictionaries: ${hasZstd() ? "trained by `zstd --train`" : "picked by `test/bench/compression/cover.ts`, as there is no zstd"} ` +
-        `from ${training.bodies.length} other messages, sha256 ${training.sha256.slice(0, 16)}: ` +
-        `${dictionaries.deflate!.length} bytes for deflate, ${dictionaries.zstd!.length} for zstd`,
+      `- dictionaries: from ${training.bodies.length} other messages, sha256 ${training.sha256.slice(0, 16)}; for deflate ` +
+        `${dictionaries.deflate!.length} bytes, picked by \`test/bench/compression/cover.ts\`; for zstd ${dictionaries.zstd!.length}, ` +
+        (hasZstd() ? "trained by `zstd --train`" : "picked likewise, as there is no `zstd` to train it"),
     );
   }
   console.log(PREFACE);
@@ -152,11 +152,15 @@ async function reportConversations(
     console.log("The corpus has none.");
     return;
   }
-  const messages = conversations.flat();
-  const totalBytes = messages.reduce((total, { length }) => total + length, 0);
+  const totalBytes = (messages: readonly Uint8Array[]) =>
+    messages.reduce((total, { length }) => total + length, 0);
+  const later = totalBytes(conversations.flatMap((messages) => messages.slice(1)));
+  const before = totalBytes(conversations.flatMap((messages) => messages.slice(0, -1)));
   console.log(
-    `${conversations.length} sequences of requests that each go on where the one before ended: ${messages.length} requests, ` +
-      `${totalBytes} bytes. Only requests are replayed, in order; the answers between them do not count.\n`,
+    `${conversations.length} sequences of requests that each go on where the one before ended: ${conversations.flat().length} ` +
+      `requests, ${totalBytes(conversations.flat())} bytes. Only requests are replayed, in order; the answers between them do not ` +
+      `count. The turns after the first have ${later} bytes, the turns before them ${before}: about ` +
+      `${(((later - before) / later) * 100).toFixed(0)} % of what they say is new.\n`,
   );
   const totals = measureSessions(await sessionFormats(dictionaries), conversations);
   console.log(sessionTable(totals, conversations));
