@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { request, type IncomingMessage } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
+import { requireCertificate } from "../helpers/certificate.js";
 import { CliFolder } from "../helpers/run-cli.js";
 import { ScriptedUpstream } from "../helpers/scripted-upstream.js";
 import { ServiceProcess } from "../helpers/service-process.js";
@@ -67,6 +70,36 @@ describe("m2m proxy", function () {
     expect((await chat(service.url, ATTACK, headers)).status).to.equal(403);
     await service.stop();
     expect(service.output).not.to.contain("a-secret-token");
+  });
+
+  it("speaks TLS with the target, and only with one whose certificate it trusts", async function () {
+    const certificate = requireCertificate(this);
+    const secured = createServer(certificate, (incoming, response) => {
+      incoming
+        .resume()
+        .on("end", () => response.end(JSON.stringify({ authorization: incoming.headers.authorization })));
+    });
+    secured.listen(0, "127.0.0.1");
+    await once(secured, "listening");
+    const target = `https://127.0.0.1:${(secured.address() as AddressInfo).port}`;
+    const headers = { authorization: "Bearer sk-of-the-client" };
+    try {
+      const trusting = await start(["--target", target, "--no-scan"], {
+        NODE_EXTRA_CA_CERTS: certificate.certFile,
+      });
+      const reply = await chat(trusting.url, CHAT, headers);
+      expect(await reply.json()).to.deep.equal(headers);
+      const wary = await start(["--target", target, "--no-scan"]);
+      const refused = await chat(wary.url, CHAT, headers);
+      expect(refused.status).to.equal(502);
+      expect(await refused.text()).not.to.contain("sk-of-the-client");
+      expect(await wary.stop()).to.equal(0);
+      expect(wary.output).not.to.contain("sk-of-the-client");
+    } finally {
+      secured.closeAllConnections();
+      secured.close();
+      certificate.remove();
+    }
   });
 
   it("lets running streams finish when it is told to stop", async () => {
