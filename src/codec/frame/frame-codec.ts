@@ -12,7 +12,7 @@ import {
 import { createNodeBrotliEngine, parseBrotliQuality } from "../brotli/index.js";
 import { unsecuredWire } from "../secured.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions, SecurityMode } from "../types.js";
-import { crc32 } from "./crc32.js";
+import { crc32 } from "../../shared/crc32.js";
 import { authenticationFailed, frameTrailing, frameTruncated } from "./errors.js";
 import { COMPRESSED_FLAG } from "./flags.js";
 import { assertKey } from "./keys.js";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { portableCrc32 } from "../../../src/codec/frame/crc32.js";
+import { portableCrc32 } from "../../../src/shared/crc32.js";
 import {
   FRAME_DESCRIPTOR,
   FrameCodec,

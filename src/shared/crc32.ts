@@ -1,5 +1,5 @@
-import { lazily } from "../../shared/lazy.js";
-import { tryNodeModule } from "../../shared/platform.js";
+import { lazily } from "./lazy.js";
+import { tryNodeModule } from "./platform.js";
 
 /** Remainders of the reflected polynomial 0xedb88320 (IEEE 802.3, RFC 1952 section 8), by byte. */
 const remainders = lazily(() =>
