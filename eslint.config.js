@@ -17,7 +17,17 @@ const noDefaultExport = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "coverage/", ".peers/", "test/vectors/", "**/*.gen.ts"] },
+  {
+    ignores: [
+      "dist/",
+      "node_modules/",
+      "coverage/",
+      ".peers/",
+      "test/vectors/",
+      "**/*.gen.ts",
+      "kernel/*.ts",
+    ],
+  },
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },

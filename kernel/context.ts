@@ -1,0 +1,1030 @@
+// The model of src/codec/context in AssemblyScript, statement by statement: the TypeScript is its specification and its twin
+// in the tests. Built by kernel/build.mjs. All state lies at fixed addresses; nothing is allocated.
+
+const TABLE: usize = 0x20000;
+const BY5: usize = 0x820000;
+const BY12: usize = 0x920000;
+const ORDER6: usize = 0xa20000;
+const ORDER4: usize = 0xa40000;
+const ORDER2: usize = 0xa50000;
+const ZEROES: usize = 0xa60000;
+const ONES: usize = 0xa81000;
+const CODES: usize = 0xaa2000;
+const LENGTHS: usize = 0xae3000;
+const PROBABILITY_STEP: usize = 0xaf4000;
+const SQUASH: usize = 0xaf5000;
+const CONFIDENCE: usize = 0xaf7000;
+const MATCH_CONFIDENCE: usize = 0xafd000;
+const FIRST_WEIGHTS: usize = 0xafe000;
+// What a history keeps between messages begins here.
+const WEIGHTS: usize = 0xb01000;
+const MAP: usize = 0xb04000;
+const PAIR_MAP: usize = 0xb10000;
+const RUNS: usize = 0xb28000;
+const STATE: usize = 0xb29000;
+const KEYS: usize = 0xb29200;
+const IS_OBJECT: usize = 0xb29400;
+const RECENT5: usize = 0xb2a000;
+const RECENT12: usize = 0xb6a000;
+// And ends here.
+const FIRST_MAP: usize = 0xbaa000;
+const FIRST_PAIR_MAP: usize = 0xbb6000;
+const FIRST_RUNS: usize = 0xbce000;
+const CLASS: usize = 0xbcf000;
+const ALPHABET: usize = 0xbcf100;
+const COUNT_STEP: usize = 0xbcf200;
+const LENGTH_STEP: usize = 0xbcf300;
+const RATE: usize = 0xbcf400;
+const ENDS: usize = 0xbcf800;
+const SEED: usize = 0xbd0000;
+const LINE: usize = 0xbd0040;
+const SLOT: usize = 0xbd0080;
+const VALUE: usize = 0xbd00c0;
+const INPUT: usize = 0xbd0100;
+const MAP_CHANGES: usize = 0xbd1000;
+const PAIR_CHANGES: usize = 0xbd5000;
+const IN: usize = 0xc00000;
+const OUT: usize = 0xd10000;
+const BUFFER: usize = 0xe20000;
+const JOURNAL: usize = 0x1500000;
+
+const SHIFT: i32 = 15;
+const SETS: i32 = 339;
+const MAX_JOURNAL: i32 = 1 << 21;
+const MAX_CHANGES: i32 = 4096;
+const MAP_BYTES: usize = 49152;
+const PAIR_MAP_BYTES: usize = 98304;
+const RUN_BYTES: usize = 512;
+
+// Range coder
+let low: u32 = 0;
+let high: u32 = 0;
+let code: u32 = 0;
+let at: i32 = 0;
+let limit: i32 = 0;
+let isDecoding: bool = false;
+let isOver: bool = false;
+
+// Byte contexts
+let last4: i32 = 0;
+let last8: i32 = 0;
+let last12: i32 = 0;
+let jsonState: i32 = 0;
+let depth: i32 = 0;
+let valueBytes: i32 = 255;
+let alphabet: i32 = 0;
+let word: i32 = 0;
+let key: i32 = 0;
+let parentKey: i32 = 0;
+let token: i32 = 0;
+let inString: bool = false;
+let escaped: bool = false;
+let isKey: bool = false;
+let expectsKey: bool = false;
+
+// Match model
+let base: i32 = 0;
+let position: i32 = 0;
+let length: i32 = 0;
+let pointer: i32 = 0;
+let source: i32 = 0;
+let misses: i32 = 0;
+let lost: i32 = 0;
+let epoch: i32 = 1;
+
+// Candidates and symbols
+let first: i32 = -1;
+let firstStage: i32 = 0;
+let second: i32 = -1;
+let secondStage: i32 = 0;
+let descents: i32 = 0;
+let failed: i32 = 0;
+let passed: i32 = 0;
+
+// Runs
+let runBytes: i32 = 0;
+let runValue: i32 = 0;
+
+// Predictor
+let isRandom: bool = false;
+let lastClass: i32 = 0;
+let touched: i32 = 0;
+let mixed: i32 = 0;
+let setA: usize = 0;
+let setB: usize = 0;
+let setC: usize = 0;
+let areWeightsChanged: bool = false;
+let nearestMap: usize = 0;
+let nearestPair: usize = 0;
+let mapChanges: i32 = 0;
+let pairChanges: i32 = 0;
+let journalSize: i32 = 0;
+let isJournalFull: bool = false;
+let contentStart: i32 = 0;
+let consumed: i32 = 0;
+
+export function init(textBytes: i32): void {
+  base = textBytes;
+  position = textBytes;
+  memory.copy(WEIGHTS, FIRST_WEIGHTS, (SETS * 8) << 2);
+  memory.copy(MAP, FIRST_MAP, MAP_BYTES);
+  memory.copy(PAIR_MAP, FIRST_PAIR_MAP, PAIR_MAP_BYTES);
+  memory.copy(RUNS, FIRST_RUNS, RUN_BYTES);
+  startMessage();
+}
+
+/** Fills BY5 and BY12, all zero, from the text at BUFFER. */
+export function indexText(size: i32): void {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  for (let i = 0; i < size; i++) {
+    c = (c << 8) | (b >>> 24);
+    b = (b << 8) | (a >>> 24);
+    a = (a << 8) | byteAt(i);
+    const five = fold((a * <i32>0x9e3779b1) ^ ((b & 255) * <i32>0x85ebca6b));
+    const twelve = fold((a * <i32>0x9e3779b1) ^ (b * <i32>0x85ebca6b) ^ (c * <i32>0xc2b2ae35));
+    store<i32>(BY5 + ((<usize>(five & 0x3ffff)) << 2), i + 1);
+    store<i32>(BY12 + ((<usize>(twelve & 0x3ffff)) << 2), i + 1);
+  }
+}
+
+/** Fills the table, all zero, from the packed counters at JOURNAL: 256 values of states, then fill, checks, states. */
+export function fillTable(count: i32): void {
+  const fill = JOURNAL + 1024;
+  const buckets: usize = 1 << 19;
+  let check = fill + (buckets >> 2);
+  let state = check + <usize>count;
+  for (let bucket: usize = 0; bucket < buckets; bucket++) {
+    const filled = ((<usize>load<u8>(fill + (bucket >> 2))) >> ((bucket & 3) << 1)) & 3;
+    let slot = TABLE + (bucket << 4);
+    for (let i: usize = 0; i < filled; i++) {
+      const value = load<i32>(JOURNAL + ((<usize>load<u8>(state)) << 2));
+      store<i32>(slot, value | ((<i32>load<u8>(check)) << 8));
+      slot += 4;
+      check++;
+      state++;
+    }
+  }
+}
+
+export function getContentStart(): i32 {
+  return contentStart;
+}
+
+export function getConsumed(): i32 {
+  return consumed;
+}
+
+export function getJournalSize(): i32 {
+  return journalSize;
+}
+
+export function setSlot(index: i32, value: i32): void {
+  store<i32>(TABLE + ((<usize>index) << 2), setAside(index, value));
+}
+
+// ---- range coder
+
+function startEncoding(most: i32): void {
+  isDecoding = false;
+  isOver = false;
+  at = 0;
+  limit = most;
+  low = 0;
+  high = 0xffffffff;
+}
+
+function startDecoding(size: i32): void {
+  isDecoding = true;
+  at = 0;
+  limit = size;
+  low = 0;
+  high = 0xffffffff;
+  code = 0;
+  for (let i = 0; i < 4; i++) code = (code << 8) | next();
+}
+
+@inline function next(): u32 {
+  const here = at++;
+  return here < limit ? <u32>load<u8>(IN + <usize>here) : 0;
+}
+
+@inline function put(byte: u32): void {
+  if (at < limit) store<u8>(OUT + <usize>at, <u8>byte);
+  else isOver = true;
+  at++;
+}
+
+@inline function codeBit(bit: i32, probability: u32): i32 {
+  const range: u32 = high - low;
+  const middle: u32 = low + (range >>> 16) * probability + (((range & 0xffff) * probability) >>> 16);
+  if (isDecoding) bit = code <= middle ? 1 : 0;
+  if (bit != 0) high = middle;
+  else low = middle + 1;
+  while (((low ^ high) & 0xff000000) == 0) {
+    if (isDecoding) code = (code << 8) | next();
+    else put(high >>> 24);
+    low = low << 8;
+    high = (high << 8) | 255;
+  }
+  return bit;
+}
+
+function finish(): i32 {
+  for (let count = 0; count <= 4; count++) {
+    const unit: u64 = (<u64>1) << (32 - 8 * count);
+    const value: u64 = (<u64>high) & ~(unit - 1);
+    if (value < <u64>low) continue;
+    for (let i = 0; i < count; i++) put((<u32>(value >>> (24 - 8 * i))) & 255);
+    break;
+  }
+  if (isOver || at > limit) return -1;
+  while (at > 0 && load<u8>(OUT + <usize>at - 1) == 0) at--;
+  return at;
+}
+
+// ---- byte contexts
+
+function resetContexts(): void {
+  last4 = last8 = last12 = 0;
+  word = key = parentKey = token = 0;
+  jsonState = 0;
+  depth = alphabet = 0;
+  valueBytes = 255;
+  inString = escaped = isKey = expectsKey = false;
+  store<i32>(KEYS, 0);
+  store<u8>(IS_OBJECT, 0);
+}
+
+@inline function mayEnd(): bool {
+  return depth == 0 && (jsonState == 7 || jsonState == 1);
+}
+
+@inline function isMixed(): bool {
+  return (alphabet & 15) != 0 && ((alphabet & 16) != 0 || ((alphabet & 3) != 0 && (alphabet & 12) != 0));
+}
+
+function appendContexts(byte: i32): void {
+  last12 = (last12 << 8) | (last8 >>> 24);
+  last8 = (last8 << 8) | (last4 >>> 24);
+  last4 = (last4 << 8) | byte;
+  if (valueBytes < 255) valueBytes++;
+  const kind = <i32>load<u8>(CLASS + <usize>byte);
+  const letters = <i32>load<u8>(ALPHABET + <usize>byte);
+  alphabet = letters == 0 ? 0 : alphabet | letters;
+  if ((kind >= 1 && kind <= 3) || kind == 11 || kind == 12) {
+    word = (word + (kind == 2 ? byte + 33 : byte + 1)) * 0x2f0b4c47 + 1;
+  } else word = 0;
+  if (inString) {
+    if (escaped) escaped = false;
+    else if (byte == 92) escaped = true;
+    else if (byte == 34) {
+      inString = false;
+      if (isKey) {
+        key = token;
+        store<i32>(KEYS + ((<usize>depth) << 2), token);
+      }
+      jsonState = isKey ? 2 : 3;
+      token = 0;
+      return;
+    }
+    token = (token + byte + 1) * 0x3d4d51cb;
+    return;
+  }
+  switch (byte) {
+    case 34:
+      inString = true;
+      isKey = load<u8>(IS_OBJECT + <usize>depth) == 1 && expectsKey;
+      jsonState = isKey ? 4 : 5;
+      if (!isKey) valueBytes = 0;
+      break;
+    case 123:
+    case 91:
+      if (depth < 62) depth++;
+      store<u8>(IS_OBJECT + <usize>depth, byte == 123 ? 1 : 0);
+      expectsKey = true;
+      parentKey = key;
+      if (byte == 123) key = 0;
+      store<i32>(KEYS + ((<usize>depth) << 2), key);
+      jsonState = 6;
+      break;
+    case 125:
+    case 93:
+      if (depth > 0) depth--;
+      key = load<i32>(KEYS + ((<usize>depth) << 2));
+      parentKey = depth > 0 ? load<i32>(KEYS + ((<usize>(depth - 1)) << 2)) : 0;
+      jsonState = 7;
+      break;
+    case 44:
+      expectsKey = true;
+      jsonState = 8;
+      break;
+    case 58:
+      expectsKey = false;
+      valueBytes = 0;
+      jsonState = 9;
+      break;
+    case 10:
+      if (depth > 0) {
+        token = (token + byte + 1) * 0x3d4d51cb;
+        return;
+      }
+      key = 0;
+      jsonState = 1;
+      break;
+    default:
+      token = (token + byte + 1) * 0x3d4d51cb;
+      return;
+  }
+  token = 0;
+}
+
+/** All lines are asked for before any of them decides what is done next, so that the waits for memory run together. */
+@inline function setSeed(i: i32, value: i32, factor: i32): void {
+  let h = value * factor + (i + 1) * 0x1f123bb5;
+  h ^= h >>> 15;
+  h = h * 0x2c1b3c6d;
+  h = h ^ (h >>> 13);
+  store<i32>(SEED + ((<usize>i) << 2), h);
+  const line = (h >>> SHIFT) << 4;
+  store<i32>(LINE + ((<usize>i) << 2), line);
+  touched ^= load<i32>(TABLE + ((<usize>line) << 2));
+}
+
+function startByte(): void {
+  const last = last4 & 255;
+  setSeed(0, last4 & 0xffff, <i32>0x9e3779b1);
+  if (isRandom) {
+    setSeed(4, 0x5a000000 + (alphabet << 8), 0x165667b1);
+    setSeed(5, ((key * 0x2f0b4c47) ^ (parentKey * 0x27d4eb2f)) + 0x5a000000 + (alphabet << 8), 0x2f0b4c47);
+  } else {
+    setSeed(1, last4 & 0xffffff, <i32>0x85ebca6b);
+    setSeed(2, last4, <i32>0xc2b2ae35);
+    setSeed(3, last4 ^ ((last8 & 255) * 0x2f0b4c47), 0x27d4eb2f);
+    setSeed(4, word * 0x2f0b4c47 + last, 0x165667b1);
+    setSeed(
+      5,
+      ((key * 0x2f0b4c47) ^ (token * 0x3d4d51cb) ^ (parentKey * 0x27d4eb2f)) + last + (jsonState << 8),
+      0x2f0b4c47,
+    );
+  }
+  lastClass = <i32>load<u8>(CLASS + <usize>last);
+}
+
+// ---- match model
+
+function resetMatch(): void {
+  epoch += position - base + 1;
+  limitEpoch();
+  position = base;
+  length = pointer = source = misses = lost = 0;
+}
+
+function limitEpoch(): void {
+  if (epoch <= 0x1fffffff) return;
+  const over = epoch - 1;
+  for (let place: usize = RECENT5; place < FIRST_MAP; place += 4) store<i32>(place, max(0, load<i32>(place) - over));
+  epoch = 1;
+}
+
+function dropMatch(): void {
+  length = misses = lost = 0;
+}
+
+export function slide(bytes: i32): void {
+  const excess = position - base - bytes;
+  if (excess <= 0) return;
+  memory.copy(BUFFER + <usize>base, BUFFER + <usize>(base + excess), <usize>(position - base - excess));
+  position -= excess;
+  epoch += excess;
+  if (pointer < base + excess && pointer >= base) dropMatch();
+  else if (pointer >= base) pointer -= excess;
+  limitEpoch();
+}
+
+@inline function byteAt(index: i32): i32 {
+  return <i32>load<u8>(BUFFER + <usize>index);
+}
+
+@inline function fold(h: i32): i32 {
+  return h ^ (h >>> 15);
+}
+
+function appendMatch(byte: i32): void {
+  store<u8>(BUFFER + <usize>position, <u8>byte);
+  position++;
+  if (length > 0) {
+    if (byteAt(pointer) == byte) {
+      length++;
+      if (misses > 0 && (length & 15) == 0) misses--;
+    } else {
+      if (misses < 3) misses++;
+      length = 0;
+      lost = 1;
+    }
+    pointer++;
+  } else if (lost > 0) {
+    if (byteAt(pointer) == byte) lost = 1;
+    else if (++lost > 16) lost = 0;
+    pointer++;
+    if (pointer >= position) lost = 0;
+  }
+  const five = fold((last4 * <i32>0x9e3779b1) ^ ((last8 & 255) * <i32>0x85ebca6b));
+  const twelve = fold((last4 * <i32>0x9e3779b1) ^ (last8 * <i32>0x85ebca6b) ^ (last12 * <i32>0xc2b2ae35));
+  const recent5 = RECENT5 + ((<usize>(five & 0xffff)) << 2);
+  const recent12 = RECENT12 + ((<usize>(twelve & 0xffff)) << 2);
+  if (length < 16 && (length < 6 || (length & 3) == 0)) {
+    tryRecent(load<i32>(recent12), 8);
+    tryRecent(load<i32>(recent5), 5);
+    tryText(load<i32>(BY12 + ((<usize>(twelve & 0x3ffff)) << 2)), 8);
+    if (length < 5) tryText(load<i32>(BY5 + ((<usize>(five & 0x3ffff)) << 2)), 5);
+  }
+  const here = epoch + position - base;
+  store<i32>(recent5, here);
+  store<i32>(recent12, here);
+}
+
+function tryRecent(entry: i32, least: i32): void {
+  const offset = entry - epoch;
+  if (offset <= 0) return;
+  const place = base + offset;
+  if (place == pointer && length > 0) return;
+  const found = verify(place, base);
+  if (found >= least && found > length) take(place, found, 1);
+}
+
+function tryText(place: i32, least: i32): void {
+  if (place == 0) return;
+  const found = verify(place, 0);
+  if (found >= least && found > length) take(place, found, 0);
+}
+
+@inline function take(place: i32, found: i32, from: i32): void {
+  pointer = place;
+  length = found;
+  source = from;
+  lost = 0;
+}
+
+function verify(place: i32, floor: i32): i32 {
+  const most = min(40, place - floor);
+  let found = 0;
+  while (found < most && byteAt(place - 1 - found) == byteAt(position - 1 - found)) found++;
+  return found;
+}
+
+// ---- candidates
+
+function guess(): void {
+  second = -1;
+  if (length > 0) {
+    first = byteAt(pointer);
+    firstStage = 1;
+    if (length >= 16) return;
+  } else first = -1;
+  let stage = 3;
+  let byte = <i32>(
+    load<u8>(ORDER6 + <usize>(<u32>((last4 * <i32>0x9e3779b1) ^ ((last8 & 0xffff) * <i32>0x85ebca6b)) >>> 15))
+  );
+  if (byte == 0) {
+    stage = 5;
+    byte = <i32>load<u8>(ORDER4 + <usize>(<u32>(last4 * <i32>0x9e3779b1) >>> 16));
+    if (byte == 0) {
+      stage = 7;
+      byte = <i32>load<u8>(ORDER2 + <usize>(last4 & 0xffff));
+      if (byte == 0) {
+        if (first == -1 && lost > 0) {
+          first = byteAt(pointer);
+          firstStage = 2;
+        }
+        return;
+      }
+    }
+  }
+  if (first == -1) {
+    first = byte;
+    firstStage = stage;
+    if (stage == 7) return;
+    stage = 7;
+    byte = <i32>load<u8>(ORDER2 + <usize>(last4 & 0xffff));
+    if (byte == 0) return;
+  }
+  if (byte == first) return;
+  second = byte;
+  secondStage = stage + 1;
+}
+
+// ---- predictor
+
+@inline function setAside(index: i32, value: i32): i32 {
+  if (journalSize < MAX_JOURNAL) {
+    const entry = JOURNAL + ((<usize>journalSize) << 2);
+    store<i32>(entry, index);
+    store<i32>(entry + 4, load<i32>(TABLE + ((<usize>index) << 2)));
+    journalSize += 2;
+  } else isJournalFull = true;
+  return value;
+}
+
+/** Takes all writes to the table back. @returns whether there were too many to remember: the table is to be filled anew */
+export function restoreTable(): bool {
+  for (let size = journalSize - 2; size >= 0; size -= 2) {
+    const entry = JOURNAL + ((<usize>size) << 2);
+    store<i32>(TABLE + ((<usize>load<i32>(entry)) << 2), load<i32>(entry + 4));
+  }
+  journalSize = 0;
+  const wasFull = isJournalFull;
+  isJournalFull = false;
+  return wasFull;
+}
+
+@inline function lookUp(i: i32, nodeHash: i32, group: i32, bank: i32): i32 {
+  const seed = load<i32>(SEED + ((<usize>i) << 2));
+  let line: i32;
+  if (group == 0) line = load<i32>(LINE + ((<usize>i) << 2));
+  else {
+    let h = seed + group;
+    h = (h ^ (h >>> 15)) * 0x7feb352d;
+    line = ((h ^ (h >>> 13)) >>> SHIFT) << 4;
+  }
+  const q = seed ^ nodeHash;
+  const m = (q ^ (q >>> 15)) * 0x2c1b3c6d;
+  const place = (m ^ (m >>> 13)) >>> 8;
+  const bucket = line + ((place & 3) << 2);
+  const check = (((((place >>> 2) & 255) * 255) >> 8) + 1) << 8;
+  const slots = TABLE + ((<usize>bucket) << 2);
+  let slot = bucket;
+  let value = load<i32>(slots);
+  if ((value & 0xff00) != check) {
+    const v0 = value;
+    value = load<i32>(slots, 4);
+    slot = bucket + 1;
+    if ((value & 0xff00) != check) {
+      const v1 = value;
+      value = load<i32>(slots, 8);
+      slot = bucket + 2;
+      if ((value & 0xff00) != check) {
+        const v2 = value;
+        value = load<i32>(slots, 12);
+        slot = bucket + 3;
+        if ((value & 0xff00) != check) {
+          slot = bucket;
+          let least = v0 & 255;
+          if ((v1 & 255) < least) {
+            least = v1 & 255;
+            slot = bucket + 1;
+          }
+          if ((v2 & 255) < least) {
+            least = v2 & 255;
+            slot = bucket + 2;
+          }
+          if ((value & 255) < least) slot = bucket + 3;
+          value = <i32>0x80000000 | check;
+        }
+      }
+    }
+  }
+  store<i32>(SLOT + ((<usize>i) << 2), slot);
+  store<i32>(VALUE + ((<usize>i) << 2), value);
+  const curve =
+    bank + ((i << 10) | ((<i32>load<u8>(COUNT_STEP + <usize>(value & 255))) << 6) | (<i32>load<u8>(PROBABILITY_STEP + <usize>(<u32>value >>> 20))));
+  store<i32>(INPUT + ((<usize>i) << 2), <i32>load<i16>(CONFIDENCE + ((<usize>curve) << 1)));
+  return (value & 255) != 0 ? 1 : 0;
+}
+
+@inline function skip(i: i32): void {
+  store<i32>(SLOT + ((<usize>i) << 2), -1);
+  store<i32>(INPUT + ((<usize>i) << 2), 0);
+}
+
+@inline function refine(curves: usize, curve: i32, place: i32): usize {
+  return curves + ((<usize>(curve * 24 + (place >> 12))) << 1);
+}
+
+function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
+  const isTree = stage == 0;
+  const nodeHash = (isTree ? (isRandom ? node | (1 << 27) : node) : node | (1 << 28)) * <i32>0x9e3779b1;
+  const group = isTree && treeDepth >= 3 ? (node >>> (treeDepth % 3)) * 0x58f38ded : 0;
+  const bank = isTree ? 0 : 6144;
+  let known = isRandom ? 16 : 0;
+  const one = lookUp(0, nodeHash, group, bank);
+  known += one;
+  if (one != 0 && !isRandom) {
+    const two = lookUp(1, nodeHash, group, bank);
+    if (two != 0) {
+      known++;
+      const three = lookUp(2, nodeHash, group, bank);
+      if (three != 0) {
+        known++;
+        known += lookUp(3, nodeHash, group, bank);
+      } else skip(3);
+    } else {
+      skip(2);
+      skip(3);
+    }
+  } else {
+    skip(1);
+    skip(2);
+    skip(3);
+  }
+  known += lookUp(4, nodeHash, group, bank) * 5;
+  known += lookUp(5, nodeHash, group, bank) * 10;
+  let own: i32;
+  let confidence = 0;
+  if (stage == 1) {
+    const step = <i32>load<u8>(LENGTH_STEP + <usize>min(length, 127));
+    confidence = <i32>load<i16>(MATCH_CONFIDENCE + ((<usize>((step * 4 + misses) * 2 + source)) << 1));
+    own = step * 2 + source;
+  } else if (isTree) own = 46 + (length > 0 ? 8 : 0) + min(treeDepth, 7);
+  else if (stage == 2) {
+    confidence = <i32>load<i16>(MATCH_CONFIDENCE + ((<usize>(184 + lost)) << 1));
+    own = 72 + lost;
+  } else if (stage == 9) {
+    const left = failed < 8 ? failed : failed < 16 ? 8 : 9;
+    const kind = <i32>load<u8>(CLASS + <usize>byteAt(pointer));
+    confidence = <i32>load<i16>(MATCH_CONFIDENCE + ((<usize>(201 + left * 16 + kind)) << 1));
+    own = 89 + left;
+  } else own = 62 + stage;
+  store<i32>(INPUT, confidence, 24);
+  store<i32>(INPUT, 256, 28);
+  const a = WEIGHTS + ((<usize>own) << 5);
+  const b = WEIGHTS + ((<usize>(99 + known * 2 + (isTree ? 0 : 1))) << 5);
+  const c = WEIGHTS + ((<usize>(179 + jsonState * 16 + lastClass)) << 5);
+  const w0 = i32x4.add(i32x4.add(v128.load(a), v128.load(b)), v128.load(c));
+  const w1 = i32x4.add(i32x4.add(v128.load(a, 16), v128.load(b, 16)), v128.load(c, 16));
+  const x0 = v128.load(INPUT);
+  const x1 = v128.load(INPUT, 16);
+  const products = i32x4.add(i32x4.mul(x0, w0), i32x4.mul(x1, w1));
+  let stretched =
+    (i32x4.extract_lane(products, 0) +
+      i32x4.extract_lane(products, 1) +
+      i32x4.extract_lane(products, 2) +
+      i32x4.extract_lane(products, 3)) >>
+    14;
+  if (stretched > 2047) stretched = 2047;
+  else if (stretched < -2047) stretched = -2047;
+  mixed = <i32>load<u16>(SQUASH + ((<usize>(stretched + 2048)) << 1));
+  const last = last4 & 255;
+  const curve = isTree
+    ? 256 + (((<u32>(nodeHash ^ (last * <i32>0x85ebca6b)) >>> 22) * 768) >>> 10)
+    : last;
+  const pair = <u32>(((last4 & 0xffff) ^ nodeHash) * <i32>0x9e3779b1) >>> 21;
+  const place = (stretched + 2048) * 23;
+  const weight = place & 4095;
+  const m = refine(MAP, curve, place);
+  const p = refine(PAIR_MAP, pair, place);
+  nearestMap = weight > 2047 ? m + 2 : m;
+  nearestPair = weight > 2047 ? p + 2 : p;
+  const refinedMap =
+    ((<i32>(load<u16>(m) >>> 1)) * (4096 - weight) + (<i32>(load<u16>(m, 2) >>> 1)) * weight) >> 11;
+  const refinedPair =
+    ((<i32>(load<u16>(p) >>> 1)) * (4096 - weight) + (<i32>(load<u16>(p, 2) >>> 1)) * weight) >> 11;
+  let probability = (mixed * 2 + refinedMap + refinedPair) >> 2;
+  if (probability < 24) probability = 24;
+  else if (probability > 65512) probability = 65512;
+  bit = codeBit(bit, <u32>probability);
+  learn(bit, a, b, c);
+  return bit;
+}
+
+@inline function learn(bit: i32, a: usize, b: usize, c: usize): void {
+  const goal = bit != 0 ? 65535 : 0;
+  for (let i: usize = 0; i < 24; i += 4) {
+    const slot = load<i32>(SLOT + i);
+    if (slot < 0) continue;
+    const value = load<i32>(VALUE + i);
+    let probability = value >>> 16;
+    const count = value & 255;
+    const rate = load<i32>(RATE + ((<usize>count) << 2));
+    if (bit != 0) probability += ((65535 - probability) * rate) >> 15;
+    else probability -= (probability * rate) >> 15;
+    store<i32>(
+      TABLE + ((<usize>slot) << 2),
+      setAside(slot, (probability << 16) | (value & 0xff00) | (count < 60 ? count + 1 : count)),
+    );
+  }
+  const error = (bit << 16) - mixed;
+  if (error > 200 || error < -200) {
+    const scaled = i32x4.splat((error * 24) >> 10);
+    const half = i32x4.splat(8192);
+    const d0 = i32x4.shr_s(i32x4.add(i32x4.mul(v128.load(INPUT), scaled), half), 14);
+    const d1 = i32x4.shr_s(i32x4.add(i32x4.mul(v128.load(INPUT, 16), scaled), half), 14);
+    areWeightsChanged = true;
+    v128.store(a, i32x4.add(v128.load(a), d0));
+    v128.store(a, i32x4.add(v128.load(a, 16), d1), 16);
+    v128.store(b, i32x4.add(v128.load(b), d0));
+    v128.store(b, i32x4.add(v128.load(b, 16), d1), 16);
+    v128.store(c, i32x4.add(v128.load(c), d0));
+    v128.store(c, i32x4.add(v128.load(c, 16), d1), 16);
+  }
+  const m = <i32>load<u16>(nearestMap);
+  if (mapChanges < MAX_CHANGES) store<i32>(MAP_CHANGES + ((<usize>mapChanges) << 2), <i32>(nearestMap - MAP));
+  mapChanges++;
+  store<u16>(nearestMap, <u16>(m + (((goal - m) * 20) >> 10)));
+  const p = <i32>load<u16>(nearestPair);
+  if (pairChanges < MAX_CHANGES) store<i32>(PAIR_CHANGES + ((<usize>pairChanges) << 2), <i32>(nearestPair - PAIR_MAP));
+  pairChanges++;
+  store<u16>(nearestPair, <u16>(p + (((goal - p) * 20) >> 10)));
+}
+
+// ---- symbols
+
+function codeSymbol(byte: i32): i32 {
+  isRandom = (descents & 15) == 15 && length == 0 && isMixed();
+  startByte();
+  if (isRandom) return descend(byte, -1, -1, 256);
+  guess();
+  const one = first;
+  const two = second;
+  if (one >= 0) {
+    if (failed != 1) {
+      if (decide(byte == one ? 1 : 0, one, failed > 1 ? 9 : firstStage, 0) != 0) {
+        descents <<= 1;
+        return one;
+      }
+    }
+    if (two >= 0) {
+      if (decide(byte == two ? 1 : 0, two, secondStage, 0) != 0) {
+        descents <<= 1;
+        return two;
+      }
+    }
+  }
+  return descend(byte, one, two, last4 & 255);
+}
+
+function descend(byte: i32, one: i32, two: i32, tree: i32): i32 {
+  descents = (descents << 1) | 1;
+  const root = tree << 8;
+  const own = byte < 0 ? 0 : load<u32>(CODES + ((<usize>(root + byte)) << 2));
+  const bits = byte < 0 ? 0 : <i32>load<u8>(LENGTHS + <usize>(root + byte));
+  const notOne = one < 0 ? 256 : -1 - one;
+  const notTwo = two < 0 ? 256 : -1 - two;
+  let node = 0;
+  let path = 1;
+  for (let level = 0; ; level++) {
+    const zero = <i32>load<i16>(ZEROES + ((<usize>(root + node)) << 1));
+    const other = <i32>load<i16>(ONES + ((<usize>(root + node)) << 1));
+    let bit: i32;
+    if (zero == notOne || zero == notTwo) bit = 1;
+    else if (other == notOne || other == notTwo) bit = 0;
+    else bit = decide(<i32>((own >>> ((bits - 1 - level) & 31)) & 1), path, 0, level);
+    path = (path << 1) | bit;
+    node = bit == 0 ? zero : other;
+    if (node < 0) return -1 - node;
+  }
+  return 0;
+}
+
+// ---- runs
+
+function planRun(): i32 {
+  if (valueBytes < 3 || length < 64) return 0;
+  let step = 7;
+  if (length < 80) step = 0;
+  else if (length < 96) step = 1;
+  else if (length < 128) step = 2;
+  else if (length < 160) step = 3;
+  else if (length < 256) step = 4;
+  else if (length < 400) step = 5;
+  else if (length < 800) step = 6;
+  const own = step < 4 ? 16 : step == 4 ? 24 : step == 5 ? 32 : 48;
+  const most = min(own, position - pointer);
+  let bytes = 0;
+  let kind = 0;
+  while (bytes < most) {
+    const byte = byteAt(pointer + bytes);
+    bytes++;
+    if (byte == 58) break;
+    if (load<u8>(CLASS + <usize>byte) == 3) kind = 1;
+  }
+  if (bytes < 4) return 0;
+  if (jsonState == 5) kind += 2;
+  runBytes = bytes;
+  runValue = ((step * 4 + misses) * 2 + source) * 4 + kind;
+  return <i32>load<u16>(RUNS + ((<usize>runValue) << 1));
+}
+
+function learnRun(bit: i32): void {
+  const place = RUNS + ((<usize>runValue) << 1);
+  const value = <i32>load<u16>(place);
+  const moved = bit == 0 ? value - (value >> 5) : value + ((65535 - value) >> 5);
+  store<u16>(place, <u16>max(32, min(65504, moved)));
+}
+
+// ---- messages
+
+/** Codes what is next, one byte or a run, and takes it in. */
+function step(index: i32, size: i32): i32 {
+  if (failed == 0) {
+    const probability = planRun();
+    if (probability > 0) {
+      const bytes = runBytes;
+      let goesOn = 0;
+      if (!isDecoding && index + bytes <= size) {
+        goesOn = 1;
+        for (let i = 0; i < bytes; i++) {
+          if (<i32>load<u8>(IN + <usize>(index + i)) != byteAt(pointer + i)) {
+            goesOn = 0;
+            break;
+          }
+        }
+      }
+      const bit = codeBit(goesOn, <u32>probability);
+      learnRun(bit);
+      if (bit != 0) {
+        for (let i = 0; i < bytes; i++) {
+          const byte = byteAt(pointer);
+          appendContexts(byte);
+          store<u8>(BUFFER + <usize>position, <u8>byte);
+          position++;
+          pointer++;
+          length++;
+          if (misses > 0 && (length & 15) == 0) misses--;
+        }
+        return bytes;
+      }
+      failed = bytes;
+    }
+  }
+  const coded = codeSymbol(isDecoding ? -1 : <i32>load<u8>(IN + <usize>index));
+  const isHit = length > 0 && coded == byteAt(pointer);
+  failed = failed > 0 && isHit ? failed - 1 : 0;
+  appendContexts(coded);
+  appendMatch(coded);
+  return 1;
+}
+
+function codeEnd(bit: i32): i32 {
+  const ended = codeBit(bit, <u32>load<u16>(ENDS + ((<usize>((jsonState == 1 ? 4 : 0) + passed)) << 1)));
+  if (passed < 3) passed++;
+  return ended;
+}
+
+function codeLength(size: i32): i32 {
+  const width = 32 - clz(size);
+  let coded = 0;
+  for (let i = 4; i >= 0; i--) coded = (coded << 1) | codeBit((width >>> i) & 1, 32768);
+  if (coded == 0) return 0;
+  let value = 1;
+  for (let i = coded - 2; i >= 0; i--) value = (value << 1) | codeBit((size >>> i) & 1, 32768);
+  return value;
+}
+
+export function startMessage(): void {
+  failed = 0;
+  descents = 0;
+  resetContexts();
+  passed = 0;
+  dropMatch();
+}
+
+export function startEvent(): void {
+  failed = 0;
+  depth = 0;
+  inString = escaped = false;
+}
+
+/** Forgets the messages so far and what was learnt from them. @returns as `restoreTable` */
+export function reset(): bool {
+  const wasFull = restoreTable();
+  if (areWeightsChanged) memory.copy(WEIGHTS, FIRST_WEIGHTS, (SETS * 8) << 2);
+  areWeightsChanged = false;
+  if (mapChanges > MAX_CHANGES) memory.copy(MAP, FIRST_MAP, MAP_BYTES);
+  else {
+    for (let i = 0; i < mapChanges; i++) {
+      const place = <usize>load<i32>(MAP_CHANGES + ((<usize>i) << 2));
+      store<u16>(MAP + place, load<u16>(FIRST_MAP + place));
+    }
+  }
+  mapChanges = 0;
+  if (pairChanges > MAX_CHANGES) memory.copy(PAIR_MAP, FIRST_PAIR_MAP, PAIR_MAP_BYTES);
+  else {
+    for (let i = 0; i < pairChanges; i++) {
+      const place = <usize>load<i32>(PAIR_CHANGES + ((<usize>i) << 2));
+      store<u16>(PAIR_MAP + place, load<u16>(FIRST_PAIR_MAP + place));
+    }
+  }
+  pairChanges = 0;
+  memory.copy(RUNS, FIRST_RUNS, RUN_BYTES);
+  resetMatch();
+  startMessage();
+  return wasFull;
+}
+
+/** Codes `size` bytes at IN. @returns the bytes at OUT, or -1 if they would be more than `most` */
+export function encode(size: i32, isEvent: bool, most: i32): i32 {
+  startEncoding(most);
+  let isRegular = false;
+  if (isEvent) {
+    for (let i = 1; i < size; i++) {
+      if (load<u8>(IN + <usize>i) == 10 && load<u8>(IN + <usize>i - 1) == 10) {
+        isRegular = i == size - 1;
+        break;
+      }
+    }
+    codeBit(isRegular ? 1 : 0, 65400);
+  } else {
+    for (let i = 0; i < size; i++) appendContexts(<i32>load<u8>(IN + <usize>i));
+    isRegular = mayEnd();
+    resetContexts();
+    codeBit(isRegular ? 1 : 0, 63000);
+  }
+  if (!isRegular) codeLength(size);
+  for (let done = 0; done < size; ) {
+    done += step(done, size);
+    if (isOver) return -1;
+    if (!isEvent && isRegular && mayEnd()) codeEnd(done == size ? 1 : 0);
+  }
+  return finish();
+}
+
+/** Reads a message from `size` bytes at IN. @returns its length, or -1 if it has more than `most` bytes */
+export function decode(size: i32, isEvent: bool, most: i32): i32 {
+  startDecoding(size);
+  const start = position;
+  contentStart = start;
+  const isRegular = codeBit(0, isEvent ? 65400 : 63000) != 0;
+  const declared = isRegular ? i32.MAX_VALUE : codeLength(0);
+  if (!isRegular && <u32>declared > <u32>most) return -1;
+  for (let done = 0; done < declared; done = position - start) {
+    if (done > most) return -1;
+    step(0, 0);
+    if (isRegular) {
+      if (isEvent) {
+        if (position - start >= 2 && (last4 & 0xffff) == 0x0a0a) break;
+      } else if (mayEnd() && codeEnd(0) != 0) break;
+    }
+  }
+  consumed = at;
+  const found = min(position - start, declared);
+  return found > most ? -1 : found;
+}
+
+/** Takes in `size` bytes at IN without coding them. */
+export function absorb(size: i32): void {
+  for (let i = 0; i < size; i++) {
+    const byte = <i32>load<u8>(IN + <usize>i);
+    appendContexts(byte);
+    appendMatch(byte);
+  }
+}
+
+/** Writes what a history keeps beside memory to STATE. */
+export function saveState(): void {
+  const words = STATE;
+  store<i32>(words, last4, 0);
+  store<i32>(words, last8, 4);
+  store<i32>(words, last12, 8);
+  store<i32>(words, jsonState, 12);
+  store<i32>(words, depth, 16);
+  store<i32>(words, valueBytes, 20);
+  store<i32>(words, alphabet, 24);
+  store<i32>(words, word, 28);
+  store<i32>(words, key, 32);
+  store<i32>(words, parentKey, 36);
+  store<i32>(words, token, 40);
+  store<i32>(words, (inString ? 1 : 0) | (escaped ? 2 : 0) | (isKey ? 4 : 0) | (expectsKey ? 8 : 0), 44);
+  store<i32>(words, position, 48);
+  store<i32>(words, length, 52);
+  store<i32>(words, pointer, 56);
+  store<i32>(words, source, 60);
+  store<i32>(words, misses, 64);
+  store<i32>(words, lost, 68);
+  store<i32>(words, epoch, 72);
+  store<i32>(words, descents, 76);
+  store<i32>(words, passed, 80);
+}
+
+export function loadState(): void {
+  const words = STATE;
+  last4 = load<i32>(words, 0);
+  last8 = load<i32>(words, 4);
+  last12 = load<i32>(words, 8);
+  jsonState = load<i32>(words, 12);
+  depth = load<i32>(words, 16);
+  valueBytes = load<i32>(words, 20);
+  alphabet = load<i32>(words, 24);
+  word = load<i32>(words, 28);
+  key = load<i32>(words, 32);
+  parentKey = load<i32>(words, 36);
+  token = load<i32>(words, 40);
+  const flags = load<i32>(words, 44);
+  inString = (flags & 1) != 0;
+  escaped = (flags & 2) != 0;
+  isKey = (flags & 4) != 0;
+  expectsKey = (flags & 8) != 0;
+  position = load<i32>(words, 48);
+  length = load<i32>(words, 52);
+  pointer = load<i32>(words, 56);
+  source = load<i32>(words, 60);
+  misses = load<i32>(words, 64);
+  lost = load<i32>(words, 68);
+  epoch = load<i32>(words, 72);
+  descents = load<i32>(words, 76);
+  passed = load<i32>(words, 80);
+  // What is in memory now is not what the journals of the maps know.
+  areWeightsChanged = true;
+  mapChanges = pairChanges = MAX_CHANGES + 1;
+}

@@ -1,0 +1,100 @@
+/** Probabilities are of a 1, in 65536ths; a coder is given 1 to 65535. */
+const TOP_BYTE = 0xff000000;
+
+/**
+ * A carryless binary arithmetic coder over 32-bit bounds (after paq's; Mahoney, "Data Compression Explained", 3.2): one class for both
+ * directions, so that whoever codes a message writes its decisions once. All arithmetic is on unsigned 32-bit integers.
+ */
+export class RangeCoder {
+  readonly #bounds = new Uint32Array(3); // low, high, code
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #decoding = false;
+
+  /** Begins to write. The buffer grows as needed. */
+  startEncoding(): void {
+    if (this.#decoding || this.#bytes.length === 0) this.#bytes = new Uint8Array(4096);
+    this.#decoding = false;
+    this.#at = 0;
+    this.#bounds[0] = 0;
+    this.#bounds[1] = 0xffffffff;
+  }
+
+  /** Begins to read what `finish` gave. Behind the end of `bytes` stand zeroes. */
+  startDecoding(bytes: Uint8Array): void {
+    this.#decoding = true;
+    this.#bytes = bytes;
+    this.#at = 0;
+    this.#bounds[0] = 0;
+    this.#bounds[1] = 0xffffffff;
+    let code = 0;
+    for (let i = 0; i < 4; i++) code = (code << 8) | this.#next();
+    this.#bounds[2] = code;
+  }
+
+  get isDecoding(): boolean {
+    return this.#decoding;
+  }
+
+  /** Bytes that the decoder has asked for, those behind the end included; 4 more than were needed so far at most. */
+  get consumedBytes(): number {
+    return this.#at;
+  }
+
+  /**
+   * Codes one decision.
+   * @param bit what is written; ignored when reading
+   * @param probability of a 1, 1 to 65535
+   * @returns the decision
+   */
+  code(bit: number, probability: number): number {
+    const bounds = this.#bounds;
+    let low = bounds[0];
+    let high = bounds[1];
+    const range = high - low;
+    const middle = low + (range >>> 16) * probability + (((range & 0xffff) * probability) >>> 16);
+    if (this.#decoding) bit = bounds[2] <= middle ? 1 : 0;
+    if (bit !== 0) high = middle;
+    else low = middle + 1;
+    while (((low ^ high) & TOP_BYTE) === 0) {
+      if (this.#decoding) bounds[2] = (bounds[2] << 8) | this.#next();
+      else this.#put(high >>> 24);
+      low = (low << 8) >>> 0;
+      high = ((high << 8) | 255) >>> 0;
+    }
+    bounds[0] = low;
+    bounds[1] = high;
+    return bit;
+  }
+
+  /** Ends writing: the shortest bytes that decode to what was coded. They are a copy. */
+  finish(): Uint8Array {
+    const low = this.#bounds[0];
+    const high = this.#bounds[1];
+    // The number with the fewest leading bytes from low to high, the rest read as zeroes.
+    for (let count = 0; count <= 4; count++) {
+      const unit = 2 ** (32 - 8 * count);
+      const value = Math.floor(high / unit) * unit;
+      if (value < low) continue;
+      for (let i = 0; i < count; i++) this.#put(Math.floor(value / 2 ** (24 - 8 * i)) & 255);
+      break;
+    }
+    let end = this.#at;
+    while (end > 0 && this.#bytes[end - 1] === 0) end--;
+    return this.#bytes.slice(0, end);
+  }
+
+  #next(): number {
+    const at = this.#at++;
+    return at < this.#bytes.length ? this.#bytes[at] : 0;
+  }
+
+  #put(byte: number): void {
+    if (this.#at === this.#bytes.length) {
+      const grown = new Uint8Array(this.#bytes.length * 2);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    this.#bytes[this.#at++] = byte;
+  }
+}

@@ -1,0 +1,207 @@
+import { crc32 } from "../../../shared/crc32.js";
+import { FormatError, IntegrityError, InputError, ProtocolError } from "../../../shared/errors.js";
+import { assertInputSize, type Limits, outputTooLarge, resolveLimits } from "../../../shared/limits.js";
+import { readVarint, varintSize, writeVarint } from "../../../shared/varint.js";
+import { createNodeBrotliEngine } from "../../brotli/index.js";
+import type { BrotliEngine } from "../../types.js";
+import { defaultPriors, type PriorCache } from "../prior/prior-cache.js";
+import { LARGE_SESSION_OPENING, readHistoryOpening, SESSION_OPENING, truncated } from "../wire/header.js";
+import { MAX_CONTENT_BYTES, MAX_WINDOW_BYTES } from "../kernel/layout.js";
+import { follow } from "./chain.js";
+import type { HistoryCoder } from "../coders.js";
+
+/** Bytes of earlier messages that a session looks back at, unless it was agreed otherwise. */
+export const DEFAULT_WINDOW_BYTES = 262144;
+/** Larger messages take Brotli. */
+const DEFAULT_MODEL_BYTES = 65536;
+const QUALITY = 5;
+/** Opening, prior, epoch; a varint; checksum. */
+const FIXED_BYTES = 7;
+
+export interface SessionOptions {
+  limits?: Partial<Limits>;
+  priors?: PriorCache;
+  brotli?: BrotliEngine;
+  /** The same at both ends. Default 262144. */
+  windowBytes?: number;
+  /** Most bytes that the model takes; only the writer's counts. Default 65536. */
+  maxModelBytes?: number;
+}
+
+/** Compresses the messages that one end of a session sends, each with those before it as context. */
+export class SessionEncoder {
+  readonly #coder: HistoryCoder;
+  readonly #limits: Limits;
+  readonly #brotli: BrotliEngine | undefined;
+  readonly #hash: number;
+  readonly #maxModelBytes: number;
+  #epoch = 0;
+  #sequence = 0;
+  #chain = 0;
+
+  /** @throws {InputError} `M2M_USAGE` if the window is no whole number from 0 to 4 MiB */
+  constructor(options: SessionOptions = {}) {
+    const engine = (options.priors ?? defaultPriors).current;
+    this.#coder = engine.createHistory(windowOf(options));
+    this.#limits = resolveLimits(options.limits);
+    this.#brotli = options.brotli;
+    this.#hash = engine.prior.hash;
+    this.#maxModelBytes = Math.min(options.maxModelBytes ?? DEFAULT_MODEL_BYTES, MAX_CONTENT_BYTES);
+  }
+
+  /** What the other end has lost: the next message stands for itself again. */
+  restart(): void {
+    this.#coder.restart();
+    this.#epoch = (this.#epoch + 1) & 255;
+    this.#sequence = this.#chain = 0;
+  }
+
+  /**
+   * Takes in what the other end sent, so that messages may repeat it. The other end's decoder has to take in the same between
+   * the same messages, as a protocol of requests and answers can promise; where it does not, the next message is refused.
+   */
+  absorb(content: Uint8Array): void {
+    this.#coder.absorb(content);
+    this.#chain = follow(this.#chain, crc32(content));
+  }
+
+  /** The wire of the next message. @throws {LimitError} `M2M_INPUT_TOO_LARGE` */
+  encode(content: Uint8Array): Uint8Array {
+    assertInputSize(content.length, this.#limits);
+    let payload = content.length > this.#maxModelBytes ? undefined : this.#tryModel(content);
+    const isLarge = payload === undefined;
+    if (payload === undefined) {
+      payload = (this.#brotli ?? createNodeBrotliEngine()).compress(content, QUALITY);
+      this.#coder.absorb(content);
+    }
+    const crc = crc32(content);
+    const wire = new Uint8Array(FIXED_BYTES + varintSize(this.#sequence) + payload.length);
+    wire[0] = isLarge ? LARGE_SESSION_OPENING : SESSION_OPENING;
+    wire[1] = this.#hash & 255;
+    wire[2] = this.#epoch;
+    const at = writeVarint(wire, 3, this.#sequence);
+    new DataView(wire.buffer).setUint32(at, (crc ^ this.#chain ^ this.#hash) >>> 0, true);
+    wire.set(payload, at + 4);
+    this.#sequence++;
+    this.#chain = follow(this.#chain, crc);
+    return wire;
+  }
+
+  /** `undefined`, after a restart, if the model makes the content too large for itself. */
+  #tryModel(content: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#coder.encodeMessage(content);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.restart();
+      return undefined;
+    }
+  }
+}
+
+/**
+ * Reads what a `SessionEncoder` wrote. A message that does not follow the last one is refused, and nothing changes; one that
+ * follows and is wrong ends the epoch: the other end has to `restart`.
+ */
+export class SessionDecoder {
+  readonly #priors: PriorCache;
+  readonly #limits: Limits;
+  readonly #brotli: BrotliEngine | undefined;
+  readonly #windowBytes: number;
+  #coder: HistoryCoder | undefined;
+  #hash = 0;
+  #epoch = -1;
+  #sequence = 0;
+  #chain = 0;
+
+  /** @throws {InputError} `M2M_USAGE` */
+  constructor(options: SessionOptions = {}) {
+    this.#priors = options.priors ?? defaultPriors;
+    this.#limits = resolveLimits(options.limits);
+    this.#brotli = options.brotli;
+    this.#windowBytes = windowOf(options);
+  }
+
+  /**
+   * @throws {FormatError} `M2M_WIRE_UNKNOWN`, `M2M_CONTEXT_INVALID`, `M2M_CONTEXT_TRUNCATED`, those of Brotli
+   * @throws {UnsupportedError} `M2M_VERSION_UNSUPPORTED`, `M2M_PRIOR_MISSING`
+   * @throws {ProtocolError} `M2M_CONTEXT_LOST` if the message does not follow the last one that was read
+   * @throws {IntegrityError} `M2M_CHECKSUM_MISMATCH`
+   * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE`
+   */
+  decode(wire: Uint8Array): Uint8Array {
+    const isLarge = wire[0] === LARGE_SESSION_OPENING;
+    const tag = readHistoryOpening(wire, isLarge ? LARGE_SESSION_OPENING : SESSION_OPENING);
+    if (wire.length < FIXED_BYTES + 1) throw truncated(wire.length);
+    const epoch = wire[2];
+    const cursor = { offset: 3 };
+    const sequence = readVarint(wire, cursor);
+    if (wire.length < cursor.offset + 4) throw truncated(wire.length);
+    const engine = this.#priors.find(tag);
+    if (sequence === 0) {
+      if (this.#hash !== engine.prior.hash || this.#coder === undefined) {
+        this.#coder = engine.createHistory(this.#windowBytes);
+        this.#hash = engine.prior.hash;
+      } else this.#coder.restart();
+      this.#epoch = epoch;
+      this.#sequence = this.#chain = 0;
+    } else if (epoch !== this.#epoch || sequence !== this.#sequence || this.#coder === undefined) {
+      throw new ProtocolError(
+        "M2M_CONTEXT_LOST",
+        `Message ${sequence} of epoch ${epoch} does not follow the last one that was read.`,
+        { hint: "The sender restarts its encoder; its next message stands for itself." },
+      );
+    }
+    const check = new DataView(wire.buffer, wire.byteOffset).getUint32(cursor.offset, true);
+    const payload = wire.subarray(cursor.offset + 4);
+    let content: Uint8Array;
+    try {
+      content = this.#read(this.#coder, payload, isLarge);
+      const crc = crc32(content);
+      if ((crc ^ this.#chain ^ this.#hash) >>> 0 !== check) {
+        throw new IntegrityError("M2M_CHECKSUM_MISMATCH", "The content is not what was compressed.", {
+          hint: "The sender restarts its encoder and sends the message again.",
+        });
+      }
+      this.#chain = follow(this.#chain, crc);
+    } catch (error) {
+      this.#epoch = -1;
+      throw error;
+    }
+    this.#sequence++;
+    return content;
+  }
+
+  /** Takes in what this end sent, as the other end's encoder does. Before the first message there is nothing to take it into. */
+  absorb(content: Uint8Array): void {
+    this.#coder?.absorb(content);
+    this.#chain = follow(this.#chain, crc32(content));
+  }
+
+  #read(coder: HistoryCoder, payload: Uint8Array, isLarge: boolean): Uint8Array {
+    const { maxOutputBytes } = this.#limits;
+    if (isLarge) {
+      const content = (this.#brotli ?? createNodeBrotliEngine()).decompress(payload, maxOutputBytes);
+      coder.absorb(content);
+      return content;
+    }
+    const { content, neededBytes } = coder.decodeMessage(
+      payload,
+      Math.min(maxOutputBytes, MAX_CONTENT_BYTES),
+    );
+    if (content === undefined) throw outputTooLarge(this.#limits);
+    if (payload.length > neededBytes + 4) {
+      throw new FormatError("M2M_CONTEXT_INVALID", "Bytes follow the end of the content.");
+    }
+    return content;
+  }
+}
+
+function windowOf({ windowBytes = DEFAULT_WINDOW_BYTES }: SessionOptions): number {
+  if (Number.isInteger(windowBytes) && windowBytes >= 0 && windowBytes <= MAX_WINDOW_BYTES)
+    return windowBytes;
+  throw new InputError(
+    "M2M_USAGE",
+    `The window has 0 to ${MAX_WINDOW_BYTES} bytes, not ${String(windowBytes)}.`,
+  );
+}

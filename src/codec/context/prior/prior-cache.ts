@@ -1,0 +1,76 @@
+import { FormatError, UnsupportedError } from "../../../shared/errors.js";
+import { requireNodeModule } from "../../../shared/platform.js";
+import type { MessageCoder } from "../coders.js";
+import { createCoder } from "../kernel/create-coder.js";
+import type { Prior } from "./prior.js";
+import { openPrior } from "./prior-file.js";
+
+/** Engines by prior, made on first use and then kept: about 20 MB each. */
+export class PriorCache {
+  readonly #loaders: readonly (() => Uint8Array)[];
+  readonly #create: (prior: Prior) => MessageCoder;
+  #engines: MessageCoder[] | undefined;
+
+  /** @param loaders of prior files, the one to write with first; default: the one of this package, read with `node:fs` */
+  constructor(
+    loaders: readonly (() => Uint8Array)[] = [readPackagedPrior],
+    create: (prior: Prior) => MessageCoder = createCoder,
+  ) {
+    this.#create = create;
+    this.#loaders = loaders;
+  }
+
+  /** The engine to write with. @throws {FormatError} `M2M_PRIOR_INVALID` */
+  get current(): MessageCoder {
+    return this.#load()[0];
+  }
+
+  /** Hashes of all priors, in 8 hexadecimal digits, the one to write with first. */
+  get names(): string[] {
+    return this.#load().map(({ prior }) => priorName(prior.hash));
+  }
+
+  /**
+   * The engine that a wire asks for by the lowest byte of its prior's hash.
+   * @throws {UnsupportedError} `M2M_PRIOR_MISSING`
+   */
+  find(tag: number): MessageCoder {
+    const found = this.#load().find(({ prior }) => (prior.hash & 255) === tag);
+    if (found) return found;
+    throw new UnsupportedError(
+      "M2M_PRIOR_MISSING",
+      `The wire was written with the prior …${tag.toString(16).padStart(2, "0")}, which is not here.`,
+      {
+        offset: 1,
+        hint: `Priors that are here: ${this.names.join(", ")}. Install the version that wrote it.`,
+      },
+    );
+  }
+
+  #load(): MessageCoder[] {
+    return (this.#engines ??= this.#loaders.map((load) => this.#create(openPrior(load()))));
+  }
+}
+
+/** What is used where none is given. It holds nothing until a prior is asked for. */
+export const defaultPriors: PriorCache = new PriorCache();
+
+export function priorName(hash: number): string {
+  return hash.toString(16).padStart(8, "0");
+}
+
+/** The prior in this package. @throws {FormatError} `M2M_PRIOR_INVALID` if it cannot be read */
+export function readPackagedPrior(): Uint8Array {
+  const { readFileSync } = requireNodeModule("fs", "Reading the prior");
+  for (const path of ["../../../../models/prior/m2m.prior", "../../models/prior/m2m.prior"]) {
+    const url = new URL(path, import.meta.url);
+    try {
+      return readFileSync(url);
+    } catch {
+      // From src and dist it is four folders up, from the bundle in dist/cli two.
+    }
+  }
+  throw new FormatError("M2M_PRIOR_INVALID", "The prior of this package is missing or cannot be read.", {
+    hint: "Install the package again.",
+  });
+}
