@@ -22,6 +22,7 @@ const ALLOWED = [
   /^dist\/ranks\/[\w-]+\.bin$/,
   /^docs\/[\w./-]+\.(md|json|svg)$/,
   /^models\/hydra\/(README\.md|SHA256SUMS|config\.json|model\.safetensors|vocab\.txt)$/,
+  /^models\/prior\/(README\.md|m2m\.prior)$/,
 ];
 
 /** Without these an installed package does not work. */
@@ -44,6 +45,7 @@ const REQUIRED = [
   "models/hydra/config.json",
   "models/hydra/model.safetensors",
   "models/hydra/vocab.txt",
+  "models/prior/m2m.prior",
   "oclif.manifest.json",
   "package.json",
 ];
