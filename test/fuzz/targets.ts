@@ -1,4 +1,11 @@
 import { createHash } from "node:crypto";
+import {
+  ContextCodec,
+  SessionDecoder,
+  SessionEncoder,
+  StreamDecoder,
+  StreamEncoder,
+} from "../../src/codec/context/index.js";
 import { availableAlgorithms, CodecEngine, detect, peekFrame } from "../../src/codec/index.js";
 import { readBinaryData, readMessage, writeBinaryData, type DataMessage } from "../../src/session/index.js";
 import { M2MError } from "../../src/shared/errors.js";
@@ -84,7 +91,43 @@ export function createTargets(): FuzzTarget[] {
   targets.push({ name: "JSON pointer", seeds: small, opening: Buffer.from("{"), decode: pointer });
   targets.push(scannerTarget(small, engine), safetensorsTarget(), eventStreamTarget());
   targets.push(messageTarget(), binaryDataTarget(small, engine));
+  targets.push(...contextTargets(small));
   return targets;
+}
+
+/** The codec `dictionary`: messages for themselves, streams and sessions. */
+function contextTargets(contents: readonly Uint8Array[]): FuzzTarget[] {
+  const codec = new ContextCodec();
+  const fast = new ContextCodec({ level: "fast" });
+  const messages = contents.flatMap((content) => [codec.encodeBinary(content), fast.encodeBinary(content)]);
+  const streams = contents.map((content) => {
+    const encoder = new StreamEncoder();
+    const event = Buffer.concat([content, Buffer.from("\n\n")]);
+    return Buffer.concat([encoder.push(event), encoder.push(event), encoder.end()]);
+  });
+  const sessions = contents.map((content) => new SessionEncoder().encode(content));
+  const decodeStream = (wire: Uint8Array): void => {
+    const decoder = new StreamDecoder({ limits: { maxOutputBytes: 65536 } });
+    decoder.push(wire);
+    decoder.end();
+  };
+  const session = new SessionDecoder({ limits: { maxOutputBytes: 65536 } });
+  const limited = new ContextCodec({ limits: { maxOutputBytes: 65536 } });
+  return [
+    {
+      name: "context message",
+      seeds: messages,
+      opening: messages[0].subarray(0, 2),
+      decode: (wire) => void limited.decodeBinary(wire),
+    },
+    { name: "context stream", seeds: streams, opening: streams[0].subarray(0, 2), decode: decodeStream },
+    {
+      name: "context session",
+      seeds: sessions,
+      opening: sessions[0].subarray(0, 4),
+      decode: (wire) => void session.decode(wire),
+    },
+  ];
 }
 
 /** The reader of a session's messages, with what transports add. */

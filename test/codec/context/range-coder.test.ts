@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { RangeCoder } from "../../../src/codec/context/arithmetic/range-coder.js";
+
+/** The same coder over whole numbers without bounds: the interval as a fraction that is never rescaled. */
+function slowEncode(decisions: readonly (readonly [bit: number, probability: number])[]): bigint[] {
+  let low = 0n;
+  let high = 0xffffffffn;
+  const bytes: bigint[] = [];
+  for (const [bit, probability] of decisions) {
+    const range = high - low;
+    const p = BigInt(probability);
+    const middle = low + (range >> 16n) * p + (((range & 0xffffn) * p) >> 16n);
+    if (bit === 1) high = middle;
+    else low = middle + 1n;
+    while (low >> 24n === high >> 24n) {
+      bytes.push(high >> 24n);
+      low = (low & 0xffffffn) << 8n;
+      high = ((high & 0xffffffn) << 8n) | 255n;
+    }
+  }
+  for (let count = 0n; count <= 4n; count++) {
+    const shift = 32n - 8n * count;
+    const value = (high >> shift) << shift;
+    if (value < low) continue;
+    for (let i = 0n; i < count; i++) bytes.push((value >> (24n - 8n * i)) & 255n);
+    break;
+  }
+  while (bytes.at(-1) === 0n) bytes.pop();
+  return bytes;
+}
+
+const DECISIONS = fc.array(
+  fc.tuple(
+    fc.integer({ min: 0, max: 1 }),
+    fc.oneof(fc.integer({ min: 1, max: 65535 }), fc.constantFrom(1, 24, 65512, 65535)),
+  ),
+  { maxLength: 400 },
+);
+
+describe("codec/context/arithmetic", () => {
+  const coder = new RangeCoder();
+
+  it("reads what it wrote", () => {
+    fc.assert(
+      fc.property(DECISIONS, (decisions) => {
+        coder.startEncoding();
+        for (const [bit, probability] of decisions) coder.code(bit, probability);
+        const bytes = coder.finish();
+        coder.startDecoding(bytes);
+        for (const [bit, probability] of decisions) expect(coder.code(0, probability)).to.equal(bit);
+      }),
+    );
+  });
+
+  it("writes the bytes of arithmetic without bounds", () => {
+    fc.assert(
+      fc.property(DECISIONS, (decisions) => {
+        coder.startEncoding();
+        for (const [bit, probability] of decisions) coder.code(bit, probability);
+        expect(Array.from(coder.finish(), BigInt)).to.deep.equal(slowEncode(decisions));
+      }),
+    );
+  });
+
+  it("costs what the probabilities say, within two bytes", () => {
+    fc.assert(
+      fc.property(DECISIONS, (decisions) => {
+        coder.startEncoding();
+        let bits = 0;
+        for (const [bit, probability] of decisions) {
+          coder.code(bit, probability);
+          bits -= Math.log2((bit === 1 ? probability : 65536 - probability) / 65536);
+        }
+        // A range of few values rounds probabilities of 1 in 65536 coarsely.
+        expect(coder.finish().length).to.be.at.most((bits * 1.01) / 8 + 2);
+      }),
+    );
+  });
+});

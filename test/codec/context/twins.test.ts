@@ -1,0 +1,126 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { HistoryCoder, MessageCoder } from "../../../src/codec/context/coders.js";
+import { createCoders, readPrior, sampleEvents, sampleMessages } from "./coders.js";
+
+const MAX = 1 << 20;
+
+describe("codec/context: the kernel and its TypeScript twin", function () {
+  this.timeout(60_000);
+  let script: MessageCoder;
+  let kernel: MessageCoder;
+  before(() => ({ script, kernel } = createCoders(readPrior())));
+
+  const same = (content: Uint8Array): void => {
+    const expected = script.encode(content, MAX)!;
+    const coded = kernel.encode(content, MAX)!;
+    expect(Buffer.compare(coded, expected), Buffer.from(content).toString("latin1").slice(0, 80)).to.equal(0);
+    for (const coder of [script, kernel]) {
+      const { content: back, neededBytes } = coder.decode(coded, MAX);
+      expect(Buffer.compare(back!, content)).to.equal(0);
+      expect(coded.length).to.be.at.most(neededBytes + 4);
+    }
+  };
+
+  it("write the same bytes and read them", () => {
+    for (const message of sampleMessages()) same(message);
+  });
+
+  it("do so for any bytes, text and JSON", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), same), { numRuns: 60 });
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), (text) => {
+        same(Buffer.from(text));
+      }),
+      { numRuns: 60 },
+    );
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 5 }), (json) => {
+        same(Buffer.from(json));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("forget a message altogether, refused ones too", () => {
+    const [first] = sampleMessages().filter(({ length }) => length > 500);
+    for (const coder of [script, kernel]) {
+      const before = coder.encode(first, MAX)!;
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 200 }), (garbage) => {
+          coder.decode(garbage, 3000);
+          coder.encode(garbage, 10);
+        }),
+        { numRuns: 40 },
+      );
+      expect(Buffer.compare(coder.encode(first, MAX)!, before)).to.equal(0);
+    }
+  });
+
+  it("read garbage alike", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (garbage) => {
+        const a = script.decode(garbage, 2000).content;
+        const b = kernel.decode(garbage, 2000).content;
+        expect(b === undefined ? undefined : Buffer.from(b)).to.deep.equal(
+          a === undefined ? undefined : Buffer.from(a),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("never pass a limit", () => {
+    const content = Buffer.alloc(5000, "abc");
+    for (const coder of [script, kernel]) {
+      const coded = coder.encode(content, MAX)!;
+      expect(coder.decode(coded, 4999).content).to.equal(undefined);
+      expect(coder.decode(coded, 5000).content!.length).to.equal(5000);
+      expect(coder.encode(Buffer.from(Array.from({ length: 500 }, (_, i) => (i * 97) & 255)), 100)).to.equal(
+        undefined,
+      );
+    }
+  });
+
+  it("keep the same history, also of several streams in turn", () => {
+    const histories = (coder: MessageCoder): HistoryCoder[] =>
+      [5000, 262_144, 0].map((size) => coder.createHistory(size));
+    const writers = [histories(script), histories(kernel)];
+    const readers = [histories(kernel), histories(script)];
+    const inputs = [
+      ...sampleEvents().map((event) => [true, event.subarray(0, 9000)] as const),
+      ...sampleMessages().map((message) => [false, message] as const),
+    ];
+    inputs.forEach(([isEvent, content], round) => {
+      const turn = round % 3;
+      const wires = writers.map((list) =>
+        isEvent ? list[turn].encodeEvent(content) : list[turn].encodeMessage(content),
+      );
+      expect(Buffer.compare(wires[0], wires[1])).to.equal(0);
+      for (const list of readers) {
+        const { content: back } = isEvent
+          ? list[turn].decodeEvent(wires[0], MAX)
+          : list[turn].decodeMessage(wires[0], MAX);
+        expect(Buffer.compare(back!, content)).to.equal(0);
+      }
+      // Messages for themselves in between change nothing.
+      if (round % 5 === 0) same(content.subarray(0, 300));
+      if (round % 7 === 0)
+        for (const list of [...writers, ...readers]) list[turn].absorb(content.subarray(0, 2000));
+      if (round % 29 === 0) for (const list of [...writers, ...readers]) list[turn].restart();
+    });
+  });
+
+  it("keep the largest window beside the largest messages", () => {
+    const histories = [script, kernel].map((coder) => coder.createHistory(1 << 22));
+    const large = Buffer.alloc(5 << 20, Buffer.from(script.prior.text.subarray(0, 60_000)));
+    const last = Buffer.from('{"role":"user","content":"What was that?"}');
+    for (const history of histories) {
+      history.absorb(large);
+      history.absorb(large.subarray(0, 3 << 20));
+    }
+    const [a, b] = histories.map((history) => history.encodeMessage(last));
+    expect(Buffer.compare(a, b)).to.equal(0);
+    same(last);
+  });
+});
