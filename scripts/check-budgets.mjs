@@ -7,9 +7,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Sizes in bytes; times as a multiple of `node -e 0`; peak memory in MB. */
 const BUDGET = {
-  packedBytes: 20_000_000,
-  unpackedBytes: 34_000_000,
-  fileCount: 940,
+  // Of these the prior of dictionary may have 3 MB and 4 MB.
+  packedBytes: 23_000_000,
+  unpackedBytes: 38_000_000,
+  fileCount: 1000,
   // 2.2 is the target; a shared machine may be given slack.
   coldStartRatio: Number(process.env.M2M_COLD_START_BUDGET ?? 2.2),
   peakMegabytes: 80,

@@ -4,9 +4,10 @@ import {
   type CompressionResult,
   type CompressOptions,
   type ContentScanner,
+  guardContent,
+  SessionLineEncoder,
 } from "../codec/index.js";
-import { RESERVED_ALGORITHM_NAMES, type AlgorithmName } from "../shared/algorithms.js";
-import { encodeBase64 } from "../shared/base64.js";
+import type { AlgorithmName } from "../shared/algorithms.js";
 import { InputError } from "../shared/errors.js";
 import type { ScanResult } from "../security/index.js";
 import type { CommandContext } from "./context.js";
@@ -15,6 +16,16 @@ import { readNamedModel } from "../shared/named-model.js";
 import { explaining, LIMIT_HINTS, sourceLabel, type Hints } from "./explain-error.js";
 import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
+import type { Outcome } from "./line-result.js";
+import {
+  addTotals,
+  count,
+  createLineTransform,
+  describeWire,
+  noTotals,
+  type LineTask,
+  type LineTotals,
+} from "./line-task.js";
 import { runLines } from "./lines.js";
 import { assertBinaryAllowed, withOutput, writeResult, type OutputOptions } from "./output.js";
 import { explainThreat } from "./scan-threat.js";
@@ -31,6 +42,8 @@ export interface CompressJob {
   readonly modelFiles?: readonly string[];
   readonly stats: boolean;
   readonly field?: string;
+  /** With lines: each wire builds on those before it. */
+  readonly session?: boolean;
   /** Refuses threats before they become a wire. */
   readonly scanner?: ContentScanner<ScanResult>;
 }
@@ -44,7 +57,8 @@ const HINTS: Hints = {
 export async function compress(context: CommandContext, job: CompressJob): Promise<void> {
   const { options, output: outputOptions, settings, source } = job;
   if (options.binary && !context.json) assertBinaryAllowed(context, outputOptions);
-  const engine = createEngine(context, job);
+  noteUseless(context, options);
+  const engine = new CodecEngine(settings);
   const { content, result, timeMs } = await explaining(sourceLabel(source, false), HINTS, async () => {
     const content = await readSource(source, settings.limits.maxInputBytes);
     const start = performance.now();
@@ -56,7 +70,7 @@ export async function compress(context: CommandContext, job: CompressJob): Promi
     if (!context.json) return writeResult(output, result.data);
     const report = {
       version: 1,
-      ...describe(result),
+      ...describeWire(result),
       reason: result.reason,
       stats: measured?.stats,
     };
@@ -77,11 +91,12 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
       "--binary and --lines cannot be given together: a binary wire is no line.",
     );
   }
-  const engine = createEngine(context, job);
-  let lines = 0;
-  let originalBytes = 0;
-  let compressedBytes = 0;
-  let timeMs = 0;
+  if (job.session && options.algorithm !== "auto" && options.algorithm !== "dictionary") {
+    throw new InputError("M2M_USAGE", `--session makes dictionary wires, not ${options.algorithm}.`);
+  }
+  const totals = noTotals();
+  const task: LineTask = { kind: "compress", settings, options, field: job.field, json: context.json };
+  noteUseless(context, options);
   const code = await withOutput(context, job.output, (output) =>
     runLines(context, {
       sources: [source],
@@ -89,27 +104,60 @@ export async function compressLines(context: CommandContext, job: CompressJob): 
       field: job.field,
       maxLineBytes: settings.limits.maxInputBytes,
       hints: HINTS,
-      transform(message) {
-        const start = job.stats ? performance.now() : 0;
-        const take = (result: CompressionResult) => {
-          if (job.stats) timeMs += performance.now() - start;
-          lines++;
-          originalBytes += result.originalBytes;
-          compressedBytes += result.compressedBytes;
-          return context.json ? describe(result) : result.data;
-        };
-        // A message from a record may hold line breaks; its wire must not.
-        const result = compressOne(engine, message, { ...options, singleLine: !context.json }, job.scanner);
-        return result instanceof Promise ? result.then(take) : take(result);
-      },
+      ...(job.session || job.scanner
+        ? { transform: orderedTransform(context, job, totals) }
+        : {
+            transform: createLineTransform(task, totals),
+            parallel: { task, addTotals: (more: LineTotals) => addTotals(totals, more) },
+          }),
     }),
   );
   if (job.stats) {
+    const { lines, originalBytes, compressedBytes, timeMs } = totals;
     const ratio = originalBytes === 0 ? "" : ` (${formatPercent(compressedBytes / originalBytes)})`;
     const sizes = `${originalBytes} → ${compressedBytes} bytes${ratio}`;
     context.note(`${countOf(lines, "message")}, ${sizes}, ${timeMs.toFixed(1)} ms`);
   }
   return code;
+}
+
+/** What is done to one line after the other: where each builds on those before it, and where a scanner is waited for. */
+function orderedTransform(
+  context: CommandContext,
+  job: CompressJob,
+  totals: LineTotals,
+): (message: Uint8Array) => Outcome | Promise<Outcome> {
+  const compressLine = job.session ? sessionCompressor(job) : lineCompressor(context, job);
+  return (message) => {
+    const startMs = performance.now();
+    const take = (result: CompressionResult): Outcome => {
+      count(totals, result, performance.now() - startMs);
+      return context.json ? describeWire(result) : result.data;
+    };
+    const result = compressLine(message);
+    return result instanceof Promise ? result.then(take) : take(result);
+  };
+}
+
+type LineCompressor = (message: Uint8Array) => CompressionResult | Promise<CompressionResult>;
+
+function lineCompressor(context: CommandContext, job: CompressJob): LineCompressor {
+  const engine = new CodecEngine(job.settings);
+  // A message from a record may hold line breaks; its wire must not.
+  const options = { ...job.options, singleLine: !context.json };
+  return (message) => compressOne(engine, message, options, job.scanner);
+}
+
+/** What the scanner blocks becomes no part of the session. */
+function sessionCompressor({ scanner, settings }: CompressJob): LineCompressor {
+  const encoder = new SessionLineEncoder({ limits: settings.limits });
+  if (!scanner) return (message) => encoder.encode(message);
+  return async (message) => {
+    const scan = await guardContent(scanner, message).catch((error: unknown) => {
+      throw explainThreat(error);
+    });
+    return { ...encoder.encode(message), scan };
+  };
 }
 
 /** Without a scanner there is nothing to wait for. */
@@ -125,21 +173,13 @@ function compressOne(
   });
 }
 
-function createEngine(context: CommandContext, { options, settings }: CompressJob): CodecEngine {
-  const engine = new CodecEngine(settings);
-  const { algorithm, quality } = options;
-  if (algorithm === "auto") return engine;
-  // A reserved name is refused before anything is read, and once, not for every line.
-  if (RESERVED_ALGORITHM_NAMES.includes(algorithm)) engine.compress("", { algorithm });
-  const usesQuality = ALGORITHMS.find(({ name }) => name === algorithm)?.usesQuality;
-  if (quality !== undefined && !usesQuality) context.note(`m2m: ${algorithm} has no use for --quality.`);
-  return engine;
-}
-
-function describe(result: CompressionResult): object {
-  const { algorithm, encoding, data, originalBytes, compressedBytes, ratio } = result;
-  const payload = typeof data === "string" ? { data } : { dataBase64: encodeBase64(data) };
-  return { algorithm, encoding, ...payload, originalBytes, compressedBytes, ratio: round(ratio) };
+/** Tells of flags that the algorithm does not look at. */
+function noteUseless(context: CommandContext, { algorithm, level, quality }: CompressJob["options"]): void {
+  if (algorithm === "auto") return;
+  const descriptor = ALGORITHMS.find(({ name }) => name === algorithm);
+  const note = (flag: string) => context.note(`m2m: ${algorithm} has no use for ${flag}.`);
+  if (quality !== undefined && !descriptor?.usesQuality) note("--quality");
+  if (level !== undefined && !descriptor?.usesLevel) note("--level");
 }
 
 /** Tokens and costs by the model of the flags, else the one that the message names, else in the wire's vocabulary. */

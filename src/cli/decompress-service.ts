@@ -1,11 +1,11 @@
-import { CodecEngine, type DecompressionResult } from "../codec/index.js";
-import { encodeBase64 } from "../shared/base64.js";
+import { CodecEngine, SessionLineDecoder } from "../codec/index.js";
 import { isJsonText } from "../shared/json-text.js";
 import { maxWireBytes } from "../shared/limits.js";
 import { tryDecodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
 import { explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
 import { readSource, type Source } from "./input.js";
+import { describeContent, type LineTask } from "./line-task.js";
 import { runLines } from "./lines.js";
 import { assertBinaryAllowed, withOutput, writeResult, type OutputOptions } from "./output.js";
 import { prettyJsonText } from "./pretty-json.js";
@@ -39,7 +39,7 @@ export async function decompress(context: CommandContext, job: DecompressJob): P
     context.note("Not indented: it is no JSON, too deep, or would become too long.");
   await withOutput(context, job.output, async (output) => {
     if (!context.json) return writeResult(output, pretty ?? result.bytes);
-    await output.write(`${JSON.stringify({ version: 1, ...describe(result, pretty ?? text) })}\n`);
+    await output.write(`${JSON.stringify({ version: 1, ...describeContent(result, pretty ?? text) })}\n`);
   });
 }
 
@@ -47,6 +47,17 @@ export async function decompress(context: CommandContext, job: DecompressJob): P
 export async function decompressLines(context: CommandContext, job: DecompressJob): Promise<number> {
   const { settings, key, allowUnsecured } = job;
   const engine = new CodecEngine(settings);
+  // With a key nothing is read that is not secured.
+  const session = key && !allowUnsecured ? undefined : new SessionLineDecoder({ limits: settings.limits });
+  // Other threads leave what builds on other lines to this one.
+  const task: LineTask = {
+    kind: "decompress",
+    settings,
+    key,
+    allowUnsecured,
+    field: job.field,
+    json: context.json,
+  };
   return withOutput(context, job.output, (output) =>
     runLines(context, {
       sources: [job.source],
@@ -55,15 +66,13 @@ export async function decompressLines(context: CommandContext, job: DecompressJo
       maxLineBytes: maxWireBytes(settings.limits),
       hints: LIMIT_HINTS,
       transform(wire) {
-        const result = engine.decompress(wire, { key, allowUnsecured });
-        return context.json ? describe(result, tryDecodeUtf8(result.bytes)) : result.bytes;
+        const bytes = session?.tryDecode(wire);
+        const result = bytes
+          ? { algorithm: "dictionary" as const, form: "text" as const, bytes }
+          : engine.decompress(wire, { key, allowUnsecured });
+        return context.json ? describeContent(result, tryDecodeUtf8(result.bytes)) : result.bytes;
       },
+      parallel: { task },
     }),
   );
-}
-
-function describe(result: DecompressionResult, text: string | undefined): object {
-  const { algorithm, form, encoding, bytes } = result;
-  const content = text === undefined ? { contentBase64: encodeBase64(bytes) } : { content: text };
-  return { algorithm, form, encoding, ...content, bytes: bytes.length };
 }

@@ -2,30 +2,30 @@
  * The `--lines` engine: each line of the input is a message, each result a line of the output, in order, in flat memory.
  * Lines end at the byte 0x0A; a carriage return before it is content, so what comes back is what went in.
  */
-import {
-  FormatError,
-  LimitError,
-  M2MError,
-  SecurityThreat,
-  UnsupportedError,
-  type ErrorCode,
-} from "../shared/errors.js";
-import { parseJsonPointer, readJsonPointer } from "../shared/json-text.js";
-import { decodeUtf8, encodeUtf8 } from "../shared/utf8.js";
+import { LimitError, M2MError, SecurityThreat, UnsupportedError, type ErrorCode } from "../shared/errors.js";
+import { parseJsonPointer } from "../shared/json-text.js";
 import type { CommandContext } from "./context.js";
 import { EXIT, exitCodeOf, formatError, OutputClosed, toErrorJson } from "./errors.js";
 import { explaining, sourceLabel, withHint, type Hints } from "./explain-error.js";
 import type { Source } from "./input.js";
+import { LinePool, threadCount } from "./line-pool.js";
+import { messageOf, toLine, type Outcome, type Result } from "./line-result.js";
+import type { LineTask, LineTotals } from "./line-task.js";
+import type { BatchResult } from "./line-worker.js";
 import type { Output } from "./output.js";
 import { Progress, wantsProgress } from "./progress.js";
 import { writeStderr } from "./stdio.js";
 import { countOf } from "./words.js";
 
 const LINE_FEED = 0x0a;
+/** Bytes of input after which other threads help: before that, starting them takes longer. */
+const PARALLEL_FROM_BYTES = 1024 * 1024;
+/** Fewer bytes at once are not worth sending; nobody who writes line by line waits for a thread. */
+const MIN_BATCH_BYTES = 16 * 1024;
+/** Most bytes that threads have, beside one batch. */
+const MAX_AHEAD_BYTES = 4 * 1024 * 1024;
 /** Results are written together, up to this many bytes. */
 const BATCH_BYTES = 64 * 1024;
-
-type Result = string | Uint8Array;
 
 export interface LinesOptions {
   readonly sources: readonly Source[];
@@ -41,9 +41,9 @@ export interface LinesOptions {
    * nothing to write. One message is done before the next begins.
    */
   transform(message: Uint8Array, place: LinePlace): Outcome | Promise<Outcome>;
+  /** The same, for other threads to do when there is much of it; of one source alone. */
+  readonly parallel?: { readonly task: LineTask; addTotals?(totals: LineTotals): void };
 }
-
-type Outcome = Result | object | undefined;
 
 /** Where a message stands. */
 export interface LinePlace {
@@ -58,17 +58,26 @@ export interface LinePlace {
  */
 export function isOfTheLine(error: unknown): error is M2MError {
   if (error instanceof SecurityThreat) return true;
-  if (!(error instanceof M2MError) || exitCodeOf(error) !== EXIT.BAD_DATA) return false;
+  if (!(error instanceof M2MError) || codeOfLine(error) !== EXIT.BAD_DATA) return false;
   return !(error instanceof UnsupportedError)
-    ? error.code !== "M2M_RANK_TABLE_INVALID"
+    ? !OF_THE_INSTALLATION.includes(error.code)
     : UNSUPPORTED_BY_A_WIRE.includes(error.code);
 }
+
+/** The exit code of a bad line. A line that builds on a bad one is bad data too. */
+function codeOfLine(error: M2MError): number {
+  return error.code === "M2M_CONTEXT_LOST" ? EXIT.BAD_DATA : exitCodeOf(error);
+}
+
+/** Files of the package that are damaged. */
+const OF_THE_INSTALLATION: readonly ErrorCode[] = ["M2M_RANK_TABLE_INVALID", "M2M_PRIOR_INVALID"];
 
 /** What a wire may ask for that this version lacks. */
 const UNSUPPORTED_BY_A_WIRE: readonly ErrorCode[] = [
   "M2M_ALGORITHM_UNSUPPORTED",
   "M2M_TOKENIZER_UNSUPPORTED",
   "M2M_VERSION_UNSUPPORTED",
+  "M2M_PRIOR_MISSING",
 ];
 
 /**
@@ -77,7 +86,7 @@ const UNSUPPORTED_BY_A_WIRE: readonly ErrorCode[] = [
  * @throws {M2MError} what is wrong for every line (`isOfTheLine`)
  */
 export async function runLines(context: CommandContext, options: LinesOptions): Promise<number> {
-  const { field, hints = {}, maxLineBytes, output, sources } = options;
+  const { field, hints = {}, maxLineBytes, output, parallel, sources } = options;
   if (field !== undefined) parseJsonPointer(field);
   const several = sources.length > 1;
   const writer = new LineWriter(output);
@@ -86,19 +95,17 @@ export async function runLines(context: CommandContext, options: LinesOptions): 
   let code: number = EXIT.OK;
   let allLines = 0;
   let allBytes = 0;
+  let pool: LinePool | undefined;
 
   const readLines = async (source: Source): Promise<void> => {
     const label = sourceLabel(source, several);
     const about = several ? { name: source.name } : {};
     let line = 0;
-    const toLine = (outcome: Outcome): Result | undefined => {
-      if (outcome === undefined) return undefined;
-      return isRaw(outcome) ? assertOneLine(outcome) : JSON.stringify({ ...about, line, ...outcome });
-    };
+    const lineOf = (outcome: Outcome): Result | undefined => toLine(outcome, { ...about, line });
     const reportBad = (thrown: unknown): Result | undefined => {
       const error = withHint(thrown, hints);
       if (!isOfTheLine(error)) throw error;
-      code = Math.max(code, exitCodeOf(error));
+      code = Math.max(code, codeOfLine(error));
       if (!context.json || context.verbose) {
         const where = label === undefined ? `line ${line}` : `${label}: line ${line}`;
         progress.clear();
@@ -110,28 +117,57 @@ export async function runLines(context: CommandContext, options: LinesOptions): 
       line++;
       try {
         if (!bytes) throw lineTooLong(maxLineBytes);
-        // As a reader of JSON values does (jq), which passes over whitespace between them.
-        if (field !== undefined && isBlank(bytes)) return undefined;
-        const message = field === undefined ? bytes : readField(bytes, field);
+        const message = messageOf(bytes, field);
+        if (!message) return undefined;
         const outcome = options.transform(message, { line, source });
-        return outcome instanceof Promise ? outcome.then(toLine).catch(reportBad) : toLine(outcome);
+        return outcome instanceof Promise ? outcome.then(lineOf).catch(reportBad) : lineOf(outcome);
       } catch (thrown) {
         return reportBad(thrown);
       }
     };
-    for await (const lines of splitLines(source.chunks(), maxLineBytes)) {
+    const runHere = async (lines: readonly (Uint8Array | undefined)[]): Promise<void> => {
       for (const bytes of lines) {
         const outcome = resultOf(bytes);
         // A turn of the microtask queue for each line would be most of the time of a short one.
         const result = outcome instanceof Promise ? await outcome : outcome;
         if (result !== undefined && !writer.tryAdd(result)) await writer.add(result);
-        allBytes += (bytes?.length ?? 0) + 1;
       }
-      allLines += lines.length;
-      // What is ready goes out before the next read waits: `tail -f log | m2m … --lines` answers line by line.
+    };
+    const write = async ({ parts, totals }: BatchResult): Promise<void> => {
+      parallel?.addTotals?.(totals);
+      for (const part of parts) {
+        if ("done" in part) {
+          if (!writer.tryAdd(part.done)) await writer.add(part.done);
+        } else {
+          line = part.line - 1;
+          await runHere([part.failed]);
+        }
+      }
       await writer.flush();
+    };
+    const ahead = new Ahead();
+    let begun = 0;
+    for await (const lines of splitLines(source.chunks(), maxLineBytes)) {
+      const sizeBytes = lines.reduce((sum, bytes) => sum + (bytes?.length ?? 0) + 1, 0);
+      if (parallel && allBytes >= PARALLEL_FROM_BYTES && isBatch(lines, sizeBytes)) {
+        const threads = pool ? 0 : threadCount();
+        if (threads > 0) pool = new LinePool(parallel.task, threads);
+      }
+      if (pool && isBatch(lines, sizeBytes)) {
+        await ahead.add(pool.run(lines, begun + 1), sizeBytes, write);
+      } else {
+        // What is ready goes out before the next read waits: `tail -f log | m2m … --lines` answers line by line.
+        await ahead.done();
+        line = begun;
+        await runHere(lines);
+        await writer.flush();
+      }
+      begun += lines.length;
+      allBytes += sizeBytes;
+      allLines += lines.length;
       await progress.tick(countOf(allLines, "line"), allBytes);
     }
+    await ahead.done();
   };
 
   try {
@@ -143,27 +179,9 @@ export async function runLines(context: CommandContext, options: LinesOptions): 
     throw error;
   } finally {
     progress.stop();
+    await pool?.close();
   }
   return code;
-}
-
-function isRaw(result: Exclude<Outcome, undefined>): result is Result {
-  return typeof result === "string" || result instanceof Uint8Array;
-}
-
-/** @throws {FormatError} `M2M_LINE_INVALID` if `result` would be more than one line */
-function assertOneLine(result: Result): Result {
-  const offset = typeof result === "string" ? result.indexOf("\n") : result.indexOf(LINE_FEED);
-  if (offset < 0) return result;
-  throw new FormatError("M2M_LINE_INVALID", "The result holds a line break, so it is no line.", {
-    offset,
-    hint: "Use --json with --lines: the result is then a JSON string.",
-  });
-}
-
-/** Whether `line` is nothing but whitespace of JSON. */
-function isBlank(line: Uint8Array): boolean {
-  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
 /**
@@ -201,13 +219,47 @@ export async function* splitLines(
   if (size > 0) yield [take(new Uint8Array(0))];
 }
 
-/** The message at `pointer` of a JSON record: the text of a string, the raw text of any other value. */
-function readField(record: Uint8Array, pointer: string): Uint8Array {
-  const text = decodeUtf8(record);
-  const slice = readJsonPointer(text, pointer);
-  if (!slice) throw new FormatError("M2M_JSON_POINTER_MISSING", `The record has no ${pointer}.`);
-  const raw = text.slice(slice.start, slice.end);
-  return encodeUtf8(raw.startsWith('"') ? (JSON.parse(raw) as string) : raw);
+/** Whether lines are worth a thread: enough, and none too long. */
+function isBatch(lines: readonly (Uint8Array | undefined)[], sizeBytes: number): lines is Uint8Array[] {
+  return sizeBytes >= MIN_BATCH_BYTES && !lines.includes(undefined);
+}
+
+/** What other threads are at, written in the order in which it was given to them. */
+class Ahead {
+  #waiting: { readonly written: Promise<void>; readonly sizeBytes: number }[] = [];
+  #last: Promise<void> = Promise.resolve();
+  #sizeBytes = 0;
+
+  /** Resolves when there is room for more. Rejects as `write` and `done`. */
+  async add(
+    result: Promise<BatchResult>,
+    sizeBytes: number,
+    write: (result: BatchResult) => Promise<void>,
+  ): Promise<void> {
+    const before = this.#last;
+    const written = (async () => {
+      await before;
+      await write(await result);
+    })();
+    // Whoever waits for it is told.
+    result.catch(() => {});
+    written.catch(() => {});
+    this.#last = written;
+    this.#waiting.push({ written, sizeBytes });
+    this.#sizeBytes += sizeBytes;
+    while (this.#sizeBytes > MAX_AHEAD_BYTES && this.#waiting.length > 1) {
+      const [first] = this.#waiting.splice(0, 1);
+      await first.written;
+      this.#sizeBytes -= first.sizeBytes;
+    }
+  }
+
+  /** Resolves when all is written. */
+  async done(): Promise<void> {
+    await this.#last;
+    this.#waiting = [];
+    this.#sizeBytes = 0;
+  }
 }
 
 function lineTooLong(maxLineBytes: number): LimitError {

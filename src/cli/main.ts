@@ -27,3 +27,5 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   const { runFramework } = await import("./framework.js");
   process.exitCode = await runFramework(COMMANDS, argv, root);
 }
+
+export { runLineWorker } from "./line-worker.js";

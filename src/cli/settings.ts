@@ -26,6 +26,7 @@ export async function loadEngineSettings(
     },
     encoding: config.get("compression.encoding"),
     quality: config.get("compression.quality"),
+    level: config.get("compression.level"),
     policy: config.get("compression.policy"),
     brotliThresholdBytes: config.get("compression.brotli_threshold"),
     router: {

@@ -4,7 +4,7 @@ import { M2MError } from "../shared/errors.js";
 import { encodeUtf8 } from "../shared/utf8.js";
 import type { Content, ContentKind } from "./content.js";
 import type { Selection } from "./policy.js";
-import { availableAlgorithms } from "./registry.js";
+import { ALGORITHMS } from "./registry.js";
 import type { CompressionResult } from "./result.js";
 import type { Route } from "./router.js";
 import type { LosslessScope } from "./types.js";
@@ -55,6 +55,8 @@ export interface AnalysisContext {
   encoding: BpeEncodingName;
   countTokens(text: string | Uint8Array): number;
   compress(algorithm: AlgorithmName): CompressionResult;
+  /** Loads what an algorithm needs. */
+  warmUp(algorithm: AlgorithmName): CompressionResult;
   /** What a policy takes of the wires that `encode` makes. */
   choose(policy: PolicyName, encode: (algorithm: AlgorithmName) => CompressionResult): CompressionResult;
   /** @param tokens of the content; absent if it is no text */
@@ -70,10 +72,11 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
   const { countTokens, encoding } = context;
   const root = content.rootObject;
   const minified = content.minified === undefined ? undefined : encodeUtf8(content.minified);
-  // Counted first, so that no algorithm is charged for loading a vocabulary.
+  // Counted first and tried on a space, so that no algorithm is charged for loading a vocabulary or a prior.
   const tokens = content.text === undefined ? undefined : countTokens(content.bytes);
+  for (const { name } of ALGORITHMS) attempt(() => context.warmUp(name));
   const attempts = new Map(
-    availableAlgorithms().map(({ name }) => [name, attempt(() => context.compress(name))] as const),
+    ALGORITHMS.map(({ name }) => [name, attempt(() => context.compress(name))] as const),
   );
   const encode = (algorithm: AlgorithmName): CompressionResult => {
     const result = attempts.get(algorithm)?.result;
@@ -100,7 +103,7 @@ export function analyzeContent(content: Content, context: AnalysisContext): Anal
     encoding,
     tokens,
     minified: minified && { bytes: minified.length, tokens: countTokens(minified) },
-    candidates: availableAlgorithms().map(({ name, lossless }) => ({
+    candidates: ALGORITHMS.map(({ name, lossless }) => ({
       algorithm: name,
       lossless,
       ...report(attempts.get(name) as Attempt, countTokens),

@@ -2,7 +2,7 @@ import type { AlgorithmName } from "../shared/algorithms.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
 import { UnsupportedError } from "../shared/errors.js";
 import { NONE_DESCRIPTOR } from "./none/index.js";
-import { availableAlgorithms } from "./registry.js";
+import { ALGORITHMS } from "./registry.js";
 import { findReservedOpening, headOf } from "./reserved.js";
 import type { AlgorithmDescriptor } from "./types.js";
 
@@ -31,7 +31,7 @@ export function detectDescriptor(wire: string | Uint8Array): {
   descriptor: AlgorithmDescriptor;
   form: "text" | "binary";
 } {
-  const algorithms = availableAlgorithms();
+  const algorithms = ALGORITHMS;
   if (typeof wire !== "string") {
     const descriptor = algorithms.find((candidate) => candidate.matchesBinary?.(wire));
     if (descriptor) return { descriptor, form: "binary" };

@@ -1,4 +1,4 @@
-import { POLICY_NAMES, type AlgorithmName, type PolicyName } from "../shared/algorithms.js";
+import { LEVEL_NAMES, POLICY_NAMES, type AlgorithmName, type PolicyName } from "../shared/algorithms.js";
 import {
   DEFAULT_BROTLI_THRESHOLD_BYTES,
   DEFAULT_ENCODING,
@@ -17,7 +17,7 @@ import { Content } from "./content.js";
 import { detectDescriptor } from "./detect.js";
 import { guardContent, type ContentScanner, type ContentVerdict } from "./guard.js";
 import { candidatesFor, selectPublished, type Selection } from "./policy.js";
-import { availableAlgorithms, createCodec, findDescriptor } from "./registry.js";
+import { ALGORITHMS, findDescriptor } from "./registry.js";
 import type { CompressionResult, DecompressionResult } from "./result.js";
 import { routeByTokens, type Route } from "./router.js";
 import { unsecuredWire } from "./secured.js";
@@ -25,12 +25,12 @@ import { optimizeRequest } from "./t1/index.js";
 import type { AlgorithmDescriptor, Codec, CodecOptions } from "./types.js";
 
 /** Settings that one message may have of its own. */
-interface MessageOptions extends Pick<CodecOptions, "encoding" | "key" | "quality" | "security"> {
+interface MessageOptions extends Pick<CodecOptions, "encoding" | "key" | "level" | "quality" | "security"> {
   /** How `auto` chooses. Default `published`. */
   policy?: PolicyName;
   /** Above this many bytes `published` takes brotli. Default 1024. */
   brotliThresholdBytes?: number;
-  /** Milliseconds after which `smallest` tries no further candidate. Default 20. */
+  /** Milliseconds after the first wire in which `smallest` begins with further candidates. Default 20. */
   timeBudgetMs?: number;
 }
 
@@ -130,7 +130,7 @@ export class CodecEngine {
     if (settings.key && !settings.allowUnsecured && !descriptor.canSecure) {
       throw unsecuredWire(`${descriptor.name} wire`);
     }
-    const codec = createCodec(descriptor, settings);
+    const codec = descriptor.create(settings);
     const bytes =
       form === "binary" ? decodeBinary(codec, wire as Uint8Array) : decodeText(codec, descriptor, wire);
     return {
@@ -158,6 +158,7 @@ export class CodecEngine {
       encoding: settings.encoding ?? DEFAULT_ENCODING,
       countTokens: countTokens ?? ((text) => countIn(settings, text)),
       compress: (algorithm) => this.#encode(view, algorithm, settings),
+      warmUp: (algorithm) => this.#encode(this.#view(" "), algorithm, settings),
       // What is measured anyway needs no budget.
       choose: (policy, encode) => this.#choose(view, { ...settings, policy, timeBudgetMs: Infinity }, encode),
       route: (tokens) => routeOf(tokens, settings),
@@ -185,11 +186,8 @@ export class CodecEngine {
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     const settings: Settings = { ...this.#options, ...given };
     parseBrotliQuality(settings.quality);
-    if (settings.policy && !POLICY_NAMES.includes(settings.policy)) {
-      throw new InputError("M2M_USAGE", `There is no policy ${quote(String(settings.policy))}.`, {
-        hint: `Use one of ${POLICY_NAMES.join(", ")}.`,
-      });
-    }
+    assertName("policy", settings.policy, POLICY_NAMES);
+    assertName("level", settings.level, LEVEL_NAMES);
     return settings;
   }
 
@@ -215,7 +213,7 @@ export class CodecEngine {
 
   #encode(view: Content, algorithm: AlgorithmName, settings: Settings): CompressionResult {
     const descriptor = findDescriptor(algorithm);
-    const codec = createCodec(descriptor, settings);
+    const codec = descriptor.create(settings);
     const data = settings.binary ? encodeBinary(codec, algorithm, view.bytes) : codec.encodeText(view.bytes);
     if (settings.singleLine && typeof data === "string" && data.includes("\n")) {
       throw new FormatError(
@@ -242,11 +240,12 @@ export class CodecEngine {
     const binary = settings.binary ?? false;
     const threshold = settings.brotliThresholdBytes ?? DEFAULT_BROTLI_THRESHOLD_BYTES;
     const selection = selectPublished(view, threshold, binary);
-    const published =
-      (settings.policy ?? DEFAULT_POLICY) === "published" && choosePublished(selection, encode);
+    const isPublished = (settings.policy ?? DEFAULT_POLICY) === "published";
+    const published = isPublished && choosePublished(selection, encode);
     if (published) return published;
     // The table's choice comes first: whatever the budget, the result is no larger than that.
-    const names = new Set([selection.algorithm, ...candidatesFor(view, binary).map(({ name }) => name)]);
+    const candidates = candidatesFor(view, binary).filter(({ isExtension }) => !isExtension || !isPublished);
+    const names = new Set([selection.algorithm, ...candidates.map(({ name }) => name)]);
     return chooseSmallest([...names], settings.timeBudgetMs ?? DEFAULT_TIME_BUDGET_MS, encode);
   }
 }
@@ -270,7 +269,7 @@ function countIn(
 function choosePublished({ algorithm, reason }: Selection, encode: Encode): CompressionResult | undefined {
   const result = unlessRefused(() => encode(algorithm));
   if (result && (result.ratio < 1 || isPassThrough(findDescriptor(algorithm)))) return { ...result, reason };
-  const plain = availableAlgorithms().find(isPassThrough);
+  const plain = ALGORITHMS.find(isPassThrough);
   const passed = plain && unlessRefused(() => encode(plain.name));
   if (passed) return { ...passed, reason: `${algorithm} does not make it smaller.` };
   return result && { ...result, reason };
@@ -282,7 +281,8 @@ function chooseSmallest(
   timeBudgetMs: number,
   encode: Encode,
 ): CompressionResult {
-  const deadline = performance.now() + timeBudgetMs;
+  // Counted from the first wire on: what loading a vocabulary takes for that says nothing of the others.
+  let deadline = Infinity;
   const results: CompressionResult[] = [];
   const skipped: AlgorithmName[] = [];
   for (const name of names) {
@@ -291,7 +291,7 @@ function chooseSmallest(
       continue;
     }
     const result = unlessRefused(() => encode(name));
-    if (result) results.push(result);
+    if (result && results.push(result) === 1) deadline = performance.now() + timeBudgetMs;
   }
   if (results.length === 0) throw new TypeError("Some algorithm carries any bytes.");
   const best = results.reduce((a, b) => (b.compressedBytes < a.compressedBytes ? b : a));
@@ -318,8 +318,16 @@ function assertContent(content: unknown): void {
   throw new InputError("M2M_USAGE", `A message is a string or a Uint8Array, not ${typeof content}.`);
 }
 
-function isPassThrough({ prefix, create }: AlgorithmDescriptor): boolean {
-  return prefix === "" && create !== undefined;
+/** @throws {InputError} `M2M_USAGE` */
+function assertName(what: string, name: string | undefined, names: readonly string[]): void {
+  if (name === undefined || names.includes(name)) return;
+  throw new InputError("M2M_USAGE", `There is no ${what} ${quote(String(name))}.`, {
+    hint: `Use one of ${names.join(", ")}.`,
+  });
+}
+
+function isPassThrough({ prefix }: AlgorithmDescriptor): boolean {
+  return prefix === "";
 }
 
 function isSecured({ key, security }: Settings): boolean {
@@ -328,7 +336,7 @@ function isSecured({ key, security }: Settings): boolean {
 
 /** @throws {InputError} `M2M_USAGE` if the algorithm that was asked for cannot secure a wire. */
 function securingAlgorithm(algorithm: AlgorithmName | "auto"): AlgorithmDescriptor {
-  const able = availableAlgorithms().filter(({ canSecure }) => canSecure);
+  const able = ALGORITHMS.filter(({ canSecure }) => canSecure);
   const found = algorithm === "auto" ? able[0] : able.find(({ name }) => name === algorithm);
   if (found) return found;
   throw new InputError("M2M_USAGE", `A ${algorithm} wire cannot be secured.`, {
@@ -338,7 +346,7 @@ function securingAlgorithm(algorithm: AlgorithmName | "auto"): AlgorithmDescript
 
 function encodeBinary(codec: Codec, algorithm: AlgorithmName, content: Uint8Array): Uint8Array {
   if (codec.encodeBinary) return codec.encodeBinary(content);
-  const able = availableAlgorithms().filter(({ binary }) => binary);
+  const able = ALGORITHMS.filter(({ binary }) => binary);
   throw new InputError("M2M_USAGE", `The algorithm ${algorithm} has no binary wire.`, {
     hint: `Use one of ${able.map(({ name }) => name).join(", ")}, or leave the binary form out.`,
   });

@@ -1,6 +1,15 @@
 export type { Analysis, CandidateReport } from "./analysis.js";
 export { BROTLI_PREFIX, BrotliCodec, createNodeBrotliEngine, loadWasmBrotliEngine } from "./brotli/index.js";
 export type { ContentKind } from "./content.js";
+export {
+  ContextCodec,
+  DEFAULT_WINDOW_BYTES,
+  defaultPriors,
+  SessionDecoder,
+  SessionEncoder,
+  StreamDecoder,
+  StreamEncoder,
+} from "./context/index.js";
 export { detect, type Detection } from "./detect.js";
 export { CodecEngine, type AnalyzeOptions, type CompressOptions, type EngineOptions } from "./engine.js";
 export {
@@ -22,12 +31,13 @@ export {
   type ResponseHeader,
   type RoutingHeader,
 } from "./frame/index.js";
-export type { ContentScanner, ContentVerdict } from "./guard.js";
+export { guardContent, type ContentScanner, type ContentVerdict } from "./guard.js";
 export { NoneCodec } from "./none/index.js";
 export { packWire, unpackWire } from "./packed.js";
 export type { Selection } from "./policy.js";
-export { ALGORITHMS, availableAlgorithms } from "./registry.js";
+export { ALGORITHMS } from "./registry.js";
 export { findReservedOpening } from "./reserved.js";
+export { isSessionWire, SessionLineDecoder, SessionLineEncoder } from "./session-lines.js";
 export type { CompressionResult, DecompressionResult } from "./result.js";
 export type { Route, RouteStrategy } from "./router.js";
 export { decodeT1, encodeT1, optimizeRequest, T1_PREFIX, TokenCodec, type T1Options } from "./t1/index.js";

@@ -1,6 +1,6 @@
 import type { AlgorithmName } from "../shared/algorithms.js";
 import type { Content } from "./content.js";
-import { availableAlgorithms, findDescriptor } from "./registry.js";
+import { ALGORITHMS, findDescriptor } from "./registry.js";
 import type { AlgorithmDescriptor } from "./types.js";
 
 /** Content below this many bytes is passed through: a wire's overhead is more than it saves. */
@@ -14,7 +14,7 @@ export interface Selection {
 
 /** The algorithms that can carry `content` byte for byte (and in binary form, if asked), in order of cost. */
 export function candidatesFor(content: Content, binary: boolean): AlgorithmDescriptor[] {
-  return availableAlgorithms().filter((descriptor) => whyNot(descriptor, content, binary) === undefined);
+  return ALGORITHMS.filter((descriptor) => whyNot(descriptor, content, binary) === undefined);
 }
 
 /** The protocol's published table, by size; what its choice cannot carry goes to the cheapest that carries any bytes. */
@@ -22,7 +22,9 @@ export function selectPublished(content: Content, brotliThresholdBytes: number, 
   const { algorithm, reason } = publishedRow(content.bytes.length, brotliThresholdBytes);
   const obstacle = whyNot(findDescriptor(algorithm), content, binary);
   if (obstacle === undefined) return { algorithm, reason };
-  const fallback = candidatesFor(content, binary).find(({ carries }) => carries === "bytes");
+  const fallback = candidatesFor(content, binary).find(
+    ({ carries, isExtension }) => carries === "bytes" && !isExtension,
+  );
   return { algorithm: fallback?.name ?? algorithm, reason: `The table's choice, ${algorithm}, ${obstacle}.` };
 }
 

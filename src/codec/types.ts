@@ -1,4 +1,4 @@
-import type { AlgorithmName } from "../shared/algorithms.js";
+import type { AlgorithmName, LevelName } from "../shared/algorithms.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
 import type { Limits } from "../shared/limits.js";
 import type { TokenizerCache } from "../tokenizer/index.js";
@@ -18,6 +18,8 @@ export interface CodecOptions {
   tokenizers?: TokenizerCache;
   /** Brotli quality, 0 (fast) to 11 (small). */
   quality?: number;
+  /** How much time `dictionary` takes for smaller wires. Default `default`. */
+  level?: LevelName;
   /** Brotli implementation; default `node:zlib` on Node. */
   brotli?: BrotliEngine;
   /** 32 bytes: frames are secured when compressing (see `security`) and verified or opened when decompressing. */
@@ -57,6 +59,10 @@ export interface AlgorithmDescriptor {
   readonly canSecure?: boolean;
   /** Whether `quality` makes a difference. */
   readonly usesQuality?: boolean;
+  /** Whether `level` makes a difference. */
+  readonly usesLevel?: boolean;
+  /** Whether published peers lack it: the policy `published` never takes it. */
+  readonly isExtension?: boolean;
   /** Relative time to compress: candidates are tried in this order. */
   readonly costClass: number;
   /** Whether `bytes` are this algorithm's binary wire. Absent where there is none. */
@@ -67,8 +73,7 @@ export interface AlgorithmDescriptor {
   packWire?(wire: string): Uint8Array;
   /** The text wire that `packWire` was given. */
   unpackWire?(packed: Uint8Array): string;
-  /** Absent: the name is reserved, and asking for it is refused. */
-  create?(options: CodecOptions): Codec;
+  create(options: CodecOptions): Codec;
 }
 
 /** A Brotli implementation (RFC 7932). */

@@ -17,7 +17,7 @@ import { openSource } from "../cli/input.js";
 import { GUARD_FLAGS } from "../cli/scan-flags.js";
 import type { ScannerFlags } from "../cli/scan-settings.js";
 import { loadEngineSettings, type EngineSettings } from "../cli/settings.js";
-import { ALGORITHM_NAMES, AVAILABLE_ALGORITHM_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
+import { ALGORITHM_NAMES, LEVEL_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
 
 /** The scanner is loaded only if it is wanted. */
 async function openGuard(context: CommandContext, flags: ScannerFlags, settings: EngineSettings) {
@@ -44,6 +44,10 @@ export const COMPRESS = defineCommand({
       command: "m2m compress --lines --field /body --file log.jsonl --output log.wires",
     },
     {
+      description: "A log that says much again and again; m2m decompress --lines gives it back",
+      command: "m2m compress --lines --session --file log.jsonl --output log.wires",
+    },
+    {
       description: "Nothing that is an attack",
       command: "m2m compress --secure --file request.json --output request.wire",
     },
@@ -58,10 +62,9 @@ export const COMPRESS = defineCommand({
     algorithm: {
       type: "enum",
       char: "a",
-      // A reserved name is understood, and refused with what there is instead.
       options: ["auto", ...ALGORITHM_NAMES],
       valueName: "NAME",
-      summary: `The wire format: auto, ${AVAILABLE_ALGORITHM_NAMES.join(", ")}.`,
+      summary: `The wire format: auto, ${ALGORITHM_NAMES.join(", ")}.`,
       fallback: "compression.default_algorithm, or auto",
       env: "M2M_COMPRESSION_DEFAULT_ALGORITHM",
     },
@@ -93,9 +96,17 @@ export const COMPRESS = defineCommand({
       fallback: "compression.quality, or 5",
       env: "M2M_COMPRESSION_QUALITY",
     },
+    level: {
+      type: "enum",
+      options: LEVEL_NAMES,
+      summary: "How much time dictionary takes: fast is deflate with learnt text, max tries brotli too.",
+      fallback: "compression.level, or default",
+      env: "M2M_COMPRESSION_LEVEL",
+    },
     binary: {
       type: "boolean",
-      summary: "Give the binary form of the wire (token-native, m2m; of none, the content itself).",
+      summary:
+        "Give the binary form of the wire (token-native, m2m, dictionary; of none, the content itself).",
     },
     "drop-defaults": {
       type: "boolean",
@@ -104,6 +115,14 @@ export const COMPRESS = defineCommand({
     },
     stats: { type: "boolean", summary: "Report bytes, ratio, tokens, time and money on stderr." },
     ...LINES_FLAGS,
+    session: {
+      type: "boolean",
+      summary:
+        "With --lines: dictionary wires of which each builds on those before it, for decompress --lines in the same order.",
+      dependsOn: ["lines"],
+      exclusive: ["policy", "quality", "level", "security", "key", "key-file", "drop-defaults"],
+      group: "LINES",
+    },
     ...FILE_FLAG,
     ...OUTPUT_FLAGS,
     ...LIMIT_FLAG,
@@ -119,7 +138,7 @@ export const COMPRESS = defineCommand({
   },
   jsonType: `{
   version: 1;
-  algorithm: "none" | "token" | "token-native" | "brotli" | "m2m";
+  algorithm: "none" | "token" | "token-native" | "brotli" | "m2m" | "dictionary";
   /** Vocabulary of a token-native wire. */
   encoding?: string;
   /** The wire, if it is text. */
@@ -156,6 +175,7 @@ export const COMPRESS = defineCommand({
         algorithm: flags.algorithm ?? preferred,
         encoding: toBpeEncoding(choice),
         quality: flags.quality,
+        level: flags.level,
         policy: flags.policy,
         binary: flags.binary,
         dropDefaults: flags["drop-defaults"],
@@ -164,6 +184,7 @@ export const COMPRESS = defineCommand({
       },
       stats: flags.stats === true,
       field: flags.field,
+      session: flags.session,
       output: { path: flags.output, force: flags.force },
     };
     return flags.lines ? compressLines(context, job) : compress(context, job);

@@ -8,7 +8,8 @@ export const DECOMPRESS = defineCommand({
   summary: "Give back what a wire carries.",
   description:
     "The format is told by the wire's opening, text or binary; what opens like no wire is passed through. The output is " +
-    "exactly the original bytes; a final newline is added only on a terminal.",
+    "exactly the original bytes; a final newline is added only on a terminal. Lines of compress --lines --session are read " +
+    "in their order; one that is missing or damaged takes those with it up to the next that stands for itself, 1024 at most.",
   examples: [
     { description: "A literal", command: `m2m decompress '#T1|{"M":"4o","m":[{"r":"u","c":"Hello"}]}'` },
     { description: "A file", command: "m2m decompress --file request.tk --output request.json" },
@@ -37,7 +38,7 @@ export const DECOMPRESS = defineCommand({
   },
   jsonType: `{
   version: 1;
-  algorithm: "none" | "token" | "token-native" | "brotli" | "m2m";
+  algorithm: "none" | "token" | "token-native" | "brotli" | "m2m" | "dictionary";
   form: "text" | "binary";
   /** Vocabulary of a token-native wire. */
   encoding?: string;

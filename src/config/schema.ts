@@ -1,8 +1,9 @@
-import { AVAILABLE_ALGORITHM_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
+import { ALGORITHM_NAMES, LEVEL_NAMES, POLICY_NAMES } from "../shared/algorithms.js";
 import {
   DEFAULT_BROTLI_QUALITY,
   DEFAULT_BROTLI_THRESHOLD_BYTES,
   DEFAULT_ENCODING,
+  DEFAULT_LEVEL,
   DEFAULT_POLICY,
   DEFAULT_ROUTER_THRESHOLDS,
 } from "../shared/defaults.js";
@@ -29,7 +30,7 @@ const GIB = 1024 ** 3;
 export const CONFIG_KEYS = {
   "compression.default_algorithm": {
     type: "enum",
-    options: ["auto", ...AVAILABLE_ALGORITHM_NAMES],
+    options: ["auto", ...ALGORITHM_NAMES],
     default: "auto",
     summary: "Algorithm of `compress` without `--algorithm`.",
   },
@@ -58,6 +59,12 @@ export const CONFIG_KEYS = {
     max: 11,
     default: DEFAULT_BROTLI_QUALITY,
     summary: "Brotli quality, 0 (fast) to 11 (small).",
+  },
+  "compression.level": {
+    type: "enum",
+    options: LEVEL_NAMES,
+    default: DEFAULT_LEVEL,
+    summary: "How much time `dictionary` takes for smaller wires.",
   },
   "limits.max_content_bytes": {
     type: "integer",

@@ -1,10 +1,13 @@
-import type { PolicyName } from "./algorithms.js";
+import type { LevelName, PolicyName } from "./algorithms.js";
 import type { BpeEncodingName } from "./encodings.js";
 
 /** Vocabulary of `token-native`, and of counts, where nothing says which: the protocol's canonical fallback. */
 export const DEFAULT_ENCODING: BpeEncodingName = "cl100k_base";
 
 export const DEFAULT_POLICY: PolicyName = "published";
+
+/** Of `dictionary`. */
+export const DEFAULT_LEVEL: LevelName = "default";
 
 /** Content above this many bytes takes brotli under the policy `published`. */
 export const DEFAULT_BROTLI_THRESHOLD_BYTES = 1024;

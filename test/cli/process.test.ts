@@ -211,12 +211,7 @@ describe("m2m as a process", () => {
       ["an unknown model", ["tokens", "--model", "gpt-4oo", "x"], 2, "M2M_MODEL_UNKNOWN"],
       ["a bad key", ["decompress", "--key", "11", "x"], 2, "M2M_KEY_INVALID"],
       ["a malformed wire", ["decompress", "#TK|C|***="], 3, "M2M_BASE64_INVALID"],
-      [
-        "a reserved algorithm",
-        ["compress", "--algorithm", "dictionary", "x"],
-        3,
-        "M2M_ALGORITHM_UNSUPPORTED",
-      ],
+      ["a wire of another prior", ["decompress", "#M2M[d1]|sQA2exPsTg=="], 3, "M2M_PRIOR_MISSING"],
       ["a missing file", ["tokens", "--file", "missing"], 4, "M2M_FILE_READ"],
     ];
     for (const [what, args, code, errorCode] of cases) {

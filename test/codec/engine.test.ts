@@ -3,11 +3,12 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   ALGORITHMS,
-  availableAlgorithms,
   CodecEngine,
   detect,
+  findReservedOpening,
   type AlgorithmName,
 } from "../../src/codec/index.js";
+import { LEVEL_NAMES } from "../../src/shared/algorithms.js";
 import { M2MError } from "../../src/shared/errors.js";
 import { minifyJsonText } from "../../src/shared/json-text.js";
 import { decodeUtf8, encodeUtf8 } from "../../src/shared/utf8.js";
@@ -75,7 +76,7 @@ describe("codec/engine", () => {
     );
   });
 
-  for (const { name, lossless } of availableAlgorithms()) {
+  for (const { name, lossless } of ALGORITHMS) {
     it(`gives back every vector's input by ${name}`, () => {
       for (const { input } of CASES) {
         const { data } = engine.compress(input, { algorithm: name });
@@ -112,7 +113,7 @@ describe("codec/engine", () => {
   it("finds the smallest wire of all that carry the bytes exactly", () => {
     for (const { input } of CASES) {
       const smallest = engine.compress(input, { policy: "smallest", timeBudgetMs: 10_000 });
-      for (const { name, lossless } of availableAlgorithms()) {
+      for (const { name, lossless } of ALGORITHMS) {
         if (lossless !== "bytes" && minifyJsonText(input) !== input) continue;
         expect(smallest.compressedBytes).to.be.at.most(
           engine.compress(input, { algorithm: name }).compressedBytes,
@@ -154,11 +155,50 @@ describe("codec/engine", () => {
     }
   });
 
-  it("says that dictionary is only a name so far", () => {
-    const error = catchM2MError(() => engine.compress(REQUEST, { algorithm: "dictionary" }));
-    expect(error.code).to.equal("M2M_ALGORITHM_UNSUPPORTED");
-    expect(ALGORITHMS.map(({ name }) => name)).to.include("dictionary");
-    expect(availableAlgorithms().map(({ name }) => name)).not.to.include("dictionary");
+  it("takes dictionary for what the policy smallest is asked for, and never for published", () => {
+    const smallest = engine.compress(REQUEST, { policy: "smallest", timeBudgetMs: 10_000 });
+    expect(smallest.algorithm).to.equal("dictionary");
+    expect(engine.decompress(smallest.data).text).to.equal(REQUEST);
+    for (const content of [REQUEST, Uint8Array.of(0xff), new Uint8Array(5000), "x".repeat(5000)]) {
+      for (const binary of [false, true]) {
+        expect(engine.compress(content, { binary }).algorithm).not.to.equal("dictionary");
+      }
+    }
+  });
+
+  it("takes a level, and refuses one that there is not", () => {
+    const sizes = LEVEL_NAMES.map((level) => {
+      const { data } = engine.compress(REQUEST, { algorithm: "dictionary", level, binary: true });
+      expect(engine.decompress(data).text).to.equal(REQUEST);
+      return data.length;
+    });
+    expect(sizes[0]).to.be.greaterThan(sizes[1]);
+    expect(sizes[2]).to.be.at.most(sizes[1]);
+    const level = "best" as "max";
+    expect(catchM2MError(() => engine.compress(REQUEST, { level })).code).to.equal("M2M_USAGE");
+    expect(catchM2MError(() => new CodecEngine({ level })).code).to.equal("M2M_USAGE");
+  });
+
+  it("tells a dictionary wire by its opening, whatever is behind it", () => {
+    for (let first = 0xb0; first <= 0xbf; first++) {
+      const wire = Uint8Array.of(first, 1, 2, 3, 4, 5, 6, 7);
+      expect(detect(wire)).to.deep.equal({ algorithm: "dictionary", form: "binary" });
+      expect(findReservedOpening(wire)).to.equal(`0x${first.toString(16)}`);
+      expect(() => engine.decompress(wire)).to.throw(M2MError);
+    }
+    // The same letter of a text is no such byte.
+    expect(findReservedOpening("\u00b1")).to.equal(undefined);
+    expect(engine.decompress(engine.compress("\u00b1", { algorithm: "none" }).data).text).to.equal("\u00b1");
+    expect(catchM2MError(() => engine.decompress("#M2M[d2]|AAAA")).code).to.equal("M2M_VERSION_UNSUPPORTED");
+    expect(catchM2MError(() => engine.decompress("#M2M[d1]|sQA=")).code).to.equal("M2M_CONTEXT_TRUNCATED");
+    const text = engine.compress(REQUEST, { algorithm: "dictionary" }).data as string;
+    const bytes = Buffer.from(text.slice("#M2M[d1]|".length), "base64");
+    const damaged = Buffer.from(bytes);
+    damaged[3] ^= 1;
+    expect(catchM2MError(() => engine.decompress(damaged)).code).to.equal("M2M_CHECKSUM_MISMATCH");
+    const other = Buffer.from(bytes);
+    other[1] ^= 1;
+    expect(catchM2MError(() => engine.decompress(other)).code).to.equal("M2M_PRIOR_MISSING");
   });
 
   it("refuses wires of versions it lacks", () => {
@@ -201,9 +241,7 @@ describe("codec/engine", () => {
 
   it("with a key accepts nothing that anyone could have written", () => {
     const key = randomBytes(32);
-    const forged = availableAlgorithms().map(
-      ({ name }) => engine.compress(REQUEST, { algorithm: name }).data,
-    );
+    const forged = ALGORITHMS.map(({ name }) => engine.compress(REQUEST, { algorithm: name }).data);
     for (const wire of forged) {
       expect(catchM2MError(() => engine.decompress(wire, { key })).code).to.equal(
         "M2M_AUTHENTICATION_FAILED",
@@ -224,7 +262,7 @@ describe("codec/engine", () => {
 
   it("drops defaults from JSON before any algorithm, and only when asked", () => {
     const request = '{"messages":[], "temperature":1.0,"n":2}';
-    for (const { name } of availableAlgorithms()) {
+    for (const { name } of ALGORITHMS) {
       const { data } = engine.compress(request, { algorithm: name, dropDefaults: true });
       expect(engine.decompress(data).text).to.equal('{"messages":[],"n":2}');
     }
@@ -256,7 +294,7 @@ describe("codec/engine", () => {
 
   it("reads wires under limits past what the platform can allocate", () => {
     const wide = new CodecEngine({ limits: { maxOutputBytes: Number.MAX_SAFE_INTEGER } });
-    for (const { name } of availableAlgorithms()) {
+    for (const { name } of ALGORITHMS) {
       expect(wide.decompress(engine.compress(REQUEST, { algorithm: name }).data).text).to.equal(REQUEST);
     }
   });
@@ -295,14 +333,14 @@ describe("codec/engine", () => {
     expect(catchM2MError(() => small.compress("x".repeat(101))).code).to.equal("M2M_INPUT_TOO_LARGE");
     expect(catchM2MError(() => small.compress("é".repeat(51))).code).to.equal("M2M_INPUT_TOO_LARGE");
     expect(catchM2MError(() => small.decompress("x".repeat(70_000))).code).to.equal("M2M_INPUT_TOO_LARGE");
-    for (const { name } of availableAlgorithms()) {
+    for (const { name } of ALGORITHMS) {
       const { data } = engine.compress(`"${"y".repeat(200)}"`, { algorithm: name });
       expect(catchM2MError(() => small.decompress(data)).code, name).to.equal("M2M_OUTPUT_TOO_LARGE");
     }
   });
 
   it("decodes a good wire after it refused a bad one", () => {
-    for (const { name } of availableAlgorithms()) {
+    for (const { name } of ALGORITHMS) {
       const { data } = engine.compress(REQUEST, { algorithm: name });
       if (name !== "none") expect(() => engine.decompress((data as string).slice(0, -3))).to.throw(M2MError);
       expect(engine.decompress(data).text).to.equal(REQUEST);
@@ -322,7 +360,7 @@ describe("codec/engine", () => {
   it("reports every algorithm, what it refuses, and both choices", () => {
     const analysis = engine.analyze("just words");
     expect(analysis.candidates.map(({ algorithm }) => algorithm)).to.deep.equal(
-      availableAlgorithms().map(({ name }) => name),
+      ALGORITHMS.map(({ name }) => name),
     );
     const refused = analysis.candidates.find(({ algorithm }) => algorithm === "token")?.refused;
     expect(refused?.code).to.equal("M2M_JSON_INVALID");

@@ -55,6 +55,7 @@ describe("loadConfig", () => {
       "compression.policy": "published",
       "compression.encoding": "cl100k_base",
       "compression.quality": 5,
+      "compression.level": "default",
       "limits.max_content_bytes": 16 * 1024 * 1024,
       "limits.max_json_depth": 32,
       "router.skip_below_tokens": 25,

@@ -6,7 +6,7 @@ import {
   StreamDecoder,
   StreamEncoder,
 } from "../../src/codec/context/index.js";
-import { availableAlgorithms, CodecEngine, detect, peekFrame } from "../../src/codec/index.js";
+import { ALGORITHMS, CodecEngine, detect, peekFrame } from "../../src/codec/index.js";
 import { readBinaryData, readMessage, writeBinaryData, type DataMessage } from "../../src/session/index.js";
 import { M2MError } from "../../src/shared/errors.js";
 import { SseReader, type SseEvent } from "../../src/proxy/sse/index.js";
@@ -54,7 +54,7 @@ export function createTargets(): FuzzTarget[] {
   const engine = new CodecEngine();
   const decode = (wire: Uint8Array): void => void engine.decompress(wire);
   const targets: FuzzTarget[] = [];
-  for (const { name, prefix, binary } of availableAlgorithms()) {
+  for (const { name, prefix, binary } of ALGORITHMS) {
     const text = small.map((input) => toBytes(engine.compress(input, { algorithm: name }).data));
     targets.push({ name: `${name} text`, seeds: text, opening: Buffer.from(prefix), decode });
     if (!binary) continue;
@@ -153,7 +153,7 @@ function binaryDataTarget(contents: readonly Uint8Array[], engine: CodecEngine):
     { originalBytes: 5, security: { scanned: true, safe: false, threatType: "injection", confidence: 0.5 } },
   ];
   const seeds = contents.flatMap((content) =>
-    availableAlgorithms().flatMap(({ name }) =>
+    ALGORITHMS.flatMap(({ name }) =>
       fields.map((more) =>
         writeBinaryData({
           type: "DATA",
