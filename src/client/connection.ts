@@ -1,8 +1,14 @@
-import type { Message } from "../session/index.js";
-import type { M2MError } from "../shared/errors.js";
+import {
+  LinkHistory,
+  usesHistory,
+  type Agreement,
+  type DataMessage,
+  type Message,
+} from "../session/index.js";
+import { M2MError } from "../shared/errors.js";
 import { MAX_TIMER_MS } from "../shared/timers.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
-import { answerMissing } from "./failures.js";
+import { answerMissing, connectionLost } from "./failures.js";
 import { HttpCarrier } from "./http-carrier.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { Lost } from "./reconnect.js";
@@ -15,6 +21,8 @@ export interface ConnectionOwner {
   /** The connection was open and is lost. */
   onLost(lost: Lost): void;
   onFailure(error: unknown): void;
+  /** What the session has agreed on, if it is established. */
+  agreed(): Agreement | undefined;
   /** Whether an answer is due. */
   isWaiting(): boolean;
   /** Resolves when everything that was handled has been taken, with the place of the last. */
@@ -26,6 +34,8 @@ export class Connection {
   readonly #options: ResolvedClientOptions;
   readonly #owner: ConnectionOwner;
   #carrier: Carrier | undefined;
+  /** The windows of the connection, while there is one. */
+  #history: LinkHistory | undefined;
   /** The answer to what opens it. */
   #greeting: Deferred<void> | undefined;
   #isOpen = false;
@@ -52,6 +62,7 @@ export class Connection {
   async greet(message: Message, signal: AbortSignal): Promise<void> {
     const greeting = new Deferred<void>();
     this.#greeting = greeting;
+    this.#history = undefined;
     const carrier = this.#makeCarrier();
     this.#carrier = carrier;
     carrier.send(message);
@@ -91,13 +102,15 @@ export class Connection {
 
   /** Hands a message over, if there is a connection. */
   send(message: Message): void {
-    this.#carrier?.send(message);
+    const history = message.type === "DATA" ? this.#windows() : undefined;
+    this.#carrier?.send(history ? history.write(message as DataMessage) : message);
     this.expectAnswer();
   }
 
   drop(): void {
     this.#carrier?.close();
     this.#carrier = undefined;
+    this.#history = undefined;
     this.#isOpen = false;
     clearTimeout(this.#watch);
     this.#watch = undefined;
@@ -144,7 +157,28 @@ export class Connection {
   async #handle(message: Message): Promise<void> {
     clearTimeout(this.#watch);
     this.#watch = undefined;
-    await this.#owner.handle(message);
+    const given = this.#unwind(message);
+    if (!given) return;
+    await this.#owner.handle(given);
     this.expectAnswer();
+  }
+
+  /** The message as one that stands for itself; `undefined` if it does not follow those before it: then all is sent again. */
+  #unwind(message: Message): Message | undefined {
+    if (message.type !== "DATA") return message;
+    try {
+      return this.#windows()?.read(message) ?? message;
+    } catch (error) {
+      if (!(error instanceof M2MError)) throw error;
+      this.lose(connectionLost("What the server sends does not follow what it sent before.", error));
+      return undefined;
+    }
+  }
+
+  /** `undefined` where none are agreed. */
+  #windows(): LinkHistory | undefined {
+    const agreed = this.#owner.agreed();
+    if (!this.#carrier || !agreed || !usesHistory(agreed)) return undefined;
+    return (this.#history ??= new LinkHistory(agreed, this.#options.codec));
   }
 }

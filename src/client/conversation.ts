@@ -60,6 +60,7 @@ export class Conversation {
       handle: (message) => this.#handle(message),
       onLost: (lost) => this.#lost(lost),
       onFailure: (error) => this.#fail(error),
+      agreed: () => this.#session.agreed,
       isWaiting: () => this.#outstanding.size > 0 || this.#pings.length > 0,
       whenTaken: async () => {
         await this.queue.whenEmpty();

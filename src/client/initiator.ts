@@ -1,17 +1,46 @@
-import { CHANNEL_EXTENSION, Session, type Agreement } from "../session/index.js";
-import { ProtocolError } from "../shared/errors.js";
+import {
+  CHANNEL_EXTENSION,
+  dictionaryExtensions,
+  HISTORY_EXTENSION,
+  HISTORY_WINDOW,
+  Session,
+  type Agreement,
+} from "../session/index.js";
+import { M2MError, ProtocolError } from "../shared/errors.js";
 import type { ResolvedClientOptions } from "./options.js";
 
 /** A session that is to be begun. @throws {InputError} `M2M_USAGE` */
 export function newInitiator(options: ResolvedClientOptions): Session {
   const { capabilities, channel, scanner, requireSecurity, timing, codec, nowMs, randomBytes } = options;
-  const extensions = new Map(capabilities?.extensions);
+  const extensions = new Map([...offeredExtensions(options), ...(capabilities?.extensions ?? [])]);
   if (channel !== undefined) extensions.set(CHANNEL_EXTENSION, channel);
   return new Session({
     role: "initiator",
     capabilities: { ...capabilities, extensions },
     ...{ scanner, requireSecurity, timing, codec, nowMs, randomBytes },
   });
+}
+
+/**
+ * The offer of `dictionary`. In the list of algorithms some published servers refuse its name; extensions they ignore.
+ * @throws {FormatError} `M2M_PRIOR_INVALID`
+ */
+function offeredExtensions({
+  dictionary,
+  capabilities,
+  transport,
+}: ResolvedClientOptions): Map<string, string> {
+  const isOffered = capabilities?.compression?.algorithms?.includes("dictionary") ?? dictionary ?? true;
+  if (!isOffered) return new Map();
+  try {
+    const extensions = dictionaryExtensions();
+    // Messages over HTTP may arrive at different processes.
+    if (transport === "websocket") extensions.set(HISTORY_EXTENSION, HISTORY_WINDOW);
+    return extensions;
+  } catch (error) {
+    if (error instanceof M2MError && error.code === "M2M_PLATFORM_UNSUPPORTED") return new Map();
+    throw error;
+  }
 }
 
 export function hasChannel(agreed: Agreement | undefined): boolean {

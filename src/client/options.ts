@@ -30,6 +30,11 @@ export interface M2MClientOptions {
   readonly requireSecurity?: boolean;
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
+  /**
+   * Whether to offer `dictionary`, over WebSocket with a window of what went over the connection. Default true, unless
+   * `capabilities` lists other algorithms or the platform has no files; the prior is read by `connect` then.
+   */
+  readonly dictionary?: boolean;
   /** How long an answer of the server is waited for before the connection is taken to be lost, in milliseconds. Default 30 s. */
   readonly answerTimeoutMs?: number;
   /** How long a message may take to be acknowledged, reconnections included, in milliseconds. Default 2 min. */

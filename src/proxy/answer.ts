@@ -1,8 +1,10 @@
 import { upstreamError } from "./attempt-error.js";
 import type { UpstreamHead } from "./attempt.js";
+import { StreamEncoder } from "../codec/index.js";
 import { keptHeaders } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import { returnedHeaders } from "./headers.js";
+import { eventWireHeaders, OF_PEER, OpenedEvents } from "./m2m/index.js";
 import type { Prepared } from "./prepare.js";
 import {
   countUsage,
@@ -27,6 +29,7 @@ const MAX_COUNTED_BYTES = 1024 * 1024;
 
 /** What an upstream says of a body that is sent anew does not hold. */
 const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
+const LENGTH_AND_OFFER: ReadonlySet<string> = new Set([...LENGTH, ...OF_PEER]);
 
 export interface AnswerOptions {
   /** Whether it took more than one try. */
@@ -108,23 +111,21 @@ export class Answer {
     for (const word of replyHeaders) added.push(word);
     if (this.#options.wasRetried && isRetryable(status) && this.#head.header("x-should-retry") === undefined)
       added.push("x-should-retry", "false");
-    if (isReadable && /^text\/event-stream\b/i.test(type)) {
-      if (this.#head.header("x-accel-buffering") === undefined) added.push("x-accel-buffering", "no");
-      this.#stream.head(status, [...returnedHeaders(rawHeaders, LENGTH), ...added]);
-      return this.#eventRelay();
-    }
+    const isEventWire = isReadable && peer?.isEventWire(this.#head) === true;
+    if (isEventWire || (isReadable && /^text\/event-stream\b/i.test(type)))
+      return this.#relayEvents(isEventWire, added);
     const isJson = /\bjson\b/i.test(type);
     const isWire = isReadable && peer?.isWire(this.#head) === true;
     const isHeld = settings.blocking && settings.scanResponses && scanner !== undefined;
     if (isReadable && (isWire || (isOk && isJson && (isHeld || reply !== undefined)))) {
-      const headers = [...returnedHeaders(rawHeaders, LENGTH), ...added];
+      const headers = [...returnedHeaders(rawHeaders, peer ? LENGTH_AND_OFFER : LENGTH), ...added];
       return new CollectRelay(
         settings.maxBodyBytes,
         (body) => void this.#answerWhole(body, headers, isWire, isHeld).catch(this.#options.refuse),
         (error) => this.#options.refuse(upstreamError(error)),
       );
     }
-    const headers = returnedHeaders(rawHeaders);
+    const headers = returnedHeaders(rawHeaders, peer && OF_PEER);
     for (const word of added) headers.push(word);
     this.#stream.head(status, headers);
     const isRead = isReadable && ((isOk && isJson) || (cache !== undefined && status === 200));
@@ -191,15 +192,27 @@ export class Answer {
     void cache.keep({ status: 200, headers: keptHeaders(headers), body });
   }
 
-  #eventRelay(): ResponseRelay {
-    const { settings } = this.#core;
+  /** @param isWire whether the stream came as one wire */
+  #relayEvents(isWire: boolean, added: readonly string[]): ResponseRelay {
+    const { settings, peer, eventWires } = this.#core;
+    const { reply } = this.#prepared;
+    const { status, rawHeaders } = this.#head;
+    const received = returnedHeaders(rawHeaders, peer ? LENGTH_AND_OFFER : LENGTH);
+    let headers = isWire && peer ? peer.openedHeaders(received) : received;
+    const opened = headers;
+    if (this.#head.header("x-accel-buffering") === undefined)
+      headers = [...headers, "x-accel-buffering", "no"];
+    const packer = reply?.packsEvents && eventWires.hasRoom ? new StreamEncoder() : undefined;
+    if (packer || isWire) this.#stream.onceOver(eventWires.open());
+    this.#stream.head(status, [...(packer ? eventWireHeaders(headers) : headers), ...added]);
     const isHeld = settings.scanResponses && settings.blocking;
     const { relay, meter } = streamRelay(this.#core, this.#prepared, this.#stream, {
-      keep: (body) => this.#keep(body, returnedHeaders(this.#head.rawHeaders, LENGTH)),
+      keep: (body) => this.#keep(body, opened),
       holdEnd: isHeld,
       judge: settings.scanResponses ? (output) => this.#scan(output) : undefined,
+      packer,
     });
     this.#meter = meter;
-    return relay;
+    return isWire ? new OpenedEvents(relay, settings.maxBodyBytes) : relay;
   }
 }

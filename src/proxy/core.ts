@@ -7,7 +7,7 @@ import { KeyBudgets, MemorySpendStore } from "./budgets/index.js";
 import type { CacheScope } from "../shared/proxy-options.js";
 import { MemoryResponseStore, ResponseCache } from "./cache/index.js";
 import { HeldBodies } from "./held-bodies.js";
-import { PeerLink } from "./m2m/index.js";
+import { EventWires, PeerLink } from "./m2m/index.js";
 import { RequestOptimizer } from "./optimize/index.js";
 import { DEFAULT_PROXY_SETTINGS, type ProxyOptions, type ProxySettings } from "./options.js";
 import { Gatekeeper } from "./security/gatekeeper.js";
@@ -31,6 +31,7 @@ export interface ProxyCore {
   readonly engine: CodecEngine;
   /** The upstreams are proxies: what goes there and back is compressed. */
   readonly peer?: PeerLink;
+  readonly eventWires: EventWires;
   readonly scanner?: RequestScanner;
   readonly cache?: { readonly answers: ResponseCache; readonly scope: CacheScope };
   readonly budgets?: KeyBudgets;
@@ -58,6 +59,7 @@ export function createCore(
   const { maxBodyBytes } = settings;
   const maxHeldBytes = Math.max(settings.maxHeldBytes, maxBodyBytes);
   const engine = new CodecEngine({ limits: { maxInputBytes: maxBodyBytes, maxOutputBytes: maxBodyBytes } });
+  const eventWires = new EventWires();
   const holdsKeys = options.upstreams.some(({ apiKey }) => apiKey !== undefined);
   return {
     settings,
@@ -70,7 +72,8 @@ export function createCore(
     gatekeeper: new Gatekeeper(options.authToken, holdsKeys, options.host),
     optimizer: new RequestOptimizer(models),
     engine,
-    peer: options.peer ? new PeerLink(engine) : undefined,
+    peer: options.peer ? new PeerLink(engine, eventWires) : undefined,
+    eventWires,
     scanner:
       scanner &&
       new RequestScanner({ scanner, onFailure: (error) => logger.error({ err: error }, "scan failed") }),

@@ -109,6 +109,7 @@ export class Exchange implements AttemptOwner {
 
   onHead(attempt: Attempt, head: UpstreamHead): ReturnType<AttemptOwner["onHead"]> {
     const { upstream } = attempt;
+    this.#core.peer?.note(upstream, head);
     const isFailure = isRetryable(head.status);
     if (isFailure && head.status !== 429 && this.#core.upstreams.length > 1)
       upstream.breaker.fail(performance.now());

@@ -98,8 +98,10 @@ export async function prepareCall(
     cached?.kind === "hit" ? undefined : await admit(core, request, { api, model, body }, cached);
   const injected = settings.includeUsage && stream ? injectIncludeUsage(api, body) : undefined;
   const plain = injected ?? body;
-  const link = cached?.kind === "hit" ? undefined : peer?.encode(plain);
+  const link = cached?.kind === "hit" ? undefined : peer?.encode(plain, core.upstreams);
   const format = readAccept(textOf(request.headers["x-m2m-accept"]));
+  const reply = format && new ReplyCodec(engine, format);
+  if (reply) replyHeaders.push(...reply.offer);
   const own = link || opened ? [...IDENTITY, ...(link?.headers ?? JSON_TYPE)] : IDENTITY;
   const replaced = link || opened ? [...CODINGS, "content-type"] : CODINGS;
   const sent = link?.body ?? plain;
@@ -113,7 +115,7 @@ export async function prepareCall(
     scan,
     cache: cached?.kind === "miss" ? cached : undefined,
     hit: cached?.kind === "hit" ? cached : undefined,
-    reply: format && new ReplyCodec(engine, format),
+    reply,
     replyHeaders,
     requestBytes: { received: received.length, sent: cached?.kind === "hit" ? 0 : sent.length },
     requestFor: (upstream, carried) => ({

@@ -4,7 +4,7 @@ import type { ProxyCore } from "./core.js";
 import type { Prepared } from "./prepare.js";
 import { errorEvent, UsageMeter } from "./providers/index.js";
 import type { ClientStream } from "./relay/client-stream.js";
-import { EventRelay } from "./relay/event-relay.js";
+import { EventRelay, type EventPacker } from "./relay/event-relay.js";
 import { BodyTap, type ResponseRelay } from "./relay/relay.js";
 import { M2MError } from "../shared/errors.js";
 
@@ -16,6 +16,8 @@ export interface StreamOptions {
   readonly keep: (stream: Buffer) => void;
   /** Whether the last event waits for the judgement. */
   readonly holdEnd: boolean;
+  /** Makes one wire of the stream. */
+  readonly packer?: EventPacker;
   /** Judges what was said, when all is; rejects if the client is to be told that it is refused. */
   readonly judge?: (output: string) => Promise<void>;
 }
@@ -25,7 +27,7 @@ export function streamRelay(
   { settings, peer }: ProxyCore,
   { api, dialect, stripsUsage, cache, reply }: Prepared,
   stream: ClientStream,
-  { keep, holdEnd, judge }: StreamOptions,
+  { keep, holdEnd, judge, packer }: StreamOptions,
 ): { readonly relay: ResponseRelay; readonly meter: UsageMeter } {
   const meter = new UsageMeter(api);
   const tap = cache && new BodyTap(MAX_KEPT_BYTES, keep);
@@ -43,7 +45,7 @@ export function streamRelay(
       if (stripsUsage && mark === "usage-only") return undefined;
       hasFailed ||= mark === "error";
       tap?.add(Buffer.from(event.raw));
-      const bytes = reply ? reply.encodeEvent(event) : event.raw;
+      const bytes = reply && !packer ? reply.encodeEvent(event) : event.raw;
       if (!holdEnd || mark !== "end") return bytes;
       held = bytes;
       return undefined;
@@ -61,6 +63,7 @@ export function streamRelay(
       return finish();
     },
     fail: failureEvent,
+    packer,
   });
   return { relay, meter };
 }

@@ -6,7 +6,15 @@ export {
   type CompressionCapabilities,
   type SecurityCapabilities,
 } from "./capabilities.js";
+export {
+  dictionaryExtensions,
+  HISTORY_EXTENSION,
+  HISTORY_WINDOW,
+  namedPriors,
+  usesHistory,
+} from "./dictionary-extensions.js";
 export type { RandomBytes } from "./ids.js";
+export { LinkHistory } from "./link-history.js";
 export { DEFAULT_TIMING, type ExpiryReason, type SessionTiming } from "./liveness.js";
 export {
   SESSION_EVENTS,

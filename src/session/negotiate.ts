@@ -3,7 +3,8 @@ import { isBpeEncoding, type BpeEncodingName } from "../shared/encodings.js";
 import { quote } from "../shared/quote.js";
 import type { Capabilities, SecurityCapabilities } from "./capabilities.js";
 import type { Rejection } from "./message.js";
-import { isAvailable, PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";
+import { namedPriors } from "./dictionary-extensions.js";
+import { PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";
 
 /** What both sides have. */
 export interface Agreement {
@@ -57,8 +58,9 @@ export function negotiate(
   const ours = initiator.compression;
   const theirs = responder.compression;
   const encodings = common(ours.encodings, theirs.encodings).filter(isBpeEncoding);
-  const algorithms = common(ours.algorithms, theirs.algorithms)
-    .filter(isAvailable)
+  const extensions = commonEntries(initiator.extensions, responder.extensions);
+  const algorithms = common(offered(initiator), offered(responder))
+    .filter((name) => name !== "dictionary" || namedPriors(extensions).length > 0)
     .filter((name) => name !== "token-native" || encodings.length > 0);
   if (algorithms.length === 0) return { refused: NO_COMMON_ALGORITHM };
   const security = agreeSecurity(initiator.security, responder.security);
@@ -76,7 +78,7 @@ export function negotiate(
       streaming: ours.streaming && theirs.streaming,
       mlRouting: ours.mlRouting && theirs.mlRouting,
       security,
-      extensions: commonEntries(initiator.extensions, responder.extensions),
+      extensions,
     },
   };
 }
@@ -121,6 +123,16 @@ const INSUFFICIENT_SECURITY: Rejection = Object.freeze({
   code: "SECURITY_POLICY",
   message: "This side requires security that the other does not have.",
 });
+
+/**
+ * The algorithms that a side has. Naming a prior offers `dictionary`, before all others unless the list says where: in the list
+ * itself, some published peers refuse the name.
+ */
+function offered({ compression, extensions }: Capabilities): readonly AlgorithmName[] {
+  const { algorithms } = compression;
+  if (namedPriors(extensions).length === 0) return algorithms;
+  return algorithms.includes("dictionary") ? algorithms : ["dictionary", ...algorithms];
+}
 
 function agreeSecurity(one: SecurityCapabilities, other: SecurityCapabilities): AgreedSecurity {
   const threatDetection = one.threatDetection && other.threatDetection;

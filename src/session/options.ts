@@ -1,13 +1,15 @@
 import type { ContentScanner } from "../codec/index.js";
+import { ALGORITHM_NAMES } from "../shared/algorithms.js";
 import { InputError, M2MError } from "../shared/errors.js";
 import { completeCapabilities, type Capabilities, type CapabilityOptions } from "./capabilities.js";
+import { namedPriors } from "./dictionary-extensions.js";
 import { platformRandomBytes, type RandomBytes } from "./ids.js";
 import { resolveTiming, type SessionTiming } from "./liveness.js";
 import type { Role } from "./machine.js";
 import type { SessionCodecOptions } from "./payload.js";
 import { readCapabilities, writeCapabilities } from "./wire/capabilities.js";
 import { FieldReader } from "./wire/fields.js";
-import { findVersion, isAvailable, PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";
+import { findVersion, PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";
 
 /** What a rate limit is asked about: a message that has arrived and is not yet looked into. */
 export interface RateRequest {
@@ -71,9 +73,15 @@ export function resolveCapabilities(
   const capabilities = completeCapabilities({ ...given, security }, randomBytes);
   const wire = findVersion(capabilities.version);
   if (!wire) throw usage(`The version is one of ${PROTOCOL_VERSIONS.join(", ")}.`);
-  const lacking = capabilities.compression.algorithms.find((name) => !isAvailable(name));
+  const known = new Set<string>(ALGORITHM_NAMES);
+  const lacking = capabilities.compression.algorithms.find((name) => !known.has(name));
   if (lacking !== undefined) throw usage(`There is no codec for the algorithm ${String(lacking)} here.`);
   if (capabilities.compression.algorithms.length === 0) throw usage("A session needs an algorithm.");
+  if (capabilities.compression.algorithms.includes("dictionary")) {
+    if (namedPriors(capabilities.extensions).length === 0) {
+      throw usage("Who offers dictionary names its priors: see dictionaryExtensions().");
+    }
+  }
   assertScanner(capabilities, scanner);
   try {
     // What is written has to be readable: limits and types are the reader's.

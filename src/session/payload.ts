@@ -1,5 +1,6 @@
 import {
   CodecEngine,
+  defaultPriors,
   detect,
   type AlgorithmName,
   type CompressionResult,
@@ -9,11 +10,12 @@ import {
 import { FormatError, LimitError, M2MError, ProtocolError } from "../shared/errors.js";
 import { MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { utf8Length } from "../shared/utf8.js";
+import { namedPriors, usesHistory } from "./dictionary-extensions.js";
 import type { DataMessage } from "./message.js";
 import type { Agreement } from "./negotiate.js";
 
 /** Settings of the codecs that a session does not negotiate. */
-export type SessionCodecOptions = Pick<EngineOptions, "tokenizers" | "brotli" | "quality">;
+export type SessionCodecOptions = Pick<EngineOptions, "tokenizers" | "brotli" | "quality" | "level">;
 
 /** Compresses and decompresses the content of DATA, within what was agreed. */
 export class PayloadCodec {
@@ -25,6 +27,8 @@ export class PayloadCodec {
     this.#agreed = agreed;
     this.maxPayloadBytes = Math.min(agreed.maxPayloadBytes || MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES);
     this.#engine = new CodecEngine({
+      // Over the connection it is written anew.
+      ...(usesHistory(agreed) ? { level: "fast" } : {}),
       ...options,
       encoding: agreed.encoding,
       limits: { maxInputBytes: this.maxPayloadBytes, maxOutputBytes: this.maxPayloadBytes },
@@ -55,7 +59,7 @@ export class PayloadCodec {
     this.assertFits(content);
     if (algorithm !== undefined) this.assertAgreed(algorithm);
     let refusal: unknown;
-    for (const name of algorithm === undefined ? this.#agreed.algorithms : [algorithm]) {
+    for (const name of algorithm === undefined ? this.#usable() : [algorithm]) {
       try {
         const result = this.#engine.compress(content, { algorithm: name });
         return { ...result, data: result.data as string };
@@ -98,6 +102,15 @@ export class PayloadCodec {
     return result;
   }
 
+  /** A session that was agreed on by another process may have no prior in common with this one. */
+  #usable(): readonly AlgorithmName[] {
+    const { algorithms, extensions } = this.#agreed;
+    if (!algorithms.includes("dictionary") || namedPriors(extensions).includes(defaultPriors.names[0])) {
+      return algorithms;
+    }
+    return algorithms.filter((name) => name !== "dictionary");
+  }
+
   #decompress(content: string): DecompressionResult {
     try {
       return this.#engine.decompress(content);
@@ -126,8 +139,11 @@ function notNegotiated(what: string, agreed: readonly string[]): ProtocolError {
   });
 }
 
+/** Files of the package that are damaged. */
+const OF_THE_INSTALLATION: readonly string[] = ["M2M_RANK_TABLE_INVALID", "M2M_PRIOR_INVALID"];
+
 /** Whether an algorithm cannot carry the content, so that another one may; a broken installation is no such case. */
 function isRefusal(error: unknown): boolean {
-  if (!(error instanceof M2MError) || error.code === "M2M_RANK_TABLE_INVALID") return false;
+  if (!(error instanceof M2MError) || OF_THE_INSTALLATION.includes(error.code)) return false;
   return error instanceof FormatError || error.code === "M2M_JSON_TOO_DEEP";
 }

@@ -28,7 +28,7 @@ for (const transport of TRANSPORTS) {
     it("asks, is answered, pings and closes", async () => {
       const client = await meet();
       expect(client.state).to.equal("open");
-      expect(client.agreed?.algorithms).to.deep.equal(["token-native", "brotli", "none"]);
+      expect(client.agreed?.algorithms).to.deep.equal(["dictionary", "token-native", "brotli", "none"]);
       expect((await client.request("Hello")).text).to.equal("Hello");
       const bytes = Uint8Array.of(0, 255, 1, 254);
       expect(Buffer.from((await client.request(bytes)).bytes)).to.deep.equal(Buffer.from(bytes));

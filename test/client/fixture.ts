@@ -87,6 +87,14 @@ export class SessionServer {
     });
   }
 
+  /** Bytes that came over all connections that are open. */
+  get receivedBytes(): number {
+    return [...this.#sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+  }
+  get sentBytes(): number {
+    return [...this.#sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0);
+  }
+
   /** Destroys every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();

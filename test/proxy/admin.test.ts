@@ -53,7 +53,6 @@ describe("proxy: its own paths", () => {
       ["/_m2m/compress", "[]", 400, "M2M_JSON_INVALID"],
       ["/_m2m/compress", {}, 400, "M2M_USAGE"],
       ["/_m2m/compress", { content: "x", algorithm: "zip" }, 400, "M2M_USAGE"],
-      ["/_m2m/compress", { content: "x", algorithm: "dictionary" }, 400, "M2M_USAGE"],
       ["/_m2m/compress", { content: "x".repeat(200_000) }, 413, "M2M_INPUT_TOO_LARGE"],
       ["/_m2m/decompress", { data: "#TK|C|!!!" }, 400, "M2M_BASE64_INVALID"],
       ["/_m2m/decompress", { data: 7 }, 400, "M2M_USAGE"],

@@ -33,9 +33,9 @@ describe("server and requests that are wrong", () => {
     ["a member of a wrong type", "POST /compress", { content: 5 }, 400, "M2M_REQUEST_INVALID"],
     ["a member that is not known", "POST /scan", { content: "a", contents: "b" }, 400, "M2M_REQUEST_INVALID"],
     [
-      "an algorithm that is reserved",
+      "a level that there is not",
       "POST /compress",
-      { content: "a", algorithm: "dictionary" },
+      { content: "a", level: "best" },
       400,
       "M2M_REQUEST_INVALID",
     ],

@@ -1,8 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { availableAlgorithms, CodecEngine, type AlgorithmName } from "../../src/codec/index.js";
+import { ALGORITHMS, CodecEngine, type AlgorithmName } from "../../src/codec/index.js";
 import { SecurityScanner } from "../../src/security/index.js";
-import { readMessage, rejectionFor, writeMessage, type DataMessage } from "../../src/session/index.js";
+import {
+  dictionaryExtensions,
+  readMessage,
+  rejectionFor,
+  writeMessage,
+  type DataMessage,
+} from "../../src/session/index.js";
 import { SecurityThreat } from "../../src/shared/errors.js";
 import { rejection } from "../helpers/catch-error.js";
 import { makePair, makeSession, scannerOf, stateOf, Clock } from "./pair.js";
@@ -13,7 +19,12 @@ const REQUEST = JSON.stringify({
   messages: [{ role: "user", content: "Hello ".repeat(50) }],
 });
 
-const only = (...algorithms: AlgorithmName[]) => ({ capabilities: { compression: { algorithms } } });
+const only = (...algorithms: AlgorithmName[]) => ({
+  capabilities: {
+    compression: { algorithms },
+    ...(algorithms.includes("dictionary") ? { extensions: dictionaryExtensions() } : {}),
+  },
+});
 const security = (blocking: boolean, blockThreshold = 0.8) => ({
   security: { threatDetection: true, blocking, blockThreshold },
 });
@@ -28,7 +39,7 @@ const dataOf = (sessionId: string | undefined, members: Partial<DataMessage>): D
 });
 
 describe("DATA", () => {
-  for (const { name, carries } of availableAlgorithms()) {
+  for (const { name, carries } of ALGORITHMS) {
     it(`brings any content back that ${name} carries, both ways`, async () => {
       const { initiator, responder } = await makePair(only(name));
       const contents: Record<typeof carries, fc.Arbitrary<string | Uint8Array>> = {
@@ -50,6 +61,45 @@ describe("DATA", () => {
       );
     });
   }
+
+  it("goes in dictionary only if both sides name the same prior, which need not stand in the list", async () => {
+    const offer = { capabilities: { extensions: dictionaryExtensions() } };
+    const met = await makePair(offer);
+    expect(met.initiator.agreed?.algorithms).to.deep.equal(["dictionary", "token-native", "brotli", "none"]);
+    expect(met.initiator.local.compression.algorithms).not.to.include("dictionary");
+    const message = await met.initiator.send(REQUEST);
+    expect(message.algorithm).to.equal("dictionary");
+    expect((await met.responder.receive(writeMessage(message))).data?.text).to.equal(REQUEST);
+
+    const strange = { capabilities: { extensions: new Map([["prior:00000000", "1"]]) } };
+    const later = {
+      capabilities: { extensions: new Map([...dictionaryExtensions()].map(([key]) => [key, "2"])) },
+    };
+    for (const other of [strange, later, {}]) {
+      const { initiator, responder } = await makePair(offer, other);
+      expect(initiator.agreed?.algorithms).to.deep.equal(["token-native", "brotli", "none"]);
+      const refused = dataOf(initiator.id, { algorithm: "dictionary", content: message.content });
+      expect((await rejection(responder.receive(refused))).code).to.equal("M2M_NOT_NEGOTIATED");
+    }
+  });
+
+  it("is refused in dictionary under a prior that is not here, and never sent so", async () => {
+    // Both say that they have it, as after a change of version in the middle of a session.
+    const { initiator, responder } = await makePair({
+      capabilities: { extensions: new Map([["prior:00000000", "1"]]) },
+    });
+    expect(initiator.agreed?.algorithms).to.include("dictionary");
+    expect((await initiator.send(REQUEST)).algorithm).to.equal("token-native");
+    const { data } = new CodecEngine().compress(REQUEST, { algorithm: "dictionary", binary: true });
+    const wire = Buffer.from(data as Uint8Array);
+    wire[1] ^= 0xff;
+    const content = `#M2M[d1]|${wire.toString("base64")}`;
+    const error = await rejection(
+      responder.receive(dataOf(initiator.id, { algorithm: "dictionary", content })),
+    );
+    expect(error.code).to.equal("M2M_PRIOR_MISSING");
+    expect(responder.state).to.equal("established");
+  });
 
   it("takes the first agreed algorithm that carries the content", async () => {
     const { initiator } = await makePair(only("token", "none", "brotli"));

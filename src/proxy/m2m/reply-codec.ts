@@ -1,6 +1,7 @@
 import type { AlgorithmName, CodecEngine } from "../../codec/index.js";
 import { PROTOCOL_VERSIONS } from "../../session/index.js";
 import { algorithmWord, findAlgorithm } from "../../shared/algorithms.js";
+import { EVENTS_WORD, priorWords, sharesPrior, wordsOf } from "./dictionary-offer.js";
 import { SseEvent, SseReader, writeSse } from "../sse/index.js";
 import { smallestWire, WIRE_TYPE } from "./wire-format.js";
 
@@ -9,19 +10,27 @@ export interface ReplyFormat {
   readonly algorithms: readonly AlgorithmName[];
   /** Whether a wire may be bytes. */
   readonly binary: boolean;
+  /** Whether an event stream may be one wire. */
+  readonly events: boolean;
 }
 
 /**
  * The formats that `x-m2m-accept` lists; `undefined` if it asks for none that this version has.
- * @param text names of algorithms with commas between them, and `binary`
+ * @param text words with commas between them: names of algorithms, `binary`, `events`, and priors of `dictionary`
  */
 export function readAccept(text: string | undefined): ReplyFormat | undefined {
   if (text === undefined) return undefined;
-  const words = text.split(",").map((word) => word.trim().toLowerCase());
-  const algorithms = words.flatMap((word) => findAlgorithm(word) ?? []).filter((name) => name !== "none");
-  return algorithms.length === 0
-    ? undefined
-    : { algorithms: [...new Set(algorithms)], binary: words.includes("binary") };
+  const words = wordsOf(text);
+  const hasPrior = sharesPrior(words);
+  const algorithms = words
+    .flatMap((word) => findAlgorithm(word) ?? [])
+    .filter((name) => name !== "none" && (name !== "dictionary" || hasPrior));
+  if (algorithms.length === 0) return undefined;
+  return {
+    algorithms: [...new Set(algorithms)],
+    binary: words.includes("binary"),
+    events: hasPrior && words.includes(EVENTS_WORD),
+  };
 }
 
 /** Answers in the form that a client asked for. */
@@ -32,6 +41,17 @@ export class ReplyCodec {
   constructor(engine: CodecEngine, format: ReplyFormat) {
     this.#engine = engine;
     this.#format = format;
+  }
+
+  /** Whether an event stream may be one wire. */
+  get packsEvents(): boolean {
+    return this.#format.events;
+  }
+
+  /** What is said to a client that has `dictionary`, so that its next request may be a wire of it. */
+  get offer(): readonly string[] {
+    const hasDictionary = this.#format.algorithms.includes("dictionary");
+    return hasDictionary ? ["x-m2m-accept", ["dictionary", ...priorWords()].join(", ")] : [];
   }
 
   /**

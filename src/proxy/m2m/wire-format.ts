@@ -1,9 +1,4 @@
-import {
-  availableAlgorithms,
-  findReservedOpening,
-  type AlgorithmName,
-  type CodecEngine,
-} from "../../codec/index.js";
+import { ALGORITHMS, findReservedOpening, type AlgorithmName, type CodecEngine } from "../../codec/index.js";
 import { utf8Length } from "../../shared/utf8.js";
 
 /** Media type of a body that is a wire (docs/spec/proxy.md). */
@@ -45,7 +40,7 @@ function wireOf(
   algorithm: AlgorithmName,
   binary: boolean,
 ): string | Uint8Array | undefined {
-  const descriptor = availableAlgorithms().find(({ name }) => name === algorithm);
+  const descriptor = ALGORITHMS.find(({ name }) => name === algorithm);
   if (!descriptor || descriptor.prefix === "") return undefined;
   const isRaw = binary && descriptor.matchesBinary !== undefined;
   try {

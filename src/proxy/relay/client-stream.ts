@@ -26,6 +26,12 @@ export class ClientStream {
     return this.#response.headersSent;
   }
 
+  /** @param work is done when the answer is over, however it ended */
+  onceOver(work: () => void): void {
+    if (this.#response.destroyed) work();
+    else this.#response.once("close", work);
+  }
+
   /** The source of what is written from now on. */
   attach(source: PausableSource): void {
     this.#source = source;

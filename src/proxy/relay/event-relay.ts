@@ -11,6 +11,14 @@ export interface EventRelayOptions {
   readonly finish: () => Uint8Array | string | undefined | Promise<Uint8Array | string | undefined>;
   /** The same if the upstream failed: the event by which its clients know. */
   readonly fail: (error: Error) => string;
+  /** Makes a wire of the events, each of which can be read when it arrives. */
+  readonly packer?: EventPacker;
+}
+
+export interface EventPacker {
+  push(event: Uint8Array): Uint8Array;
+  /** What stands behind the last. */
+  end(): Uint8Array;
 }
 
 /** An event stream, event by event: none is sent in part, so that after a failure another can follow it. */
@@ -38,21 +46,28 @@ export class EventRelay implements ResponseRelay {
     this.#reader.end(this.#take);
     this.#send();
     const last = this.#options.finish();
-    if (!(last instanceof Promise)) this.#stream.end(last);
+    if (!(last instanceof Promise)) this.#end(last);
     else
       last.then(
-        (bytes) => this.#stream.end(bytes),
-        (error: Error) => this.#stream.end(this.#options.fail(error)),
+        (bytes) => this.#end(bytes),
+        (error: Error) => this.fail(error),
       );
   }
 
   fail(error: Error): void {
-    this.#stream.end(this.#options.fail(error));
+    this.#end(this.#options.fail(error));
+  }
+
+  #end(last: Uint8Array | string | undefined): void {
+    const { packer } = this.#options;
+    if (!packer) return this.#stream.end(last);
+    const packed = last === undefined || last.length === 0 ? [] : [packer.push(Buffer.from(last))];
+    this.#stream.end(Buffer.concat([...packed, packer.end()]));
   }
 
   readonly #take = (event: SseEvent): void => {
     const part = event.complete ? this.#options.pass(event) : event.raw;
-    if (part !== undefined) this.#parts.push(part);
+    if (part !== undefined) this.#parts.push(this.#options.packer?.push(part) ?? part);
   };
 
   #send(chunk?: Buffer): void {

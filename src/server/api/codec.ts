@@ -3,7 +3,9 @@ import {
   ALGORITHM_WORDS,
   algorithmWord,
   findAlgorithm,
+  LEVEL_NAMES,
   POLICY_NAMES,
+  type LevelName,
   type PolicyName,
 } from "../../shared/algorithms.js";
 import {
@@ -22,6 +24,7 @@ interface AutoBody {
   readonly model?: string;
   readonly encoding?: string;
   readonly quality?: number;
+  readonly level?: LevelName;
   readonly policy?: PolicyName;
 }
 
@@ -39,6 +42,7 @@ const SETTINGS = {
     maximum: 11,
     description: "Brotli quality, 0 (fast) to 11 (small); of a content over 64 KiB at most 9.",
   },
+  level: oneOf(LEVEL_NAMES, "How much time dictionary takes for smaller wires."),
   policy: oneOf(POLICY_NAMES, "How auto chooses."),
 } as const;
 
@@ -138,6 +142,7 @@ async function compress(services: ServerServices, body: AutoBody, algorithm: str
   };
   // What is left out costs the engine nothing.
   if (body.quality !== undefined) options.quality = Math.min(body.quality, mostQuality);
+  if (body.level !== undefined) options.level = body.level;
   if (body.policy !== undefined) options.policy = body.policy;
   const { content } = services.metrics;
   const guarded = guard && (await engine.secureCompress(body.content, guard, options));

@@ -1,14 +1,19 @@
 import {
+  LinkHistory,
   MAX_CONTROL_BYTES,
   readBinaryData,
   readMessage,
   rejectionFor,
+  usesHistory,
+  writeMessage,
+  type Agreement,
   type MailboxEntry,
   type Message,
 } from "../../session/index.js";
 import { M2MError, ProtocolError } from "../../shared/errors.js";
 import { MAX_TIMER_MS } from "../../shared/timers.js";
 import { MailboxDelivery } from "./delivery.js";
+import type { LinkHistories } from "./link-histories.js";
 import type { HandledMessage, Peer, SessionService } from "./types.js";
 
 /** Refusals after which there is no session for the connection any more. */
@@ -47,6 +52,8 @@ export interface CarriedSessionOptions {
   readonly handshakeMs: number;
   /** The clock of `sessions`, in milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** Of a connection that keeps the order of messages: it may keep windows of them. Default: it keeps none. */
+  readonly histories?: LinkHistories;
 }
 
 /** The session that a connection carries, in messages. The session outlives the connection. */
@@ -56,6 +63,7 @@ export class CarriedSession {
   readonly #ended = new AbortController();
   #id: string | undefined;
   #delivery: MailboxDelivery | undefined;
+  #history: LinkHistory | undefined;
   #timer: NodeJS.Timeout;
 
   constructor(options: CarriedSessionOptions) {
@@ -71,6 +79,7 @@ export class CarriedSession {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#options.histories?.release(this);
     this.#ended.abort();
   }
 
@@ -119,8 +128,36 @@ export class CarriedSession {
       this.#refuse(error, "mismatch");
       return;
     }
-    const { sessions, peer } = this.#options;
-    await this.#answer(message, await sessions.handle(message, peer));
+    const { sessions, peer, histories } = this.#options;
+    const given = this.#unwind(message);
+    if (!given) return;
+    const keepsHistory = histories?.hasRoom ?? false;
+    await this.#answer(given, await sessions.handle(given, { ...peer, keepsHistory }));
+  }
+
+  /** The message as one that stands for itself; `undefined` if it does not follow those before it. */
+  #unwind(message: Message): Message | undefined {
+    if (message.type !== "DATA" || !this.#history) return message;
+    this.#useHistory();
+    try {
+      return this.#history.read(message);
+    } catch (error) {
+      if (!(error instanceof M2MError)) throw error;
+      // Over the next connection it is sent again, with new windows.
+      this.#link.end("tryLater", error.code);
+      return undefined;
+    }
+  }
+
+  /** A message as the connection carries it. */
+  #wind(message: Message): Message {
+    if (message.type !== "DATA" || !this.#history) return message;
+    this.#useHistory();
+    return this.#history.write(message);
+  }
+
+  #useHistory(): void {
+    this.#options.histories?.use(this, () => this.#link.end("tryLater", "no room for its history"));
   }
 
   #read(bytes: Uint8Array, isBinary: boolean): Message {
@@ -134,12 +171,12 @@ export class CarriedSession {
     return readBinaryData(bytes, own);
   }
 
-  async #answer(message: Message, { sessionId, reply, error }: HandledMessage): Promise<void> {
+  async #answer(message: Message, { sessionId, reply, error, agreed }: HandledMessage): Promise<void> {
     if (error?.family === "UpstreamError") {
       this.#link.end("tryLater", "try later");
       return;
     }
-    if (reply) this.#link.send(reply);
+    if (reply) this.#link.send(this.#wind(reply));
     if (error) {
       if (OVER.includes(error.code)) this.#link.end("over", error.code);
       return;
@@ -148,16 +185,17 @@ export class CarriedSession {
       this.#link.end("done", "closed");
       return;
     }
-    if (this.#id === undefined && sessionId !== undefined) await this.#begin(sessionId, message);
+    if (this.#id === undefined && sessionId !== undefined) await this.#begin(sessionId, message, agreed);
     else if (message.delivery) this.#delivery?.note(message.delivery);
   }
 
   /** The connection carries this session from now on. */
-  async #begin(sessionId: string, { delivery }: Message): Promise<void> {
+  async #begin(sessionId: string, { delivery }: Message, agreed: Agreement | undefined): Promise<void> {
     const { signal } = this.#ended;
     // A connection that is over must not take the session from one that is not.
     if (signal.aborted) return;
     this.#id = sessionId;
+    if (agreed && this.#options.histories && usesHistory(agreed)) this.#history = new LinkHistory(agreed);
     this.#link.claim(sessionId);
     const { sessions } = this.#options;
     const push = (entry: MailboxEntry): Promise<void> => this.#push(entry, sessionId);
@@ -169,7 +207,11 @@ export class CarriedSession {
   }
 
   async #push(entry: MailboxEntry, sessionId: string): Promise<void> {
-    if (!entry.message.startsWith(CLOSE_OPENING)) return this.#link.push(entry, sessionId);
+    if (!entry.message.startsWith(CLOSE_OPENING)) {
+      if (!this.#history) return this.#link.push(entry, sessionId);
+      const message = this.#wind(readMessage(entry.message, { maxMessageBytes: Infinity }));
+      return this.#link.push({ ...entry, message: writeMessage(message) }, sessionId);
+    }
     this.#link.send(readMessage(entry.message, { maxMessageBytes: MAX_CONTROL_BYTES }));
     this.#link.end("done", "closed");
   }

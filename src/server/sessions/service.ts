@@ -13,6 +13,7 @@ import {
 } from "../../session/index.js";
 import { LimitError, M2MError, ProtocolError } from "../../shared/errors.js";
 import type { RateLimitBucket } from "../../shared/stores.js";
+import { answeringExtensions } from "./extensions.js";
 import { MetricsCounter } from "./metrics.js";
 import { resolveServiceOptions, type ResolvedServiceOptions, type SessionServiceOptions } from "./options.js";
 import { SessionRecords, unknownSession } from "./records.js";
@@ -186,7 +187,7 @@ class StoredSessions implements SessionService {
     switch (message.type) {
       case "HELLO":
         if (peer.address !== undefined) await this.#limit(`hello:${peer.address}`, helloRate, wait);
-        return this.#open(message);
+        return this.#open(message, peer);
       case "REJECT":
         throw new ProtocolError("M2M_PROTOCOL_STATE", "A REJECT does not say which session it ends.", {
           hint: "Send CLOSE.",
@@ -210,11 +211,12 @@ class StoredSessions implements SessionService {
     });
   }
 
-  async #open(hello: HelloMessage): Promise<HandledMessage> {
+  async #open(hello: HelloMessage, peer: Peer): Promise<HandledMessage> {
     const { capabilities = {} } = this.#options;
     const channel = requestedChannel(hello.capabilities?.extensions);
     const extensions = new Map(capabilities.extensions);
     if (channel !== undefined) extensions.set(CHANNEL_EXTENSION, channel);
+    for (const [name, value] of answeringExtensions(hello, capabilities, peer)) extensions.set(name, value);
     const session = this.#records.begin({ capabilities: { ...capabilities, extensions } });
     const { reply } = await session.receive(hello);
     const { id } = session;
@@ -232,7 +234,7 @@ class StoredSessions implements SessionService {
       throw error;
     }
     this.#metrics.add("opened");
-    return { sessionId: id, reply };
+    return { sessionId: id, reply, agreed: session.agreed };
   }
 
   async #receive(message: AcceptMessage | SignalMessage): Promise<HandledMessage> {
@@ -245,7 +247,7 @@ class StoredSessions implements SessionService {
     const { reply } = result;
     if (session.state === "established") await this.#heard(session, before, message);
     else await this.#forget(session);
-    return { sessionId, reply };
+    return { sessionId, reply, agreed: session.state === "established" ? session.agreed : undefined };
   }
 
   async #exchange(message: DataMessage, wait: Wait): Promise<HandledMessage> {

@@ -1,6 +1,7 @@
 import type { M2MError } from "../../shared/errors.js";
 import type {
   AgreedSecurity,
+  Agreement,
   MailboxEntry,
   Message,
   ProtocolVersion,
@@ -14,12 +15,16 @@ import type { AlgorithmName } from "../../codec/index.js";
 export interface Peer {
   /** The address that limits are counted by. */
   readonly address?: string;
+  /** Whether the connection keeps a window of what goes over it, if the peer does too. */
+  readonly keepsHistory?: boolean;
 }
 
 /** What became of a message. */
 export interface HandledMessage {
   /** The session that it belongs to, or that it began; absent if there is none. */
   readonly sessionId?: string;
+  /** What was agreed in it; absent for DATA, and if it is over. */
+  readonly agreed?: Agreement;
   /**
    * To be sent to the peer: what the protocol answers; PONG for DATA that was numbered by its sender and that nothing else
    * answers; with `error` REJECT, or for numbered DATA a PONG that holds the refusal. Absent: there is nothing to say.

@@ -38,8 +38,12 @@ export class WebSocketConnection implements SessionHolder {
     this.#options = options;
     this.#isAware = socket.protocol === WEBSOCKET_SUBPROTOCOL;
     const { sessions, maxMessageBytes, handshakeMs, nowMs } = options;
+    // Who does not know docs/spec/transport.md cannot send again what a window has lost.
+    const histories = this.#isAware ? options.histories : undefined;
     const link = this.#link();
-    this.#session = new CarriedSession({ sessions, peer, link, maxMessageBytes, handshakeMs, nowMs });
+    this.#session = new CarriedSession({
+      ...{ sessions, peer, link, maxMessageBytes, handshakeMs, nowMs, histories },
+    });
     this.#outbox = new Outbox(socket, options.maxBufferedBytes);
     this.#inbox = new Inbox(socket, async ({ bytes, isBinary }) => {
       await this.#outbox.room();

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { DEFAULT_LIMITS } from "../../codec/index.js";
 import { DEFAULT_TIMING, maxDataMessageBytes } from "../../session/index.js";
-import { SessionClaims, type SessionService } from "../sessions/index.js";
+import { LinkHistories, SessionClaims, type SessionService } from "../sessions/index.js";
 
 export interface WebSocketOptions {
   readonly sessions: SessionService;
   /** Shared with other transports, so that a session is with one connection. Default: of this one alone. */
   readonly claims?: SessionClaims;
+  /** How many connections keep windows of what goes over them. Default: 64 of this transport. */
+  readonly histories?: LinkHistories;
   /** Default `/ws`. */
   readonly path?: string;
   /** Whether an `Authorization` header lets somebody in. Default: anybody. */
@@ -37,6 +39,7 @@ export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, "authoriz
 export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebSocketOptions {
   return {
     claims: new SessionClaims(),
+    histories: new LinkHistories(),
     path: "/ws",
     origins: [],
     localPagesOnly: false,

@@ -35,7 +35,7 @@ const U32 = 2 ** 32;
 const MAX_TIMESTAMP = 2 ** 48 - 1;
 
 /** By the number that stands for each. */
-const ALGORITHMS: readonly AlgorithmName[] = ["none", "token", "token-native", "brotli", "m2m"];
+const ALGORITHMS: readonly AlgorithmName[] = ["none", "token", "token-native", "brotli", "m2m", "dictionary"];
 
 /** Whether a binary frame can say all that the message says: it has no place for a refusal or a window. */
 export function fitsBinary({ algorithm, delivery, originalBytes = 0 }: DataMessage): boolean {

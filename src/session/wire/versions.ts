@@ -1,4 +1,4 @@
-import { availableAlgorithms, type AlgorithmName } from "../../codec/index.js";
+import type { AlgorithmName } from "../../codec/index.js";
 import type { EncodingName } from "../../shared/encodings.js";
 
 /** Versions of the protocol that are understood. */
@@ -61,11 +61,6 @@ export function findVersion(version: string): WireVersion | undefined {
 /** The version that messages are read by while none is agreed. */
 export function commonVersion(): WireVersion {
   return findVersion(LATEST_COMMON_VERSION) as WireVersion;
-}
-
-/** Whether this build has a codec for `name`. */
-export function isAvailable(name: AlgorithmName): boolean {
-  return availableAlgorithms().some((descriptor) => descriptor.name === name);
 }
 
 /** The name that `wire` spells, or `undefined`. */
