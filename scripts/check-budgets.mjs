@@ -10,7 +10,7 @@ const BUDGET = {
   // Of these the prior of dictionary may have 3 MB and 4 MB.
   packedBytes: 23_000_000,
   unpackedBytes: 38_000_000,
-  fileCount: 1000,
+  fileCount: 1030,
   // 2.2 is the target; a shared machine may be given slack.
   coldStartRatio: Number(process.env.M2M_COLD_START_BUDGET ?? 2.2),
   peakMegabytes: 80,

@@ -41,6 +41,20 @@ describe("server API", () => {
     expect(await wireOf(words, 9)).to.not.equal(await wireOf(words, 1));
   });
 
+  it("compresses by dictionary at each level, and gives the content back", async () => {
+    const content = JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "Hello there" }] });
+    const sizes: number[] = [];
+    for (const level of ["fast", "default", "max"]) {
+      const { json } = await ask(server, "POST /compress", { content, algorithm: "dictionary", level });
+      expect(json).to.include({ algorithm: "dictionary", original_bytes: content.length });
+      sizes.push(json.compressed_bytes as number);
+      expect((await ask(server, "POST /decompress", { data: json.data })).json.content).to.equal(content);
+    }
+    expect(sizes[1]).to.be.below(sizes[0]);
+    const { json } = await ask(server, "POST /compress/auto", { content, policy: "smallest" });
+    expect(json.algorithm).to.equal("dictionary");
+  });
+
   it("tells that it is alive, ready, and what it is", async () => {
     expect((await askChecked(server, "GET /health")).json).to.deep.equal({ status: "ok", version: "1.2.3" });
     expect((await askChecked(server, "GET /ready")).json).to.deep.equal({ status: "ready" });
