@@ -17,6 +17,7 @@ WORKDIR /app
 COPY --from=build /app/package.json /app/oclif.manifest.json /app/LICENSE ./
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/models/hydra ./models/hydra
 COPY --from=build /app/models/prior/m2m.prior ./models/prior/m2m.prior
 COPY --from=build /app/node_modules ./node_modules
 # The image's own unprivileged user; mount files under /data.

@@ -948,7 +948,8 @@ export function decode(size: i32, isEvent: bool, most: i32): i32 {
   const isRegular = codeBit(0, isEvent ? 65400 : 63000) != 0;
   const declared = isRegular ? i32.MAX_VALUE : codeLength(0);
   if (!isRegular && <u32>declared > <u32>most) return -1;
-  for (let done = 0; done < declared; done = position - start) {
+  // More bytes needed than a writer leaves out at the end: cut, and what is made of zeroes need not end.
+  for (let done = 0; done < declared && at - 4 <= size + 8; done = position - start) {
     if (done > most) return -1;
     step(0, 0);
     if (isRegular) {

@@ -6,6 +6,7 @@ import { createNodeBrotliEngine } from "../brotli/index.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions } from "../types.js";
 import type { MessageCoder } from "./coders.js";
 import { MAX_CONTENT_BYTES } from "./kernel/layout.js";
+import { MAX_ZEROES } from "./arithmetic/range-coder.js";
 import { defaultPriors, type PriorCache } from "./prior/prior-cache.js";
 import { deflate, inflate } from "./wire/deflate.js";
 import { isContextWire, Mode, readWire, truncated, writeWire } from "./wire/header.js";
@@ -143,9 +144,6 @@ export class ContextCodec implements Codec {
     return this.#brotli ?? createNodeBrotliEngine();
   }
 }
-
-/** Zero bytes that the end of a coded message may be short of before it counts as cut. */
-const MAX_ZEROES = 8;
 
 /** The bytes of a text wire. @throws {FormatError} `M2M_WIRE_UNKNOWN`, `M2M_BASE64_INVALID` */
 function unwrap(wire: string): Uint8Array {

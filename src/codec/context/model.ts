@@ -90,13 +90,13 @@ export class ContextModel {
   }
 
   /** Reads an event; `undefined` as soon as it would have more than `maxBytes`. */
-  decodeEvent(maxBytes: number): Uint8Array | undefined {
+  decodeEvent(maxBytes: number, isCut: () => boolean): Uint8Array | undefined {
     const { match, contexts } = this;
     const start = match.position;
     const isRegular = this.#bits.code(0, REGULAR_EVENT) !== 0;
     const length = isRegular ? Infinity : this.#codeLength(0);
     if (!isRegular && length > maxBytes) return undefined;
-    for (let done = 0; done < length; done = match.position - start) {
+    for (let done = 0; done < length && !isCut(); done = match.position - start) {
       if (done > maxBytes) return undefined;
       match.reserve(MAX_RUN_BYTES);
       this.step(undefined, 0);
@@ -123,15 +123,16 @@ export class ContextModel {
 
   /**
    * Reads a message; it is a copy.
+   * @param isCut whether the coder has asked for far more bytes than there are: what a reader makes of zeroes need not end
    * @returns `undefined` as soon as it would have more than `maxBytes`
    */
-  decode(maxBytes: number): Uint8Array | undefined {
+  decode(maxBytes: number, isCut: () => boolean): Uint8Array | undefined {
     const { match, contexts } = this;
     const start = match.position;
     const isRegular = this.#bits.code(0, REGULAR) !== 0;
     const length = isRegular ? Infinity : this.#codeLength(0);
     if (!isRegular && length > maxBytes) return undefined;
-    for (let done = 0; done < length; done = match.position - start) {
+    for (let done = 0; done < length && !isCut(); done = match.position - start) {
       if (done > maxBytes) return undefined;
       match.reserve(MAX_RUN_BYTES);
       this.step(undefined, 0);

@@ -37,7 +37,7 @@ export class ScriptCoder implements MessageCoder {
   decode(coded: Uint8Array, maxBytes: number): Decoded {
     try {
       this.#coder.startDecoding(coded);
-      const content = this.#model.decode(maxBytes);
+      const content = this.#model.decode(maxBytes, () => this.#coder.isCut);
       return { content, neededBytes: this.#coder.consumedBytes - 4 };
     } finally {
       this.#model.reset();

@@ -8,7 +8,7 @@ import {
   inflateRawSync,
 } from "node:zlib";
 import {
-  availableAlgorithms,
+  ALGORITHMS,
   CodecEngine,
   type AlgorithmDescriptor,
   type CompressOptions,
@@ -42,7 +42,9 @@ export interface Format {
 
 /** Every format that is compared, in the order of the tables. */
 export const FORMATS: readonly Format[] = [
-  ...availableAlgorithms().map(wireFormat),
+  ...ALGORITHMS.map(wireFormat),
+  levelFormat("fast"),
+  levelFormat("max"),
   {
     name: "gzip 9",
     open: () => ({ compress: (content) => gzipSync(content, { level: 9 }), decompress: gunzipSync }),
@@ -84,6 +86,16 @@ function wireFormat(descriptor: AlgorithmDescriptor): Format {
     carries: carries === "json" ? isJsonText : undefined,
     restored: lossless === "bytes" ? undefined : (text) => Buffer.from(minifyJsonText(text)),
     open: () => wireCoder({ algorithm: name, binary }),
+  };
+}
+
+/** The wire `dictionary` at a level that is not the default. */
+function levelFormat(level: "fast" | "max"): Format {
+  return {
+    name: `wire dictionary, ${level}`,
+    ours: true,
+    plotted: level === "fast",
+    open: () => wireCoder({ algorithm: "dictionary", binary: true, level }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { SessionDecoder, SessionEncoder } from "../../../src/codec/index.js";
 import type { Dictionaries } from "./dictionaries.js";
 import { openFormats } from "./measure.js";
 import { loadZstd } from "./zstd.js";
@@ -28,6 +29,7 @@ export async function sessionFormats(dictionaries: Partial<Dictionaries>): Promi
   const single = await openFormats(dictionaries);
   const loaded = await loadZstd();
   return [
+    { name: "wire dictionary, session", open: openContextSession },
     ...single
       .filter(({ format }) => format.alone)
       .map(({ format, coder }) => ({
@@ -48,6 +50,11 @@ export async function sessionFormats(dictionaries: Partial<Dictionaries>): Promi
       decompress: (wire, previous) => using(loaded(19, previous), (coder) => coder.decompress(wire)),
     }),
   ];
+}
+
+function openContextSession(): SessionEnd {
+  const [encoder, decoder] = [new SessionEncoder(), new SessionDecoder()];
+  return { send: (message) => encoder.encode(message), receive: (wire) => decoder.decode(wire) };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type Zlib,
 } from "node:zlib";
 import type { Transform } from "node:stream";
+import { StreamDecoder, StreamEncoder } from "../../../src/codec/index.js";
 import type { Dictionaries } from "./dictionaries.js";
 import { openFormats, type OpenFormat } from "./measure.js";
 
@@ -36,6 +37,7 @@ const DEFLATE_TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 export async function streamFormats(dictionaries: Partial<Dictionaries>): Promise<StreamFormat[]> {
   const single = await openFormats(dictionaries);
   return [
+    CONTEXT_STREAM,
     flushedBrotli(11),
     flushedBrotli(5),
     flushedDeflate("deflate 9, flushed"),
@@ -75,6 +77,18 @@ export async function measureStreams(
   }
   return totals;
 }
+
+const CONTEXT_STREAM: StreamFormat = {
+  name: "wire dictionary, stream",
+  open() {
+    const encoder = new StreamEncoder();
+    return { push: (event) => encoder.push(event) };
+  },
+  openReader() {
+    const decoder = new StreamDecoder();
+    return { push: (chunk) => Buffer.concat(decoder.push(chunk)) };
+  },
+};
 
 function flushedBrotli(quality: number): StreamFormat {
   const params = { [constants.BROTLI_PARAM_QUALITY]: quality };

