@@ -87,6 +87,8 @@ export interface CommandDefinition<Flags extends FlagSpecs = FlagSpecs, Args ext
   readonly args: Args;
   /** The command's own flags; `COMMON_FLAGS` are added to every command. */
   readonly flags: Flags;
+  /** Whether it runs until it is told to stop: its heap is kept small then. */
+  readonly staysRunning?: boolean;
   /** The documented type of the `--json` document, as TypeScript text for `docs/cli`. */
   readonly jsonType: string;
   /**

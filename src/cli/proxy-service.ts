@@ -3,7 +3,6 @@ import { createLogger, isAnyHost } from "../http/index.js";
 import { startProxy, type Proxy, type UpstreamOptions } from "../proxy/index.js";
 import type { SecurityScanner } from "../security/index.js";
 import type { CommandContext } from "./context.js";
-import { keepHeapLean } from "./lean-heap.js";
 import { noteLeftAlone } from "./left-alone.js";
 import { warnOfOpenHost } from "./open-host.js";
 import { openProxyStores, proxySettings, proxyUpstreams, type ProxyFlags } from "./proxy-settings.js";
@@ -18,7 +17,6 @@ import { GRACE_MS, untilSignal } from "./until-signal.js";
  * @throws {InputError} `M2M_USAGE`, `M2M_CONFIG_INVALID`, `M2M_LISTEN_FAILED`, and what the scanner's settings may
  */
 export async function runProxy(context: CommandContext, flags: ProxyFlags): Promise<number> {
-  keepHeapLean();
   const config = await context.config();
   // A repository does not say where requests, and the keys in them, go.
   noteLeftAlone(context, config, (key) => key.startsWith("proxy."), "sets nothing of the proxy");

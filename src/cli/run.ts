@@ -1,12 +1,15 @@
 import { flagWords, parseArgv } from "./argv.js";
 import type { AnyCommand, ParsedInput } from "./definition.js";
 import { exitCodeOf, formatError, OutputClosed, toErrorJson } from "./errors.js";
+import { keepHeapLean } from "./lean-heap.js";
 import { processContext } from "./process-context.js";
 import { writeStderr, writeStdout } from "./stdio.js";
 
 /** Runs a command with `argv`, the words behind its name. @returns the exit code; never throws */
 export async function runCommandLine(definition: AnyCommand, argv: readonly string[]): Promise<number> {
   try {
+    // Before anything else makes the heap grow.
+    if (definition.staysRunning) keepHeapLean();
     const input = parseArgv(definition, argv) as ParsedInput;
     return (await definition.run(processContext(input.flags), input)) ?? 0;
   } catch (error) {

@@ -2,7 +2,6 @@ import cluster from "node:cluster";
 import { isAnyHost } from "../http/index.js";
 import { startServer, type Server, type ServerOptions } from "../server/index.js";
 import type { CommandContext } from "./context.js";
-import { keepHeapLean } from "./lean-heap.js";
 import type { ServerFlags } from "./server-flags.js";
 import { loadServerSettings, noteRisks } from "./server-settings.js";
 import { runWorkers } from "./server-workers.js";
@@ -16,7 +15,6 @@ import { otherMetrics, tellMetrics } from "./worker-metrics.js";
  * @throws {M2MError} what the settings and the start may
  */
 export async function runServer(context: CommandContext, flags: ServerFlags): Promise<number> {
-  keepHeapLean();
   const { options, workers } = await loadServerSettings(context, flags);
   if (cluster.isWorker) return runWorker(options);
   noteRisks(context, await context.config(), options);

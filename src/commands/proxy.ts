@@ -5,6 +5,7 @@ import { OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
 
 export const PROXY = defineCommand({
   id: "proxy",
+  staysRunning: true,
   summary: "Stand between clients of an LLM API and its provider: count, scan, compress, retry.",
   description:
     "Clients keep their SDK and their key; only its base URL changes. Requests and streams pass as they are. " +

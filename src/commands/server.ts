@@ -7,6 +7,7 @@ const GIB = 1024 ** 3;
 
 export const SERVER = defineCommand({
   id: "server",
+  staysRunning: true,
   summary: "Serve the HTTP API, and sessions between agents over HTTP, WebSocket and QUIC.",
   description:
     "/openapi.json describes the API, /health and /ready are for probes, /metrics is for Prometheus, /ws takes WebSockets. " +
