@@ -93,17 +93,9 @@ export class ContextModel {
   decodeEvent(maxBytes: number, isCut: () => boolean): Uint8Array | undefined {
     const { match, contexts } = this;
     const start = match.position;
-    const isRegular = this.#bits.code(0, REGULAR_EVENT) !== 0;
-    const length = isRegular ? Infinity : this.#codeLength(0);
-    if (!isRegular && length > maxBytes) return undefined;
-    for (let done = 0; done < length && !isCut(); done = match.position - start) {
-      if (done > maxBytes) return undefined;
-      match.reserve(MAX_RUN_BYTES);
-      this.step(undefined, 0);
-      if (isRegular && match.position - start >= 2 && (contexts.last4 & 0xffff) === BLANK_LINE) break;
-    }
-    const end = Math.min(match.position, start + length);
-    return end - start > maxBytes ? undefined : match.buffer.slice(start, end);
+    return this.#read(REGULAR_EVENT, maxBytes, isCut, () => {
+      return match.position - start >= 2 && (contexts.last4 & 0xffff) === BLANK_LINE;
+    });
   }
 
   /** Codes all of `message`, and where it ends. */
@@ -127,16 +119,31 @@ export class ContextModel {
    * @returns `undefined` as soon as it would have more than `maxBytes`
    */
   decode(maxBytes: number, isCut: () => boolean): Uint8Array | undefined {
-    const { match, contexts } = this;
+    const { contexts } = this;
+    return this.#read(REGULAR, maxBytes, isCut, () => contexts.mayEnd && this.#codeEnd(0) !== 0);
+  }
+
+  /**
+   * Reads until the end.
+   * @param regular probability that what is read says itself where it ends
+   * @param hasEnded whether it has, behind each step
+   */
+  #read(
+    regular: number,
+    maxBytes: number,
+    isCut: () => boolean,
+    hasEnded: () => boolean,
+  ): Uint8Array | undefined {
+    const { match } = this;
     const start = match.position;
-    const isRegular = this.#bits.code(0, REGULAR) !== 0;
+    const isRegular = this.#bits.code(0, regular) !== 0;
     const length = isRegular ? Infinity : this.#codeLength(0);
     if (!isRegular && length > maxBytes) return undefined;
     for (let done = 0; done < length && !isCut(); done = match.position - start) {
       if (done > maxBytes) return undefined;
       match.reserve(MAX_RUN_BYTES);
       this.step(undefined, 0);
-      if (isRegular && contexts.mayEnd && this.#codeEnd(0) !== 0) break;
+      if (isRegular && hasEnded()) break;
     }
     const end = Math.min(match.position, start + length);
     return end - start > maxBytes ? undefined : match.buffer.slice(start, end);

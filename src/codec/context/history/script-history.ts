@@ -39,37 +39,45 @@ export class ScriptHistory implements HistoryCoder {
   }
 
   encodeMessage(content: Uint8Array): Uint8Array {
-    return this.#withChanges(() => {
+    return this.#encode(() => {
       this.#model.startMessage();
-      this.#coder.startEncoding();
       this.#model.encode(content);
-      return this.#coder.finish();
     });
   }
 
   decodeMessage(coded: Uint8Array, maxBytes: number): Decoded {
-    return this.#withChanges(() => {
+    return this.#decode(coded, () => {
       this.#model.startMessage();
-      this.#coder.startDecoding(coded);
-      const content = this.#model.decode(maxBytes, () => this.#coder.isCut);
-      return { content, neededBytes: this.#coder.consumedBytes - 4 };
+      return this.#model.decode(maxBytes, () => this.#coder.isCut);
     });
   }
 
   encodeEvent(event: Uint8Array): Uint8Array {
-    return this.#withChanges(() => {
+    return this.#encode(() => {
       this.#model.startEvent();
-      this.#coder.startEncoding();
       this.#model.encodeEvent(event);
-      return this.#coder.finish();
     });
   }
 
   decodeEvent(coded: Uint8Array, maxBytes: number): Decoded {
-    return this.#withChanges(() => {
+    return this.#decode(coded, () => {
       this.#model.startEvent();
+      return this.#model.decodeEvent(maxBytes, () => this.#coder.isCut);
+    });
+  }
+
+  #encode(write: () => void): Uint8Array {
+    return this.#withChanges(() => {
+      this.#coder.startEncoding();
+      write();
+      return this.#coder.finish();
+    });
+  }
+
+  #decode(coded: Uint8Array, read: () => Uint8Array | undefined): Decoded {
+    return this.#withChanges(() => {
       this.#coder.startDecoding(coded);
-      const content = this.#model.decodeEvent(maxBytes, () => this.#coder.isCut);
+      const content = read();
       return { content, neededBytes: this.#coder.consumedBytes - 4 };
     });
   }

@@ -5,11 +5,12 @@ import { createCoder } from "../kernel/create-coder.js";
 import type { Prior } from "./prior.js";
 import { openPrior } from "./prior-file.js";
 
-/** Engines by prior, made on first use and then kept: about 20 MB each. */
+/** Priors and their engines, made on first use and then kept: an engine takes about 20 MB, which who asks for names is spared. */
 export class PriorCache {
   readonly #loaders: readonly (() => Uint8Array)[];
   readonly #create: (prior: Prior) => MessageCoder;
-  #engines: MessageCoder[] | undefined;
+  #priors: readonly Prior[] | undefined;
+  readonly #engines = new Map<Prior, MessageCoder>();
 
   /** @param loaders of prior files, the one to write with first; default: the one of this package, read with `node:fs` */
   constructor(
@@ -22,12 +23,12 @@ export class PriorCache {
 
   /** The engine to write with. @throws {FormatError} `M2M_PRIOR_INVALID` */
   get current(): MessageCoder {
-    return this.#load()[0];
+    return this.#engineOf(this.#load()[0]);
   }
 
   /** Hashes of all priors, in 8 hexadecimal digits, the one to write with first. */
   get names(): string[] {
-    return this.#load().map(({ prior }) => priorName(prior.hash));
+    return this.#load().map(({ hash }) => priorName(hash));
   }
 
   /**
@@ -35,8 +36,8 @@ export class PriorCache {
    * @throws {UnsupportedError} `M2M_PRIOR_MISSING`
    */
   find(tag: number): MessageCoder {
-    const found = this.#load().find(({ prior }) => (prior.hash & 255) === tag);
-    if (found) return found;
+    const found = this.#load().find(({ hash }) => (hash & 255) === tag);
+    if (found) return this.#engineOf(found);
     throw new UnsupportedError(
       "M2M_PRIOR_MISSING",
       `The wire was written with the prior …${tag.toString(16).padStart(2, "0")}, which is not here.`,
@@ -47,8 +48,14 @@ export class PriorCache {
     );
   }
 
-  #load(): MessageCoder[] {
-    return (this.#engines ??= this.#loaders.map((load) => this.#create(openPrior(load()))));
+  #load(): readonly Prior[] {
+    return (this.#priors ??= this.#loaders.map((load) => openPrior(load())));
+  }
+
+  #engineOf(prior: Prior): MessageCoder {
+    let engine = this.#engines.get(prior);
+    if (!engine) this.#engines.set(prior, (engine = this.#create(prior)));
+    return engine;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   MAP_VALUES,
   MATCH_VALUES,
   PAIR_MAP_VALUES,
+  type PredictorParameters,
   WEIGHT_SETS,
 } from "../modelling/predictor.js";
 import { type PackedCounters, STATE_PROBABILITIES } from "./counter-states.js";
@@ -29,22 +30,13 @@ const MAX_LINE_BITS = 20;
 const MAX_TEXT_BYTES = 1 << 22;
 
 /** The parts of a prior that are learnt. */
-export interface PriorParts {
+export interface PriorParts extends PredictorParameters {
   readonly counters: PackedCounters;
   readonly text: Uint8Array;
   readonly order6: Uint8Array;
   readonly order4: Uint8Array;
   readonly order2: Uint8Array;
   readonly codeLengths: Uint8Array;
-  readonly stretch: Int16Array;
-  readonly squash: Uint16Array;
-  readonly confidence: Int16Array;
-  readonly matchConfidence: Int16Array;
-  readonly weights: Int16Array;
-  readonly map: Uint16Array;
-  readonly pairMap: Uint16Array;
-  readonly runs: Uint16Array;
-  readonly ends: Uint16Array;
 }
 
 type View = Uint8Array | Int16Array | Uint16Array;
