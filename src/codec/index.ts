@@ -5,6 +5,7 @@ export {
   ContextCodec,
   DEFAULT_WINDOW_BYTES,
   defaultPriors,
+  isSessionWire,
   SessionDecoder,
   SessionEncoder,
   StreamDecoder,
@@ -37,7 +38,7 @@ export { packWire, unpackWire } from "./packed.js";
 export type { Selection } from "./policy.js";
 export { ALGORITHMS } from "./registry.js";
 export { findReservedOpening } from "./reserved.js";
-export { isSessionWire, SessionLineDecoder, SessionLineEncoder } from "./session-lines.js";
+export { SessionLineDecoder, SessionLineEncoder } from "./session-lines.js";
 export type { CompressionResult, DecompressionResult } from "./result.js";
 export type { Route, RouteStrategy } from "./router.js";
 export { decodeT1, encodeT1, optimizeRequest, T1_PREFIX, TokenCodec, type T1Options } from "./t1/index.js";

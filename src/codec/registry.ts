@@ -8,13 +8,6 @@ import { T1_DESCRIPTOR } from "./t1/index.js";
 import { TK_DESCRIPTOR } from "./tk/index.js";
 import type { AlgorithmDescriptor } from "./types.js";
 
-/** Published peers do not have it, so nothing takes it unless it is asked for, or `smallest` is. */
-const DICTIONARY_DESCRIPTOR: AlgorithmDescriptor = {
-  ...CONTEXT_DESCRIPTOR,
-  isExtension: true,
-  usesLevel: true,
-};
-
 /** Every algorithm, in order of cost. */
 export const ALGORITHMS: readonly AlgorithmDescriptor[] = Object.freeze([
   NONE_DESCRIPTOR,
@@ -22,7 +15,7 @@ export const ALGORITHMS: readonly AlgorithmDescriptor[] = Object.freeze([
   TK_DESCRIPTOR,
   BROTLI_DESCRIPTOR,
   FRAME_DESCRIPTOR,
-  DICTIONARY_DESCRIPTOR,
+  CONTEXT_DESCRIPTOR,
 ]);
 
 /** @throws {InputError} `M2M_USAGE` if there is no such algorithm. */

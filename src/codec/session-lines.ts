@@ -2,6 +2,7 @@ import { decodeUtf8 } from "../shared/utf8.js";
 import {
   CONTEXT_DESCRIPTOR,
   CONTEXT_PREFIX,
+  isSessionWire,
   SessionDecoder,
   SessionEncoder,
   type SessionOptions,
@@ -10,15 +11,8 @@ import { packWire, unpackWire } from "./packed.js";
 import { headOf } from "./reserved.js";
 import type { CompressionResult } from "./result.js";
 
-/** First bytes of wires that build on others (docs/spec/context.md, "Sessions"). */
-const SESSION_OPENINGS: readonly number[] = [0xb9, 0xba];
 /** A wire that stands for itself comes this often, so that what is damaged costs no more than those up to the next. */
 const MESSAGES_OF_A_START = 1024;
-
-/** Whether a binary wire of `dictionary` builds on those before it. */
-export function isSessionWire(wire: Uint8Array): boolean {
-  return SESSION_OPENINGS.includes(wire[0]);
-}
 
 /** Compresses contents that follow each other into text wires of which each builds on those before it. */
 export class SessionLineEncoder {

@@ -1,3 +1,4 @@
+import { LEVEL_NAMES, type LevelName } from "../../shared/algorithms.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { crc32 } from "../../shared/crc32.js";
 import { FormatError, InputError, IntegrityError } from "../../shared/errors.js";
@@ -13,10 +14,6 @@ import { isContextWire, Mode, readWire, truncated, writeWire } from "./wire/head
 
 export const CONTEXT_PREFIX = "#M2M[d1]|";
 
-/** `fast`: deflate with the prior's text; `default`: the model; `max`: the model or Brotli 11, whichever is smaller. */
-export const CONTEXT_LEVELS = ["fast", "default", "max"] as const;
-export type ContextLevel = (typeof CONTEXT_LEVELS)[number];
-
 /** Content over this many bytes takes Brotli: the model would cost more time than it saves bytes. */
 const DEFAULT_MODEL_BYTES = 65536;
 /** Quality of Brotli beyond that, and where it is tried beside the model. */
@@ -27,8 +24,11 @@ const DOUBTFUL_SHARE = 0.5;
 const DOUBTFUL_BYTES = 4096;
 
 export interface ContextCodecOptions extends CodecOptions {
-  /** Default `default`. */
-  level?: ContextLevel;
+  /**
+   * `fast`: deflate with the prior's text; `default`: the model; `max`: the model or Brotli 11, whichever is smaller. Default
+   * `default`.
+   */
+  level?: LevelName;
   /** Most bytes that the model takes. Default 65536. */
   maxModelBytes?: number;
   /** Where priors come from. Default: the one of this package. */
@@ -37,7 +37,7 @@ export interface ContextCodecOptions extends CodecOptions {
 
 /** `dictionary`: content as decisions of a model primed with LLM traffic, arithmetic-coded (docs/spec/context.md). */
 export class ContextCodec implements Codec {
-  readonly level: ContextLevel;
+  readonly level: LevelName;
   readonly #maxModelBytes: number;
   readonly #priors: PriorCache;
   readonly #limits: Limits;
@@ -46,9 +46,9 @@ export class ContextCodec implements Codec {
   /** @throws {InputError} `M2M_USAGE` if there is no such level */
   constructor(options: ContextCodecOptions = {}) {
     this.level = options.level ?? "default";
-    if (!CONTEXT_LEVELS.includes(this.level)) {
+    if (!LEVEL_NAMES.includes(this.level)) {
       throw new InputError("M2M_USAGE", `There is no level ${String(this.level)}.`, {
-        hint: `Use one of ${CONTEXT_LEVELS.join(", ")}.`,
+        hint: `Use one of ${LEVEL_NAMES.join(", ")}.`,
       });
     }
     this.#maxModelBytes = Math.min(options.maxModelBytes ?? DEFAULT_MODEL_BYTES, MAX_CONTENT_BYTES);
@@ -158,6 +158,9 @@ export const CONTEXT_DESCRIPTOR: AlgorithmDescriptor = {
   carries: "bytes",
   lossless: "bytes",
   binary: true,
+  // Published peers do not have it, so nothing takes it unless it is asked for, or `smallest` is.
+  isExtension: true,
+  usesLevel: true,
   costClass: 5,
   matchesBinary: isContextWire,
   packWire: unwrap,

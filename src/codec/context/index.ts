@@ -4,11 +4,9 @@
  */
 export {
   CONTEXT_DESCRIPTOR,
-  CONTEXT_LEVELS,
   CONTEXT_PREFIX,
   ContextCodec,
   type ContextCodecOptions,
-  type ContextLevel,
 } from "./context-codec.js";
 export { defaultPriors, PriorCache, priorName, readPackagedPrior } from "./prior/prior-cache.js";
 export {
@@ -18,3 +16,4 @@ export {
   type SessionOptions,
 } from "./history/session.js";
 export { StreamDecoder, StreamEncoder, type StreamOptions } from "./history/stream.js";
+export { isSessionWire } from "./wire/header.js";

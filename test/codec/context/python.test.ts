@@ -1,13 +1,9 @@
+import { LEVEL_NAMES } from "../../../src/shared/algorithms.js";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  CONTEXT_LEVELS,
-  ContextCodec,
-  SessionEncoder,
-  StreamEncoder,
-} from "../../../src/codec/context/index.js";
+import { ContextCodec, SessionEncoder, StreamEncoder } from "../../../src/codec/context/index.js";
 import { M2MError } from "../../../src/shared/errors.js";
 import { requirePeer } from "../../helpers/peers.js";
 import { readVectors } from "../../helpers/vectors.js";
@@ -139,7 +135,7 @@ function askVectors(): Question[] {
 }
 
 function askMessages(all: readonly Buffer[]): Question[] {
-  return CONTEXT_LEVELS.flatMap((level) => {
+  return LEVEL_NAMES.flatMap((level) => {
     const codec = new ContextCodec({ level });
     return all.flatMap((content, i) => askMessage(`${level} ${i}`, codec.encodeBinary(content), content));
   });
@@ -248,7 +244,7 @@ describe("codec/context: a reader in Python, written from the specification", fu
 
   it("was asked of the three kinds that it reads", () => {
     const fixed = FIXED.map((content) => Buffer.from(content));
-    const kinds = CONTEXT_LEVELS.flatMap((level) =>
+    const kinds = LEVEL_NAMES.flatMap((level) =>
       fixed.map((content) => new ContextCodec({ level }).encodeBinary(content)[0]),
     );
     expect(kinds).to.include.members([0xb0, 0xb1, 0xb3]);

@@ -1,6 +1,7 @@
 // npx tsx test/vectors/context/make.ts: makes messages.json with the codec and the prior of this repository (README.md).
+import { LEVEL_NAMES } from "../../../src/shared/algorithms.js";
 import { writeFileSync } from "node:fs";
-import { CONTEXT_LEVELS, ContextCodec, priorName, readPackagedPrior, SessionEncoder, StreamEncoder } from "../../../src/codec/context/index.js";
+import { ContextCodec, priorName, readPackagedPrior, SessionEncoder, StreamEncoder } from "../../../src/codec/context/index.js";
 import { openPrior } from "../../../src/codec/context/prior/prior-file.js";
 import { sampleEvents, sampleMessages } from "../../codec/context/coders.js";
 
@@ -13,7 +14,7 @@ const write = (name: string, cases: readonly object[]): void => {
 };
 
 const messages = sampleMessages().map((message) => message.subarray(0, 3000));
-const good = CONTEXT_LEVELS.flatMap((level) => {
+const good = LEVEL_NAMES.flatMap((level) => {
   const codec = new ContextCodec({ level });
   return messages.map((message, i) => ({
     name: `${level} ${i}`,

@@ -73,6 +73,11 @@ export function readWire(wire: Uint8Array): { header: Header; payload: Uint8Arra
   };
 }
 
+/** Whether a binary wire builds on those before it. */
+export function isSessionWire(wire: Uint8Array): boolean {
+  return wire[0] === SESSION_OPENING || wire[0] === LARGE_SESSION_OPENING;
+}
+
 /**
  * The prior's tag of what begins with `opening`.
  * @throws {FormatError} `M2M_WIRE_UNKNOWN`, `M2M_CONTEXT_TRUNCATED`
