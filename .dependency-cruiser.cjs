@@ -11,6 +11,7 @@ const ROOMS = [
   "redis",
   "http",
   "session",
+  "transport",
   "security",
   "codec",
   "tokenizer",
