@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Installs what some tests meet as peers that nobody here wrote: Redis, Chromium, and in .peers/ the Python SDKs of OpenAI
-# and Anthropic, aioquic and schemathesis; and the QUIC package, which cannot be in the lock file: it names packages for other
-# systems that its makers never published. Debian packages are installed where apt-get may be used; else install Redis and
-# Chromium as your system does. Without a peer its tests are skipped; with M2M_REQUIRE_PEERS=1 they fail.
+# Installs what some tests meet as peers that nobody here wrote: Redis, Chromium, flatc, and in .peers/ the Python SDKs of OpenAI
+# and Anthropic, aioquic, noiseprotocol and schemathesis; and the QUIC package, which cannot be in the lock file: it names packages for other
+# systems that its makers never published. Debian packages are installed where apt-get may be used; else install Redis,
+# Chromium and flatc as your system does. Without a peer its tests are skipped; with M2M_REQUIRE_PEERS=1 they fail.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 missing=()
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v flatc >/dev/null || missing+=(flatbuffers-compiler)
 if ((${#missing[@]} > 0)) && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
@@ -20,7 +21,9 @@ if [ ! -e node_modules/@infisical/quic ]; then
   ln -s ../../.peers/node/node_modules/@infisical/quic node_modules/@infisical/quic
 fi
 
-if [ ! -x .peers/bin/schemathesis ]; then
+# The copy says which list is installed.
+if ! cmp -s scripts/peers.txt .peers/peers.txt; then
   python3 -m venv .peers
   .peers/bin/pip install -q --disable-pip-version-check -r scripts/peers.txt
+  cp scripts/peers.txt .peers/peers.txt
 fi
