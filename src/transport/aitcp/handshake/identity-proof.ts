@@ -13,7 +13,7 @@ const CONTEXT = new TextEncoder().encode("AI-TCP/1 identity\0");
 export function writeIdentityProof(identity: Identity, role: Role, handshakeHash: Uint8Array): Uint8Array {
   const value = new Uint8Array(IDENTITY_BYTES + PROOF_BYTES);
   value.set(identity.publicKey);
-  value.set(identity.sign(provenText(role, identity.staticKeys.publicKey, handshakeHash)), IDENTITY_BYTES);
+  value.set(identity.sign(provenText(role, identity.staticPair.publicKey, handshakeHash)), IDENTITY_BYTES);
   return value;
 }
 

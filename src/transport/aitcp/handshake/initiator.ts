@@ -103,7 +103,7 @@ export class InitiatorHandshake {
       pattern: this.#pattern,
       isInitiator: true,
       prologue: prologue(this.#pattern, cookie),
-      s: identity.staticKeys,
+      s: identity.staticPair,
       e: this.#ephemeral,
       rs: ticket?.peer.staticKey ?? serverStatic,
       psk: ticket?.key,

@@ -96,7 +96,7 @@ export class ResponderHandshake {
       pattern,
       isInitiator: false,
       prologue: prologue(pattern, packet.payload),
-      s: identity.staticKeys,
+      s: identity.staticPair,
       e: this.#ephemeral,
       crypto,
     });

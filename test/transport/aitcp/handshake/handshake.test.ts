@@ -11,12 +11,12 @@ const untrusted = () => {
 describe("handshake of AI-TCP", () => {
   for (const pattern of ["XX", "IK"] as const) {
     it(`${pattern} gives both sides the same secrets, and each other's identity`, async () => {
-      const known = pattern === "IK" ? { serverStatic: bob.staticKeys.publicKey } : {};
+      const known = pattern === "IK" ? { serverStatic: bob.staticPair.publicKey } : {};
       const { a, b, packets } = await run(initiator(known), responder());
       assert.deepEqual(a.secrets, b.secrets);
       assert.deepEqual(a.handshakeHash, b.handshakeHash);
-      assert.deepEqual(a.peer, { identity: bob.publicKey, staticKey: bob.staticKeys.publicKey });
-      assert.deepEqual(b.peer, { identity: alice.publicKey, staticKey: alice.staticKeys.publicKey });
+      assert.deepEqual(a.peer, { identity: bob.publicKey, staticKey: bob.staticPair.publicKey });
+      assert.deepEqual(b.peer, { identity: alice.publicKey, staticKey: alice.staticPair.publicKey });
       assert.equal(a.agreed.signatures, "turn");
       assert.deepEqual(a.localEphemeral, b.peerEphemeral);
       assert.deepEqual(a.peerEphemeral, b.localEphemeral);
@@ -25,16 +25,16 @@ describe("handshake of AI-TCP", () => {
     });
 
     it(`${pattern} never shows an identity, or a static key of who begins`, async () => {
-      const known = pattern === "IK" ? { serverStatic: bob.staticKeys.publicKey } : {};
+      const known = pattern === "IK" ? { serverStatic: bob.staticPair.publicKey } : {};
       const { packets } = await run(initiator(known), responder());
       const sent = Buffer.concat(packets);
-      for (const secret of [alice.publicKey, bob.publicKey, alice.staticKeys.publicKey, bob.staticKeys.publicKey]) {
+      for (const secret of [alice.publicKey, bob.publicKey, alice.staticPair.publicKey, bob.staticPair.publicKey]) {
         assert.equal(sent.includes(secret), false);
       }
     });
 
     it(`${pattern}: every bit that is flipped in a packet ends the handshake`, async () => {
-      const known = pattern === "IK" ? { serverStatic: bob.staticKeys.publicKey } : {};
+      const known = pattern === "IK" ? { serverStatic: bob.staticPair.publicKey } : {};
       const { packets } = await run(initiator(known), responder());
       for (let step = 0; step < packets.length; step++) {
         const bits = packets[step].length * 8;
@@ -52,7 +52,7 @@ describe("handshake of AI-TCP", () => {
     });
 
     it(`${pattern} ends for who is not trusted`, async () => {
-      const known = pattern === "IK" ? { serverStatic: bob.staticKeys.publicKey } : {};
+      const known = pattern === "IK" ? { serverStatic: bob.staticPair.publicKey } : {};
       await assert.rejects(run(initiator(known), responder({ assertTrusted: untrusted })), { reason: "untrusted" });
       await assert.rejects(run(initiator({ ...known, assertTrusted: untrusted }), responder()), {
         code: "M2M_PEER_UNTRUSTED",
@@ -73,13 +73,13 @@ describe("handshake of AI-TCP", () => {
   });
 
   it("IK with another's static key ends before anything is answered", async () => {
-    const wrong = initiator({ serverStatic: mallory.staticKeys.publicKey });
+    const wrong = initiator({ serverStatic: mallory.staticPair.publicKey });
     await assert.rejects(run(wrong, responder()), { reason: "malformed" });
   });
 
   it("who has only the responder's long-term keys cannot pose as somebody else in XX (KCI)", async () => {
     // Mallory has bob's keys and wants bob to believe that she is alice: she needs alice's static for se.
-    const stolen = { ...alice, publicKey: alice.publicKey, staticKeys: mallory.staticKeys, sign: mallory.sign.bind(mallory) };
+    const stolen = { ...alice, publicKey: alice.publicKey, staticPair: mallory.staticPair, sign: mallory.sign.bind(mallory) };
     await assert.rejects(run(initiator({ identity: stolen as never }), responder()), { reason: "malformed" });
   });
 
@@ -132,7 +132,7 @@ describe("handshake of AI-TCP", () => {
           findTicket: async (asked) => (Buffer.from(asked).equals(id) ? store.get("7") : undefined),
           takeTicket: async () => store.delete("7"),
         });
-      const held = { ...ticket, id, peer: { identity: bob.publicKey, staticKey: bob.staticKeys.publicKey } };
+      const held = { ...ticket, id, peer: { identity: bob.publicKey, staticKey: bob.staticPair.publicKey } };
       return { first, held, server, client: () => initiator({ ticket: held, early }) };
     };
 

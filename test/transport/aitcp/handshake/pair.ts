@@ -91,7 +91,7 @@ export function ticketFor(established: Established): GivenTicket {
   return {
     key: new Uint8Array(32).fill(9),
     sessionId: established.secrets.sessionId,
-    peer: { identity: alice.publicKey, staticKey: alice.staticKeys.publicKey },
+    peer: { identity: alice.publicKey, staticKey: alice.staticPair.publicKey },
     expires: 2_000_000_000,
   };
 }
