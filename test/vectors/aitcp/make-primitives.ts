@@ -15,6 +15,26 @@ function bytesOf(label: string, length: number): Uint8Array {
   return length === 0 ? new Uint8Array(0) : hkdf(sha256, Buffer.from(label), undefined, undefined, length);
 }
 
+/** What the page says of keys: the static key, and a certificate that the organisation with `issuerSeed` issues. */
+function makeIdentity(seed: Uint8Array, issuerSeed: Uint8Array, number: number): Record<string, string | number> {
+  const staticKey = hkdf(sha256, seed, Buffer.from("AI-TCP/1 static"), Buffer.from("x25519"), 32);
+  const notBefore = 1_700_000_000 + number;
+  const notAfter = notBefore + 86_400 * number;
+  const times = Buffer.alloc(16);
+  times.writeBigUInt64BE(BigInt(notBefore), 0);
+  times.writeBigUInt64BE(BigInt(notAfter), 8);
+  const identity = ed25519.getPublicKey(seed);
+  const signed = Buffer.concat([Buffer.from("AI-TCP/1 certificate\0"), identity, times]);
+  const certificate = [ed25519.getPublicKey(issuerSeed), times, ed25519.sign(signed, issuerSeed)];
+  return {
+    staticPublicKey: hex(x25519.getPublicKey(staticKey)),
+    issuerSeed: hex(issuerSeed),
+    notBefore,
+    notAfter,
+    certificate: hex(Buffer.concat(certificate)),
+  };
+}
+
 const LENGTHS = [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 84, 255, 300, 1024];
 
 const cases = LENGTHS.map((length) => {
@@ -51,6 +71,7 @@ const cases = LENGTHS.map((length) => {
       publicKey: hex(ed25519.getPublicKey(privateKey)),
       signature: hex(ed25519.sign(message, privateKey)),
     },
+    identity: makeIdentity(privateKey, peerPrivateKey, length),
   };
 });
 
