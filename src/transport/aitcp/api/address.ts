@@ -16,8 +16,17 @@ export function parseAiTcpAddress(url: string | URL): AiTcpAddress {
   const text = String(url);
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   const isBare = parsed?.username === "" && parsed.password === "" && /^\/?$/.test(parsed.pathname);
-  if (parsed?.protocol !== "aitcp:" || parsed.hostname === "" || !isBare || parsed.search !== "" || parsed.hash !== "") {
-    throw new InputError("M2M_USAGE", "The address of an AI-TCP server is aitcp://HOST or aitcp://HOST:PORT.");
+  if (
+    parsed?.protocol !== "aitcp:" ||
+    parsed.hostname === "" ||
+    !isBare ||
+    parsed.search !== "" ||
+    parsed.hash !== ""
+  ) {
+    throw new InputError(
+      "M2M_USAGE",
+      "The address of an AI-TCP server is aitcp://HOST or aitcp://HOST:PORT.",
+    );
   }
   // An address of IPv6 stands in brackets, in a URL only.
   const host = parsed.hostname.replace(/^\[|\]$/g, "");

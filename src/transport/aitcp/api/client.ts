@@ -4,7 +4,12 @@ import { backoffMs, type Backoff } from "../../../shared/backoff.js";
 import { M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import { initiate, PacketPipe } from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
-import { InitiatorHandshake, type Established, type HandshakeSettings, type HeldTicket } from "../handshake/index.js";
+import {
+  InitiatorHandshake,
+  type Established,
+  type HandshakeSettings,
+  type HeldTicket,
+} from "../handshake/index.js";
 import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
 import { readEphemeralSession } from "../packet/index.js";
 import { deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
@@ -44,7 +49,11 @@ export interface AiTcpConnectOptions {
   readonly nowMs?: () => number;
 }
 
-const DEFAULT_RECONNECT: AiTcpReconnectOptions = Object.freeze({ maxTries: 10, firstDelayMs: 200, maxDelayMs: 10_000 });
+const DEFAULT_RECONNECT: AiTcpReconnectOptions = Object.freeze({
+  maxTries: 10,
+  firstDelayMs: 200,
+  maxDelayMs: 10_000,
+});
 const DEFAULT_HANDSHAKE_MS = 10_000;
 /** Tickets that are kept: the responder takes no more than two. */
 const MAX_TICKETS = 2;
@@ -119,7 +128,7 @@ class ClientSession implements SessionOwner {
       throw new ProtocolError("M2M_FRAME_UNEXPECTED", "The ticket is not of the server that gives it.");
     }
     const key = deriveTicketKey(this.#crypto, this.#resumptionSecret, id);
-    this.#tickets.push({ id: id.slice(), key, sessionId: core.id, peer: core.peer, expires: expirationUnix });
+    this.#tickets.push({ id: Uint8Array.from(id), key, sessionId: core.id, peer: core.peer, expires: expirationUnix });
     for (const old of this.#tickets.splice(0, this.#tickets.length - MAX_TICKETS)) old.key.fill(0);
   }
 
@@ -150,7 +159,11 @@ class ClientSession implements SessionOwner {
       try {
         this.#dropExpired();
         if (this.#tickets.length === 0) break;
-        const { pipe, established } = await this.#connect(this.#over.signal, this.#tickets[0], core.streams.early(MAX_EARLY_BYTES));
+        const { pipe, established } = await this.#connect(
+          this.#over.signal,
+          this.#tickets[0],
+          core.streams.early(MAX_EARLY_BYTES),
+        );
         this.#tickets.shift();
         this.#attach(core, pipe, established);
         return;
@@ -202,7 +215,11 @@ class ClientSession implements SessionOwner {
       pipe?.destroy();
       if (outer?.aborted) throw outer.reason;
       if (timeout.aborted) {
-        throw new UpstreamError("M2M_ANSWER_TIMEOUT", `There was no session with the server in ${handshakeMs / 1000} s.`, { cause: error });
+        throw new UpstreamError(
+          "M2M_ANSWER_TIMEOUT",
+          `There was no session with the server in ${handshakeMs / 1000} s.`,
+          { cause: error },
+        );
       }
       throw error;
     } finally {
@@ -212,26 +229,34 @@ class ClientSession implements SessionOwner {
 
   #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined): void {
     const certificate = shown && parseCertificate(shown);
-    const decision = this.#options.trust.decide(identity, certificate, formatAddress(this.#address), this.#nowMs());
+    const decision = this.#options.trust.decide(
+      identity,
+      certificate,
+      formatAddress(this.#address),
+      this.#nowMs(),
+    );
     if (!decision.trusted) throw decision.error;
   }
 }
 
 /** A connection over TCP. @throws {UpstreamError} `M2M_CONNECTION_FAILED` */
-function dialTcp({ host, port }: AiTcpAddress, signal: AbortSignal): Promise<Socket> {
+function dialTcp(address: AiTcpAddress, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connectSocket({ host, port, noDelay: true, signal } as Parameters<typeof connectSocket>[0]);
-    const onError = (cause: Error): void =>
-      reject(
-        new UpstreamError("M2M_CONNECTION_FAILED", `The server at ${formatAddress({ host, port })} cannot be reached: ${cause.message}.`, {
-          cause,
-        }),
-      );
+    const socket = connectSocket({ ...address, noDelay: true });
+    const onAbort = (): void => void socket.destroy(new Error("given up"));
+    const onError = (cause: Error): void => {
+      signal.removeEventListener("abort", onAbort);
+      const message = `The server at ${formatAddress(address)} cannot be reached: ${cause.message}.`;
+      reject(new UpstreamError("M2M_CONNECTION_FAILED", message, { cause }));
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
     socket.once("error", onError);
     socket.once("connect", () => {
+      signal.removeEventListener("abort", onAbort);
       socket.off("error", onError);
       resolve(socket);
     });
+    if (signal.aborted) onAbort();
   });
 }
 

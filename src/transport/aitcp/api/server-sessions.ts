@@ -90,7 +90,13 @@ export class ServerSessions {
     const session = this.#make(established.secrets.sessionId, established);
     if (isShared) {
       const lifetimeMs = settings.lifetimeSeconds * 1000;
-      session.keeper = await ProgressKeeper.begin(store, session.core.id, session.core.streams.snapshot(), lifetimeMs, nowMs);
+      session.keeper = await ProgressKeeper.begin(
+        store,
+        session.core.id,
+        session.core.streams.snapshot(),
+        lifetimeMs,
+        nowMs,
+      );
     }
     this.#add(session, false);
     return session;
@@ -112,8 +118,14 @@ export class ServerSessions {
     return session;
   }
 
-  #make(id: Uint8Array, established: Established, restored?: ConstructorParameters<typeof SessionCore>[0]["restored"]): ServerSession {
-    return new ServerSession(id, established, restored, this.#options, this.#tickets, () => this.#sessions.delete(keyOf(id)));
+  #make(
+    id: Uint8Array,
+    established: Established,
+    restored?: ConstructorParameters<typeof SessionCore>[0]["restored"],
+  ): ServerSession {
+    return new ServerSession(id, established, restored, this.#options, this.#tickets, () =>
+      this.#sessions.delete(keyOf(id)),
+    );
   }
 
   #add(session: ServerSession, isRestored: boolean): void {
@@ -154,7 +166,7 @@ class ServerSession implements SessionOwner {
     this.#onOver = onOver;
     this.core = new SessionCore({
       role: "responder",
-      id: id.slice(),
+      id: Uint8Array.from(id),
       peer,
       own: options.settings.flow,
       restored,
@@ -198,7 +210,11 @@ class ServerSession implements SessionOwner {
     const now = nowMs();
     if (this.#interruptedMs !== undefined) {
       if (now - this.#interruptedMs >= lifetimeMs) {
-        this.core.close("expired", "", new ProtocolError("M2M_SESSION_EXPIRED", "The peer has not come back in time."));
+        this.core.close(
+          "expired",
+          "",
+          new ProtocolError("M2M_SESSION_EXPIRED", "The peer has not come back in time."),
+        );
       }
     } else if (now - this.#ticketMs >= lifetimeMs / 2) {
       void this.#giveTicket();
@@ -224,7 +240,10 @@ class ServerSession implements SessionOwner {
     const { id: sessionId, peer } = this.core;
     const staticKey = identity.staticPair.publicKey;
     try {
-      const ticket = await this.#tickets.give({ sessionId, peer, resumptionSecret: secret, staticKey, lifetimeSeconds }, nowMs());
+      const ticket = await this.#tickets.give(
+        { sessionId, peer, resumptionSecret: secret, staticKey, lifetimeSeconds },
+        nowMs(),
+      );
       this.#given.push(ticket.id);
       if (this.keeper) await this.keeper.keep(this.core.streams.snapshot());
       if (this.#given.length > MAX_TICKETS) await this.#tickets.take(this.#given.shift() as Uint8Array);

@@ -89,8 +89,9 @@ const SOCKET_BUFFER_BYTES = 256 * 1024;
  */
 export async function createAiTcpServer(options: AiTcpServerOptions): Promise<AiTcpServer> {
   const endpoint = new Endpoint(options);
-  const server = createServer({ noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES } as object, (socket: Socket) =>
-    endpoint.serve(socket, socket.remoteAddress),
+  const server = createServer(
+    { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES } as object,
+    (socket: Socket) => endpoint.serve(socket, socket.remoteAddress),
   );
   const { host = "127.0.0.1", port = 0 } = options;
   await new Promise<void>((resolve, reject) => {
@@ -147,7 +148,9 @@ class Endpoint {
     this.#sessions = new ServerSessions({
       ...common,
       settings: this.#settings,
-      store: store ?? new MemoryRecordStore({ maxRecords: 2 * this.#limits.maxSessions + 16, fullError: sessionsFull }),
+      store:
+        store ??
+        new MemoryRecordStore({ maxRecords: 2 * this.#limits.maxSessions + 16, fullError: sessionsFull }),
       isShared: store !== undefined,
       maxSessions: this.#limits.maxSessions,
       onSession,
@@ -252,13 +255,19 @@ class Endpoint {
 }
 
 function sessionsFull(maxSessions: number): LimitError {
-  return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, { hint: "Try again later." });
+  return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, {
+    hint: "Try again later.",
+  });
 }
 
 function listenFailed(host: string, port: number, details: ErrorDetails): InputError {
   const reason = (details.cause as NodeJS.ErrnoException).code ?? "unknown";
-  return new InputError("M2M_LISTEN_FAILED", `The server cannot listen on ${host}, port ${port}: ${reason}.`, {
-    hint: "Take another port, or 0 for a free one.",
-    ...details,
-  });
+  return new InputError(
+    "M2M_LISTEN_FAILED",
+    `The server cannot listen on ${host}, port ${port}: ${reason}.`,
+    {
+      hint: "Take another port, or 0 for a free one.",
+      ...details,
+    },
+  );
 }

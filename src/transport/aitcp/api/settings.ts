@@ -34,7 +34,8 @@ export function resolveSettings(settings: AiTcpSettings = {}): HandshakeSettings
     padding = false,
     lifetimeSeconds = 300,
   } = settings;
-  if (signatures.length === 0) throw new InputError("M2M_USAGE", "At least one mode of signatures has to be taken.");
+  if (signatures.length === 0)
+    throw new InputError("M2M_USAGE", "At least one mode of signatures has to be taken.");
   if (!(idleMs >= 1000)) throw new InputError("M2M_USAGE", "idleMs is at least 1000.");
   if (!(Number.isInteger(lifetimeSeconds) && lifetimeSeconds >= 0)) {
     throw new InputError("M2M_USAGE", "lifetimeSeconds is a whole number from 0.");

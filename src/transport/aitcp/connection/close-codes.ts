@@ -1,4 +1,10 @@
-import { IntegrityError, LimitError, M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
+import {
+  IntegrityError,
+  LimitError,
+  M2MError,
+  ProtocolError,
+  UpstreamError,
+} from "../../../shared/errors.js";
 
 /** Codes of CLOSE (docs/spec/aitcp.md, "End"). */
 export const CLOSE_CODES = {
@@ -31,7 +37,10 @@ export function closedError(code: number, text: string): M2MError | undefined {
     case CLOSE_CODES.busy:
       return new UpstreamError("M2M_CONNECTION_LOST", `The peer can serve no more${said}.`);
     default:
-      return new ProtocolError("M2M_SESSION_REJECTED", `The peer ended the session with the code ${code}${said}.`);
+      return new ProtocolError(
+        "M2M_SESSION_REJECTED",
+        `The peer ended the session with the code ${code}${said}.`,
+      );
   }
 }
 

@@ -2,7 +2,13 @@ import { M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import { PING_BYTES, readRecord, type Frame, type RecordWriter } from "../frames/index.js";
 import type { Established } from "../handshake/index.js";
-import { PacketOpener, PacketSealer, paddedLength, type EpochLimits, type OpenedPacket } from "../protection/index.js";
+import {
+  PacketOpener,
+  PacketSealer,
+  paddedLength,
+  type EpochLimits,
+  type OpenedPacket,
+} from "../protection/index.js";
 import type { TurnSigner, TurnVerifier } from "../turn/index.js";
 import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
 import { Liveness } from "./liveness.js";

@@ -34,7 +34,7 @@ export function readIdentityProof(
   if (value.length !== IDENTITY_BYTES + PROOF_BYTES) {
     throw handshakeInvalid("The parameter identity is not of its length.");
   }
-  const identity = value.slice(0, IDENTITY_BYTES);
+  const identity = Uint8Array.from(value.subarray(0, IDENTITY_BYTES));
   const proof = value.subarray(IDENTITY_BYTES);
   if (!crypto.verify(identity, provenText(role, staticKey, handshakeHash), proof)) {
     throw new IntegrityError(

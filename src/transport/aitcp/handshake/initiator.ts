@@ -1,11 +1,11 @@
 import { FormatError, IntegrityError } from "../../../shared/errors.js";
 import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
 import type { Identity } from "../identity/index.js";
-import { HandshakeState, type PatternName } from "../noise/index.js";
+import { HandshakeState } from "../noise/index.js";
 import { writePacket, type HandshakePacket } from "../packet/index.js";
 import type { AiTcpPeer, Established } from "./established.js";
 import { readIdentityProof, writeIdentityProof } from "./identity-proof.js";
-import { patternByte, prologue } from "./patterns.js";
+import { patternByte, prologue, type PatternName } from "./patterns.js";
 import { offerParameters, readChoice, required } from "./offer.js";
 import { handshakeInvalid, readParameters, writeParameters } from "./parameters.js";
 import { refusedError } from "./refusal.js";
@@ -81,7 +81,7 @@ export class InitiatorHandshake {
       case "cookie":
         if (this.#hasCookie) throw handshakeInvalid("A second cookie.");
         this.#hasCookie = true;
-        return { packet: this.#initiate(packet.payload?.slice()) };
+        return { packet: this.#initiate(packet.payload && Uint8Array.from(packet.payload)) };
       case "refusal":
         throw refusedError(packet.payload?.[0]);
       case "response":
@@ -140,7 +140,7 @@ export class InitiatorHandshake {
         staticKey,
         handshakeHash,
       ),
-      staticKey: staticKey.slice(),
+      staticKey: Uint8Array.from(staticKey),
     };
     if (!ticket) await this.#options.assertTrusted(peer.identity, answer.certificate);
     let finish: Uint8Array | undefined;
@@ -164,7 +164,7 @@ export class InitiatorHandshake {
     earlyTaken: Uint8Array | undefined,
   ): Established {
     const { ticket, early, crypto } = this.#options;
-    const handshakeHash = noise.handshakeHash.slice();
+    const handshakeHash = Uint8Array.from(noise.handshakeHash);
     const established: Established = {
       role: "initiator",
       peer,
@@ -172,7 +172,7 @@ export class InitiatorHandshake {
       handshakeHash,
       secrets: deriveSecrets(crypto, noise.split(), handshakeHash),
       localEphemeral: this.#ephemeral.publicKey,
-      peerEphemeral: packet.ephemeralKey.slice(),
+      peerEphemeral: Uint8Array.from(packet.ephemeralKey),
       resumedId: ticket?.sessionId,
       isEarlyTaken: early && earlyTaken?.length === 1 && earlyTaken[0] === 1,
     };

@@ -1,5 +1,7 @@
-import type { PatternName } from "../noise/index.js";
 import { PACKET_KINDS } from "../packet/index.js";
+
+/** Patterns of Noise that a handshake may follow. */
+export type PatternName = "XX" | "IK" | "IKpsk2";
 
 /** Patterns by their byte in the header. */
 export const PATTERNS = new Map<number, PatternName>([

@@ -1,4 +1,5 @@
 import {
+  IntegrityError,
   LimitError,
   ProtocolError,
   UnsupportedError,
@@ -38,9 +39,13 @@ export function refusedError(code: number | undefined): M2MError {
         "The server takes no version or mode of signatures that was offered.",
       );
     case REFUSALS.untrusted:
-      return new ProtocolError("M2M_PEER_UNTRUSTED", "The server does not trust the identity of this side.", {
-        hint: "Let its operator add the identity that `m2m keygen --public FILE` prints.",
-      });
+      return new IntegrityError(
+        "M2M_PEER_UNTRUSTED",
+        "The server does not trust the identity of this side.",
+        {
+          hint: "Let its operator add the identity that `m2m keygen --public FILE` prints.",
+        },
+      );
     case REFUSALS.busy:
       return new LimitError("M2M_BUSY", "The server takes no handshake now.", { hint: "Try again later." });
     default:

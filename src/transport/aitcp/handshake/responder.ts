@@ -2,12 +2,12 @@ import { timingSafeEqual } from "node:crypto";
 import { M2MError, ProtocolError, UnsupportedError } from "../../../shared/errors.js";
 import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
 import type { Identity } from "../identity/index.js";
-import { HandshakeState, type PatternName } from "../noise/index.js";
+import { HandshakeState } from "../noise/index.js";
 import { writePacket, type HandshakePacket } from "../packet/index.js";
 import type { AiTcpPeer, Established } from "./established.js";
 import { readIdentityProof, writeIdentityProof } from "./identity-proof.js";
 import { readNoise } from "./initiator.js";
-import { PATTERNS, patternByte, prologue } from "./patterns.js";
+import { PATTERNS, patternByte, prologue, type PatternName } from "./patterns.js";
 import { answerParameters, choose, required } from "./offer.js";
 import { handshakeInvalid, readParameters, writeParameters, type ParameterValues } from "./parameters.js";
 import { HandshakeRefusal, REFUSALS, type RefusalReason } from "./refusal.js";
@@ -90,7 +90,7 @@ export class ResponderHandshake {
     const cookie = this.#options.cookieFor(packet.ephemeralKey, packet.payload);
     if (cookie) return { packet: plainPacket("cookie", packet, cookie) };
     this.#pattern = pattern;
-    this.#initiatorEphemeral = packet.ephemeralKey.slice();
+    this.#initiatorEphemeral = Uint8Array.from(packet.ephemeralKey);
     this.#ephemeral = this.#options.ephemeral ?? crypto.generateX25519();
     const noise = new HandshakeState({
       pattern,
@@ -118,7 +118,7 @@ export class ResponderHandshake {
     agreed: AiTcpAgreement,
     offer: ParameterValues,
   ): Promise<ResponderStep> {
-    const ticketId = required(offer, "ticket").slice();
+    const ticketId = Uint8Array.from(required(offer, "ticket"));
     const ticket = await this.#options.findTicket(ticketId);
     const staticKey = noise.remoteStatic;
     if (!ticket || !staticKey || !timingSafeEqual(ticket.peer.staticKey, staticKey)) throw ticketRefused();
@@ -137,7 +137,7 @@ export class ResponderHandshake {
       established: {
         ...this.#establish(noise, agreed, ticket.peer),
         resumedId: ticket.sessionId,
-        ...(isEarlyTaken ? { early: early.slice() } : { ticketId }),
+        ...(isEarlyTaken ? { early: Uint8Array.from(early) } : { ticketId }),
       },
     };
   }
@@ -159,7 +159,7 @@ export class ResponderHandshake {
     values: ParameterValues,
     handshakeHash: Uint8Array,
   ): Promise<AiTcpPeer> {
-    const staticKey = noise.remoteStatic?.slice();
+    const staticKey = noise.remoteStatic && Uint8Array.from(noise.remoteStatic);
     if (!staticKey) throw new Error("the static key comes before the proof");
     const proof = required(values, "identity");
     const identity = readIdentityProof(this.#options.crypto, proof, "initiator", staticKey, handshakeHash);
@@ -189,7 +189,7 @@ export class ResponderHandshake {
 
   #establish(noise: HandshakeState, agreed: AiTcpAgreement, peer: AiTcpPeer): Established {
     const { crypto } = this.#options;
-    const handshakeHash = noise.handshakeHash.slice();
+    const handshakeHash = Uint8Array.from(noise.handshakeHash);
     const secrets = deriveSecrets(crypto, noise.split(), handshakeHash);
     noise.destroy();
     return {
@@ -225,7 +225,7 @@ export function ticketRefused(): ProtocolError {
 
 function reasonOf({ code }: M2MError): RefusalReason {
   if (code === "M2M_TICKET_REFUSED") return "ticket";
-  if (code === "M2M_PEER_UNTRUSTED") return "untrusted";
+  if (code === "M2M_PEER_UNTRUSTED" || code === "M2M_PEER_CHANGED") return "untrusted";
   if (code === "M2M_VERSION_UNSUPPORTED" || code === "M2M_SIGNATURES_UNSUPPORTED") return "nothingInCommon";
-  return code === "M2M_STORE_UNAVAILABLE" ? "busy" : "malformed";
+  return code === "M2M_STORE_UNAVAILABLE" || code === "M2M_SESSIONS_FULL" ? "busy" : "malformed";
 }

@@ -170,7 +170,10 @@ export class SessionCore implements LinkOwner, StreamHost {
   onFrame(frame: Frame): void {
     if (frame.type === "ticket") {
       if (this.role === "responder") {
-        throw new ProtocolError("M2M_FRAME_UNEXPECTED", "The peer gives a ticket, which is for a responder to do.");
+        throw new ProtocolError(
+          "M2M_FRAME_UNEXPECTED",
+          "The peer gives a ticket, which is for a responder to do.",
+        );
       }
       this.#owner.onTicket(frame.bytes);
       return;

@@ -13,7 +13,11 @@ export const TICKET_ID_BYTES = 16;
 const INFO = new TextEncoder().encode("AI-TCP/1 ticket");
 
 /** The key of a ticket (docs/spec/aitcp.md, "Resumption"), 32 bytes. */
-export function deriveTicketKey(crypto: AiTcpCrypto, resumptionSecret: Uint8Array, id: Uint8Array): Uint8Array {
+export function deriveTicketKey(
+  crypto: AiTcpCrypto,
+  resumptionSecret: Uint8Array,
+  id: Uint8Array,
+): Uint8Array {
   const info = new Uint8Array(INFO.length + id.length);
   info.set(INFO);
   info.set(id, INFO.length);
