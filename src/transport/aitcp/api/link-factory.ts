@@ -5,3 +5,38 @@ import type { Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import { MAX_RECORD_BYTES } from "../packet/index.js";
 import { TurnSigner, TurnVerifier, type TranscriptSink } from "../turn/index.js";
+
+export type { TranscriptSink };
+
+export interface LinkFactoryOptions {
+  readonly crypto: AiTcpCrypto;
+  readonly identity: Identity;
+  readonly idleMs: number;
+  readonly nowMs: () => number;
+  readonly transcript?: TranscriptSink;
+}
+
+/** Makes links of connections whose handshake is over. */
+export class LinkFactory {
+  readonly #options: LinkFactoryOptions;
+  /** Records are written one at a time: all links share it. */
+  readonly #writer = new RecordWriter(new Uint8Array(MAX_RECORD_BYTES));
+
+  constructor(options: LinkFactoryOptions) {
+    this.#options = options;
+  }
+
+  make(pipe: PacketPipe, established: Established): RecordLink {
+    const { crypto, idleMs, nowMs } = this.#options;
+    return new RecordLink({
+      pipe,
+      established,
+      crypto,
+      idleMs,
+      nowMs,
+      writer: this.#writer,
+      signer: new TurnSigner(),
+      verifier: new TurnVerifier(),
+    });
+  }
+}

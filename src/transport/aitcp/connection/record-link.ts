@@ -1,6 +1,6 @@
 import { M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
-import { PING_BYTES, readRecord, type Frame, type RecordWriter } from "../frames/index.js";
+import { PING_BYTES, readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
 import type { Established } from "../handshake/index.js";
 import {
   PacketOpener,
@@ -19,7 +19,7 @@ export interface LinkOwner {
   /** Writes frames; nothing if there is nothing to say. */
   fill(writer: RecordWriter): void;
   /** Takes frames, in order. What it throws ends the session. */
-  onFrame(frame: Frame): void;
+  onFrame(frame: StreamFrame | TicketFrame): void;
   /** All frames that had come were told. */
   onBatch(): void;
   /** The connection is over. Told once. */

@@ -1,7 +1,7 @@
 import { ProtocolError } from "../../../shared/errors.js";
 import type { CloseReason, LinkEnd, LinkOwner, RecordLink } from "../connection/index.js";
 import { Streams, type FlowSettings, type StreamsSnapshot } from "../flow/index.js";
-import { readRecord, type Frame, type RecordWriter } from "../frames/index.js";
+import { readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
 import type { AiTcpAgreement, AiTcpPeer, Established, Role } from "../handshake/index.js";
 import type { ClaimKeeper } from "./claims.js";
 import { AiTcpStream, type StreamHost } from "./stream.js";
@@ -167,7 +167,7 @@ export class SessionCore implements LinkOwner, StreamHost {
     this.streams.fill(writer);
   }
 
-  onFrame(frame: Frame): void {
+  onFrame(frame: StreamFrame | TicketFrame): void {
     if (frame.type === "ticket") {
       if (this.role === "responder") {
         throw new ProtocolError(
@@ -178,17 +178,16 @@ export class SessionCore implements LinkOwner, StreamHost {
       this.#owner.onTicket(frame.bytes);
       return;
     }
-    if (frame.type === "ping" || frame.type === "pong" || frame.type === "close") return;
     this.streams.receive(frame);
   }
 
   onBatch(): void {
     this.#waiters.wake();
+    // Frames have raised credit, or have to be answered.
+    if (this.streams.hasWork) this.wake();
     if (this.#news.size === 0) return;
     if (this.#claims) void this.#claim(this.#claims);
     else this.#tellNews(this.#takeNews());
-    // Frames have raised credit, or were taken.
-    if (this.streams.hasWork) this.wake();
   }
 
   onEnd({ isFinal, error }: LinkEnd): void {
