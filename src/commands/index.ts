@@ -8,6 +8,7 @@ import { CONFIG_PATH } from "./config/path.js";
 import { CONFIG_SET } from "./config/set.js";
 import { CONFIG_UNSET } from "./config/unset.js";
 import { DECOMPRESS } from "./decompress.js";
+import { KEYGEN } from "./keygen.js";
 import { MODEL_CONVERT } from "./model/convert.js";
 import { MODEL_DOWNLOAD } from "./model/download.js";
 import { MODEL_INFO } from "./model/info.js";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   CONFIG_SET,
   CONFIG_UNSET,
   DECOMPRESS,
+  KEYGEN,
   MODEL_CONVERT,
   MODEL_DOWNLOAD,
   MODEL_INFO,

@@ -3,9 +3,8 @@ import { InputError } from "../../../shared/errors.js";
 import { KEY_BYTES } from "../crypto/index.js";
 import { tryParseKeyText } from "./key-text.js";
 
-export const KEY_FORMATS = ["pem", "raw"] as const;
 /** `pem` is PKCS#8, which OpenSSL reads; `raw` is the seed, 32 bytes. */
-export type KeyFormat = (typeof KEY_FORMATS)[number];
+export type KeyFormat = "pem" | "raw";
 
 /** What stands before the seed in PKCS#8 (RFC 8410, 7). */
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, statSync } from "node:fs";
 import { InputError } from "../../../shared/errors.js";
-import { readSmallFile } from "../../../shared/files.js";
+import { fileError, isRegularFile, readSmallFile } from "../../../shared/files.js";
 import { attemptWrite, ReplacementFile } from "../../../shared/replacement-file.js";
 import { decodeKey, encodeKey, type KeyFormat } from "./key-encoding.js";
 
@@ -46,9 +46,11 @@ export function writeKeyFile(path: string, seed: Uint8Array, options: WriteKeyOp
     if (!force && existsSync(target)) throw fileExists(path);
   };
   assertFree(path);
+  const isThere = existsSync(path);
+  if (path === "" || (isThere && !isRegularFile(path))) throw fileError("write", path, { code: "EISDIR" });
   const content = encodeKey(seed, format, passphrase);
   // A file that is replaced hands its mode on.
-  if (existsSync(path)) attemptWrite(path, () => chmodSync(path, PRIVATE_MODE));
+  if (isThere) attemptWrite(path, () => chmodSync(path, PRIVATE_MODE));
   let file: ReplacementFile | undefined;
   try {
     file = new ReplacementFile(path, { mode: PRIVATE_MODE, assertFree });

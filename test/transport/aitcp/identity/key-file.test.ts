@@ -140,6 +140,9 @@ describe("AI-TCP: key files", () => {
     writeFileSync(at("key"), Buffer.alloc(16_385));
     expect(catchM2MError(() => readKeyFile(at("key"))).code).to.equal("M2M_FILE_READ");
     expect(catchM2MError(() => readKeyFile(at("none"))).code).to.equal("M2M_FILE_READ");
-    expect(catchM2MError(() => writeKeyFile(at("none/key"), SEED)).code).to.equal("M2M_FILE_WRITE");
+    for (const path of [at("none/key"), "", folder]) {
+      expect(catchM2MError(() => writeKeyFile(path, SEED, { force: true })).code).to.equal("M2M_FILE_WRITE");
+    }
+    expect(statSync(folder).mode & 0o777, "of the folder").to.equal(0o700);
   });
 });
