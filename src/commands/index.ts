@@ -18,6 +18,7 @@ import { MODEL_VERIFY } from "./model/verify.js";
 import { MODELS_INFO } from "./models/info.js";
 import { MODELS_LIST } from "./models/list.js";
 import { MODELS_SEARCH } from "./models/search.js";
+import { PACKET_INSPECT } from "./packet/inspect.js";
 import { PROXY } from "./proxy.js";
 import { SCAN } from "./scan.js";
 import { SERVER } from "./server.js";
@@ -43,6 +44,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   MODELS_INFO,
   MODELS_LIST,
   MODELS_SEARCH,
+  PACKET_INSPECT,
   PROXY,
   SCAN,
   SERVER,

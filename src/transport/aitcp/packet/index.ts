@@ -4,6 +4,7 @@ export {
   writeEphemeralSession,
   type EphemeralSessionFields,
 } from "./ephemeral-session.js";
+export { inspectPackets, type InspectedPacket, type PacketState } from "./inspect.js";
 export {
   aligned,
   DATA_PREFIX_BYTES,
