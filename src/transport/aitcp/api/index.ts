@@ -1,6 +1,13 @@
 /** AI-TCP for programs: a server, and a client that keeps its session over connections. */
 export { DEFAULT_AITCP_PORT, formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 export { connectAiTcp, type AiTcpConnectOptions, type AiTcpReconnectOptions } from "./client.js";
-export { createAiTcpServer, type AiTcpServer, type AiTcpServerLimits, type AiTcpServerOptions } from "./server.js";
+export { StreamOutbox } from "./outbox.js";
+export type { TranscriptSink } from "./link-factory.js";
+export {
+  createAiTcpServer,
+  type AiTcpServer,
+  type AiTcpServerLimits,
+  type AiTcpServerOptions,
+} from "./server.js";
 export { AiTcpSession } from "./session.js";
 export type { AiTcpSettings } from "./settings.js";
