@@ -52,7 +52,7 @@ const shakes = await inTurns({
   "AI-TCP, IK": () => aitcpHandshakes(true, ms),
   "AI-TCP, resumed (IKpsk2)": () => aitcpResumptions(ms),
   ...(libp2p !== undefined && {
-    "Noise XX of js-libp2p, in memory, one at a time": () => libp2pHandshakes(libp2p, ms),
+    "Noise XX of js-libp2p, in memory, one at a time": async () => libp2pHandshakes(libp2p, ms),
   }),
 });
 console.log(
