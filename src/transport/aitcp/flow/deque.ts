@@ -1,0 +1,40 @@
+/** Cut the front off the array once it is this long and more than half of it. */
+const COMPACT_ABOVE = 64;
+
+/** A queue with access by index. What is shifted is let go of at once. */
+export class Deque<Item> {
+  #items: (Item | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  /** @param index from 0 */
+  at(index: number): Item | undefined {
+    return this.#items[this.#head + index];
+  }
+
+  shift(): Item | undefined {
+    if (this.#head === this.#items.length) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head++] = undefined;
+    if (this.#head === this.#items.length) {
+      this.#items.length = 0;
+      this.#head = 0;
+    } else if (this.#head > COMPACT_ABOVE && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,222 @@
+import { ProtocolError } from "../../../shared/errors.js";
+import {
+  MAX_TURN_END_BYTES,
+  RecordWriter,
+  type ResumedAllFrame,
+  type ResumedFrame,
+  type StreamFrame,
+} from "../frames/index.js";
+import { unexpected, type Reception, type SendCredit } from "./credit.js";
+import type { StreamTable } from "./stream-table.js";
+import type { Stream } from "./stream.js";
+import type { WriteQueue } from "./write-queue.js";
+
+/** What a resumption works on. */
+export interface ResumptionScope {
+  readonly table: StreamTable;
+  readonly queue: WriteQueue;
+  readonly reception: Reception;
+  readonly sendCredit: SendCredit;
+  /** Opens a stream of the peer's; or one of the own side's that another process has opened, in order to give it up. */
+  open(id: number, adopts: boolean): Stream;
+  /** Messages are decided, which have cost this much. */
+  free(cost: number): void;
+  /** The peer gives a stream up. */
+  giveUp(stream: Stream, code: number): void;
+  /** A stream is over at the peer. */
+  finish(stream: Stream): void;
+  /** @throws {LimitError} `M2M_STREAMS_FULL` if the peer has more streams than it may */
+  assertLimits(): void;
+}
+
+/** How the streams of a session come to another connection (docs/spec/aitcp.md, Resumption). */
+export class Resumption {
+  readonly #scope: ResumptionScope;
+  #isConnected = true;
+  /** The peer has not yet told all that it has received, or anything. */
+  #isAwaiting = false;
+  #hasHeard = false;
+  /** Streams that are still to be told of, while the own side tells; `undefined` once all is told. */
+  #telling: IterableIterator<Stream> | undefined;
+  #untold: Stream | undefined;
+  #known: { readonly seen: number; readonly opened: number } | undefined;
+  /** The streams are of another process, and the peer has not yet told what it has received. */
+  #isRestored = false;
+  #peerWindow = 0;
+
+  constructor(scope: ResumptionScope) {
+    this.#scope = scope;
+  }
+
+  /** `write` has something to write. */
+  get hasWork(): boolean {
+    return this.#isConnected && this.#telling !== undefined;
+  }
+  /** Frames that are no RESUMED may be written. */
+  get canWrite(): boolean {
+    return this.#isConnected && this.#telling === undefined;
+  }
+  /** The streams are of another process, and the peer has not told yet what that one has sent. */
+  get isRestored(): boolean {
+    return this.#isRestored;
+  }
+  /** The peer has not told yet all that it has received: streams that are over there may count as open here. */
+  get isAwaiting(): boolean {
+    return this.#isAwaiting;
+  }
+  /** Messages may be written. */
+  get canSend(): boolean {
+    return this.canWrite && !this.#isAwaiting;
+  }
+
+  /** First credit of the streams that the peer has not seen. */
+  setWindow(bytes: number): void {
+    this.#peerWindow = bytes;
+  }
+
+  restore(): void {
+    this.#isRestored = true;
+    this.connectionLost();
+  }
+
+  connectionLost(): void {
+    this.#isConnected = false;
+    this.#isAwaiting = true;
+    this.#hasHeard = false;
+    this.#telling = this.#untold = this.#known = undefined;
+    this.#scope.queue.clear();
+    for (const stream of this.#scope.table.values()) stream.connectionLost();
+  }
+
+  /** @throws {ProtocolError} `M2M_PROTOCOL_STATE` if the connection is not lost */
+  resume(): void {
+    this.#assertLost();
+    this.#isConnected = true;
+    this.#telling = this.#scope.table.values();
+  }
+
+  /** Whether the peer may send this frame now. */
+  expects({ type }: StreamFrame): boolean {
+    if (!this.#isConnected) return false;
+    return this.#isAwaiting === (type === "resumed" || type === "resumed-all");
+  }
+
+  /** @throws {ProtocolError} `M2M_PROTOCOL_STATE` if ids and numbers of another process are not known yet */
+  assertNumbered(): void {
+    if (this.#isRestored) throw new ProtocolError("M2M_PROTOCOL_STATE", "The session is not resumed yet.");
+  }
+
+  /** @throws {ProtocolError} `M2M_FRAME_UNEXPECTED` if early frames have no place now */
+  assertEarly(): void {
+    if (!this.#isConnected || !this.#isAwaiting || this.#hasHeard) unexpected("Early frames come too late.");
+  }
+
+  /** Writes what the own side has received. @returns whether all is told */
+  write(writer: RecordWriter): boolean {
+    if (!this.#isConnected) return false;
+    if (!this.#telling) return true;
+    const { table, queue, reception } = this.#scope;
+    for (;;) {
+      const stream = this.#untold ?? (this.#telling.next().value as Stream | undefined);
+      if (!stream) {
+        // Streams that are opened from now on are not told of.
+        this.#known ??= { seen: table.nextPeer, opened: table.nextOwn };
+        break;
+      }
+      this.#untold = stream;
+      // It may have become over in between.
+      if (table.get(stream.id) === stream && !this.#tell(stream, writer)) return false;
+      queue.noteKnown(stream);
+      this.#untold = undefined;
+    }
+    if (!writer.resumedAll(Math.max(0, reception.room), this.#known.seen, this.#known.opened)) return false;
+    reception.credit.restart(Math.max(0, reception.room));
+    this.#telling = this.#known = undefined;
+    return true;
+  }
+
+  receiveStream(frame: ResumedFrame): void {
+    const { table } = this.#scope;
+    this.#hasHeard = true;
+    let stream = table.get(frame.stream);
+    if (!stream) {
+      // The peer learns by RESUMED_ALL that it is over here, or not known any more.
+      if (table.wasOpened(frame.stream)) return;
+      if (this.#isRestored && table.isOwn(frame.stream) && frame.isReset) return table.skip(frame.stream);
+      stream = this.#scope.open(frame.stream, this.#isRestored);
+    }
+    if (stream.isListed) unexpected(`The peer tells of stream ${frame.stream} twice.`);
+    stream.isListed = true;
+    if (frame.isReset) return this.#scope.giveUp(stream, 0);
+    if (stream.isGivenUp) return;
+    this.#scope.free(stream.send.resume(frame));
+    table.deleteIfOver(stream);
+  }
+
+  receiveAll({ limit, seen, opened }: ResumedAllFrame): void {
+    const { table, queue, sendCredit } = this.#scope;
+    if (!table.isOwn(seen) || table.isOwn(opened)) unexpected("The peer tells of streams of the wrong side.");
+    if (seen > table.nextOwn) {
+      if (!this.#isRestored) unexpected("The peer has seen streams that were not opened.");
+      table.skip(seen - 2);
+    }
+    for (const stream of Array.from(table.values())) {
+      if (!stream.isListed) this.#settleUnlisted(stream, seen, opened);
+    }
+    queue.noteKnown({ isOwn: true, id: seen - 2 });
+    // Those that the peer has opened and not told of are over, whether they were known here or not.
+    if (opened >= 2) table.skip(opened - 2);
+    this.#isAwaiting = this.#isRestored = false;
+    this.#scope.assertLimits();
+    sendCredit.restart(limit);
+    queue.unblock();
+    for (const stream of table.values()) {
+      if (stream.send.hasWork && !stream.isGivenUp) queue.addReady(stream);
+    }
+  }
+
+  /** @throws {ProtocolError} `M2M_PROTOCOL_STATE` if the connection is not lost */
+  writeEarly(maxBytes: number): Uint8Array {
+    this.#assertLost();
+    if (this.#isRestored) return new Uint8Array(0);
+    const { table, queue } = this.#scope;
+    const writer = new RecordWriter(new Uint8Array(maxBytes + MAX_TURN_END_BYTES));
+    const known = queue.knownOwn;
+    for (const stream of table.values()) {
+      if (!stream.isOwn || stream.id <= known || stream.isGivenUp) continue;
+      const before = writer.length;
+      stream.send.writeEarly(writer);
+      if (writer.length > before) queue.noteKnown(stream);
+    }
+    return writer.turnFrames;
+  }
+
+  #tell(stream: Stream, writer: RecordWriter): boolean {
+    const { id, receive, isGivenUp } = stream;
+    const { received, taken, hasEnd, isLost, room } = receive;
+    const limit = isGivenUp ? 0 : room;
+    if (!writer.resumed({ stream: id, received, taken, limit, isReset: isGivenUp, hasEnd, isLost }))
+      return false;
+    receive.resumed(limit);
+    stream.isResetWritten = isGivenUp;
+    this.#scope.table.deleteIfOver(stream);
+    return true;
+  }
+
+  /** What the peer has not told of is over there, has not come there, or was lost there. */
+  #settleUnlisted(stream: Stream, seen: number, opened: number): void {
+    if (stream.id < (stream.isOwn ? seen : opened)) return this.#scope.finish(stream);
+    if (stream.isOwn) {
+      if (stream.isGivenUp) return;
+      const nothing = { received: 0, taken: 0, limit: this.#peerWindow, hasEnd: false, isLost: false };
+      return this.#scope.free(stream.send.resume(nothing));
+    }
+    stream.isResetWritten = true;
+    this.#scope.giveUp(stream, 0);
+  }
+
+  #assertLost(): void {
+    if (!this.#isConnected) return;
+    throw new ProtocolError("M2M_PROTOCOL_STATE", "The streams have a connection.");
+  }
+}
