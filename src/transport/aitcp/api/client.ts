@@ -13,10 +13,11 @@ import { parseCertificate, type Identity, type TrustPolicy } from "../identity/i
 import { readEphemeralSession } from "../packet/index.js";
 import { deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
-import { LinkFactory, type TranscriptSink } from "./link-factory.js";
+import { LinkFactory } from "./link-factory.js";
 import { dialTcp } from "./dial.js";
 import { AiTcpSession } from "./session.js";
 import { resolveSettings, type AiTcpSettings } from "./settings.js";
+import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
 /** How a connection that was lost is made again. */
 export interface AiTcpReconnectOptions extends Backoff {
@@ -38,8 +39,8 @@ export interface AiTcpConnectOptions {
   readonly reconnect?: Partial<AiTcpReconnectOptions>;
   /** How long a connection and its handshake may take, in milliseconds. Default 10 s. */
   readonly handshakeMs?: number;
-  /** Gets what both sides sign, to be kept and verified later. */
-  readonly transcript?: TranscriptSink;
+  /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
+  readonly openTranscript?: OpenTranscript;
   /** Gives up connecting. */
   readonly signal?: AbortSignal;
   /** Makes the stream of bytes to the server. Default: TCP. */
@@ -98,7 +99,6 @@ class ClientSession implements SessionOwner {
       identity: options.identity,
       idleMs: this.#settings.idleMs,
       nowMs: this.#nowMs,
-      transcript: options.transcript,
     });
     this.#closed = new Promise((resolve, reject) => {
       this.#settle = (error) => (error ? reject(error) : resolve());
@@ -114,6 +114,11 @@ class ClientSession implements SessionOwner {
       id: established.secrets.sessionId,
       peer: established.peer,
       own: this.#settings.flow,
+      transcript: makeTranscript(
+        this.#options.openTranscript,
+        established.secrets.sessionId,
+        established.peer,
+      ),
       owner: this,
     });
     this.#core = core;
