@@ -14,6 +14,7 @@ export {
   type AiTcpServerLimits,
   type AiTcpServerOptions,
   type AiTcpSettings,
+  type OpenTranscript,
   type TranscriptSink,
 } from "./api/index.js";
 export { nodeCrypto, type AiTcpCrypto } from "./crypto/index.js";

@@ -1,4 +1,3 @@
-import { connect as connectSocket, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { backoffMs, type Backoff } from "../../../shared/backoff.js";
 import { M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
@@ -14,9 +13,11 @@ import { parseCertificate, type Identity, type TrustPolicy } from "../identity/i
 import { readEphemeralSession } from "../packet/index.js";
 import { deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
-import { LinkFactory, type TranscriptSink } from "./link-factory.js";
+import { LinkFactory } from "./link-factory.js";
+import { dialTcp } from "./dial.js";
 import { AiTcpSession } from "./session.js";
 import { resolveSettings, type AiTcpSettings } from "./settings.js";
+import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
 /** How a connection that was lost is made again. */
 export interface AiTcpReconnectOptions extends Backoff {
@@ -38,8 +39,8 @@ export interface AiTcpConnectOptions {
   readonly reconnect?: Partial<AiTcpReconnectOptions>;
   /** How long a connection and its handshake may take, in milliseconds. Default 10 s. */
   readonly handshakeMs?: number;
-  /** Gets what both sides sign, to be kept and verified later. */
-  readonly transcript?: TranscriptSink;
+  /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
+  readonly openTranscript?: OpenTranscript;
   /** Gives up connecting. */
   readonly signal?: AbortSignal;
   /** Makes the stream of bytes to the server. Default: TCP. */
@@ -98,7 +99,6 @@ class ClientSession implements SessionOwner {
       identity: options.identity,
       idleMs: this.#settings.idleMs,
       nowMs: this.#nowMs,
-      transcript: options.transcript,
     });
     this.#closed = new Promise((resolve, reject) => {
       this.#settle = (error) => (error ? reject(error) : resolve());
@@ -114,6 +114,11 @@ class ClientSession implements SessionOwner {
       id: established.secrets.sessionId,
       peer: established.peer,
       own: this.#settings.flow,
+      transcript: makeTranscript(
+        this.#options.openTranscript,
+        established.secrets.sessionId,
+        established.peer,
+      ),
       owner: this,
     });
     this.#core = core;
@@ -128,7 +133,13 @@ class ClientSession implements SessionOwner {
       throw new ProtocolError("M2M_FRAME_UNEXPECTED", "The ticket is not of the server that gives it.");
     }
     const key = deriveTicketKey(this.#crypto, this.#resumptionSecret, id);
-    this.#tickets.push({ id: Uint8Array.from(id), key, sessionId: core.id, peer: core.peer, expires: expirationUnix });
+    this.#tickets.push({
+      id: Uint8Array.from(id),
+      key,
+      sessionId: core.id,
+      peer: core.peer,
+      expires: expirationUnix,
+    });
     for (const old of this.#tickets.splice(0, this.#tickets.length - MAX_TICKETS)) old.key.fill(0);
   }
 
@@ -237,27 +248,6 @@ class ClientSession implements SessionOwner {
     );
     if (!decision.trusted) throw decision.error;
   }
-}
-
-/** A connection over TCP. @throws {UpstreamError} `M2M_CONNECTION_FAILED` */
-function dialTcp(address: AiTcpAddress, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connectSocket({ ...address, noDelay: true });
-    const onAbort = (): void => void socket.destroy(new Error("given up"));
-    const onError = (cause: Error): void => {
-      signal.removeEventListener("abort", onAbort);
-      const message = `The server at ${formatAddress(address)} cannot be reached: ${cause.message}.`;
-      reject(new UpstreamError("M2M_CONNECTION_FAILED", message, { cause }));
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("error", onError);
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", onAbort);
-      socket.off("error", onError);
-      resolve(socket);
-    });
-    if (signal.aborted) onAbort();
-  });
 }
 
 /** Whether another try may go better. */

@@ -2,7 +2,6 @@
 export { DEFAULT_AITCP_PORT, formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 export { connectAiTcp, type AiTcpConnectOptions, type AiTcpReconnectOptions } from "./client.js";
 export { StreamOutbox } from "./outbox.js";
-export type { TranscriptSink } from "./link-factory.js";
 export {
   createAiTcpServer,
   type AiTcpServer,
@@ -11,3 +10,4 @@ export {
 } from "./server.js";
 export { AiTcpSession } from "./session.js";
 export type { AiTcpSettings } from "./settings.js";
+export type { OpenTranscript, TranscriptSink } from "./transcripts.js";
