@@ -204,12 +204,11 @@ class ClientSession implements SessionOwner {
     const { handshakeMs = DEFAULT_HANDSHAKE_MS, identity, certificate, serverStatic } = this.#options;
     const timeout = AbortSignal.timeout(handshakeMs);
     const signal = outer ? AbortSignal.any([outer, timeout]) : timeout;
-    const dial = this.#options.dial ?? dialTcp;
     let pipe: PacketPipe | undefined;
     const onAbort = (): void => pipe?.destroy();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      pipe = new PacketPipe(await dial(this.#address, signal));
+      pipe = new PacketPipe(await this.#dial(signal));
       if (signal.aborted) pipe.destroy();
       const handshake = new InitiatorHandshake({
         crypto: this.#crypto,
@@ -235,6 +234,19 @@ class ClientSession implements SessionOwner {
       throw error;
     } finally {
       signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** @throws {UpstreamError} `M2M_CONNECTION_FAILED`; what `dial` throws of ours */
+  async #dial(signal: AbortSignal): Promise<Duplex> {
+    const { dial } = this.#options;
+    if (!dial) return dialTcp(this.#address, signal);
+    try {
+      return await dial(this.#address, signal);
+    } catch (cause) {
+      if (cause instanceof M2MError) throw cause;
+      const message = `The server at ${formatAddress(this.#address)} cannot be reached.`;
+      throw new UpstreamError("M2M_CONNECTION_FAILED", message, { cause });
     }
   }
 
