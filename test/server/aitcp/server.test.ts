@@ -171,6 +171,8 @@ describe("sessions over AI-TCP", () => {
     expect((await agent.next())?.delivery?.ack).to.equal(1);
     const { port } = first.server;
     await first.server.close(1000);
+    // What is gone on with elsewhere keeps nothing here.
+    expect(first.server.metrics().streams).to.equal(0);
     server = await ServerUnderTest.start(
       { store, port, identity: first.identity, agent: first.agent },
       first.sessions,
