@@ -39,6 +39,7 @@ await build({
     "@opentelemetry/api",
     "ioredis",
     "@infisical/quic",
+    "sodium-native",
     "onnxruntime-node",
   ],
   // require() instead of import(): it is faster, loads ES modules too, and works in a script from the code cache.

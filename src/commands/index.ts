@@ -8,6 +8,7 @@ import { CONFIG_PATH } from "./config/path.js";
 import { CONFIG_SET } from "./config/set.js";
 import { CONFIG_UNSET } from "./config/unset.js";
 import { DECOMPRESS } from "./decompress.js";
+import { KEYGEN } from "./keygen.js";
 import { MODEL_CONVERT } from "./model/convert.js";
 import { MODEL_DOWNLOAD } from "./model/download.js";
 import { MODEL_INFO } from "./model/info.js";
@@ -17,6 +18,7 @@ import { MODEL_VERIFY } from "./model/verify.js";
 import { MODELS_INFO } from "./models/info.js";
 import { MODELS_LIST } from "./models/list.js";
 import { MODELS_SEARCH } from "./models/search.js";
+import { PACKET_INSPECT } from "./packet/inspect.js";
 import { PROXY } from "./proxy.js";
 import { SCAN } from "./scan.js";
 import { SERVER } from "./server.js";
@@ -32,6 +34,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   CONFIG_SET,
   CONFIG_UNSET,
   DECOMPRESS,
+  KEYGEN,
   MODEL_CONVERT,
   MODEL_DOWNLOAD,
   MODEL_INFO,
@@ -41,6 +44,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   MODELS_INFO,
   MODELS_LIST,
   MODELS_SEARCH,
+  PACKET_INSPECT,
   PROXY,
   SCAN,
   SERVER,

@@ -74,6 +74,7 @@ export { rejectionFor } from "./rejection.js";
 export { Session } from "./session.js";
 export type { SessionSnapshot } from "./snapshot.js";
 export {
+  assertKeepable,
   MemorySessionStore,
   type MemorySessionStoreOptions,
   type PutOptions,

@@ -58,7 +58,7 @@ describe("the commands' documentation", () => {
   }
 
   it("m2m help lists every command", () => {
-    const help = ["help", "model", "models", "config"]
+    const help = ["help", "model", "models", "config", "packet"]
       .map((word) => folder.run([word]).stdout.toString())
       .join("");
     for (const { id } of COMMANDS) expect(help).to.include(`\n  ${id} `);

@@ -17,6 +17,7 @@ import { tryDecodeUtf8 } from "../../src/shared/utf8.js";
 import { writeSafetensors } from "../helpers/safetensors.js";
 import { readVectors } from "../helpers/vectors.js";
 import { OWN_SHAPE, randomTensors } from "../security/hydra/random-model.js";
+import { aitcpTargets } from "./aitcp-targets.js";
 import { createRandom, mutate, randomBytes } from "./mutate.js";
 
 /** A decoder, the valid wires that are mutated, and the opening that random bytes are given. */
@@ -91,7 +92,7 @@ export function createTargets(): FuzzTarget[] {
   targets.push({ name: "JSON pointer", seeds: small, opening: Buffer.from("{"), decode: pointer });
   targets.push(scannerTarget(small, engine), safetensorsTarget(), eventStreamTarget());
   targets.push(messageTarget(), binaryDataTarget(small, engine));
-  targets.push(...contextTargets(small));
+  targets.push(...contextTargets(small), ...aitcpTargets());
   return targets;
 }
 

@@ -7,6 +7,7 @@ const PEERS = {
   quic: fileURLToPath(new URL("../../node_modules/@infisical/quic/package.json", import.meta.url)),
   redis: "redis-server",
   chromium: "chromium",
+  flatc: "flatc",
   python3: "python3",
   python: fileURLToPath(new URL("../../.peers/bin/python", import.meta.url)),
   schemathesis: fileURLToPath(new URL("../../.peers/bin/schemathesis", import.meta.url)),

@@ -13,7 +13,7 @@ interface Pack {
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|oclif\.manifest\.json)$/,
   /^bin\/(load\.js|run\.js|package\.json)$/,
-  /^dist\/(index|(codec|tokenizer|models|shared|security|session|client)\/[\w./-]+)\.(js|d\.ts)$/,
+  /^dist\/(index|(codec|tokenizer|models|shared|security|session|transport|client)\/[\w./-]+)\.(js|d\.ts)$/,
   // Nobody can import these rooms, so their types are left out.
   /^dist\/(config|http|redis|hub|server|proxy|cli|commands)\/[\w./-]+\.js$/,
   /^dist\/cli\/(catalog|main)\.cjs$/,

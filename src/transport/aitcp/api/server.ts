@@ -1,0 +1,275 @@
+import { createServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { InputError, LimitError, M2MError, type ErrorDetails } from "../../../shared/errors.js";
+import { MemoryRecordStore } from "../../../shared/record-store.js";
+import type { RateLimitBucket, RateLimitStore } from "../../../shared/stores.js";
+import { MemoryRateStore } from "../../../shared/token-buckets.js";
+import { PacketPipe, respond } from "../connection/index.js";
+import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
+import { Cookies, HandshakeRefusal, ResponderHandshake, type HandshakeSettings } from "../handshake/index.js";
+import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
+import type { AiTcpStore } from "../session/index.js";
+import { LinkFactory } from "./link-factory.js";
+import { ServerSessions } from "./server-sessions.js";
+import type { AiTcpSession } from "./session.js";
+import { resolveSettings, type AiTcpSettings } from "./settings.js";
+import type { OpenTranscript } from "./transcripts.js";
+
+/** What a server bears of strangers. */
+export interface AiTcpServerLimits {
+  /** Default 10,000. */
+  readonly maxConnections: number;
+  /** Default 10,000. */
+  readonly maxSessions: number;
+  /** Handshakes under way from which on strangers have to show a cookie. Default 64. */
+  readonly cookiesFrom: number;
+  /** Handshakes under way, more are refused. Default 1024. */
+  readonly maxHandshakes: number;
+  /** How long a handshake may take, in milliseconds. Default 10 s. */
+  readonly handshakeMs: number;
+  /** Connections of one address. Default 100 at once, 50 a second. */
+  readonly connectionRate: RateLimitBucket;
+}
+
+export interface AiTcpServerOptions {
+  /** Who this side is. */
+  readonly identity: Identity;
+  /** Whom it talks to. */
+  readonly trust: TrustPolicy;
+  /** An organisation's word for this side. */
+  readonly certificate?: Uint8Array;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  readonly settings?: AiTcpSettings;
+  readonly limits?: Partial<AiTcpServerLimits>;
+  /** A store that several processes share, so that sessions go on with any of them. Default: the memory of this one. */
+  readonly store?: AiTcpStore;
+  /** Whether frames that come with a ticket are taken before the handshake is over. Default true. */
+  readonly takesEarly?: boolean;
+  /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
+  readonly openTranscript?: OpenTranscript;
+  /** Told of each session, once in this process. @param isRestored whether another process had it before */
+  readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
+  /** Told of handshakes that failed, and of what goes wrong with the store. */
+  readonly onError?: (error: unknown, address: string | undefined) => void;
+  readonly crypto?: AiTcpCrypto;
+  /** The clock, in milliseconds since 1970. Default `Date.now`. */
+  readonly nowMs?: () => number;
+}
+
+/** A server that takes sessions. */
+export interface AiTcpServer {
+  readonly host: string;
+  readonly port: number;
+  /** Sessions that are not over, those without a connection among them. */
+  readonly sessionCount: number;
+  /** Connections, those without a finished handshake among them. */
+  readonly connectionCount: number;
+  /** Serves a stream of bytes that comes from elsewhere than TCP. */
+  serve(stream: Duplex, address: string): void;
+  /** Takes no more connections, and ends those that there are. Sessions are over, unless other processes share their store. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_LIMITS: AiTcpServerLimits = Object.freeze({
+  maxConnections: 10_000,
+  maxSessions: 10_000,
+  cookiesFrom: 64,
+  maxHandshakes: 1024,
+  handshakeMs: 10_000,
+  connectionRate: { capacity: 100, refillPerSecond: 50 },
+});
+/** So that a message and its answer go out in one piece. */
+const SOCKET_BUFFER_BYTES = 256 * 1024;
+
+/**
+ * Serves AI-TCP (docs/spec/aitcp.md).
+ * @throws {InputError} `M2M_USAGE`, `M2M_LISTEN_FAILED`
+ */
+export async function createAiTcpServer(options: AiTcpServerOptions): Promise<AiTcpServer> {
+  const endpoint = new Endpoint(options);
+  const server = createServer(
+    { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES } as object,
+    (socket: Socket) => endpoint.serve(socket, socket.remoteAddress),
+  );
+  const { host = "127.0.0.1", port = 0 } = options;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenFailed(host, port, { cause })));
+    server.listen(port, host, resolve);
+  });
+  server.on("error", (error) => options.onError?.(error, undefined));
+  const address = server.address();
+  let closed: Promise<void> | undefined;
+  return {
+    host,
+    port: typeof address === "object" && address ? address.port : port,
+    get sessionCount() {
+      return endpoint.sessionCount;
+    },
+    get connectionCount() {
+      return endpoint.connectionCount;
+    },
+    serve: (stream, from) => endpoint.serve(stream, from),
+    close: () =>
+      (closed ??= new Promise((resolve) => {
+        server.close(() => resolve());
+        endpoint.close();
+      })),
+  };
+}
+
+/** Connections on their way to a session. */
+class Endpoint {
+  readonly #options: AiTcpServerOptions;
+  readonly #limits: AiTcpServerLimits;
+  readonly #settings: HandshakeSettings;
+  readonly #crypto: AiTcpCrypto;
+  readonly #nowMs: () => number;
+  readonly #cookies: Cookies;
+  readonly #rates: RateLimitStore = new MemoryRateStore();
+  readonly #links: LinkFactory;
+  readonly #sessions: ServerSessions;
+  readonly #streams = new Set<Duplex>();
+  #handshakes = 0;
+  #isClosed = false;
+
+  constructor(options: AiTcpServerOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#settings = resolveSettings(options.settings);
+    this.#crypto = options.crypto ?? nodeCrypto();
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.#cookies = new Cookies(this.#crypto, this.#nowMs());
+    const { identity, onSession, openTranscript, store } = options;
+    const { idleMs } = this.#settings;
+    const common = { crypto: this.#crypto, identity, nowMs: this.#nowMs };
+    this.#links = new LinkFactory({ ...common, idleMs });
+    this.#sessions = new ServerSessions({
+      ...common,
+      settings: this.#settings,
+      store:
+        store ??
+        new MemoryRecordStore({ maxRecords: 2 * this.#limits.maxSessions + 16, fullError: sessionsFull }),
+      isShared: store !== undefined,
+      maxSessions: this.#limits.maxSessions,
+      onSession,
+      openTranscript,
+      onError: (error) => options.onError?.(error, undefined),
+    });
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+  get connectionCount(): number {
+    return this.#streams.size;
+  }
+
+  serve(stream: Duplex, address: string | undefined): void {
+    // Without a listener it would be thrown; what it means is told by the pipe.
+    stream.on("error", () => {});
+    if (this.#isClosed || this.#streams.size >= this.#limits.maxConnections) {
+      stream.destroy();
+      return;
+    }
+    this.#streams.add(stream);
+    stream.once("close", () => this.#streams.delete(stream));
+    void this.#admit(stream, address ?? "");
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#sessions.close(this.#options.store === undefined);
+    for (const stream of this.#streams) {
+      // What was said last is given the time to be read.
+      if (!stream.writableEnded) stream.destroy();
+    }
+  }
+
+  async #admit(stream: Duplex, address: string): Promise<void> {
+    const { handshakeMs, maxHandshakes, connectionRate } = this.#limits;
+    const { allowed } = await this.#rates.take(address, 1, connectionRate);
+    if (!allowed || this.#handshakes >= maxHandshakes) {
+      stream.destroy();
+      return;
+    }
+    this.#handshakes++;
+    const timer = setTimeout(() => stream.destroy(), handshakeMs);
+    try {
+      await this.#shakeHands(stream, address);
+    } catch (error) {
+      const isTold = error instanceof HandshakeRefusal;
+      this.#options.onError?.(isTold ? (error.cause ?? error) : error, address);
+      if (isTold) stream.end();
+      else stream.destroy();
+      // Who is refused has read it by then, or does not read.
+      setTimeout(() => stream.destroy(), 1000).unref();
+    } finally {
+      clearTimeout(timer);
+      this.#handshakes--;
+    }
+  }
+
+  async #shakeHands(stream: Duplex, address: string): Promise<void> {
+    const pipe = new PacketPipe(stream);
+    const { identity, certificate, takesEarly = true } = this.#options;
+    const established = await respond(
+      pipe,
+      new ResponderHandshake({
+        crypto: this.#crypto,
+        identity,
+        certificate,
+        settings: this.#settings,
+        takesEarly,
+        assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
+        findTicket: (id) => this.#sessions.findTicket(id),
+        takeTicket: (id) => this.#sessions.takeTicket(id),
+        cookieFor: (key, cookie) => this.#cookieFor(address, key, cookie),
+      }),
+    );
+    const link = this.#links.make(pipe, established);
+    const first = await pipe.next();
+    if (!first) return;
+    link.confirm(first);
+    try {
+      await this.#sessions.attach(link, established);
+    } catch (error) {
+      link.close(error instanceof M2MError && error.family === "UpstreamError" ? "busy" : "expired", "");
+      throw error;
+    }
+  }
+
+  #cookieFor(address: string, key: Uint8Array, cookie: Uint8Array | undefined): Uint8Array | undefined {
+    const nowMs = this.#nowMs();
+    if (this.#handshakes < this.#limits.cookiesFrom) return undefined;
+    if (cookie && this.#cookies.isValid(cookie, address, key, nowMs)) return undefined;
+    return this.#cookies.make(address, key, nowMs);
+  }
+
+  #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined): void {
+    if (this.#sessions.isFull) throw sessionsFull(this.#limits.maxSessions);
+    const certificate = shown && parseCertificate(shown);
+    const decision = this.#options.trust.decide(identity, certificate, undefined, this.#nowMs());
+    if (!decision.trusted) throw decision.error;
+  }
+}
+
+function sessionsFull(maxSessions: number): LimitError {
+  return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, {
+    hint: "Try again later.",
+  });
+}
+
+function listenFailed(host: string, port: number, details: ErrorDetails): InputError {
+  const reason = (details.cause as NodeJS.ErrnoException).code ?? "unknown";
+  return new InputError(
+    "M2M_LISTEN_FAILED",
+    `The server cannot listen on ${host}, port ${port}: ${reason}.`,
+    {
+      hint: "Take another port, or 0 for a free one.",
+      ...details,
+    },
+  );
+}

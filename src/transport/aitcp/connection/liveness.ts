@@ -1,0 +1,47 @@
+export interface LivenessOptions {
+  /** After how long without a packet the peer is taken for gone, in milliseconds. */
+  readonly idleMs: number;
+  /** After how long the peer takes this side for gone, in milliseconds. */
+  readonly peerIdleMs: number;
+  readonly nowMs: () => number;
+  /** Nothing has come for `idleMs`. */
+  onSilent(): void;
+  /** It is time to say something: nothing was sent for a third of `peerIdleMs`, or nothing has come for a third of `idleMs`. */
+  onQuiet(): void;
+}
+
+/** Whether both ends of a connection are still there: half-open ones are found, idle ones are kept. */
+export class Liveness {
+  readonly #options: LivenessOptions;
+  readonly #timer: NodeJS.Timeout;
+  #receivedMs: number;
+  #sentMs: number;
+
+  constructor(options: LivenessOptions) {
+    this.#options = options;
+    this.#receivedMs = this.#sentMs = options.nowMs();
+    const { idleMs, peerIdleMs } = options;
+    // Twice as often as it says something, so that it is never late by more than half.
+    this.#timer = setInterval(() => this.#check(), Math.max(10, Math.min(idleMs, peerIdleMs) / 6));
+  }
+
+  received(nowMs: number): void {
+    this.#receivedMs = nowMs;
+  }
+
+  sent(nowMs: number): void {
+    this.#sentMs = nowMs;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #check(): void {
+    const { idleMs, peerIdleMs, nowMs, onQuiet, onSilent } = this.#options;
+    const now = nowMs();
+    const silentMs = now - this.#receivedMs;
+    if (silentMs >= idleMs) onSilent();
+    else if (now - this.#sentMs >= peerIdleMs / 3 || silentMs >= idleMs / 3) onQuiet();
+  }
+}

@@ -1,0 +1,139 @@
+import type { Duplex } from "node:stream";
+import { PacketReader } from "../packet/index.js";
+
+/** What a pipe tells. */
+export interface PipeEvents {
+  /** A packet, with its size prefix. What is thrown ends the pipe with it. */
+  onPacket(packet: Uint8Array): void;
+  /** All packets of a chunk were told. */
+  onBatch(): void;
+  /** What was written has gone: there is room for more. */
+  onDrain(): void;
+  /** The stream is over; nothing is told any more. */
+  onEnd(error: Error | undefined): void;
+}
+
+/** Packets that wait for somebody who takes them; more are not read from the stream. */
+const MAX_WAITING = 8;
+
+/** Packets over an ordered stream of bytes. */
+export class PacketPipe {
+  readonly #stream: Duplex;
+  readonly #reader = new PacketReader();
+  #events: PipeEvents | undefined;
+  #waiting: Uint8Array[] = [];
+  #taker: { resolve(packet: Uint8Array | undefined): void; reject(error: Error): void } | undefined;
+  #isOver = false;
+  #error: Error | undefined;
+  #isCorked = false;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    stream.on("data", (chunk: Buffer) => this.#onData(chunk));
+    stream.on("drain", () => this.#events?.onDrain());
+    stream.on("error", (error) => this.#end(error));
+    stream.on("end", () => this.#end(undefined));
+    stream.on("close", () => this.#end(undefined));
+  }
+
+  /** Whether what is written now would only be kept. */
+  get isFull(): boolean {
+    return this.#stream.writableNeedDrain;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /**
+   * The next packet; `undefined` when the stream is over. Used before `attach`, by one at a time.
+   * @throws {FormatError} `M2M_PACKET_INVALID` if what came is no packet
+   */
+  next(): Promise<Uint8Array | undefined> {
+    const packet = this.#waiting.shift();
+    if (packet) {
+      if (this.#waiting.length < MAX_WAITING) this.#stream.resume();
+      return Promise.resolve(packet);
+    }
+    if (this.#error) return Promise.reject(this.#error);
+    if (this.#isOver) return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
+      this.#taker = { resolve, reject };
+    });
+  }
+
+  /** Tells of packets from now on, and of those that wait. */
+  attach(events: PipeEvents): void {
+    this.#events = events;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const packet of waiting) this.#tell(packet);
+    if (waiting.length > 0) events.onBatch();
+    if (this.#isOver) events.onEnd(this.#error);
+    else this.#stream.resume();
+  }
+
+  /** Writes a packet; those of one turn of the event loop go out together. */
+  write(packet: Uint8Array): void {
+    if (this.#isOver || this.#stream.writableEnded) return;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#stream.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        this.#stream.uncork();
+      });
+    }
+    this.#stream.write(packet);
+  }
+
+  /** Ends the stream behind what was written. */
+  end(): void {
+    if (!this.#stream.writableEnded) this.#stream.end();
+  }
+
+  /** Ends the stream at once. */
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isOver) return;
+    try {
+      for (const packet of this.#reader.push(chunk)) this.#tell(packet);
+    } catch (error) {
+      this.#end(error as Error);
+      this.#stream.destroy();
+      return;
+    }
+    this.#events?.onBatch();
+  }
+
+  #tell(packet: Uint8Array): void {
+    if (this.#isOver) return;
+    if (this.#events) {
+      this.#events.onPacket(packet);
+      return;
+    }
+    const taker = this.#taker;
+    if (taker) {
+      this.#taker = undefined;
+      taker.resolve(packet);
+      return;
+    }
+    this.#waiting.push(packet);
+    if (this.#waiting.length >= MAX_WAITING) this.#stream.pause();
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#error = error;
+    if (this.#taker) {
+      if (error) this.#taker.reject(error);
+      else this.#taker.resolve(undefined);
+      this.#taker = undefined;
+    }
+    this.#events?.onEnd(error);
+  }
+}

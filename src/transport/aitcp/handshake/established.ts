@@ -1,0 +1,30 @@
+import type { SessionSecrets } from "./secrets.js";
+import type { AiTcpAgreement } from "./settings.js";
+import type { Role } from "./identity-proof.js";
+
+/** Who the other side is. */
+export interface AiTcpPeer {
+  /** Its Ed25519 public key, 32 bytes. */
+  readonly identity: Uint8Array;
+  /** Its static X25519 public key, 32 bytes. */
+  readonly staticKey: Uint8Array;
+}
+
+/** What a finished handshake has established. */
+export interface Established {
+  readonly role: Role;
+  readonly peer: AiTcpPeer;
+  readonly agreed: AiTcpAgreement;
+  /** 32 bytes; names the connection to both sides and to third parties. */
+  readonly handshakeHash: Uint8Array;
+  readonly secrets: SessionSecrets;
+  readonly localEphemeral: Uint8Array;
+  readonly peerEphemeral: Uint8Array;
+  /** Of the session that goes on; absent if a new one begins. 16 bytes. */
+  readonly resumedId?: Uint8Array;
+  /** Responder: the ticket that is used up once the initiator has confirmed; absent if it is already. */
+  readonly ticketId?: Uint8Array;
+  /** Responder: frames that came with a ticket, if they are taken. Initiator: whether they were; absent if none were sent. */
+  readonly early?: Uint8Array;
+  readonly isEarlyTaken?: boolean;
+}

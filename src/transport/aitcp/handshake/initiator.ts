@@ -1,0 +1,209 @@
+import { FormatError, IntegrityError } from "../../../shared/errors.js";
+import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
+import type { Identity } from "../identity/index.js";
+import { HandshakeState } from "../noise/index.js";
+import { writePacket, type HandshakePacket } from "../packet/index.js";
+import type { AiTcpPeer, Established } from "./established.js";
+import { readIdentityProof, writeIdentityProof } from "./identity-proof.js";
+import { patternByte, prologue, type PatternName } from "./patterns.js";
+import { offerParameters, readChoice, required } from "./offer.js";
+import { handshakeInvalid, readParameters, writeParameters } from "./parameters.js";
+import { refusedError } from "./refusal.js";
+import { deriveSecrets } from "./secrets.js";
+import type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
+
+/** What an initiator needs to go on with a session. */
+export interface HeldTicket {
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  /** 32 bytes, secret. */
+  readonly key: Uint8Array;
+  /** Of the session, 16 bytes. */
+  readonly sessionId: Uint8Array;
+  readonly peer: AiTcpPeer;
+  /** Unix time in seconds. */
+  readonly expires: number;
+}
+
+export interface InitiatorOptions {
+  readonly crypto: AiTcpCrypto;
+  readonly identity: Identity;
+  readonly certificate?: Uint8Array;
+  readonly settings: HandshakeSettings;
+  /** The responder's static key, if it is known: its identity is hidden from others less well, one message is saved. */
+  readonly serverStatic?: Uint8Array;
+  readonly ticket?: HeldTicket;
+  /** Frames to send along with a ticket. */
+  readonly early?: Uint8Array;
+  /** Throws if the peer is not to be trusted. Not asked for a session that goes on. */
+  readonly assertTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void | Promise<void>;
+  /** Fixed, for tests. */
+  readonly ephemeral?: X25519KeyPair;
+}
+
+/** What to do after a packet of the responder. */
+export interface InitiatorStep {
+  /** To be sent. */
+  readonly packet?: Uint8Array;
+  /** The handshake is over. */
+  readonly established?: Established;
+}
+
+/** The initiator's side of a handshake (docs/spec/aitcp.md, "Handshake"), without a socket. */
+export class InitiatorHandshake {
+  readonly #options: InitiatorOptions;
+  readonly #pattern: PatternName;
+  readonly #ephemeral: X25519KeyPair;
+  #noise: HandshakeState | undefined;
+  #hasCookie = false;
+
+  constructor(options: InitiatorOptions) {
+    this.#options = options;
+    this.#pattern = options.ticket ? "IKpsk2" : options.serverStatic ? "IK" : "XX";
+    this.#ephemeral = options.ephemeral ?? options.crypto.generateX25519();
+  }
+
+  get pattern(): PatternName {
+    return this.#pattern;
+  }
+
+  /** The first packet. */
+  start(): Uint8Array {
+    return this.#initiate();
+  }
+
+  /**
+   * Takes a packet of the responder.
+   * @throws {M2MError} The handshake has failed, and so has everything that was sent with it.
+   */
+  async receive(packet: HandshakePacket): Promise<InitiatorStep> {
+    switch (packet.kind) {
+      case "cookie":
+        if (this.#hasCookie) throw handshakeInvalid("A second cookie.");
+        this.#hasCookie = true;
+        return { packet: this.#initiate(packet.payload && Uint8Array.from(packet.payload)) };
+      case "refusal":
+        throw refusedError(packet.payload?.[0]);
+      case "response":
+        return this.#finish(packet);
+      default:
+        throw handshakeInvalid(`A packet of kind ${packet.kind} instead of RESPONSE.`);
+    }
+  }
+
+  /** Gives up what is secret. */
+  destroy(): void {
+    this.#noise?.destroy();
+  }
+
+  #initiate(cookie?: Uint8Array): Uint8Array {
+    const { crypto, identity, ticket, serverStatic, settings, certificate, early } = this.#options;
+    this.#noise?.destroy();
+    const noise = new HandshakeState({
+      pattern: this.#pattern,
+      isInitiator: true,
+      prologue: prologue(this.#pattern, cookie),
+      s: identity.staticPair,
+      e: this.#ephemeral,
+      rs: ticket?.peer.staticKey ?? serverStatic,
+      psk: ticket?.key,
+      crypto,
+    });
+    this.#noise = noise;
+    const message = noise.writeMessage((handshakeHash) =>
+      writeParameters({
+        ...offerParameters(settings),
+        ...(this.#pattern === "IK" && {
+          identity: writeIdentityProof(identity, "initiator", handshakeHash),
+          ...(certificate && { certificate }),
+        }),
+        ...(ticket && { ticket: ticket.id, ...(early && { early }) }),
+      }),
+    );
+    return this.#packet("initiation", message.subarray(32), cookie);
+  }
+
+  async #finish(packet: HandshakePacket): Promise<InitiatorStep> {
+    const { ticket, identity, certificate, settings, crypto } = this.#options;
+    const noise = this.#noise;
+    if (!noise) throw handshakeInvalid("RESPONSE before INITIATION.");
+    const { payload, handshakeHash } = readNoise(noise, packet);
+    const answer = readParameters(payload);
+    const agreed = readChoice(answer, settings);
+    const staticKey = noise.remoteStatic;
+    if (!staticKey) throw new Error("a finished handshake has a static key");
+    const peer = ticket?.peer ?? {
+      identity: readIdentityProof(
+        crypto,
+        required(answer, "identity"),
+        "responder",
+        staticKey,
+        handshakeHash,
+      ),
+      staticKey: Uint8Array.from(staticKey),
+    };
+    if (!ticket) await this.#options.assertTrusted(peer.identity, answer.certificate);
+    let finish: Uint8Array | undefined;
+    if (this.#pattern === "XX") {
+      const message = noise.writeMessage((hash) =>
+        writeParameters({
+          identity: writeIdentityProof(identity, "initiator", hash),
+          ...(certificate && { certificate }),
+        }),
+      );
+      finish = this.#packet("finish", message);
+    }
+    return { packet: finish, established: this.#establish(noise, packet, agreed, peer, answer.earlyTaken) };
+  }
+
+  #establish(
+    noise: HandshakeState,
+    packet: HandshakePacket,
+    agreed: AiTcpAgreement,
+    peer: AiTcpPeer,
+    earlyTaken: Uint8Array | undefined,
+  ): Established {
+    const { ticket, early, crypto } = this.#options;
+    const handshakeHash = Uint8Array.from(noise.handshakeHash);
+    const established: Established = {
+      role: "initiator",
+      peer,
+      agreed,
+      handshakeHash,
+      secrets: deriveSecrets(crypto, noise.split(), handshakeHash),
+      localEphemeral: this.#ephemeral.publicKey,
+      peerEphemeral: Uint8Array.from(packet.ephemeralKey),
+      resumedId: ticket?.sessionId,
+      isEarlyTaken: early && earlyTaken?.length === 1 && earlyTaken[0] === 1,
+    };
+    noise.destroy();
+    return established;
+  }
+
+  #packet(kind: HandshakePacket["kind"], encryptedPayload: Uint8Array, payload?: Uint8Array): Uint8Array {
+    return writePacket({
+      kind,
+      pattern: patternByte(this.#pattern),
+      ephemeralKey: this.#ephemeral.publicKey,
+      encryptedPayload,
+      payload,
+    });
+  }
+}
+
+/** Takes the Noise message that begins with the packet's ephemeral key. */
+export function readNoise(
+  noise: HandshakeState,
+  packet: HandshakePacket,
+): ReturnType<HandshakeState["readMessage"]> {
+  const message = Buffer.concat([packet.ephemeralKey, packet.encryptedPayload]);
+  try {
+    return noise.readMessage(message);
+  } catch (error) {
+    if (!(error instanceof IntegrityError || error instanceof FormatError)) throw error;
+    throw new IntegrityError("M2M_AUTHENTICATION_FAILED", "The handshake does not authenticate the peer.", {
+      hint: "The peer has another key than it is known by, or what was sent was changed on the way.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,231 @@
+import { timingSafeEqual } from "node:crypto";
+import { M2MError, ProtocolError, UnsupportedError } from "../../../shared/errors.js";
+import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
+import type { Identity } from "../identity/index.js";
+import { HandshakeState } from "../noise/index.js";
+import { writePacket, type HandshakePacket } from "../packet/index.js";
+import type { AiTcpPeer, Established } from "./established.js";
+import { readIdentityProof, writeIdentityProof } from "./identity-proof.js";
+import { readNoise } from "./initiator.js";
+import { PATTERNS, patternByte, prologue, type PatternName } from "./patterns.js";
+import { answerParameters, choose, required } from "./offer.js";
+import { handshakeInvalid, readParameters, writeParameters, type ParameterValues } from "./parameters.js";
+import { HandshakeRefusal, REFUSALS, type RefusalReason } from "./refusal.js";
+import { deriveSecrets } from "./secrets.js";
+import type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
+
+/** What a responder keeps of a ticket that it gave. */
+export interface GivenTicket {
+  /** 32 bytes, secret. */
+  readonly key: Uint8Array;
+  /** Of the session, 16 bytes. */
+  readonly sessionId: Uint8Array;
+  readonly peer: AiTcpPeer;
+  /** Unix time in seconds. */
+  readonly expires: number;
+}
+
+export interface ResponderOptions {
+  readonly crypto: AiTcpCrypto;
+  readonly identity: Identity;
+  readonly certificate?: Uint8Array;
+  readonly settings: HandshakeSettings;
+  /** Throws if the peer is not to be trusted. Not asked for a session that goes on. */
+  readonly assertTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void | Promise<void>;
+  /** What is kept of a ticket that is neither used nor expired. */
+  readonly findTicket: (id: Uint8Array) => Promise<GivenTicket | undefined>;
+  /** Uses a ticket up; `false` if it was already. */
+  readonly takeTicket: (id: Uint8Array) => Promise<boolean>;
+  /** Says whether a cookie is needed, or the one that came is right. */
+  readonly cookieFor: (ephemeralKey: Uint8Array, cookie: Uint8Array | undefined) => Uint8Array | undefined;
+  /** Whether frames that come with a ticket are taken. */
+  readonly takesEarly: boolean;
+  /** Fixed, for tests. */
+  readonly ephemeral?: X25519KeyPair;
+}
+
+export interface ResponderStep {
+  readonly packet?: Uint8Array;
+  readonly established?: Established;
+}
+
+/** The responder's side of a handshake (docs/spec/aitcp.md, "Handshake"), without a socket. */
+export class ResponderHandshake {
+  readonly #options: ResponderOptions;
+  #ephemeral: X25519KeyPair | undefined;
+  #noise: HandshakeState | undefined;
+  #pattern: PatternName | undefined;
+  #initiatorEphemeral: Uint8Array | undefined;
+  #agreed: AiTcpAgreement | undefined;
+
+  constructor(options: ResponderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a packet of the initiator.
+   * @throws {HandshakeRefusal} The initiator is to be told of it, and the connection to be ended.
+   */
+  async receive(packet: HandshakePacket): Promise<ResponderStep> {
+    try {
+      if (!this.#noise && packet.kind === "initiation") return await this.#respond(packet);
+      if (this.#pattern === "XX" && packet.kind === "finish") return await this.#finish(packet);
+      throw handshakeInvalid(`A packet of kind ${packet.kind} is not expected.`);
+    } catch (error) {
+      if (error instanceof M2MError) throw new HandshakeRefusal(reasonOf(error), error);
+      throw error;
+    }
+  }
+
+  /** Gives up what is secret. */
+  destroy(): void {
+    this.#noise?.destroy();
+  }
+
+  async #respond(packet: HandshakePacket): Promise<ResponderStep> {
+    const { crypto, identity, settings } = this.#options;
+    const pattern = PATTERNS.get(packet.pattern);
+    if (!pattern)
+      throw new UnsupportedError("M2M_VERSION_UNSUPPORTED", `Pattern ${packet.pattern} is unknown.`);
+    const cookie = this.#options.cookieFor(packet.ephemeralKey, packet.payload);
+    if (cookie) return { packet: plainPacket("cookie", packet, cookie) };
+    this.#pattern = pattern;
+    this.#initiatorEphemeral = Uint8Array.from(packet.ephemeralKey);
+    this.#ephemeral = this.#options.ephemeral ?? crypto.generateX25519();
+    const noise = new HandshakeState({
+      pattern,
+      isInitiator: false,
+      prologue: prologue(pattern, packet.payload),
+      s: identity.staticPair,
+      e: this.#ephemeral,
+      crypto,
+    });
+    this.#noise = noise;
+    const { payload, handshakeHash } = readNoise(noise, packet);
+    const offer = readParameters(payload);
+    const agreed = (this.#agreed = choose(offer, settings));
+    if (pattern === "XX") return { packet: this.#response(noise, agreed, {}) };
+    if (pattern === "IK") {
+      const peer = await this.#proven(noise, offer, handshakeHash);
+      const response = this.#response(noise, agreed, {});
+      return { packet: response, established: this.#establish(noise, agreed, peer) };
+    }
+    return this.#resume(noise, agreed, offer);
+  }
+
+  async #resume(
+    noise: HandshakeState,
+    agreed: AiTcpAgreement,
+    offer: ParameterValues,
+  ): Promise<ResponderStep> {
+    const ticketId = Uint8Array.from(required(offer, "ticket"));
+    const ticket = await this.#options.findTicket(ticketId);
+    const staticKey = noise.remoteStatic;
+    if (!ticket || !staticKey || !timingSafeEqual(ticket.peer.staticKey, staticKey)) throw ticketRefused();
+    noise.setPsk(ticket.key);
+    const { early } = offer;
+    const isEarlyTaken = early !== undefined && this.#options.takesEarly;
+    // Without early frames it is used up when the initiator has shown that it has the key.
+    if (isEarlyTaken && !(await this.#options.takeTicket(ticketId))) throw ticketRefused();
+    const response = this.#response(
+      noise,
+      agreed,
+      early && { earlyTaken: Uint8Array.of(isEarlyTaken ? 1 : 0) },
+    );
+    return {
+      packet: response,
+      established: {
+        ...this.#establish(noise, agreed, ticket.peer),
+        resumedId: ticket.sessionId,
+        ...(isEarlyTaken ? { early: Uint8Array.from(early) } : { ticketId }),
+      },
+    };
+  }
+
+  async #finish(packet: HandshakePacket): Promise<ResponderStep> {
+    const noise = this.#noise;
+    const agreed = this.#agreed;
+    const ephemeral = this.#initiatorEphemeral;
+    if (!noise || !agreed || !ephemeral || !timingSafeEqual(packet.ephemeralKey, ephemeral)) {
+      throw handshakeInvalid("FINISH is of another handshake.");
+    }
+    const { payload, handshakeHash } = noise.readMessage(packet.encryptedPayload);
+    const peer = await this.#proven(noise, readParameters(payload), handshakeHash);
+    return { established: this.#establish(noise, agreed, peer) };
+  }
+
+  async #proven(
+    noise: HandshakeState,
+    values: ParameterValues,
+    handshakeHash: Uint8Array,
+  ): Promise<AiTcpPeer> {
+    const staticKey = noise.remoteStatic && Uint8Array.from(noise.remoteStatic);
+    if (!staticKey) throw new Error("the static key comes before the proof");
+    const proof = required(values, "identity");
+    const identity = readIdentityProof(this.#options.crypto, proof, "initiator", staticKey, handshakeHash);
+    await this.#options.assertTrusted(identity, values.certificate);
+    return { identity, staticKey };
+  }
+
+  #response(noise: HandshakeState, agreed: AiTcpAgreement, more: ParameterValues | undefined): Uint8Array {
+    const { identity, certificate, settings } = this.#options;
+    const message = noise.writeMessage((handshakeHash) =>
+      writeParameters({
+        ...answerParameters(agreed, settings),
+        ...(this.#pattern !== "IKpsk2" && {
+          identity: writeIdentityProof(identity, "responder", handshakeHash),
+          ...(certificate && { certificate }),
+        }),
+        ...more,
+      }),
+    );
+    return writePacket({
+      kind: "response",
+      pattern: patternByte(this.#pattern ?? "XX"),
+      ephemeralKey: message.subarray(0, 32),
+      encryptedPayload: message.subarray(32),
+    });
+  }
+
+  #establish(noise: HandshakeState, agreed: AiTcpAgreement, peer: AiTcpPeer): Established {
+    const { crypto } = this.#options;
+    const handshakeHash = Uint8Array.from(noise.handshakeHash);
+    const secrets = deriveSecrets(crypto, noise.split(), handshakeHash);
+    noise.destroy();
+    return {
+      role: "responder",
+      peer,
+      agreed,
+      handshakeHash,
+      secrets,
+      localEphemeral: this.#ephemeral?.publicKey ?? new Uint8Array(32),
+      peerEphemeral: this.#initiatorEphemeral ?? new Uint8Array(32),
+    };
+  }
+}
+
+/** A packet that tells an initiator that the handshake is over. */
+export function refusalPacket(packet: HandshakePacket, reason: RefusalReason): Uint8Array {
+  return plainPacket("refusal", packet, Uint8Array.of(REFUSALS[reason]));
+}
+
+/** With the initiator's own key: the responder has done nothing that would give it one. */
+function plainPacket(
+  kind: "cookie" | "refusal",
+  { ephemeralKey, pattern }: HandshakePacket,
+  payload: Uint8Array,
+): Uint8Array {
+  return writePacket({ kind, pattern, ephemeralKey, encryptedPayload: new Uint8Array(0), payload });
+}
+
+/** What is thrown for a ticket that does not go on with its session. */
+export function ticketRefused(): ProtocolError {
+  return new ProtocolError("M2M_TICKET_REFUSED", "The ticket is unknown, used, expired or somebody else's.");
+}
+
+function reasonOf({ code }: M2MError): RefusalReason {
+  if (code === "M2M_TICKET_REFUSED") return "ticket";
+  if (code === "M2M_PEER_UNTRUSTED" || code === "M2M_PEER_CHANGED") return "untrusted";
+  if (code === "M2M_VERSION_UNSUPPORTED" || code === "M2M_SIGNATURES_UNSUPPORTED") return "nothingInCommon";
+  return code === "M2M_STORE_UNAVAILABLE" || code === "M2M_SESSIONS_FULL" ? "busy" : "malformed";
+}

@@ -1,0 +1,84 @@
+import { IntegrityError, type M2MError } from "../../../shared/errors.js";
+import type { AiTcpCrypto } from "../crypto/index.js";
+import { checkCertificate, type Certificate, type CertificateState } from "./certificate.js";
+import type { KnownPeers } from "./known-peers.js";
+import { fingerprint, formatIdentity, isSameIdentity } from "./public-identity.js";
+
+export interface TrustOptions {
+  readonly crypto: AiTcpCrypto;
+  /** Identities that are trusted by themselves. */
+  readonly pinned?: readonly Uint8Array[];
+  /** Public keys of organisations, whose certificates are taken. */
+  readonly organisations?: readonly Uint8Array[];
+  readonly knownPeers?: KnownPeers;
+  /** Whether an address that `knownPeers` does not know is taken, and written there. Default: no. */
+  readonly trustOnFirstUse?: boolean;
+  /** Whether everybody is trusted who can prove an identity. Default: no. */
+  readonly anyone?: boolean;
+}
+
+export type TrustReason = "pinned" | "certificate" | "known" | "first-use" | "anyone";
+
+export type TrustDecision =
+  | { readonly trusted: true; readonly how: TrustReason }
+  /** `error`: `M2M_PEER_UNTRUSTED`, or `M2M_PEER_CHANGED` where the address is known with another identity. */
+  | { readonly trusted: false; readonly how: "unknown" | "changed"; readonly error: M2MError };
+
+const REASONS: Readonly<Record<Exclude<CertificateState, "valid">, string>> = {
+  early: "its certificate does not hold yet",
+  expired: "its certificate has expired",
+  forged: "its certificate is not of its issuer, or for another identity",
+};
+
+/** Whom an agent talks to. Without any option it is nobody. */
+export class TrustPolicy {
+  readonly #options: TrustOptions;
+
+  constructor(options: TrustOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Whether a peer is trusted. Ask only after it has proven its identity: a first use is written down.
+   * @param certificate what it has shown, if anything
+   * @param address `host:port` of where one has connected to; nothing for a peer that has connected itself
+   * @throws {InputError} if the file of known peers cannot be read or written
+   */
+  decide(
+    identity: Uint8Array,
+    certificate: Certificate | undefined,
+    address: string | undefined,
+    nowMs: number,
+  ): TrustDecision {
+    const { crypto, pinned = [], organisations = [], knownPeers, trustOnFirstUse, anyone } = this.#options;
+    if (pinned.some((key) => isSameIdentity(key, identity))) return { trusted: true, how: "pinned" };
+    let why = "it is not among those that are known";
+    if (certificate && organisations.some((key) => isSameIdentity(key, certificate.issuer))) {
+      const state = checkCertificate(crypto, certificate, identity, nowMs);
+      if (state === "valid") return { trusted: true, how: "certificate" };
+      why = REASONS[state];
+    }
+    try {
+      if (knownPeers?.find(identity, address)) return { trusted: true, how: "known" };
+    } catch (error) {
+      if (error instanceof IntegrityError) return { trusted: false, how: "changed", error };
+      throw error;
+    }
+    if (knownPeers && trustOnFirstUse && address !== undefined) {
+      knownPeers.add(address, identity);
+      return { trusted: true, how: "first-use" };
+    }
+    if (anyone) return { trusted: true, how: "anyone" };
+    return { trusted: false, how: "unknown", error: untrusted(identity, why) };
+  }
+}
+
+function untrusted(identity: Uint8Array, why: string): M2MError {
+  return new IntegrityError(
+    "M2M_PEER_UNTRUSTED",
+    `The peer ${formatIdentity(identity)} (${fingerprint(identity)}) is not trusted: ${why}.`,
+    {
+      hint: "Pin its identity, add it to the file of known peers, or trust the organisation that certifies it.",
+    },
+  );
+}

@@ -1,0 +1,133 @@
+import { IntegrityError, ProtocolError } from "../../../shared/errors.js";
+import {
+  checkPacket,
+  DATA_PREFIX_BYTES,
+  EPHEMERAL_KEY_BYTES,
+  EPHEMERAL_KEY_OFFSET,
+  SEQUENCE_OFFSET,
+} from "../packet/index.js";
+import type { PacketCrypto } from "./packet-crypto.js";
+import { applyMask, MASK_BYTES, maskSample, PacketHead } from "./packet-head.js";
+import { ReplayWindow } from "./replay-window.js";
+import { readSequence, writeNonce } from "./sequence.js";
+import { TrafficKeys } from "./traffic-keys.js";
+
+/** How long packets of the epoch before are taken, in milliseconds, after the first one of an epoch. */
+export const PREVIOUS_EPOCH_MS = 30_000;
+
+export interface PacketOpenerOptions {
+  /** Traffic secret 0 of this direction, 32 bytes, which is copied. */
+  readonly trafficSecret: Uint8Array;
+  /** The peer's ephemeral public key of the handshake. */
+  readonly peerEphemeralKey: Uint8Array;
+  readonly crypto: PacketCrypto;
+}
+
+export interface OpenedPacket {
+  readonly record: Uint8Array;
+  readonly sequence: number;
+  /** 64 bytes: of a turn, or zeros. */
+  readonly signature: Uint8Array;
+  /** Epochs since the connection began. */
+  readonly epoch: number;
+}
+
+/** Opens the DATA packets of one direction of a connection. A packet that is refused changes nothing. */
+export class PacketOpener {
+  readonly #crypto: PacketCrypto;
+  readonly #peerEphemeralKey: Buffer;
+  readonly #head = new PacketHead();
+  readonly #window = new ReplayWindow();
+  readonly #expectedNonce = Buffer.alloc(12);
+  #present: TrafficKeys;
+  /** Made when a packet first claims to be of the next epoch, and kept: forged ones cost no derivation each. */
+  #next: TrafficKeys | undefined;
+  #previous: TrafficKeys | undefined;
+  #previousUntilMs = 0;
+  #isDestroyed = false;
+
+  constructor({ trafficSecret, peerEphemeralKey, crypto }: PacketOpenerOptions) {
+    this.#crypto = crypto;
+    this.#peerEphemeralKey = Buffer.from(peerEphemeralKey);
+    this.#present = new TrafficKeys(crypto, trafficSecret);
+  }
+
+  /** The latest epoch that a packet was authenticated of. */
+  get epoch(): number {
+    return this.#present.epoch;
+  }
+
+  /**
+   * Opens a packet.
+   * @param packet with its size prefix; it is not changed
+   * @param nowMs the time, in milliseconds of any clock that does not go back
+   * @throws {FormatError} `M2M_PACKET_INVALID`, `M2M_PACKET_TRUNCATED`
+   * @throws {UnsupportedError} `M2M_VERSION_UNSUPPORTED`
+   * @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED`, `M2M_PACKET_REPLAYED`
+   * @throws {ProtocolError} `M2M_PROTOCOL_STATE` for a packet of another kind, and after `destroy`
+   */
+  open(packet: Uint8Array, nowMs: number): OpenedPacket {
+    if (this.#isDestroyed) throw new ProtocolError("M2M_PROTOCOL_STATE", "The keys have been destroyed.");
+    const { kind, variant, contentLength } = checkPacket(packet);
+    if (kind !== "data") {
+      throw new ProtocolError("M2M_PROTOCOL_STATE", `A packet ${kind} holds no sealed record.`);
+    }
+    const keys = this.#keysOf(variant, nowMs);
+    const { bytes: head, nonce, signature } = this.#head;
+    head.set(packet.subarray(0, DATA_PREFIX_BYTES));
+    applyMask(head, this.#crypto.chacha20Mask(keys.maskKey, maskSample(packet), MASK_BYTES));
+    const sequence = this.#sequenceIn(head, nonce, keys);
+    const sealed = packet.subarray(DATA_PREFIX_BYTES, DATA_PREFIX_BYTES + contentLength);
+    const associatedData = this.#head.associatedData(contentLength);
+    const record = this.#crypto.open(keys.key, nonce, associatedData, sealed);
+
+    this.#window.add(sequence);
+    if (keys === this.#next) this.#advance(keys, nowMs);
+    return { record, sequence, signature: Uint8Array.from(signature), epoch: keys.epoch };
+  }
+
+  /** Overwrites the secrets. Nothing can be opened afterwards. */
+  destroy(): void {
+    this.#isDestroyed = true;
+    for (const keys of [this.#previous, this.#present, this.#next]) keys?.destroy();
+    this.#head.bytes.fill(0);
+  }
+
+  /** The keys of the epoch that a packet claims to be of. */
+  #keysOf(label: number, nowMs: number): TrafficKeys {
+    if (label === this.#present.label) return this.#present;
+    if (label === (this.#present.label + 1) % 256) return (this.#next ??= this.#present.next());
+    if (this.#previous !== undefined && nowMs >= this.#previousUntilMs) {
+      this.#previous.destroy();
+      this.#previous = undefined;
+    }
+    if (label === this.#previous?.label) return this.#previous;
+    throw forged("The packet is of an epoch that is neither the present one nor one beside it.");
+  }
+
+  /** The packet's number, if nonce and sender belong to it and it is new. */
+  #sequenceIn(head: Buffer, nonce: Buffer, keys: TrafficKeys): number {
+    const key = head.subarray(EPHEMERAL_KEY_OFFSET, EPHEMERAL_KEY_OFFSET + EPHEMERAL_KEY_BYTES);
+    const sequence = readSequence(head, SEQUENCE_OFFSET);
+    if (sequence === undefined || !this.#peerEphemeralKey.equals(key)) {
+      throw forged("The packet is not of this connection.");
+    }
+    writeNonce(this.#expectedNonce, 0, keys.iv, sequence);
+    if (!this.#expectedNonce.equals(nonce)) throw forged("The nonce is not that of the sequence number.");
+    if (this.#window.isFresh(sequence)) return sequence;
+    throw new IntegrityError("M2M_PACKET_REPLAYED", "The packet was received before, or is too old to tell.");
+  }
+
+  /** Takes up the next epoch. */
+  #advance(next: TrafficKeys, nowMs: number): void {
+    this.#previous?.destroy();
+    this.#previous = this.#present;
+    this.#previousUntilMs = nowMs + PREVIOUS_EPOCH_MS;
+    this.#present = next;
+    this.#next = undefined;
+  }
+}
+
+function forged(message: string): IntegrityError {
+  return new IntegrityError("M2M_AUTHENTICATION_FAILED", message);
+}

@@ -1,0 +1,56 @@
+import type { RecordStore, StoredRecord } from "../../../shared/record-store.js";
+import type { AiTcpPeer, GivenTicket } from "../handshake/index.js";
+import type { StreamsSnapshot } from "../flow/index.js";
+
+/** A ticket that was given, as a store keeps it. Its key is secret: who can read the store, and has the peer's static key, can go on with the session. */
+export interface TicketRecord extends StoredRecord {
+  readonly id: string;
+  readonly key: string;
+  readonly sessionId: string;
+  readonly identity: string;
+  readonly staticKey: string;
+  /** Unix time in seconds. */
+  readonly expires: number;
+}
+
+/** How far a session is, for another process that goes on with it. */
+export interface ProgressRecord extends StoredRecord {
+  readonly id: string;
+  readonly streams: StreamsSnapshot;
+}
+
+/** Where tickets are, and if several processes share it, what sessions have come to. */
+export type AiTcpStore = RecordStore<TicketRecord | ProgressRecord>;
+
+export function ticketName(id: Uint8Array): string {
+  return `ticket-${toText(id)}`;
+}
+
+export function progressName(sessionId: Uint8Array): string {
+  return `session-${toText(sessionId)}`;
+}
+
+export function writeTicketRecord(id: Uint8Array, ticket: GivenTicket): TicketRecord {
+  return {
+    id: ticketName(id),
+    revision: 1,
+    key: toText(ticket.key),
+    sessionId: toText(ticket.sessionId),
+    identity: toText(ticket.peer.identity),
+    staticKey: toText(ticket.peer.staticKey),
+    expires: ticket.expires,
+  };
+}
+
+export function readTicketRecord(record: TicketRecord): GivenTicket {
+  const peer: AiTcpPeer = { identity: toBytes(record.identity), staticKey: toBytes(record.staticKey) };
+  return { key: toBytes(record.key), sessionId: toBytes(record.sessionId), peer, expires: record.expires };
+}
+
+function toText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64url");
+}
+
+function toBytes(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "base64url"));
+}

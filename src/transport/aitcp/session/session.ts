@@ -1,0 +1,268 @@
+import { ProtocolError } from "../../../shared/errors.js";
+import type { CloseReason, LinkEnd, LinkOwner, RecordLink } from "../connection/index.js";
+import { Streams, type FlowSettings, type StreamsSnapshot } from "../flow/index.js";
+import { readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
+import type { AiTcpAgreement, AiTcpPeer, Established, Role } from "../handshake/index.js";
+import type { TranscriptWriter } from "../turn/index.js";
+import type { ClaimKeeper } from "./claims.js";
+import { AiTcpStream, type StreamHost } from "./stream.js";
+import { Waiters } from "./waiters.js";
+
+/** Whether a session has a connection, waits for one, or is over. */
+export type SessionState = "open" | "interrupted" | "closed";
+
+/** Who gives a session its connections. */
+export interface SessionOwner {
+  /** The responder has given a ticket: an `EphemeralSession`. */
+  onTicket(bytes: Uint8Array): void;
+  /** The connection is gone: the session waits for another. */
+  onInterrupted(error: Error): void;
+  /** The session is over. */
+  onClosed(error: Error | undefined): void;
+}
+
+export interface SessionOptions {
+  readonly role: Role;
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  readonly peer: AiTcpPeer;
+  /** What this side takes of messages. */
+  readonly own: FlowSettings;
+  /** Bytes of messages that wait for the peer, above which none is accepted. Default 4 MiB. */
+  readonly queueBytes?: number;
+  /** What another process knew of it, if the session comes from one. */
+  readonly restored?: StreamsSnapshot;
+  /** Keeps what is given to the application, where several processes share a store. */
+  readonly claims?: ClaimKeeper;
+  /** Gets what is said and signed. */
+  readonly transcript?: TranscriptWriter;
+  readonly owner: SessionOwner;
+}
+
+/** A session with a peer, over all its connections. */
+export class SessionCore implements LinkOwner, StreamHost {
+  readonly role: Role;
+  readonly id: Uint8Array;
+  readonly peer: AiTcpPeer;
+  readonly streams: Streams;
+  readonly transcript: TranscriptWriter | undefined;
+  readonly #owner: SessionOwner;
+  readonly #claims: ClaimKeeper | undefined;
+  readonly #handles = new Map<number, AiTcpStream>();
+  readonly #incoming: AiTcpStream[] = [];
+  readonly #waiters = new Waiters();
+  /** Streams with something new since the application was told, and how many messages. */
+  #news = new Map<number, number>();
+  #isClaiming = false;
+  #link: RecordLink | undefined;
+  #agreed: AiTcpAgreement | undefined;
+  #state: SessionState = "interrupted";
+  #failure: Error | undefined;
+  #tickets: Uint8Array[] = [];
+
+  constructor({ role, id, peer, own, queueBytes, restored, claims, transcript, owner }: SessionOptions) {
+    this.role = role;
+    this.id = id;
+    this.peer = peer;
+    this.transcript = transcript;
+    this.#owner = owner;
+    this.#claims = claims;
+    const shape = {
+      own,
+      ...(queueBytes !== undefined && { queueBytes }),
+      events: {
+        onStream: (stream: number) => void this.#incoming.push(this.#handle(stream)),
+        onMessage: (stream: number) => void this.#news.set(stream, (this.#news.get(stream) ?? 0) + 1),
+        onEnd: (stream: number) => this.#tell(stream),
+        onReset: (stream: number, code: number) => this.#handles.get(stream)?.wasReset(code),
+      },
+    };
+    this.streams = restored
+      ? Streams.restore(shape, restored)
+      : new Streams({ ...shape, isInitiator: role === "initiator" });
+    const isOwn = (stream: number): boolean => (stream % 2 === 0) === (role === "initiator");
+    for (const { id: stream, received } of restored?.streams ?? []) {
+      const handle = this.#handle(stream, received);
+      if (!isOwn(stream)) this.#incoming.push(handle);
+    }
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+  get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+  /** Of the present connection, or the last. */
+  get agreed(): AiTcpAgreement | undefined {
+    return this.#agreed;
+  }
+
+  /** Goes on over a connection that is established. A former one ends. */
+  attach(link: RecordLink, { agreed, early, resumedId }: Established): void {
+    this.#link?.abandon();
+    const isFirst = this.#agreed === undefined && resumedId === undefined;
+    if (this.#link && !isFirst) this.streams.connectionLost();
+    this.#link = link;
+    this.#agreed = agreed;
+    this.streams.setPeer(agreed.peerFlow);
+    if (!isFirst) this.streams.resume();
+    this.#state = "open";
+    if (early) this.streams.receiveEarly(readRecord(early).frames);
+    link.start(this);
+    this.#waiters.wake();
+    if (early) this.onBatch();
+  }
+
+  /** Opens a stream. @throws {LimitError} `M2M_STREAMS_FULL`; {ProtocolError} if the session is over */
+  open(): AiTcpStream {
+    this.#assertOpen();
+    return this.#handle(this.streams.open());
+  }
+
+  /** The next stream that the peer has opened; `undefined` when the session is over. @throws what ended it */
+  async accept(signal?: AbortSignal): Promise<AiTcpStream | undefined> {
+    for (;;) {
+      const stream = this.#incoming.shift();
+      if (stream) return stream;
+      if (this.#failure) throw this.#failure;
+      if (this.isClosed) return undefined;
+      await this.#waiters.wait(signal);
+    }
+  }
+
+  /** Tells the peer of a ticket. */
+  giveTicket(bytes: Uint8Array): void {
+    this.#tickets.push(bytes);
+    this.wake();
+  }
+
+  wake(): void {
+    this.#link?.wake();
+  }
+
+  /** What was sent is signed now. */
+  endTurn(): void {
+    this.#link?.endTurn();
+  }
+
+  /** Begins the next epoch of what is sent. */
+  rekey(): void {
+    this.#link?.rekey();
+  }
+
+  /** Ends the connection and not the session. */
+  interrupt(error: Error): void {
+    this.#link?.abandon();
+    this.onEnd({ isFinal: false, error });
+  }
+
+  /** Ends the session. What is not acknowledged is given up. */
+  close(reason: CloseReason, text: string, failure?: Error): void {
+    if (this.isClosed) return;
+    this.#link?.close(reason, text);
+    this.#over(failure);
+  }
+
+  fill(writer: RecordWriter): void {
+    while (this.#tickets.length > 0 && writer.ticket(this.#tickets[0])) this.#tickets.shift();
+    this.streams.fill(writer);
+  }
+
+  onFrame(frame: StreamFrame | TicketFrame): void {
+    if (frame.type === "ticket") {
+      if (this.role === "responder") {
+        throw new ProtocolError(
+          "M2M_FRAME_UNEXPECTED",
+          "The peer gives a ticket, which is for a responder to do.",
+        );
+      }
+      this.#owner.onTicket(frame.bytes);
+      return;
+    }
+    this.streams.receive(frame);
+  }
+
+  onBatch(): void {
+    this.#waiters.wake();
+    // Frames have raised credit, or have to be answered.
+    if (this.streams.hasWork) this.wake();
+    if (this.#news.size === 0) return;
+    if (this.#claims) void this.#claim(this.#claims);
+    else this.#tellNews(this.#takeNews());
+  }
+
+  onEnd({ isFinal, error }: LinkEnd): void {
+    this.#link = undefined;
+    if (this.isClosed) return;
+    if (isFinal) {
+      this.#over(error);
+      return;
+    }
+    this.streams.connectionLost();
+    this.#tickets = [];
+    this.#state = "interrupted";
+    this.#owner.onInterrupted(error ?? new Error("lost"));
+  }
+
+  /** Keeps what has come, then gives it. */
+  async #claim(claims: ClaimKeeper): Promise<void> {
+    if (this.#isClaiming) return;
+    this.#isClaiming = true;
+    try {
+      while (this.#news.size > 0 && !this.isClosed) {
+        const news = this.#takeNews();
+        try {
+          await claims.keep(this.streams.snapshot());
+        } catch (error) {
+          for (const [stream, count] of news) this.#news.set(stream, (this.#news.get(stream) ?? 0) + count);
+          throw error;
+        }
+        this.#tellNews(news);
+      }
+    } catch (error) {
+      this.interrupt(error as Error);
+    } finally {
+      this.#isClaiming = false;
+    }
+  }
+
+  #takeNews(): Map<number, number> {
+    const news = this.#news;
+    this.#news = new Map();
+    return news;
+  }
+
+  #tellNews(news: Map<number, number>): void {
+    for (const [stream, count] of news) this.#handles.get(stream)?.allow(count);
+  }
+
+  #tell(stream: number): void {
+    this.#handles.get(stream)?.touch();
+  }
+
+  #handle(stream: number, given = 0): AiTcpStream {
+    const handle = new AiTcpStream(this, stream, given, this.#claims !== undefined);
+    this.#handles.set(stream, handle);
+    return handle;
+  }
+
+  #over(failure: Error | undefined): void {
+    this.#state = "closed";
+    this.#failure = failure;
+    this.#link = undefined;
+    this.streams.abandon();
+    for (const handle of this.#handles.values()) handle.touch();
+    this.#handles.clear();
+    this.#waiters.wake();
+    this.#owner.onClosed(failure);
+  }
+
+  #assertOpen(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.isClosed) throw new ProtocolError("M2M_PROTOCOL_STATE", "The session is over.");
+  }
+}

@@ -1,0 +1,78 @@
+import type { AiTcpCrypto } from "../crypto/index.js";
+import type { AiTcpPeer, GivenTicket } from "../handshake/index.js";
+import { writeEphemeralSession } from "../packet/index.js";
+import {
+  readTicketRecord,
+  ticketName,
+  writeTicketRecord,
+  type AiTcpStore,
+  type TicketRecord,
+} from "./records.js";
+
+export const TICKET_ID_BYTES = 16;
+const INFO = new TextEncoder().encode("AI-TCP/1 ticket");
+
+/** The key of a ticket (docs/spec/aitcp.md, "Resumption"), 32 bytes. */
+export function deriveTicketKey(
+  crypto: AiTcpCrypto,
+  resumptionSecret: Uint8Array,
+  id: Uint8Array,
+): Uint8Array {
+  const info = new Uint8Array(INFO.length + id.length);
+  info.set(INFO);
+  info.set(id, INFO.length);
+  return crypto.hkdfExpand(resumptionSecret, info, 32);
+}
+
+/** For whom, and from what, a ticket is made. */
+export interface TicketGrant {
+  readonly sessionId: Uint8Array;
+  readonly peer: AiTcpPeer;
+  readonly resumptionSecret: Uint8Array;
+  /** The responder's own. */
+  readonly staticKey: Uint8Array;
+  readonly lifetimeSeconds: number;
+}
+
+/** The tickets that a responder gives and takes. */
+export class TicketBook {
+  readonly #crypto: AiTcpCrypto;
+  readonly #store: AiTcpStore;
+
+  constructor(crypto: AiTcpCrypto, store: AiTcpStore) {
+    this.#crypto = crypto;
+    this.#store = store;
+  }
+
+  /**
+   * Keeps a new ticket.
+   * @returns its id, and the `EphemeralSession` that tells the peer of it
+   * @throws {M2MError} what the store throws
+   */
+  async give(grant: TicketGrant, nowMs: number): Promise<{ id: Uint8Array; bytes: Uint8Array }> {
+    const id = this.#crypto.randomBytes(TICKET_ID_BYTES);
+    const expires = Math.floor(nowMs / 1000) + grant.lifetimeSeconds;
+    const ticket: GivenTicket = {
+      key: deriveTicketKey(this.#crypto, grant.resumptionSecret, id),
+      sessionId: grant.sessionId,
+      peer: grant.peer,
+      expires,
+    };
+    await this.#store.put(writeTicketRecord(id, ticket), { expiresAtMs: expires * 1000 });
+    const bytes = writeEphemeralSession({ id, publicKey: grant.staticKey, expirationUnix: expires });
+    return { id, bytes };
+  }
+
+  /** One that is neither used nor expired. @throws {M2MError} what the store throws */
+  async find(id: Uint8Array, nowMs: number): Promise<GivenTicket | undefined> {
+    if (id.length !== TICKET_ID_BYTES) return undefined;
+    const record = (await this.#store.get(ticketName(id))) as TicketRecord | undefined;
+    if (!record || record.expires * 1000 <= nowMs) return undefined;
+    return readTicketRecord(record);
+  }
+
+  /** Uses one up. @returns false if it was not there: of several that ask, one has it */
+  take(id: Uint8Array): Promise<boolean> {
+    return this.#store.delete(ticketName(id));
+  }
+}

@@ -1,0 +1,2 @@
+/** Transports that are protocols of their own. */
+export * from "./aitcp/index.js";

@@ -1,0 +1,92 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { MAX_PACKET_BYTES, PacketReader, writePacket } from "../../../../src/transport/aitcp/packet/index.js";
+import { catchM2MError } from "../../../helpers/catch-error.js";
+import { anyPacket, dataPacket, onePacketOfEach } from "./packets.js";
+
+/** The slow way: everything is kept and cut. */
+function cutAll(stream: Uint8Array): Uint8Array[] {
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at + 4 <= stream.length;) {
+    const end = at + 4 + Buffer.from(stream).readUInt32LE(at);
+    if (end > stream.length) break;
+    packets.push(stream.slice(at, end));
+    at = end;
+  }
+  return packets;
+}
+
+describe("PacketReader", () => {
+  it("finds the packets of a stream, however it is cut", () => {
+    const chunk = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 10, max: 3000 }));
+    fc.assert(
+      fc.property(
+        fc.array(anyPacket, { maxLength: 6 }),
+        fc.array(chunk, { minLength: 1, maxLength: 20 }),
+        fc.nat(300),
+        (packets, cuts, missing) => {
+          const whole = Buffer.concat(packets.map(writePacket));
+          const stream = whole.subarray(0, Math.max(0, whole.length - missing));
+          const reader = new PacketReader();
+          const found: Uint8Array[] = [];
+          let fed = 0;
+          for (let turn = 0; fed < stream.length; turn++) {
+            const size = turn > 200 ? 5000 : cuts[turn % cuts.length];
+            found.push(...reader.push(stream.subarray(fed, fed + size)));
+            fed += size;
+          }
+          const expected = cutAll(stream);
+          expect(found.length).to.equal(expected.length);
+          found.forEach((bytes, index) => expect(Buffer.compare(bytes, expected[index])).to.equal(0));
+          const held = stream.length - expected.reduce((sum, { length }) => sum + length, 0);
+          expect(reader.partialBytes).to.equal(held);
+        },
+      ),
+    );
+  });
+
+  it("refuses a length that no packet has before it keeps a byte of it, and everything then", () => {
+    for (const size of [0, 4, 203, 200, 206, 65537, 65540, 0x7fffffff, 0xffffffff]) {
+      const prefix = Buffer.alloc(4);
+      prefix.writeUInt32LE(size);
+      const whole = new PacketReader();
+      expect(catchM2MError(() => whole.push(prefix)).code, `${size}`).to.equal("M2M_PACKET_INVALID");
+      expect(whole.partialBytes).to.equal(0);
+      expect(catchM2MError(() => whole.push(writePacket(dataPacket(16)))).code).to.equal(
+        "M2M_PROTOCOL_STATE",
+      );
+      const byBytes = new PacketReader();
+      for (const byte of prefix.subarray(0, 3)) expect(byBytes.push(Uint8Array.of(byte))).to.deep.equal([]);
+      expect(catchM2MError(() => byBytes.push(prefix.subarray(3))).code).to.equal("M2M_PACKET_INVALID");
+    }
+  });
+
+  it("gives views of a chunk that holds whole packets, and keeps nothing of it", () => {
+    const chunk = Buffer.concat(onePacketOfEach().map(writePacket));
+    const reader = new PacketReader();
+    const packets = reader.push(chunk);
+    expect(packets).to.have.length(onePacketOfEach().length);
+    for (const packet of packets) expect(packet.buffer).to.equal(chunk.buffer);
+    expect(reader.partialBytes).to.equal(0);
+  });
+
+  it("copies a packet that comes byte by byte a bounded number of times", () => {
+    const longest = writePacket(dataPacket(MAX_PACKET_BYTES - 208));
+    const reader = new PacketReader();
+    let copied = 0;
+    const set = Uint8Array.prototype.set;
+    // Counts the bytes that are moved, and moves them.
+    Uint8Array.prototype.set = function (source: ArrayLike<number>, offset?: number) {
+      copied += source.length;
+      set.call(this, source, offset);
+    };
+    let packets: Uint8Array[] = [];
+    try {
+      for (let at = 0; at < longest.length; at++) packets = reader.push(longest.subarray(at, at + 1));
+    } finally {
+      Uint8Array.prototype.set = set;
+    }
+    expect(Buffer.compare(packets[0], longest)).to.equal(0);
+    expect(copied).to.be.below(3 * longest.length);
+  });
+});
