@@ -244,7 +244,7 @@ export class SessionCore implements LinkOwner, StreamHost {
     this.#handles.get(stream)?.touch();
   }
 
-  #handle(stream: number, given = 0): AiTcpStream {
+  #handle(stream: number, given?: number): AiTcpStream {
     const handle = new AiTcpStream(this, stream, given, this.#claims !== undefined);
     this.#handles.set(stream, handle);
     return handle;
