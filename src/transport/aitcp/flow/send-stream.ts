@@ -35,6 +35,9 @@ export class SendStream {
   #offset = 0;
   /** Messages that were ever written as a whole. */
   #written = 0;
+  /** Messages of a process before this one, and how many of them are taken: nobody here waits for it. */
+  #foreign = 0;
+  #foreignTaken = 0;
   #endCount: number | undefined;
   #isEndWritten = false;
   /** What a process before this one has sent is only known once the peer says it. */
@@ -54,7 +57,7 @@ export class SendStream {
   }
   /** All was sent, and taken. */
   get isOver(): boolean {
-    return this.#isEndWritten && this.#acked === this.#endCount;
+    return this.#isEndWritten && this.#acked === this.#endCount && this.#foreignTaken === this.#foreign;
   }
   /** All messages are written. */
   get isAtEnd(): boolean {
@@ -123,6 +126,11 @@ export class SendStream {
 
   /** @returns what the messages cost that are taken now. @throws {ProtocolError} `M2M_FRAME_UNEXPECTED` */
   acknowledge(count: number): number {
+    if (count <= this.#foreign) {
+      this.#foreignTaken = Math.max(this.#foreignTaken, count);
+      return 0;
+    }
+    this.#foreignTaken = this.#foreign;
     if (count < this.#acked || count > this.#written) {
       unexpected(`The peer acknowledges messages of stream ${this.id} that it cannot have.`);
     }
@@ -143,7 +151,7 @@ export class SendStream {
     let freed = 0;
     if (!this.#isNumbered) {
       this.#isNumbered = true;
-      this.#acked = this.#written = received;
+      this.#acked = this.#written = this.#foreign = received;
       if (hasEnd) this.#endCount = received;
     } else {
       const fits = taken <= received && received >= this.#acked && received <= this.#written;
@@ -153,6 +161,7 @@ export class SendStream {
       freed = this.#settleTo(Math.max(taken, this.#acked), "acknowledged");
       if (isLost) freed += this.#settleTo(received, "unknown");
     }
+    this.#foreignTaken = Math.min(this.#foreign, isLost ? received : taken);
     this.#next = received;
     this.#offset = 0;
     this.#isEndWritten = hasEnd;

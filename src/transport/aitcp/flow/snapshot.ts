@@ -17,8 +17,9 @@ export interface StreamSnapshot {
 }
 
 /**
- * What a store keeps of the streams of a session, so that another process can go on: a JSON value. It has to be kept before a message
- * that it counts as received is given to the application: what is given and not counted would come twice.
+ * What a store keeps of the streams of a session, so that another process can go on: a JSON value. What it counts as received is given
+ * to nobody else, and what it does not count comes again. So it has to be kept before a message is given to the application, and, after
+ * `resume` and early frames, before the peer is told what was received.
  */
 export interface StreamsSnapshot {
   readonly format: number;

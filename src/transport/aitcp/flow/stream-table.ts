@@ -58,6 +58,7 @@ export class StreamTable {
   delete(stream: Stream): void {
     if (!this.#streams.delete(stream.id)) return;
     if (this.#last === stream) this.#last = undefined;
+    stream.isForgotten = true;
     this.#uncount(stream);
   }
 

@@ -12,6 +12,8 @@ export class Stream {
   resetCode: number | undefined;
   isResetWritten = false;
   isPeerReset = false;
+  /** Nothing is to be said about it any more. */
+  isForgotten = false;
   /** It counts as open. */
   isCounted = true;
   /** The peer has listed it since the connection began. */

@@ -1,8 +1,9 @@
 import { InputError, LimitError, ProtocolError } from "../../../shared/errors.js";
-import type { Frame, MessageFrame, RecordWriter, ResetFrame, StreamFrame } from "../frames/index.js";
+import type { Frame, MessageFrame, RecordWriter, StreamFrame } from "../frames/index.js";
 import { Backpressure } from "./backpressure.js";
 import { Reception, SendCredit, unexpected } from "./credit.js";
 import { Favour } from "./favour.js";
+import { DEFAULT_QUEUE_BYTES, type StreamEvents, type StreamsOptions } from "./options.js";
 import { costOf, ReceiveStream, type ReceivedBefore } from "./receive-stream.js";
 import { Resumption } from "./resumption.js";
 import { assertMessageBytes, SendStream } from "./send-stream.js";
@@ -12,31 +13,6 @@ import { readStreamsSnapshot, snapshotOf, snapshotStream, type StreamsSnapshot }
 import { StreamTable } from "./stream-table.js";
 import { Stream } from "./stream.js";
 import { WriteQueue } from "./write-queue.js";
-
-/** What is told of streams, from within `receive`. None of it may throw. */
-export interface StreamEvents {
-  /** The peer has opened a stream. */
-  onStream?(stream: number): void;
-  /** `take` has another message. */
-  onMessage?(stream: number): void;
-  /** The peer sends no more on it than `take` has. */
-  onEnd?(stream: number): void;
-  /** The peer gave it up. */
-  onReset?(stream: number, code: number): void;
-  /** There is room for messages again. */
-  onWritable?(): void;
-}
-
-export interface StreamsOptions {
-  readonly isInitiator: boolean;
-  /** What this side takes. */
-  readonly own: FlowSettings;
-  /** Bytes of messages that wait, to be sent or to be taken, above which no further one is accepted. Default 4 MiB. */
-  readonly queueBytes?: number;
-  readonly events?: StreamEvents;
-}
-
-const DEFAULT_QUEUE_BYTES = 4 * 1024 * 1024;
 
 /**
  * The streams of a session: messages to frames and back, over all connections of the session (docs/spec/aitcp.md, Records and
@@ -221,8 +197,15 @@ export class Streams {
         this.#events.onEnd?.(stream.id);
         return this.#table.deleteIfOver(stream);
       }
-      case "reset":
-        return this.#receiveReset(frame);
+      case "reset": {
+        const stream = this.#peerStream(frame.stream);
+        if (stream) return this.#peerReset(stream, frame.code);
+        return this.#queue.addAnswer(
+          frame.stream,
+          frame.code,
+          this.#own.streams + (this.#peer?.streams ?? 0),
+        );
+      }
       case "ack": {
         const stream = this.#peerStream(frame.stream);
         if (!stream || stream.isGivenUp) return;
@@ -319,12 +302,6 @@ export class Streams {
     const isWhole = stream.receive.accept(frame);
     this.#updateCredit(stream);
     if (isWhole) this.#events.onMessage?.(stream.id);
-  }
-
-  #receiveReset({ stream: id, code }: ResetFrame): void {
-    const stream = this.#peerStream(id);
-    if (stream) this.#peerReset(stream, code);
-    else this.#queue.addAnswer(id, code, this.#own.streams + (this.#peer?.streams ?? 0));
   }
 
   #peerReset(stream: Stream, code: number): void {

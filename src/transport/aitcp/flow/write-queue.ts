@@ -126,7 +126,7 @@ export class WriteQueue {
   #writeMessages(writer: RecordWriter): void {
     let withoutCredit = 0;
     for (let stream = this.#ready.at(0); stream && !this.#isBlocked; stream = this.#ready.at(0)) {
-      if (stream.isGivenUp) {
+      if (stream.isGivenUp || stream.isForgotten) {
         this.#drop();
         continue;
       }
@@ -176,6 +176,7 @@ export class WriteQueue {
 /** RESET, or ACK and CREDIT. @returns whether all that is due had room */
 function writeControlOf(stream: Stream, writer: RecordWriter): boolean {
   const { id, receive, resetCode } = stream;
+  if (stream.isForgotten) return true;
   if (resetCode !== undefined) {
     if (!stream.isResetWritten && !writer.resetStream(id, resetCode)) return false;
     stream.isResetWritten = true;

@@ -73,10 +73,10 @@ function holds(weights: Partial<Record<Act["name"], number>>, numRuns: number): 
 }
 
 describe("aitcp streams, simulated", () => {
-  it("over one connection everything comes, once and in order", () => holds({}, +(process.env.N ?? 300)));
-  it("over connections that are cut everything comes, once and in order", () => holds({ cut: 2 }, +(process.env.N ?? 500)));
+  it("over one connection everything comes, once and in order", () => holds({}, 300));
+  it("over connections that are cut everything comes, once and in order", () => holds({ cut: 2 }, 500));
   it("with streams that are given up nothing comes twice, and all is decided", () =>
-    holds({ reset: 1, cut: 2 }, +(process.env.N ?? 500)));
-  it("with processes that end nothing comes twice, and all is decided", () => holds({ cut: 2, die: 1 }, +(process.env.N ?? 500)));
-  it("with all of it", () => holds({ reset: 1, cut: 2, die: 1 }, +(process.env.N ?? 700)));
+    holds({ reset: 1, cut: 2 }, 500));
+  it("with processes that end nothing comes twice, and all is decided", () => holds({ cut: 2, die: 1 }, 500));
+  it("with all of it", () => holds({ reset: 1, cut: 2, die: 1 }, 700));
 });

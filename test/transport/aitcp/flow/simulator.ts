@@ -128,7 +128,7 @@ export class Simulator {
     const stream = pickOf(side.known, pick);
     if (stream === undefined) return false;
     // A store has it before the application.
-    side.kept = JSON.parse(JSON.stringify(side.streams.snapshot())) as StreamsSnapshot;
+    keep(side);
     const message = side.streams.take(stream);
     if (!message) return false;
     const view = new DataView(message.buffer, message.byteOffset);
@@ -172,6 +172,8 @@ export class Simulator {
     }
     // Half of the responders do not take them.
     if (early.length > 0 && earlyBytes % 2 === 0) this.b.streams.receiveEarly(readRecord(early).frames);
+    // A store has it before the peer is told.
+    for (const side of [this.a, this.b]) keep(side);
   }
 
   /** The process of a side ends; another one goes on with what the store has. */
@@ -279,6 +281,10 @@ function makeSide(name: SideName, own: FlowSettings): Side {
     events: eventsOf(side),
   });
   return Object.assign(side, { streams, kept: streams.snapshot() });
+}
+
+function keep(side: Side): void {
+  side.kept = JSON.parse(JSON.stringify(side.streams.snapshot())) as StreamsSnapshot;
 }
 
 function eventsOf(side: { known: Set<number> }) {
