@@ -18,11 +18,12 @@ const BENCHMARKS = [
   "hydra",
   "security",
   "quic",
+  "aitcp",
   "proxy",
   "server",
 ];
 /** Those that make their own traffic. */
-const WITHOUT_CORPUS = new Set(["proxy", "server"]);
+const WITHOUT_CORPUS = new Set(["aitcp", "proxy", "server"]);
 
 const args = process.argv.slice(2);
 const end = args.indexOf("--");

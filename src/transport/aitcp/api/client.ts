@@ -1,4 +1,3 @@
-import { connect as connectSocket, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { backoffMs, type Backoff } from "../../../shared/backoff.js";
 import { M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
@@ -15,6 +14,7 @@ import { readEphemeralSession } from "../packet/index.js";
 import { deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 import { LinkFactory, type TranscriptSink } from "./link-factory.js";
+import { dialTcp } from "./dial.js";
 import { AiTcpSession } from "./session.js";
 import { resolveSettings, type AiTcpSettings } from "./settings.js";
 
@@ -128,7 +128,13 @@ class ClientSession implements SessionOwner {
       throw new ProtocolError("M2M_FRAME_UNEXPECTED", "The ticket is not of the server that gives it.");
     }
     const key = deriveTicketKey(this.#crypto, this.#resumptionSecret, id);
-    this.#tickets.push({ id: Uint8Array.from(id), key, sessionId: core.id, peer: core.peer, expires: expirationUnix });
+    this.#tickets.push({
+      id: Uint8Array.from(id),
+      key,
+      sessionId: core.id,
+      peer: core.peer,
+      expires: expirationUnix,
+    });
     for (const old of this.#tickets.splice(0, this.#tickets.length - MAX_TICKETS)) old.key.fill(0);
   }
 
@@ -237,27 +243,6 @@ class ClientSession implements SessionOwner {
     );
     if (!decision.trusted) throw decision.error;
   }
-}
-
-/** A connection over TCP. @throws {UpstreamError} `M2M_CONNECTION_FAILED` */
-function dialTcp(address: AiTcpAddress, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connectSocket({ ...address, noDelay: true });
-    const onAbort = (): void => void socket.destroy(new Error("given up"));
-    const onError = (cause: Error): void => {
-      signal.removeEventListener("abort", onAbort);
-      const message = `The server at ${formatAddress(address)} cannot be reached: ${cause.message}.`;
-      reject(new UpstreamError("M2M_CONNECTION_FAILED", message, { cause }));
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("error", onError);
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", onAbort);
-      socket.off("error", onError);
-      resolve(socket);
-    });
-    if (signal.aborted) onAbort();
-  });
 }
 
 /** Whether another try may go better. */

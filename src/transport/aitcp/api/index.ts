@@ -1,6 +1,11 @@
 /** AI-TCP for programs: a server, and a client that keeps its session over connections. */
 export { DEFAULT_AITCP_PORT, formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 export { connectAiTcp, type AiTcpConnectOptions, type AiTcpReconnectOptions } from "./client.js";
-export { createAiTcpServer, type AiTcpServer, type AiTcpServerLimits, type AiTcpServerOptions } from "./server.js";
+export {
+  createAiTcpServer,
+  type AiTcpServer,
+  type AiTcpServerLimits,
+  type AiTcpServerOptions,
+} from "./server.js";
 export { AiTcpSession } from "./session.js";
 export type { AiTcpSettings } from "./settings.js";

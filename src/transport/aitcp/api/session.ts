@@ -42,6 +42,11 @@ export class AiTcpSession implements AsyncIterable<AiTcpStream> {
     return this.#core.streams.queuedBytes;
   }
 
+  /** Whether streams take another message now. */
+  get isWritable(): boolean {
+    return this.#core.streams.isWritable;
+  }
+
   /**
    * Opens a stream.
    * @throws {LimitError} `M2M_STREAMS_FULL`

@@ -1,6 +1,12 @@
 import { M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
-import { PING_BYTES, readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
+import {
+  PING_BYTES,
+  readRecord,
+  type RecordWriter,
+  type StreamFrame,
+  type TicketFrame,
+} from "../frames/index.js";
 import type { Established } from "../handshake/index.js";
 import {
   PacketOpener,

@@ -1,0 +1,40 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export interface Usage {
+  readonly rss: number;
+  /** Of the heap, and outside of it. */
+  readonly used: number;
+  readonly cpuUs: number;
+}
+
+/** The far end in a process of its own. */
+export class FarEnd {
+  readonly port: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  static async start(...args: string[]): Promise<FarEnd> {
+    const child = fork(fileURLToPath(new URL("peer.ts", import.meta.url)), args, {
+      execArgv: ["--import", "tsx", "--expose-gc"],
+    });
+    const [port] = (await once(child, "message")) as [number];
+    return new FarEnd(child, port);
+  }
+
+  /** What it uses, after a collection of garbage. */
+  async usage(): Promise<Usage> {
+    const answer = once(this.#child, "message");
+    this.#child.send("usage");
+    return ((await answer) as [Usage])[0];
+  }
+
+  stop(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
