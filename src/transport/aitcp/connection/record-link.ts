@@ -1,4 +1,4 @@
-import { M2MError } from "../../../shared/errors.js";
+import { LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import {
   PING_BYTES,
@@ -58,6 +58,8 @@ export interface RecordLinkOptions {
 
 /** How long the peer may take to read what stands before the end of a connection. */
 const LINGER_MS = 2_000;
+/** Answers to PING that wait. */
+const MAX_PONGS = 16;
 
 /** One connection after its handshake: records to packets and back, signed, sealed, numbered and kept alive. */
 export class RecordLink {
@@ -121,16 +123,17 @@ export class RecordLink {
     });
     const first = this.#first;
     this.#first = undefined;
+    // What follows it may have come already.
+    if (first) {
+      this.#receive(() => first);
+      this.#owner?.onBatch();
+    }
     this.#pipe.attach({
       onPacket: (packet) => this.#receive(() => this.#opener.open(packet, nowMs())),
       onBatch: () => this.#owner?.onBatch(),
       onDrain: () => this.wake(),
       onEnd: (error) => this.#lose(error),
     });
-    if (first) {
-      this.#receive(() => first);
-      this.#owner?.onBatch();
-    }
     // An initiator has to say something before the responder may.
     if (established.role === "initiator") this.#isPingDue = true;
     this.wake();
@@ -142,7 +145,7 @@ export class RecordLink {
     this.#isWoken = true;
     setImmediate(() => {
       this.#isWoken = false;
-      this.#flush();
+      this.#tryFlush();
     });
   }
 
@@ -160,7 +163,8 @@ export class RecordLink {
   /** Ends the session behind what is to be sent. Nothing is told any more. */
   close(reason: CloseReason, text: string): void {
     if (this.#isOver) return;
-    this.#flush();
+    this.#tryFlush();
+    if (this.#isOver) return;
     this.#sendLast(reason, text);
     this.#finish();
     this.#linger();
@@ -171,6 +175,16 @@ export class RecordLink {
     if (this.#isOver) return;
     this.#finish();
     this.#pipe.destroy();
+  }
+
+  #tryFlush(): void {
+    try {
+      this.#flush();
+    } catch (error) {
+      // The counter of packets is at its end: another connection of the session begins anew.
+      if (error instanceof LimitError) this.#lose(error);
+      else this.#fail(error);
+    }
   }
 
   #flush(): void {
@@ -238,7 +252,9 @@ export class RecordLink {
       if (this.#isOver) return;
       switch (frame.type) {
         case "ping":
-          this.#pongs.push(frame.bytes);
+          // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
+          this.#pongs.push(Uint8Array.from(frame.bytes));
+          if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
           this.wake();
           break;
         case "pong":
