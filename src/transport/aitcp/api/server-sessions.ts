@@ -12,6 +12,7 @@ import {
   type SessionOwner,
 } from "../session/index.js";
 import { AiTcpSession } from "./session.js";
+import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
 export interface ServerSessionsOptions {
   readonly crypto: AiTcpCrypto;
@@ -23,6 +24,7 @@ export interface ServerSessionsOptions {
   readonly maxSessions: number;
   readonly nowMs: () => number;
   readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
+  readonly openTranscript?: OpenTranscript;
   /** For what goes wrong and concerns no one session. */
   readonly onError: (error: unknown) => void;
 }
@@ -170,6 +172,7 @@ class ServerSession implements SessionOwner {
       peer,
       own: options.settings.flow,
       restored,
+      transcript: makeTranscript(options.openTranscript, id, peer),
       claims: options.isShared ? { keep: (streams) => this.#keep(streams) } : undefined,
       owner: this,
     });

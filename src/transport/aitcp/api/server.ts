@@ -9,10 +9,11 @@ import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
 import { Cookies, HandshakeRefusal, ResponderHandshake, type HandshakeSettings } from "../handshake/index.js";
 import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
 import type { AiTcpStore } from "../session/index.js";
-import { LinkFactory, type TranscriptSink } from "./link-factory.js";
+import { LinkFactory } from "./link-factory.js";
 import { ServerSessions } from "./server-sessions.js";
 import type { AiTcpSession } from "./session.js";
 import { resolveSettings, type AiTcpSettings } from "./settings.js";
+import type { OpenTranscript } from "./transcripts.js";
 
 /** What a server bears of strangers. */
 export interface AiTcpServerLimits {
@@ -47,8 +48,8 @@ export interface AiTcpServerOptions {
   readonly store?: AiTcpStore;
   /** Whether frames that come with a ticket are taken before the handshake is over. Default true. */
   readonly takesEarly?: boolean;
-  /** Gets what both sides sign, to be kept and verified later. */
-  readonly transcript?: TranscriptSink;
+  /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
+  readonly openTranscript?: OpenTranscript;
   /** Told of each session, once in this process. @param isRestored whether another process had it before */
   readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
   /** Told of handshakes that failed, and of what goes wrong with the store. */
@@ -141,10 +142,10 @@ class Endpoint {
     this.#crypto = options.crypto ?? nodeCrypto();
     this.#nowMs = options.nowMs ?? Date.now;
     this.#cookies = new Cookies(this.#crypto, this.#nowMs());
-    const { identity, onSession, store, transcript } = options;
+    const { identity, onSession, openTranscript, store } = options;
     const { idleMs } = this.#settings;
     const common = { crypto: this.#crypto, identity, nowMs: this.#nowMs };
-    this.#links = new LinkFactory({ ...common, idleMs, transcript });
+    this.#links = new LinkFactory({ ...common, idleMs });
     this.#sessions = new ServerSessions({
       ...common,
       settings: this.#settings,
@@ -154,6 +155,7 @@ class Endpoint {
       isShared: store !== undefined,
       maxSessions: this.#limits.maxSessions,
       onSession,
+      openTranscript,
       onError: (error) => options.onError?.(error, undefined),
     });
   }

@@ -8,6 +8,7 @@ import {
   type TicketFrame,
 } from "../frames/index.js";
 import type { Established } from "../handshake/index.js";
+import type { Identity } from "../identity/index.js";
 import {
   PacketOpener,
   PacketSealer,
@@ -15,7 +16,7 @@ import {
   type EpochLimits,
   type OpenedPacket,
 } from "../protection/index.js";
-import type { TurnSigner, TurnVerifier } from "../turn/index.js";
+import { TurnSigner, TurnVerifier, type Role, type TranscriptWriter, type TurnScope } from "../turn/index.js";
 import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
 import { Liveness } from "./liveness.js";
 import type { PacketPipe } from "./packet-pipe.js";
@@ -30,6 +31,8 @@ export interface LinkOwner {
   onBatch(): void;
   /** The connection is over. Told once. */
   onEnd(end: LinkEnd): void;
+  /** What the session writes down of what is said and signed. */
+  readonly transcript?: TranscriptWriter;
 }
 
 /** How a connection ended. */
@@ -46,8 +49,8 @@ export interface RecordLinkOptions {
   readonly crypto: AiTcpCrypto;
   /** For one record at a time: links may share it. */
   readonly writer: RecordWriter;
-  readonly signer: TurnSigner;
-  readonly verifier: TurnVerifier;
+  /** Of this side: it signs what is sent. */
+  readonly identity: Identity;
   /** After how long without a packet the connection is dead, in milliseconds. */
   readonly idleMs: number;
   /** Default: those of the specification. */
@@ -67,6 +70,8 @@ export class RecordLink {
   readonly #pipe: PacketPipe;
   readonly #sealer: PacketSealer;
   readonly #opener: PacketOpener;
+  readonly #signer: TurnSigner;
+  readonly #verifier: TurnVerifier;
   readonly #pongs: Uint8Array[] = [];
   #owner: LinkOwner | undefined;
   #liveness: Liveness | undefined;
@@ -95,6 +100,27 @@ export class RecordLink {
     });
     secrets.initiatorTraffic.fill(0);
     secrets.responderTraffic.fill(0);
+    const turns = {
+      mode: established.agreed.signatures,
+      scope: this.#scope(),
+      createHash: () => crypto.createSha256(),
+    };
+    const sign = (bytes: Uint8Array): Uint8Array => options.identity.sign(bytes);
+    const verify = crypto.verify.bind(crypto);
+    this.#signer = new TurnSigner({ ...turns, role, sign });
+    this.#verifier = new TurnVerifier({ ...turns, role: this.#peerRole, verify });
+  }
+
+  get #peerRole(): Role {
+    return this.#options.established.role === "initiator" ? "responder" : "initiator";
+  }
+
+  #scope(): TurnScope {
+    const { established, identity } = this.#options;
+    const { handshakeHash, peer, role } = established;
+    const [initiator, responder] =
+      role === "initiator" ? [identity.publicKey, peer.identity] : [peer.identity, identity.publicKey];
+    return { handshakeHash, initiator, responder };
   }
 
   /** Whether it carries no more. */
@@ -111,6 +137,7 @@ export class RecordLink {
   start(owner: LinkOwner): void {
     const { established, idleMs, nowMs } = this.#options;
     this.#owner = owner;
+    owner.transcript?.open(this.#scope(), established.agreed.signatures, nowMs());
     this.#liveness = new Liveness({
       idleMs,
       peerIdleMs: established.agreed.peerIdleMs,
@@ -156,7 +183,7 @@ export class RecordLink {
 
   /** Ends the turn: what was sent is signed. */
   endTurn(): void {
-    this.#options.signer.ask();
+    this.#signer.want();
     this.wake();
   }
 
@@ -166,14 +193,14 @@ export class RecordLink {
     this.#tryFlush();
     if (this.#isOver) return;
     this.#sendLast(reason, text);
-    this.#finish();
+    this.#finish(true);
     this.#linger();
   }
 
   /** Ends the connection, not the session. Nothing is told any more. */
   abandon(): void {
     if (this.#isOver) return;
-    this.#finish();
+    this.#finish(false);
     this.#pipe.destroy();
   }
 
@@ -189,12 +216,14 @@ export class RecordLink {
 
   #flush(): void {
     const owner = this.#owner;
-    const { signer, writer, nowMs } = this.#options;
+    const { writer, nowMs } = this.#options;
+    const signer = this.#signer;
     while (owner && !this.#isOver && !this.#pipe.isFull) {
       writer.reset();
       this.#writeOwn(writer);
       owner.fill(writer);
-      if (writer.length === 0 && !signer.isDue(nowMs())) break;
+      // Without anything to say, a turn may be due that was not signed.
+      if (writer.length === 0 && !(signer.dueAtMs !== undefined && signer.isDue(nowMs()))) break;
       this.#seal(writer);
     }
   }
@@ -207,18 +236,22 @@ export class RecordLink {
   }
 
   #seal(writer: RecordWriter): void {
-    const { established, signer, nowMs } = this.#options;
+    const { established, nowMs } = this.#options;
+    const signer = this.#signer;
+    const transcript = this.#owner?.transcript;
     const now = nowMs();
     signer.add(writer.turnFrames, writer.messages, now);
+    transcript?.frames(established.role, writer.turnFrames);
     let signature: Uint8Array | undefined;
     if (signer.isDue(now)) {
       const turn = signer.end(now);
       writer.turnEnd(turn.number, turn.timeMs);
       signature = turn.signature;
+      transcript?.turn(established.role, turn);
       clearTimeout(this.#turnTimer);
       this.#turnTimer = undefined;
-    } else if (signer.dueMs !== undefined) {
-      this.#turnTimer ??= setTimeout(() => this.wake(), Math.max(0, signer.dueMs - now) + 1);
+    } else if (signer.dueAtMs !== undefined) {
+      this.#turnTimer ??= setTimeout(() => this.wake(), Math.max(0, signer.dueAtMs - now) + 1);
     }
     if (established.agreed.isPadded) writer.pad(paddedLength(writer.length));
     this.#pipe.write(this.#sealer.seal(writer.record, now, signature));
@@ -243,11 +276,14 @@ export class RecordLink {
   }
 
   #take({ record, signature }: OpenedPacket): void {
-    const { verifier, nowMs } = this.#options;
+    const { nowMs } = this.#options;
     this.#liveness?.received(nowMs());
-    const { frames, turnBytes, turnEnd } = readRecord(record);
-    verifier.add(record.subarray(0, turnBytes));
-    if (turnEnd) verifier.end(turnEnd, signature);
+    const content = readRecord(record);
+    const { frames, turnBytes, turnEnd } = content;
+    this.#verifier.accept(record, content, signature);
+    const transcript = this.#owner?.transcript;
+    transcript?.frames(this.#peerRole, record.subarray(0, turnBytes));
+    if (turnEnd) transcript?.turn(this.#peerRole, { ...turnEnd, signature });
     for (const frame of frames) {
       if (this.#isOver) return;
       switch (frame.type) {
@@ -280,10 +316,10 @@ export class RecordLink {
   }
 
   #sendLast(reason: CloseReason, text: string): void {
-    const { signer, writer } = this.#options;
+    const { writer } = this.#options;
     writer.reset();
     writer.close(CLOSE_CODES[reason], text);
-    signer.ask();
+    this.#signer.want();
     try {
       this.#seal(writer);
     } catch {
@@ -300,11 +336,13 @@ export class RecordLink {
 
   #end(end: LinkEnd): void {
     const owner = this.#owner;
-    this.#finish();
+    this.#finish(end.isFinal);
     owner?.onEnd(end);
   }
 
-  #finish(): void {
+  /** @param isClosed the session is over, by a CLOSE of either side */
+  #finish(isClosed: boolean): void {
+    this.#owner?.transcript?.end(isClosed);
     this.#isOver = true;
     this.#owner = undefined;
     this.#liveness?.stop();

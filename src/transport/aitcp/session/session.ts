@@ -9,6 +9,7 @@ import {
 import { Streams, type FlowSettings, type StreamsSnapshot } from "../flow/index.js";
 import { readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
 import type { AiTcpAgreement, AiTcpPeer, Established, Role } from "../handshake/index.js";
+import type { TranscriptWriter } from "../turn/index.js";
 import { isTakenOver, type ClaimKeeper } from "./claims.js";
 import { AiTcpStream, type StreamHost } from "./stream.js";
 import { Waiters } from "./waiters.js";
@@ -39,6 +40,8 @@ export interface SessionOptions {
   readonly restored?: StreamsSnapshot;
   /** Keeps what is given to the application, where several processes share a store. */
   readonly claims?: ClaimKeeper;
+  /** Gets what is said and signed. */
+  readonly transcript?: TranscriptWriter;
   readonly owner: SessionOwner;
 }
 
@@ -48,6 +51,7 @@ export class SessionCore implements LinkOwner, StreamHost {
   readonly id: Uint8Array;
   readonly peer: AiTcpPeer;
   readonly streams: Streams;
+  readonly transcript: TranscriptWriter | undefined;
   readonly #owner: SessionOwner;
   readonly #claims: ClaimKeeper | undefined;
   readonly #handles = new Map<number, AiTcpStream>();
@@ -63,10 +67,11 @@ export class SessionCore implements LinkOwner, StreamHost {
   #failure: Error | undefined;
   #tickets: Uint8Array[] = [];
 
-  constructor({ role, id, peer, own, queueBytes, restored, claims, owner }: SessionOptions) {
+  constructor({ role, id, peer, own, queueBytes, restored, claims, transcript, owner }: SessionOptions) {
     this.role = role;
     this.id = id;
     this.peer = peer;
+    this.transcript = transcript;
     this.#owner = owner;
     this.#claims = claims;
     const shape = {

@@ -1,17 +1,4 @@
-export type SignatureMode = "none" | "turn" | "packet";
-export class TurnSigner {
-  add() {}
-  isDue() {
-    return false;
-  }
-  get dueMs(): number | undefined {
-    return undefined;
-  }
-  end(): any {}
-  ask() {}
-}
-export class TurnVerifier {
-  add() {}
-  end() {}
-}
-export type TranscriptSink = unknown;
+export { SIGNATURE_MODES, type SignatureMode, type TurnScope, type Role } from "./parties.js";
+export { TurnSigner, type SignedTurn } from "./turn-signer.js";
+export { TurnVerifier } from "./turn-verifier.js";
+export { TranscriptWriter } from "./transcript-writer.js";
