@@ -30,7 +30,7 @@ export function dialTcp(address: AiTcpAddress, signal: AbortSignal): Promise<Soc
 /** What `dial` makes; a stream that comes after `signal` is ended. @throws what `dial` throws, or `signal` gives as its reason */
 export function dialWithin(dial: Dial, address: AiTcpAddress, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    // It is the reason of whoever has given up.
+    // What whoever gave up has as its reason.
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
@@ -40,7 +40,8 @@ export function dialWithin(dial: Dial, address: AiTcpAddress, signal: AbortSigna
         if (signal.aborted) stream.on("error", () => {}).destroy();
         else resolve(stream);
       } catch (error) {
-        reject(error as Error);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        reject(error);
       } finally {
         signal.removeEventListener("abort", onAbort);
       }

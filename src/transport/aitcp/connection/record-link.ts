@@ -286,22 +286,17 @@ export class RecordLink {
     if (turnEnd) transcript?.turn(this.#peerRole, { ...turnEnd, signature });
     for (const frame of frames) {
       if (this.#isOver) return;
-      switch (frame.type) {
-        case "ping":
-          // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
-          this.#pongs.push(Uint8Array.from(frame.bytes));
-          if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
-          this.wake();
-          break;
-        case "pong":
-          break;
-        case "close":
-          this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
-          this.#pipe.end();
-          this.#linger();
-          return;
-        default:
-          this.#owner?.onFrame(frame);
+      if (frame.type === "ping") {
+        // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
+        this.#pongs.push(Uint8Array.from(frame.bytes));
+        if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
+        this.wake();
+      } else if (frame.type === "close") {
+        this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
+        this.#pipe.end();
+        this.#linger();
+      } else if (frame.type !== "pong") {
+        this.#owner?.onFrame(frame);
       }
     }
   }

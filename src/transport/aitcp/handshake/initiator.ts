@@ -80,19 +80,17 @@ export class InitiatorHandshake {
    */
   async receive(packet: HandshakePacket): Promise<InitiatorStep> {
     this.#assertExpected(packet);
-    switch (packet.kind) {
-      case "cookie":
-        if (this.#hasCookie) throw handshakeInvalid("A second cookie.");
-        this.#hasCookie = true;
-        return { packet: this.#initiate(packet.payload && Uint8Array.from(packet.payload)) };
-      case "refusal":
-        throw refusedError(packet.payload?.[0]);
-      case "response":
-        this.#isOver = true;
-        return this.#finish(packet);
-      default:
-        throw handshakeInvalid(`A packet of kind ${packet.kind} instead of RESPONSE.`);
+    if (packet.kind === "refusal") throw refusedError(packet.payload?.[0]);
+    if (packet.kind === "response") {
+      this.#isOver = true;
+      return this.#finish(packet);
     }
+    if (packet.kind !== "cookie") {
+      throw handshakeInvalid(`A packet of kind ${packet.kind} instead of RESPONSE.`);
+    }
+    if (this.#hasCookie) throw handshakeInvalid("A second cookie.");
+    this.#hasCookie = true;
+    return { packet: this.#initiate(packet.payload && Uint8Array.from(packet.payload)) };
   }
 
   /** Gives up what is secret. */
