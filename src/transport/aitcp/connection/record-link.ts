@@ -1,4 +1,4 @@
-import { M2MError } from "../../../shared/errors.js";
+import { LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import {
   PING_BYTES,
@@ -62,6 +62,8 @@ export interface RecordLinkOptions {
 
 /** How long the peer may take to read what stands before the end of a connection. */
 const LINGER_MS = 2_000;
+/** Answers to PING that wait. */
+const MAX_PONGS = 16;
 
 /** One connection after its handshake: records to packets and back, signed, sealed, numbered and kept alive. */
 export class RecordLink {
@@ -153,16 +155,17 @@ export class RecordLink {
     });
     const first = this.#first;
     this.#first = undefined;
+    // What follows it may have come already.
+    if (first) {
+      this.#receive(() => first);
+      this.#owner?.onBatch();
+    }
     this.#pipe.attach({
       onPacket: (packet) => this.#receive(() => this.#open(packet)),
       onBatch: () => this.#owner?.onBatch(),
       onDrain: () => this.wake(),
       onEnd: (error) => this.#lose(error),
     });
-    if (first) {
-      this.#receive(() => first);
-      this.#owner?.onBatch();
-    }
     // An initiator has to say something before the responder may.
     if (established.role === "initiator") this.#isPingDue = true;
     this.wake();
@@ -174,7 +177,7 @@ export class RecordLink {
     this.#isWoken = true;
     setImmediate(() => {
       this.#isWoken = false;
-      this.#flush();
+      this.#tryFlush();
     });
   }
 
@@ -192,7 +195,8 @@ export class RecordLink {
   /** Ends the session behind what is to be sent. Nothing is told any more. */
   close(reason: CloseReason, text: string): void {
     if (this.#isOver) return;
-    this.#flush();
+    this.#tryFlush();
+    if (this.#isOver) return;
     this.#sendLast(reason, text);
     this.#finish(true);
     this.#linger();
@@ -203,6 +207,16 @@ export class RecordLink {
     if (this.#isOver) return;
     this.#finish(false);
     this.#pipe.destroy();
+  }
+
+  #tryFlush(): void {
+    try {
+      this.#flush();
+    } catch (error) {
+      // The counter of packets is at its end: another connection of the session begins anew.
+      if (error instanceof LimitError) this.#lose(error);
+      else this.#fail(error);
+    }
   }
 
   #flush(): void {
@@ -287,20 +301,17 @@ export class RecordLink {
     if (turnEnd) transcript?.turn(this.#peerRole, { ...turnEnd, signature });
     for (const frame of frames) {
       if (this.#isOver) return;
-      switch (frame.type) {
-        case "ping":
-          this.#pongs.push(frame.bytes);
-          this.wake();
-          break;
-        case "pong":
-          break;
-        case "close":
-          this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
-          this.#pipe.end();
-          this.#linger();
-          return;
-        default:
-          this.#owner?.onFrame(frame);
+      if (frame.type === "ping") {
+        // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
+        this.#pongs.push(Uint8Array.from(frame.bytes));
+        if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
+        this.wake();
+      } else if (frame.type === "close") {
+        this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
+        this.#pipe.end();
+        this.#linger();
+      } else if (frame.type !== "pong") {
+        this.#owner?.onFrame(frame);
       }
     }
   }
