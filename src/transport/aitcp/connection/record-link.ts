@@ -301,19 +301,28 @@ export class RecordLink {
     if (turnEnd) transcript?.turn(this.#peerRole, { ...turnEnd, signature });
     for (const frame of frames) {
       if (this.#isOver) return;
-      if (frame.type === "ping") {
-        // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
-        this.#pongs.push(Uint8Array.from(frame.bytes));
-        if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
-        this.wake();
-      } else if (frame.type === "close") {
-        this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
-        this.#pipe.end();
-        this.#linger();
-      } else if (frame.type !== "pong") {
-        this.#owner?.onFrame(frame);
+      switch (frame.type) {
+        case "ping":
+          this.#answer(frame.bytes);
+          break;
+        case "pong":
+          break;
+        case "close":
+          this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
+          this.#pipe.end();
+          this.#linger();
+          break;
+        default:
+          this.#owner?.onFrame(frame);
       }
     }
+  }
+
+  #answer(ping: Uint8Array): void {
+    // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
+    this.#pongs.push(Uint8Array.from(ping));
+    if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
+    this.wake();
   }
 
   /** The peer breaks the rules, or this side has a defect: the session is over. */
