@@ -301,19 +301,14 @@ export class RecordLink {
     if (turnEnd) transcript?.turn(this.#peerRole, { ...turnEnd, signature });
     for (const frame of frames) {
       if (this.#isOver) return;
-      switch (frame.type) {
-        case "ping":
-          this.#answer(frame.bytes);
-          break;
-        case "pong":
-          break;
-        case "close":
-          this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
-          this.#pipe.end();
-          this.#linger();
-          break;
-        default:
-          this.#owner?.onFrame(frame);
+      if (frame.type === "ping") {
+        this.#answer(frame.bytes);
+      } else if (frame.type === "close") {
+        this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
+        this.#pipe.end();
+        this.#linger();
+      } else if (frame.type !== "pong") {
+        this.#owner?.onFrame(frame);
       }
     }
   }

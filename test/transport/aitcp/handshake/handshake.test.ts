@@ -5,7 +5,6 @@ import { IntegrityError, M2MError } from "../../../../src/shared/errors.js";
 import {
   alice,
   bob,
-  crypto,
   initiator,
   mallory,
   parse,
