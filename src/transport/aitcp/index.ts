@@ -27,3 +27,13 @@ export {
 } from "./identity/index.js";
 export { inspectPackets, type InspectedPacket, type Packet, type PacketState } from "./packet/index.js";
 export type { AiTcpStore, AiTcpStream } from "./session/index.js";
+export {
+  verifyTranscript,
+  type Receipt,
+  type Role as TranscriptRole,
+  type SideReport,
+  type TranscriptFailure,
+  type TranscriptMessage,
+  type TranscriptReport,
+  type VerifyTranscriptOptions,
+} from "./turn/index.js";
