@@ -40,3 +40,13 @@ export {
 export { inspectPackets, type InspectedPacket, type Packet, type PacketState } from "./packet/index.js";
 export type { AiTcpAgreement, AiTcpPeer } from "./handshake/index.js";
 export type { AiTcpStore, AiTcpStream, ReceiveOptions, SendOptions } from "./session/index.js";
+export {
+  verifyTranscript,
+  type Receipt,
+  type Role as TranscriptRole,
+  type SideReport,
+  type TranscriptFailure,
+  type TranscriptMessage,
+  type TranscriptReport,
+  type VerifyTranscriptOptions,
+} from "./turn/index.js";
