@@ -162,7 +162,7 @@ class ClientSession implements SessionOwner {
       this.#resumptionSecret = established.secrets.resumption;
       this.#attachedMs = performance.now();
     }
-    core.attach(link, established);
+    void core.attach(link, established);
   }
 
   /** Makes another connection, as long as the session lives. */

@@ -87,7 +87,7 @@ export class ServerSessions {
     const before = this.#arriving.get(key);
     const arrival = (async () => {
       await before?.catch(() => {});
-      this.#hand(await this.#resumed(resumedId, established), link, established);
+      await this.#hand(await this.#resumed(resumedId, established), link, established);
     })();
     this.#arriving.set(key, arrival);
     try {
@@ -104,8 +104,8 @@ export class ServerSessions {
     for (const session of [...this.#sessions.values()]) session.shutDown(isOver);
   }
 
-  #hand(session: ServerSession, link: RecordLink, established: Established): void {
-    session.attach(link, established);
+  async #hand(session: ServerSession, link: RecordLink, established: Established): Promise<void> {
+    await session.attach(link, established);
     if (this.#isClosed) session.shutDown(!this.#options.isShared);
   }
 
@@ -209,13 +209,13 @@ class ServerSession implements SessionOwner {
     });
   }
 
-  attach(link: RecordLink, established: Established): void {
+  async attach(link: RecordLink, established: Established): Promise<void> {
     this.#interruptedMs = undefined;
     this.#forgetSecret();
     this.#resumptionSecret = established.secrets.resumption;
     const isNew = this.#api === undefined;
     const closed = isNew ? this.#makeClosed() : undefined;
-    this.core.attach(link, established);
+    await this.core.attach(link, established);
     if (this.core.isClosed) this.#forgetSecret();
     void this.#giveTicket();
     if (!closed || this.core.failure) return;
