@@ -3,6 +3,7 @@ import type { AiTcpCrypto } from "../crypto/index.js";
 import {
   PING_BYTES,
   readRecord,
+  type PingFrame,
   type RecordWriter,
   type StreamFrame,
   type TicketFrame,
@@ -287,10 +288,7 @@ export class RecordLink {
     for (const frame of frames) {
       if (this.#isOver) return;
       if (frame.type === "ping") {
-        // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
-        this.#pongs.push(Uint8Array.from(frame.bytes));
-        if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
-        this.wake();
+        this.#takePing(frame);
       } else if (frame.type === "close") {
         this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
         this.#pipe.end();
@@ -299,6 +297,13 @@ export class RecordLink {
         this.#owner?.onFrame(frame);
       }
     }
+  }
+
+  #takePing({ bytes }: PingFrame): void {
+    // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
+    this.#pongs.push(Uint8Array.from(bytes));
+    if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
+    this.wake();
   }
 
   /** The peer breaks the rules, or this side has a defect: the session is over. */
