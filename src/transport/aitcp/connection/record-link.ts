@@ -1,4 +1,4 @@
-import { LimitError, M2MError } from "../../../shared/errors.js";
+import { IntegrityError, LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import {
   PING_BYTES,
@@ -77,6 +77,8 @@ export class RecordLink {
   #owner: LinkOwner | undefined;
   #liveness: Liveness | undefined;
   #first: OpenedPacket | undefined;
+  /** The number of the next packet of the peer. */
+  #nextSequence = 0;
   #isPingDue = false;
   #isWoken = false;
   #isOver = false;
@@ -264,6 +266,7 @@ export class RecordLink {
     let opened: OpenedPacket;
     try {
       opened = open();
+      this.#assertNext(opened.sequence);
     } catch (error) {
       // Anybody on the way can have sent that: it ends the connection, and the session goes on with another one.
       this.#lose(error as Error);
@@ -274,6 +277,12 @@ export class RecordLink {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** A stream of bytes keeps the order: a gap means that somebody on the way has taken packets out. @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` */
+  #assertNext(sequence: number): void {
+    if (sequence === this.#nextSequence++) return;
+    throw new IntegrityError("M2M_AUTHENTICATION_FAILED", "A packet before this one has not come.");
   }
 
   #take({ record, signature }: OpenedPacket): void {
