@@ -1,8 +1,9 @@
-import { LimitError, M2MError } from "../../../shared/errors.js";
+import { IntegrityError, LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import {
   PING_BYTES,
   readRecord,
+  type PingFrame,
   type RecordWriter,
   type StreamFrame,
   type TicketFrame,
@@ -77,6 +78,8 @@ export class RecordLink {
   #owner: LinkOwner | undefined;
   #liveness: Liveness | undefined;
   #first: OpenedPacket | undefined;
+  /** The number of the next packet of the peer. */
+  #nextSequence = 0;
   #isPingDue = false;
   #isWoken = false;
   #isOver = false;
@@ -268,6 +271,7 @@ export class RecordLink {
     let opened: OpenedPacket;
     try {
       opened = open();
+      this.#assertNext(opened.sequence);
     } catch (error) {
       // Anybody on the way can have sent that: it ends the connection, and the session goes on with another one.
       this.#lose(error as Error);
@@ -290,6 +294,12 @@ export class RecordLink {
     return this.#opener.open(bytes, this.#options.nowMs());
   }
 
+  /** A stream of bytes keeps the order: a gap means that somebody on the way has taken packets out. @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` */
+  #assertNext(sequence: number): void {
+    if (sequence === this.#nextSequence++) return;
+    throw new IntegrityError("M2M_AUTHENTICATION_FAILED", "A packet before this one has not come.");
+  }
+
   #take({ record, signature }: OpenedPacket): void {
     const { nowMs } = this.#options;
     this.#liveness?.received(nowMs());
@@ -302,7 +312,7 @@ export class RecordLink {
     for (const frame of frames) {
       if (this.#isOver) return;
       if (frame.type === "ping") {
-        this.#answer(frame.bytes);
+        this.#takePing(frame);
       } else if (frame.type === "close") {
         this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
         this.#pipe.end();
@@ -313,9 +323,9 @@ export class RecordLink {
     }
   }
 
-  #answer(ping: Uint8Array): void {
+  #takePing({ bytes }: PingFrame): void {
     // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
-    this.#pongs.push(Uint8Array.from(ping));
+    this.#pongs.push(Uint8Array.from(bytes));
     if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
     this.wake();
   }
