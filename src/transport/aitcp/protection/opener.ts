@@ -73,9 +73,9 @@ export class PacketOpener {
       throw new ProtocolError("M2M_PROTOCOL_STATE", `A packet ${kind} holds no sealed record.`);
     }
     const keys = this.#keysOf(variant, nowMs);
-    const { bytes: head, nonce, signature } = this.#head;
+    const { bytes: head, nonce, signature, mask } = this.#head;
     head.set(packet.subarray(0, DATA_PREFIX_BYTES));
-    applyMask(head, this.#crypto.chacha20Mask(keys.maskKey, maskSample(packet), MASK_BYTES));
+    applyMask(head, this.#crypto.chacha20Mask(keys.maskKey, maskSample(packet), MASK_BYTES, mask));
     const sequence = this.#sequenceIn(head, nonce, keys);
     const sealed = packet.subarray(DATA_PREFIX_BYTES, DATA_PREFIX_BYTES + contentLength);
     const associatedData = this.#head.associatedData(contentLength);

@@ -22,6 +22,7 @@ export class PacketHead {
   readonly bytes = Buffer.alloc(aligned(DATA_PREFIX_BYTES + 1));
   readonly nonce = this.bytes.subarray(NONCE_OFFSET, NONCE_OFFSET + NONCE_BYTES);
   readonly signature = this.bytes.subarray(SIGNATURE_OFFSET, SIGNATURE_OFFSET + SIGNATURE_BYTES);
+  readonly mask = new Uint8Array(MASK_BYTES);
   /** The associated data by the length of the padding. */
   readonly #associated = [0, 1, 2, 3].map((padding) => this.bytes.subarray(0, DATA_PREFIX_BYTES + padding));
 

@@ -84,7 +84,7 @@ export class PacketSealer {
     const sequence = this.#sequence.take();
     if (this.#packetsOfEpoch++ === 0) this.#epochStartMs = nowMs;
 
-    const { bytes: head, nonce, signature: signatureField } = this.#head;
+    const { bytes: head, nonce, signature: signatureField, mask } = this.#head;
     const { key, iv, maskKey, label } = this.#keys;
     head.writeUInt32LE(size - SIZE_PREFIX_BYTES, 0);
     head.writeUInt32LE(contentLength, LAST_LENGTH_OFFSET);
@@ -93,13 +93,13 @@ export class PacketSealer {
     writeSequence(head, SEQUENCE_OFFSET, sequence);
     if (signature === undefined) signatureField.fill(0);
     else signatureField.set(signature);
-    const sealed = this.#crypto.seal(key, nonce, this.#head.associatedData(contentLength), record);
 
     const packet = Buffer.allocUnsafe(size);
     packet.set(head.subarray(0, DATA_PREFIX_BYTES));
-    packet.set(sealed, DATA_PREFIX_BYTES);
+    const sealed = packet.subarray(DATA_PREFIX_BYTES);
+    this.#crypto.sealInto(key, nonce, this.#head.associatedData(contentLength), record, sealed);
     packet.fill(0, DATA_PREFIX_BYTES + contentLength);
-    applyMask(packet, this.#crypto.chacha20Mask(maskKey, maskSample(packet), MASK_BYTES));
+    applyMask(packet, this.#crypto.chacha20Mask(maskKey, maskSample(packet), MASK_BYTES, mask));
     return packet;
   }
 

@@ -180,9 +180,9 @@ describe("protection of packets", () => {
     const nonces = new Set<string>();
     const recording: PacketCrypto = {
       ...openSsl,
-      seal(key, nonce, associatedData, record) {
+      sealInto(key, nonce, associatedData, record, target) {
         nonces.add(Buffer.concat([key, nonce]).toString("hex"));
-        return openSsl.seal(key, nonce, associatedData, record);
+        openSsl.sealInto(key, nonce, associatedData, record, target);
       },
     };
     const sealer = newSealer({ packetsPerEpoch: 100 }, recording);
