@@ -3,7 +3,7 @@ import { PacketReader } from "../packet/index.js";
 
 /** What a pipe tells. */
 export interface PipeEvents {
-  /** A packet, with its size prefix. What is thrown ends the pipe with it. */
+  /** A packet, with its size prefix; its bytes are only there for now. What is thrown ends the pipe with it. */
   onPacket(packet: Uint8Array): void;
   /** All packets of a chunk were told. */
   onBatch(): void;
@@ -20,6 +20,7 @@ const MAX_WAITING = 8;
 export class PacketPipe {
   readonly #stream: Duplex;
   readonly #reader = new PacketReader();
+  readonly #take = (packet: Uint8Array): void => this.#tell(packet);
   #events: PipeEvents | undefined;
   #waiting: Uint8Array[] = [];
   #taker: { resolve(packet: Uint8Array | undefined): void; reject(error: Error): void } | undefined;
@@ -100,7 +101,7 @@ export class PacketPipe {
   #onData(chunk: Buffer): void {
     if (this.#isOver) return;
     try {
-      for (const packet of this.#reader.push(chunk)) this.#tell(packet);
+      this.#reader.push(chunk, this.#take);
     } catch (error) {
       this.#end(error as Error);
       this.#stream.destroy();
@@ -115,13 +116,15 @@ export class PacketPipe {
       this.#events.onPacket(packet);
       return;
     }
+    // It is used later, when the reader's bytes are others.
+    const kept = packet.slice();
     const taker = this.#taker;
     if (taker) {
       this.#taker = undefined;
-      taker.resolve(packet);
+      taker.resolve(kept);
       return;
     }
-    this.#waiting.push(packet);
+    this.#waiting.push(kept);
     if (this.#waiting.length >= MAX_WAITING) this.#stream.pause();
   }
 
