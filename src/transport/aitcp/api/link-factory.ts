@@ -4,6 +4,7 @@ import { RecordWriter } from "../frames/index.js";
 import type { Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import { MAX_RECORD_BYTES } from "../packet/index.js";
+import { PacketHead } from "../protection/index.js";
 import { TurnSigner, TurnVerifier, type TranscriptSink } from "../turn/index.js";
 
 export type { TranscriptSink };
@@ -19,8 +20,9 @@ export interface LinkFactoryOptions {
 /** Makes links of connections whose handshake is over. */
 export class LinkFactory {
   readonly #options: LinkFactoryOptions;
-  /** Records are written one at a time: all links share it. */
+  /** Records are written one at a time, as packets are: all links share it. */
   readonly #writer = new RecordWriter(new Uint8Array(MAX_RECORD_BYTES));
+  readonly #head = new PacketHead();
 
   constructor(options: LinkFactoryOptions) {
     this.#options = options;
@@ -35,6 +37,7 @@ export class LinkFactory {
       idleMs,
       nowMs,
       writer: this.#writer,
+      head: this.#head,
       signer: new TurnSigner(),
       verifier: new TurnVerifier(),
     });

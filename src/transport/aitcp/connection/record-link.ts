@@ -9,6 +9,7 @@ import {
 } from "../frames/index.js";
 import type { Established } from "../handshake/index.js";
 import {
+  type PacketHead,
   PacketOpener,
   PacketSealer,
   paddedLength,
@@ -46,6 +47,8 @@ export interface RecordLinkOptions {
   readonly crypto: AiTcpCrypto;
   /** For one record at a time: links may share it. */
   readonly writer: RecordWriter;
+  /** For one packet at a time: links may share it. */
+  readonly head: PacketHead;
   readonly signer: TurnSigner;
   readonly verifier: TurnVerifier;
   /** After how long without a packet the connection is dead, in milliseconds. */
@@ -75,7 +78,7 @@ export class RecordLink {
   #turnTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordLinkOptions) {
-    const { pipe, established, crypto, epochLimits } = options;
+    const { pipe, established, crypto, head, epochLimits } = options;
     const { secrets, role, localEphemeral, peerEphemeral } = established;
     const isInitiator = role === "initiator";
     this.#options = options;
@@ -84,12 +87,14 @@ export class RecordLink {
       trafficSecret: isInitiator ? secrets.initiatorTraffic : secrets.responderTraffic,
       ephemeralKey: localEphemeral,
       crypto,
+      head,
       limits: epochLimits,
     });
     this.#opener = new PacketOpener({
       trafficSecret: isInitiator ? secrets.responderTraffic : secrets.initiatorTraffic,
       peerEphemeralKey: peerEphemeral,
       crypto,
+      head,
     });
     secrets.initiatorTraffic.fill(0);
     secrets.responderTraffic.fill(0);
@@ -207,7 +212,7 @@ export class RecordLink {
       this.#turnTimer ??= setTimeout(() => this.wake(), Math.max(0, signer.dueMs - now) + 1);
     }
     if (established.agreed.isPadded) writer.pad(paddedLength(writer.length));
-    this.#pipe.write(this.#sealer.seal(writer.record, now, signature));
+    for (const chunk of this.#sealer.sealChunks(writer.record, now, signature)) this.#pipe.write(chunk);
     this.#liveness?.sent(now);
   }
 

@@ -39,16 +39,15 @@ export interface Aead {
     plaintext: Uint8Array,
   ): Uint8Array<ArrayBuffer>;
   /**
-   * As `seal`, into memory that is there already: at the front of `target`, which may be longer.
-   * @throws {RangeError} as `seal`, and if it does not fit
+   * As `seal`, in two parts, each in memory of its own: a long ciphertext is copied no further.
+   * @throws {RangeError} as `seal`
    */
-  sealInto(
+  sealParts(
     key: Uint8Array,
     nonce: Uint8Array,
     associatedData: Uint8Array,
     plaintext: Uint8Array,
-    target: Uint8Array,
-  ): void;
+  ): SealedParts;
   /**
    * The plaintext of what `seal` has returned, in memory of its own.
    * @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED`
@@ -72,6 +71,13 @@ export interface Aead {
     length: number,
     target?: Uint8Array<ArrayBuffer>,
   ): Uint8Array<ArrayBuffer>;
+}
+
+export interface SealedParts {
+  /** As long as the plaintext. */
+  readonly ciphertext: Uint8Array;
+  /** 16 bytes. */
+  readonly tag: Uint8Array;
 }
 
 /** X25519 (RFC 7748). The private key stays inside. */

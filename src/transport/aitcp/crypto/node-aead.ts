@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { assertKeyAndNonce, assertTagFits, tagMismatch } from "./aead-arguments.js";
-import { TAG_BYTES, type Aead } from "./ai-tcp-crypto.js";
+import { TAG_BYTES, type Aead, type SealedParts } from "./ai-tcp-crypto.js";
 import { chacha20Mask } from "./chacha20.js";
 
 const OPTIONS = { authTagLength: TAG_BYTES };
 
 /** The AEAD of OpenSSL. */
 export function nodeAead(): Aead {
-  return { seal, sealInto, open, chacha20Mask };
+  return { seal, sealParts, open, chacha20Mask };
 }
 
 function seal(
@@ -16,24 +16,22 @@ function seal(
   associatedData: Uint8Array,
   plaintext: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
-  sealInto(key, nonce, associatedData, plaintext, sealed);
-  return sealed;
+  const { ciphertext, tag } = sealParts(key, nonce, associatedData, plaintext);
+  return Buffer.concat([ciphertext, tag]);
 }
 
-function sealInto(
+function sealParts(
   key: Uint8Array,
   nonce: Uint8Array,
   associatedData: Uint8Array,
   plaintext: Uint8Array,
-  target: Uint8Array,
-): void {
+): SealedParts {
   assertKeyAndNonce(key, nonce);
   const cipher = createCipheriv("chacha20-poly1305", key, nonce, OPTIONS);
   cipher.setAAD(associatedData, { plaintextLength: plaintext.length });
-  target.set(cipher.update(plaintext));
+  const ciphertext = cipher.update(plaintext);
   cipher.final();
-  target.set(cipher.getAuthTag(), plaintext.length);
+  return { ciphertext, tag: cipher.getAuthTag() };
 }
 
 function open(

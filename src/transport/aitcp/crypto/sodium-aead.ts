@@ -48,18 +48,19 @@ export async function loadSodiumAead(load: SodiumLoader = importPackage): Promis
 }
 
 function sodiumAead(sodium: Sodium): Aead {
-  const sealInto: Aead["sealInto"] = (key, nonce, associatedData, plaintext, target) => {
+  const seal: Aead["seal"] = (key, nonce, associatedData, plaintext) => {
     assertKeyAndNonce(key, nonce);
-    const sealed = target.subarray(0, plaintext.length + TAG_BYTES);
+    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
     sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associatedData, null, nonce, key);
+    return sealed;
   };
   return {
-    seal(key, nonce, associatedData, plaintext) {
-      const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
-      sealInto(key, nonce, associatedData, plaintext, sealed);
-      return sealed;
+    seal,
+    sealParts(key, nonce, associatedData, plaintext) {
+      const sealed = seal(key, nonce, associatedData, plaintext);
+      const { length } = plaintext;
+      return { ciphertext: sealed.subarray(0, length), tag: sealed.subarray(length) };
     },
-    sealInto,
     open(key, nonce, associatedData, sealed) {
       assertKeyAndNonce(key, nonce);
       assertTagFits(sealed);

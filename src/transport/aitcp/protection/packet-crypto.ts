@@ -1,14 +1,13 @@
 /** What the protection of packets needs of the primitives. */
 export interface PacketCrypto {
-  /** ChaCha20-Poly1305 (RFC 8439, 2.8): the ciphertext and behind it the tag, 16 bytes, at the front of `target`. */
-  sealInto(
+  /** ChaCha20-Poly1305 (RFC 8439, 2.8): the ciphertext and the tag, 16 bytes. */
+  sealParts(
     key: Uint8Array,
     nonce: Uint8Array,
     associatedData: Uint8Array,
     plaintext: Uint8Array,
-    target: Uint8Array,
-  ): void;
-  /** What `sealInto` was given. @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` */
+  ): { readonly ciphertext: Uint8Array; readonly tag: Uint8Array };
+  /** What `sealParts` was given; `sealed` is the ciphertext and behind it the tag. @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` */
   open(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array;
   /**
    * The first bytes of ChaCha20's key stream (RFC 8439, 2.4).

@@ -5,7 +5,7 @@ import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import { IntegrityError } from "../../../../src/shared/errors.js";
 import type { PacketCrypto } from "../../../../src/transport/aitcp/protection/index.js";
 
-/** What the page calls sealing, which `sealInto` is to be equal to. */
+/** What the page calls sealing, which `sealParts` is to be equal to. */
 type Seal = (
   key: Uint8Array,
   nonce: Uint8Array,
@@ -14,16 +14,18 @@ type Seal = (
 ) => Uint8Array;
 export type SlowCrypto = PacketCrypto & { readonly seal: Seal };
 
-function withSealInto(crypto: Omit<SlowCrypto, "sealInto">): SlowCrypto {
+function withParts(crypto: Omit<SlowCrypto, "sealParts">): SlowCrypto {
   return {
     ...crypto,
-    sealInto: (key, nonce, associatedData, plaintext, target) =>
-      target.set(crypto.seal(key, nonce, associatedData, plaintext)),
+    sealParts(key, nonce, associatedData, plaintext) {
+      const sealed = crypto.seal(key, nonce, associatedData, plaintext);
+      return { ciphertext: sealed.subarray(0, plaintext.length), tag: sealed.subarray(plaintext.length) };
+    },
   };
 }
 
 /** The primitives of OpenSSL. */
-export const openSsl = withSealInto({
+export const openSsl = withParts({
   seal(key, nonce, associatedData, plaintext) {
     const cipher = createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: 16 });
     cipher.setAAD(associatedData, { plaintextLength: plaintext.length });
@@ -56,7 +58,7 @@ export const openSsl = withSealInto({
 });
 
 /** The same by @noble, which shares no code with OpenSSL. */
-export const noble = withSealInto({
+export const noble = withParts({
   seal: (key, nonce, associatedData, plaintext) =>
     chacha20poly1305(key, nonce, associatedData).encrypt(Uint8Array.from(plaintext)),
   open(key, nonce, associatedData, sealed) {

@@ -180,9 +180,9 @@ describe("protection of packets", () => {
     const nonces = new Set<string>();
     const recording: PacketCrypto = {
       ...openSsl,
-      sealInto(key, nonce, associatedData, record, target) {
+      sealParts(key, nonce, associatedData, record) {
         nonces.add(Buffer.concat([key, nonce]).toString("hex"));
-        openSsl.sealInto(key, nonce, associatedData, record, target);
+        return openSsl.sealParts(key, nonce, associatedData, record);
       },
     };
     const sealer = newSealer({ packetsPerEpoch: 100 }, recording);
