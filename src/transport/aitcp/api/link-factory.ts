@@ -5,16 +5,12 @@ import type { Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import { MAX_RECORD_BYTES } from "../packet/index.js";
 import { PacketHead } from "../protection/index.js";
-import { TurnSigner, TurnVerifier, type TranscriptSink } from "../turn/index.js";
-
-export type { TranscriptSink };
 
 export interface LinkFactoryOptions {
   readonly crypto: AiTcpCrypto;
   readonly identity: Identity;
   readonly idleMs: number;
   readonly nowMs: () => number;
-  readonly transcript?: TranscriptSink;
 }
 
 /** Makes links of connections whose handshake is over. */
@@ -29,17 +25,6 @@ export class LinkFactory {
   }
 
   make(pipe: PacketPipe, established: Established): RecordLink {
-    const { crypto, idleMs, nowMs } = this.#options;
-    return new RecordLink({
-      pipe,
-      established,
-      crypto,
-      idleMs,
-      nowMs,
-      writer: this.#writer,
-      head: this.#head,
-      signer: new TurnSigner(),
-      verifier: new TurnVerifier(),
-    });
+    return new RecordLink({ ...this.#options, pipe, established, writer: this.#writer, head: this.#head });
   }
 }

@@ -1,17 +1,20 @@
-import { ProtocolError } from "../../../shared/errors.js";
+import { LimitError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import type { Established, GivenTicket, HandshakeSettings } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import type { RecordLink } from "../connection/index.js";
 import {
+  isTakenOver,
   progressName,
   ProgressKeeper,
   SessionCore,
+  takenOver,
   TicketBook,
   type AiTcpStore,
   type SessionOwner,
 } from "../session/index.js";
 import { AiTcpSession } from "./session.js";
+import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
 export interface ServerSessionsOptions {
   readonly crypto: AiTcpCrypto;
@@ -23,6 +26,7 @@ export interface ServerSessionsOptions {
   readonly maxSessions: number;
   readonly nowMs: () => number;
   readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
+  readonly openTranscript?: OpenTranscript;
   /** For what goes wrong and concerns no one session. */
   readonly onError: (error: unknown) => void;
 }
@@ -35,6 +39,9 @@ export class ServerSessions {
   readonly #options: ServerSessionsOptions;
   readonly #tickets: TicketBook;
   readonly #sessions = new Map<string, ServerSession>();
+  /** Connections that come to the same session do so one after the other. */
+  readonly #arriving = new Map<string, Promise<unknown>>();
+  #isClosed = false;
   readonly #sweep: NodeJS.Timeout;
 
   constructor(options: ServerSessionsOptions) {
@@ -69,47 +76,57 @@ export class ServerSessions {
 
   /**
    * Gives a connection to its session, which may be a new one.
-   * @throws {ProtocolError} `M2M_TICKET_REFUSED` if there is none any more; {M2MError} what the store throws
+   * @throws {ProtocolError} `M2M_TICKET_REFUSED` if there is none any more
+   * @throws {LimitError} `M2M_SESSIONS_FULL`; {M2MError} what the store throws
    */
   async attach(link: RecordLink, established: Established): Promise<void> {
     const { ticketId, resumedId } = established;
     if (ticketId && !(await this.takeTicket(ticketId))) throw ended();
-    const session = resumedId ? await this.#resumed(resumedId, established) : await this.#begin(established);
-    session.attach(link, established);
+    if (!resumedId) return this.#hand(await this.#begin(established), link, established);
+    const key = keyOf(resumedId);
+    const before = this.#arriving.get(key);
+    const arrival = (async () => {
+      await before?.catch(() => {});
+      await this.#hand(await this.#resumed(resumedId, established), link, established);
+    })();
+    this.#arriving.set(key, arrival);
+    try {
+      await arrival;
+    } finally {
+      if (this.#arriving.get(key) === arrival) this.#arriving.delete(key);
+    }
   }
 
   /** Ends all. @param isOver whether the sessions are over too; else they go on with another process */
   close(isOver: boolean): void {
+    this.#isClosed = true;
     clearInterval(this.#sweep);
     for (const session of [...this.#sessions.values()]) session.shutDown(isOver);
-    this.#sessions.clear();
+  }
+
+  async #hand(session: ServerSession, link: RecordLink, established: Established): Promise<void> {
+    await session.attach(link, established);
+    if (this.#isClosed) session.shutDown(!this.#options.isShared);
   }
 
   async #begin(established: Established): Promise<ServerSession> {
-    const { settings, store, isShared, nowMs } = this.#options;
     const session = this.#make(established.secrets.sessionId, established);
-    if (isShared) {
-      const lifetimeMs = settings.lifetimeSeconds * 1000;
-      session.keeper = await ProgressKeeper.begin(
-        store,
-        session.core.id,
-        session.core.streams.snapshot(),
-        lifetimeMs,
-        nowMs,
-      );
+    const { store, nowMs } = this.#options;
+    if (this.#isKept) {
+      const { id, streams } = session.core;
+      session.keeper = await ProgressKeeper.begin(store, id, streams.snapshot(), this.#lifetimeMs, nowMs);
     }
     this.#add(session, false);
     return session;
   }
 
   async #resumed(id: Uint8Array, established: Established): Promise<ServerSession> {
-    const { settings, store, isShared, nowMs } = this.#options;
+    const { store, nowMs } = this.#options;
     const here = this.#sessions.get(keyOf(id));
     if (here && (!here.keeper || (await here.keeper.isOwn()))) return here;
-    // Another process has had it since.
-    here?.core.close("expired", "");
-    const taken = isShared
-      ? await ProgressKeeper.takeOver(store, id, settings.lifetimeSeconds * 1000, nowMs)
+    here?.core.leave(takenOver());
+    const taken = this.#isKept
+      ? await ProgressKeeper.takeOver(store, id, this.#lifetimeMs, nowMs)
       : undefined;
     if (!taken) throw ended();
     const session = this.#make(id, established, taken.streams);
@@ -118,14 +135,28 @@ export class ServerSessions {
     return session;
   }
 
+  /** Whether sessions can go on in another process: one that ends with its connection cannot. */
+  get #isKept(): boolean {
+    return this.#options.isShared && this.#options.settings.lifetimeSeconds > 0;
+  }
+
+  get #lifetimeMs(): number {
+    return this.#options.settings.lifetimeSeconds * 1000;
+  }
+
   #make(
     id: Uint8Array,
     established: Established,
     restored?: ConstructorParameters<typeof SessionCore>[0]["restored"],
   ): ServerSession {
-    return new ServerSession(id, established, restored, this.#options, this.#tickets, () =>
-      this.#sessions.delete(keyOf(id)),
-    );
+    const { maxSessions } = this.#options;
+    if (this.isFull) throw sessionsFull(maxSessions);
+    const key = keyOf(id);
+    const onOver = (): void => {
+      if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+    };
+    const session = new ServerSession(id, established, restored, this.#options, this.#tickets, onOver);
+    return session;
   }
 
   #add(session: ServerSession, isRestored: boolean): void {
@@ -149,6 +180,8 @@ class ServerSession implements SessionOwner {
   readonly #given: Uint8Array[] = [];
   #resumptionSecret: Uint8Array | undefined;
   #ticketMs = 0;
+  /** Another process may go on with it. */
+  #isLeft = false;
   #interruptedMs: number | undefined;
   #api: AiTcpSession | undefined;
   #settle: ((error: Error | undefined) => void) | undefined;
@@ -170,21 +203,29 @@ class ServerSession implements SessionOwner {
       peer,
       own: options.settings.flow,
       restored,
+      transcript: makeTranscript(options.openTranscript, id, peer),
       claims: options.isShared ? { keep: (streams) => this.#keep(streams) } : undefined,
       owner: this,
     });
   }
 
-  attach(link: RecordLink, established: Established): void {
+  async attach(link: RecordLink, established: Established): Promise<void> {
     this.#interruptedMs = undefined;
-    this.#resumptionSecret = Uint8Array.from(established.secrets.resumption);
+    this.#forgetSecret();
+    this.#resumptionSecret = established.secrets.resumption;
     const isNew = this.#api === undefined;
     const closed = isNew ? this.#makeClosed() : undefined;
-    this.core.attach(link, established);
+    await this.core.attach(link, established);
+    if (this.core.isClosed) this.#forgetSecret();
     void this.#giveTicket();
-    if (!closed) return;
+    if (!closed || this.core.failure) return;
     this.#api = new AiTcpSession(this.core, closed, () => this.core.close("done", ""));
-    this.#options.onSession(this.#api, this.isRestored);
+    try {
+      this.#options.onSession(this.#api, this.isRestored);
+    } catch (error) {
+      this.#options.onError(error);
+      this.core.close("defect", "", error as Error);
+    }
   }
 
   onTicket(): void {
@@ -196,9 +237,12 @@ class ServerSession implements SessionOwner {
   }
 
   onClosed(error: Error | undefined): void {
-    this.#resumptionSecret?.fill(0);
-    for (const id of this.#given) void this.#tickets.take(id).catch(() => {});
-    void this.keeper?.drop();
+    this.#forgetSecret();
+    // A session that goes on elsewhere keeps what lets it.
+    if (!this.#isLeft && !isTakenOver(error)) {
+      for (const id of this.#given) void this.#tickets.take(id).catch(() => {});
+      void this.keeper?.drop();
+    }
     this.#onOver();
     this.#settle?.(error);
   }
@@ -221,10 +265,16 @@ class ServerSession implements SessionOwner {
     }
   }
 
+  /** @param isOver whether it is over for the peer too; else another process goes on with it */
   shutDown(isOver: boolean): void {
-    if (isOver) this.core.close("done", "shutting down");
-    else this.core.interrupt(new Error("shutting down"));
-    clearTimeout(undefined);
+    if (isOver || !this.keeper) {
+      this.core.close("done", "shutting down");
+      return;
+    }
+    this.#isLeft = true;
+    this.core.leave(
+      new UpstreamError("M2M_CONNECTION_LOST", "This process takes no more part in the session."),
+    );
   }
 
   async #keep(streams: Parameters<ProgressKeeper["keep"]>[0]): Promise<void> {
@@ -244,14 +294,26 @@ class ServerSession implements SessionOwner {
         { sessionId, peer, resumptionSecret: secret, staticKey, lifetimeSeconds },
         nowMs(),
       );
+      if (this.#resumptionSecret !== secret) {
+        // The session is over, or has another connection by now, whose peer would make another key of it.
+        await this.#tickets.take(ticket.id);
+        return;
+      }
       this.#given.push(ticket.id);
-      if (this.keeper) await this.keeper.keep(this.core.streams.snapshot());
-      if (this.#given.length > MAX_TICKETS) await this.#tickets.take(this.#given.shift() as Uint8Array);
       this.core.giveTicket(ticket.bytes);
+      while (this.#given.length > MAX_TICKETS) await this.#tickets.take(this.#given.shift() as Uint8Array);
+      // So that the store has the session for as long as the ticket.
+      if (!this.core.isClosed) await this.keeper?.keep(this.core.streams.snapshot());
     } catch (error) {
+      if (isTakenOver(error)) this.core.leave(error as Error);
       // Without it the session cannot be resumed, and goes on as long as its connection does.
-      onError(error);
+      else onError(error);
     }
+  }
+
+  #forgetSecret(): void {
+    this.#resumptionSecret?.fill(0);
+    this.#resumptionSecret = undefined;
   }
 
   #makeClosed(): Promise<void> {
@@ -266,6 +328,12 @@ class ServerSession implements SessionOwner {
 
 function ended(): ProtocolError {
   return new ProtocolError("M2M_TICKET_REFUSED", "The session that the ticket is of is over.");
+}
+
+export function sessionsFull(maxSessions: number): LimitError {
+  return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, {
+    hint: "Try again later.",
+  });
 }
 
 function keyOf(id: Uint8Array): string {

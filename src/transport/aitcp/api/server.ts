@@ -1,18 +1,38 @@
 import { createServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { InputError, LimitError, M2MError, type ErrorDetails } from "../../../shared/errors.js";
+import {
+  InputError,
+  LimitError,
+  M2MError,
+  UpstreamError,
+  type ErrorDetails,
+} from "../../../shared/errors.js";
 import { MemoryRecordStore } from "../../../shared/record-store.js";
 import type { RateLimitBucket, RateLimitStore } from "../../../shared/stores.js";
 import { MemoryRateStore } from "../../../shared/token-buckets.js";
-import { PacketPipe, respond } from "../connection/index.js";
+import {
+  closeReasonOf,
+  connectionLost,
+  PacketPipe,
+  respond,
+  type CloseReason,
+  type RecordLink,
+} from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
-import { Cookies, HandshakeRefusal, ResponderHandshake, type HandshakeSettings } from "../handshake/index.js";
+import {
+  Cookies,
+  HandshakeRefusal,
+  ResponderHandshake,
+  type Established,
+  type HandshakeSettings,
+} from "../handshake/index.js";
 import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
 import type { AiTcpStore } from "../session/index.js";
-import { LinkFactory, type TranscriptSink } from "./link-factory.js";
-import { ServerSessions } from "./server-sessions.js";
+import { LinkFactory } from "./link-factory.js";
+import { ServerSessions, sessionsFull } from "./server-sessions.js";
 import type { AiTcpSession } from "./session.js";
 import { resolveSettings, type AiTcpSettings } from "./settings.js";
+import type { OpenTranscript } from "./transcripts.js";
 
 /** What a server bears of strangers. */
 export interface AiTcpServerLimits {
@@ -47,8 +67,8 @@ export interface AiTcpServerOptions {
   readonly store?: AiTcpStore;
   /** Whether frames that come with a ticket are taken before the handshake is over. Default true. */
   readonly takesEarly?: boolean;
-  /** Gets what both sides sign, to be kept and verified later. */
-  readonly transcript?: TranscriptSink;
+  /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
+  readonly openTranscript?: OpenTranscript;
   /** Told of each session, once in this process. @param isRestored whether another process had it before */
   readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
   /** Told of handshakes that failed, and of what goes wrong with the store. */
@@ -80,8 +100,9 @@ const DEFAULT_LIMITS: AiTcpServerLimits = Object.freeze({
   handshakeMs: 10_000,
   connectionRate: { capacity: 100, refillPerSecond: 50 },
 });
-/** So that a message and its answer go out in one piece. */
-const SOCKET_BUFFER_BYTES = 256 * 1024;
+/** How long who is refused has to read it, in milliseconds. */
+const LINGER_MS = 1000;
+const TICKET_REFUSED = "M2M_TICKET_REFUSED";
 
 /**
  * Serves AI-TCP (docs/spec/aitcp.md).
@@ -89,15 +110,19 @@ const SOCKET_BUFFER_BYTES = 256 * 1024;
  */
 export async function createAiTcpServer(options: AiTcpServerOptions): Promise<AiTcpServer> {
   const endpoint = new Endpoint(options);
-  const server = createServer(
-    { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES } as object,
-    (socket: Socket) => endpoint.serve(socket, socket.remoteAddress),
+  const server = createServer({ noDelay: true }, (socket: Socket) =>
+    endpoint.serve(socket, socket.remoteAddress),
   );
   const { host = "127.0.0.1", port = 0 } = options;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenFailed(host, port, { cause })));
-    server.listen(port, host, resolve);
-  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause: NodeJS.ErrnoException) => reject(listenFailed(host, port, { cause })));
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    endpoint.close();
+    throw error;
+  }
   server.on("error", (error) => options.onError?.(error, undefined));
   const address = server.address();
   let closed: Promise<void> | undefined;
@@ -131,6 +156,8 @@ class Endpoint {
   readonly #links: LinkFactory;
   readonly #sessions: ServerSessions;
   readonly #streams = new Set<Duplex>();
+  /** Those of which no packet has come, in the order in which they came. */
+  readonly #silent = new Set<Duplex>();
   #handshakes = 0;
   #isClosed = false;
 
@@ -141,20 +168,26 @@ class Endpoint {
     this.#crypto = options.crypto ?? nodeCrypto();
     this.#nowMs = options.nowMs ?? Date.now;
     this.#cookies = new Cookies(this.#crypto, this.#nowMs());
-    const { identity, onSession, store, transcript } = options;
+    const { identity, onSession, openTranscript, store } = options;
     const { idleMs } = this.#settings;
     const common = { crypto: this.#crypto, identity, nowMs: this.#nowMs };
-    this.#links = new LinkFactory({ ...common, idleMs, transcript });
+    this.#links = new LinkFactory({ ...common, idleMs });
     this.#sessions = new ServerSessions({
       ...common,
       settings: this.#settings,
       store:
         store ??
-        new MemoryRecordStore({ maxRecords: 2 * this.#limits.maxSessions + 16, fullError: sessionsFull }),
+        // Each session has two tickets, and for a moment a third one.
+        new MemoryRecordStore({
+          maxRecords: 3 * this.#limits.maxSessions + 16,
+          fullError: sessionsFull,
+          nowMs: this.#nowMs,
+        }),
       isShared: store !== undefined,
       maxSessions: this.#limits.maxSessions,
       onSession,
-      onError: (error) => options.onError?.(error, undefined),
+      openTranscript,
+      onError: (error) => this.#report(error, undefined),
     });
   }
 
@@ -173,7 +206,11 @@ class Endpoint {
       return;
     }
     this.#streams.add(stream);
-    stream.once("close", () => this.#streams.delete(stream));
+    this.#silent.add(stream);
+    stream.once("close", () => {
+      this.#streams.delete(stream);
+      this.#silent.delete(stream);
+    });
     void this.#admit(stream, address ?? "");
   }
 
@@ -187,9 +224,9 @@ class Endpoint {
   }
 
   async #admit(stream: Duplex, address: string): Promise<void> {
-    const { handshakeMs, maxHandshakes, connectionRate } = this.#limits;
+    const { handshakeMs, connectionRate } = this.#limits;
     const { allowed } = await this.#rates.take(address, 1, connectionRate);
-    if (!allowed || this.#handshakes >= maxHandshakes) {
+    if (!allowed || !this.#hasRoom(stream)) {
       stream.destroy();
       return;
     }
@@ -199,15 +236,25 @@ class Endpoint {
       await this.#shakeHands(stream, address);
     } catch (error) {
       const isTold = error instanceof HandshakeRefusal;
-      this.#options.onError?.(isTold ? (error.cause ?? error) : error, address);
+      this.#report(isTold ? (error.cause ?? error) : error, address);
       if (isTold) stream.end();
       else stream.destroy();
       // Who is refused has read it by then, or does not read.
-      setTimeout(() => stream.destroy(), 1000).unref();
+      setTimeout(() => stream.destroy(), LINGER_MS).unref();
     } finally {
       clearTimeout(timer);
       this.#handshakes--;
     }
+  }
+
+  /** Whether there is room for the handshake of a stream: one that has said nothing for longer makes way for it. */
+  #hasRoom(stream: Duplex): boolean {
+    if (this.#handshakes < this.#limits.maxHandshakes) return true;
+    const [oldest] = this.#silent;
+    if (!oldest || oldest === stream) return false;
+    this.#silent.delete(oldest);
+    oldest.destroy();
+    return true;
   }
 
   async #shakeHands(stream: Duplex, address: string): Promise<void> {
@@ -224,18 +271,43 @@ class Endpoint {
         assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
         findTicket: (id) => this.#sessions.findTicket(id),
         takeTicket: (id) => this.#sessions.takeTicket(id),
-        cookieFor: (key, cookie) => this.#cookieFor(address, key, cookie),
+        cookieFor: (key, cookie) => {
+          this.#silent.delete(stream);
+          return this.#cookieFor(address, key, cookie);
+        },
       }),
     );
     const link = this.#links.make(pipe, established);
-    const first = await pipe.next();
-    if (!first) return;
-    link.confirm(first);
+    try {
+      const first = await pipe.next();
+      if (!first) throw connectionLost();
+      link.confirm(first);
+    } catch (error) {
+      this.#giveUp(link, established);
+      throw error;
+    }
     try {
       await this.#sessions.attach(link, established);
     } catch (error) {
-      link.close(error instanceof M2MError && error.family === "UpstreamError" ? "busy" : "expired", "");
+      // A session that goes on does so when the store answers again: its connection is only lost.
+      const isOver = !established.resumedId || (error instanceof M2MError && error.code === TICKET_REFUSED);
+      if (isOver) link.close(reasonOf(error), "");
+      this.#giveUp(link, established);
       throw error;
+    }
+  }
+
+  /** Forgets the secrets of a connection that comes to nothing. */
+  #giveUp(link: RecordLink, { secrets }: Established): void {
+    link.abandon();
+    secrets.resumption.fill(0);
+  }
+
+  #report(error: unknown, address: string | undefined): void {
+    try {
+      this.#options.onError?.(error, address);
+    } catch {
+      // Who listens has a defect; the server goes on.
     }
   }
 
@@ -254,10 +326,10 @@ class Endpoint {
   }
 }
 
-function sessionsFull(maxSessions: number): LimitError {
-  return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, {
-    hint: "Try again later.",
-  });
+/** What the peer is told of a connection that comes to no session. */
+function reasonOf(error: unknown): CloseReason {
+  if (error instanceof M2MError && error.code === TICKET_REFUSED) return "expired";
+  return error instanceof UpstreamError || error instanceof LimitError ? "busy" : closeReasonOf(error);
 }
 
 function listenFailed(host: string, port: number, details: ErrorDetails): InputError {

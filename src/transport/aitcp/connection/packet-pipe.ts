@@ -3,7 +3,7 @@ import { PacketReader } from "../packet/index.js";
 
 /** What a pipe tells. */
 export interface PipeEvents {
-  /** A packet, with its size prefix; its bytes are only there for now. What is thrown ends the pipe with it. */
+  /** A packet, with its size prefix; its bytes are only there for now. */
   onPacket(packet: Uint8Array): void;
   /** All packets of a chunk were told. */
   onBatch(): void;
@@ -13,20 +13,25 @@ export interface PipeEvents {
   onEnd(error: Error | undefined): void;
 }
 
-/** Packets that wait for somebody who takes them; more are not read from the stream. */
-const MAX_WAITING = 8;
+/** What is written and has not gone, above which no more should be: enough to keep a fast connection busy. */
+const FULL_BYTES = 256 * 1024;
 
 /** Packets over an ordered stream of bytes. */
 export class PacketPipe {
   readonly #stream: Duplex;
   readonly #reader = new PacketReader();
   readonly #take = (packet: Uint8Array): void => this.#tell(packet);
+  readonly #uncork = (): void => {
+    this.#isCorked = false;
+    this.#stream.uncork();
+  };
   #events: PipeEvents | undefined;
   #waiting: Uint8Array[] = [];
   #taker: { resolve(packet: Uint8Array | undefined): void; reject(error: Error): void } | undefined;
   #isOver = false;
   #error: Error | undefined;
   #isCorked = false;
+  #isPaused = false;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -39,7 +44,7 @@ export class PacketPipe {
 
   /** Whether what is written now would only be kept. */
   get isFull(): boolean {
-    return this.#stream.writableNeedDrain;
+    return this.#stream.writableLength >= FULL_BYTES && this.#stream.writableNeedDrain;
   }
 
   get isOver(): boolean {
@@ -52,12 +57,10 @@ export class PacketPipe {
    */
   next(): Promise<Uint8Array | undefined> {
     const packet = this.#waiting.shift();
-    if (packet) {
-      if (this.#waiting.length < MAX_WAITING) this.#stream.resume();
-      return Promise.resolve(packet);
-    }
+    if (packet) return Promise.resolve(packet);
     if (this.#error) return Promise.reject(this.#error);
     if (this.#isOver) return Promise.resolve(undefined);
+    this.#resume();
     return new Promise((resolve, reject) => {
       this.#taker = { resolve, reject };
     });
@@ -68,10 +71,11 @@ export class PacketPipe {
     this.#events = events;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const packet of waiting) this.#tell(packet);
+    // What came before the end counts, above all the word that it is one.
+    for (const packet of waiting) events.onPacket(packet);
     if (waiting.length > 0) events.onBatch();
     if (this.#isOver) events.onEnd(this.#error);
-    else this.#stream.resume();
+    else this.#resume();
   }
 
   /** Writes a packet; those of one turn of the event loop go out together. */
@@ -80,10 +84,7 @@ export class PacketPipe {
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.#stream.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#stream.uncork();
-      });
+      process.nextTick(this.#uncork);
     }
     this.#stream.write(packet);
   }
@@ -124,8 +125,20 @@ export class PacketPipe {
       taker.resolve(kept);
       return;
     }
+    // Nobody wants it yet: nothing more is read, so that a stranger cannot fill memory.
     this.#waiting.push(kept);
-    if (this.#waiting.length >= MAX_WAITING) this.#stream.pause();
+    this.#pause();
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.#stream.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#stream.resume();
   }
 
   #end(error: Error | undefined): void {

@@ -1,4 +1,4 @@
-import { M2MError } from "../../../shared/errors.js";
+import { LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import {
   PING_BYTES,
@@ -7,7 +7,9 @@ import {
   type StreamFrame,
   type TicketFrame,
 } from "../frames/index.js";
-import type { Established } from "../handshake/index.js";
+import { refusedError, type Established } from "../handshake/index.js";
+import type { Identity } from "../identity/index.js";
+import { readPacket } from "../packet/index.js";
 import {
   type PacketHead,
   PacketOpener,
@@ -16,7 +18,7 @@ import {
   type EpochLimits,
   type OpenedPacket,
 } from "../protection/index.js";
-import type { TurnSigner, TurnVerifier } from "../turn/index.js";
+import { TurnSigner, TurnVerifier, type Role, type TranscriptWriter, type TurnScope } from "../turn/index.js";
 import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
 import { Liveness } from "./liveness.js";
 import type { PacketPipe } from "./packet-pipe.js";
@@ -31,6 +33,8 @@ export interface LinkOwner {
   onBatch(): void;
   /** The connection is over. Told once. */
   onEnd(end: LinkEnd): void;
+  /** What the session writes down of what is said and signed. */
+  readonly transcript?: TranscriptWriter;
 }
 
 /** How a connection ended. */
@@ -49,8 +53,8 @@ export interface RecordLinkOptions {
   readonly writer: RecordWriter;
   /** For one packet at a time: links may share it. */
   readonly head: PacketHead;
-  readonly signer: TurnSigner;
-  readonly verifier: TurnVerifier;
+  /** Of this side: it signs what is sent. */
+  readonly identity: Identity;
   /** After how long without a packet the connection is dead, in milliseconds. */
   readonly idleMs: number;
   /** Default: those of the specification. */
@@ -61,6 +65,8 @@ export interface RecordLinkOptions {
 
 /** How long the peer may take to read what stands before the end of a connection. */
 const LINGER_MS = 2_000;
+/** Answers to PING that wait. */
+const MAX_PONGS = 16;
 
 /** One connection after its handshake: records to packets and back, signed, sealed, numbered and kept alive. */
 export class RecordLink {
@@ -68,6 +74,8 @@ export class RecordLink {
   readonly #pipe: PacketPipe;
   readonly #sealer: PacketSealer;
   readonly #opener: PacketOpener;
+  readonly #signer: TurnSigner;
+  readonly #verifier: TurnVerifier;
   readonly #pongs: Uint8Array[] = [];
   #owner: LinkOwner | undefined;
   #liveness: Liveness | undefined;
@@ -75,6 +83,14 @@ export class RecordLink {
   #isPingDue = false;
   #isWoken = false;
   #isOver = false;
+  readonly #onTurnEnd = (): void => {
+    this.#isWoken = false;
+    this.#tryFlush();
+  };
+  /** The peer has shown that it has the keys. */
+  #isConfirmed = false;
+  /** What a responder says of the last message of the handshake, if it does not like it. */
+  #refusal: M2MError | undefined;
   #turnTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordLinkOptions) {
@@ -98,6 +114,27 @@ export class RecordLink {
     });
     secrets.initiatorTraffic.fill(0);
     secrets.responderTraffic.fill(0);
+    const turns = {
+      mode: established.agreed.signatures,
+      scope: this.#scope(),
+      createHash: () => crypto.createSha256(),
+    };
+    const sign = (bytes: Uint8Array): Uint8Array => options.identity.sign(bytes);
+    const verify = crypto.verify.bind(crypto);
+    this.#signer = new TurnSigner({ ...turns, role, sign });
+    this.#verifier = new TurnVerifier({ ...turns, role: this.#peerRole, verify });
+  }
+
+  get #peerRole(): Role {
+    return this.#options.established.role === "initiator" ? "responder" : "initiator";
+  }
+
+  #scope(): TurnScope {
+    const { established, identity } = this.#options;
+    const { handshakeHash, peer, role } = established;
+    const [initiator, responder] =
+      role === "initiator" ? [identity.publicKey, peer.identity] : [peer.identity, identity.publicKey];
+    return { handshakeHash, initiator, responder };
   }
 
   /** Whether it carries no more. */
@@ -114,6 +151,7 @@ export class RecordLink {
   start(owner: LinkOwner): void {
     const { established, idleMs, nowMs } = this.#options;
     this.#owner = owner;
+    owner.transcript?.open(this.#scope(), established.agreed.signatures, nowMs());
     this.#liveness = new Liveness({
       idleMs,
       peerIdleMs: established.agreed.peerIdleMs,
@@ -126,16 +164,18 @@ export class RecordLink {
     });
     const first = this.#first;
     this.#first = undefined;
+    // What follows it may have come already.
+    if (first) {
+      this.#isConfirmed = true;
+      this.#tryTake(first);
+      this.#owner?.onBatch();
+    }
     this.#pipe.attach({
-      onPacket: (packet) => this.#receive(() => this.#opener.open(packet, nowMs())),
+      onPacket: (packet) => this.#receive(packet),
       onBatch: () => this.#owner?.onBatch(),
       onDrain: () => this.wake(),
       onEnd: (error) => this.#lose(error),
     });
-    if (first) {
-      this.#receive(() => first);
-      this.#owner?.onBatch();
-    }
     // An initiator has to say something before the responder may.
     if (established.role === "initiator") this.#isPingDue = true;
     this.wake();
@@ -145,10 +185,7 @@ export class RecordLink {
   wake(): void {
     if (this.#isWoken || this.#isOver) return;
     this.#isWoken = true;
-    setImmediate(() => {
-      this.#isWoken = false;
-      this.#flush();
-    });
+    setImmediate(this.#onTurnEnd);
   }
 
   /** Begins the next epoch of what is sent. */
@@ -158,74 +195,96 @@ export class RecordLink {
 
   /** Ends the turn: what was sent is signed. */
   endTurn(): void {
-    this.#options.signer.ask();
+    this.#signer.want();
     this.wake();
   }
 
   /** Ends the session behind what is to be sent. Nothing is told any more. */
   close(reason: CloseReason, text: string): void {
     if (this.#isOver) return;
-    this.#flush();
+    this.#tryFlush();
+    if (this.#isOver) return;
     this.#sendLast(reason, text);
-    this.#finish();
+    this.#finish(true);
     this.#linger();
   }
 
   /** Ends the connection, not the session. Nothing is told any more. */
   abandon(): void {
     if (this.#isOver) return;
-    this.#finish();
+    this.#finish(false);
     this.#pipe.destroy();
+  }
+
+  #tryFlush(): void {
+    try {
+      this.#flush();
+    } catch (error) {
+      // The counter of packets is at its end: another connection of the session begins anew.
+      if (error instanceof LimitError) this.#lose(error);
+      else this.#fail(error);
+    }
   }
 
   #flush(): void {
     const owner = this.#owner;
-    const { signer, writer, nowMs } = this.#options;
+    const { writer, nowMs } = this.#options;
+    const signer = this.#signer;
     while (owner && !this.#isOver && !this.#pipe.isFull) {
       writer.reset();
       this.#writeOwn(writer);
       owner.fill(writer);
-      if (writer.length === 0 && !signer.isDue(nowMs())) break;
+      // Without anything to say, a turn may be due that was not signed.
+      if (writer.length === 0 && !(signer.dueAtMs !== undefined && signer.isDue(nowMs()))) break;
       this.#seal(writer);
     }
   }
 
   #writeOwn(writer: RecordWriter): void {
-    for (const pong of this.#pongs.splice(0)) writer.pong(pong);
+    if (this.#pongs.length > 0) for (const pong of this.#pongs.splice(0)) writer.pong(pong);
     if (!this.#isPingDue) return;
     this.#isPingDue = false;
     writer.ping(this.#options.crypto.randomBytes(PING_BYTES));
   }
 
   #seal(writer: RecordWriter): void {
-    const { established, signer, nowMs } = this.#options;
+    const { established, nowMs } = this.#options;
+    const signer = this.#signer;
+    const transcript = this.#owner?.transcript;
     const now = nowMs();
     signer.add(writer.turnFrames, writer.messages, now);
+    transcript?.frames(established.role, writer.turnFrames);
     let signature: Uint8Array | undefined;
     if (signer.isDue(now)) {
       const turn = signer.end(now);
       writer.turnEnd(turn.number, turn.timeMs);
       signature = turn.signature;
+      transcript?.turn(established.role, turn);
       clearTimeout(this.#turnTimer);
       this.#turnTimer = undefined;
-    } else if (signer.dueMs !== undefined) {
-      this.#turnTimer ??= setTimeout(() => this.wake(), Math.max(0, signer.dueMs - now) + 1);
+    } else if (signer.dueAtMs !== undefined) {
+      this.#turnTimer ??= setTimeout(() => this.wake(), Math.max(0, signer.dueAtMs - now) + 1);
     }
     if (established.agreed.isPadded) writer.pad(paddedLength(writer.length));
     for (const chunk of this.#sealer.sealChunks(writer.record, now, signature)) this.#pipe.write(chunk);
     this.#liveness?.sent(now);
   }
 
-  #receive(open: () => OpenedPacket): void {
+  #receive(packet: Uint8Array): void {
     if (this.#isOver) return;
     let opened: OpenedPacket;
     try {
-      opened = open();
+      opened = this.#open(packet);
     } catch (error) {
       // Anybody on the way can have sent that: it ends the connection, and the session goes on with another one.
       this.#lose(error as Error);
       return;
     }
+    this.#isConfirmed = true;
+    this.#tryTake(opened);
+  }
+
+  #tryTake(opened: OpenedPacket): void {
     try {
       this.#take(opened);
     } catch (error) {
@@ -233,30 +292,43 @@ export class RecordLink {
     }
   }
 
+  /** @throws {M2MError} what a responder says of the last message of the handshake; what opening throws */
+  #open(bytes: Uint8Array): OpenedPacket {
+    if (!this.#isConfirmed && this.#options.established.role === "initiator") {
+      const packet = readPacket(bytes);
+      if (packet.kind === "refusal") throw (this.#refusal = refusedError(packet.payload?.[0]));
+    }
+    return this.#opener.open(bytes, this.#options.nowMs());
+  }
+
   #take({ record, signature }: OpenedPacket): void {
-    const { verifier, nowMs } = this.#options;
+    const { nowMs } = this.#options;
     this.#liveness?.received(nowMs());
-    const { frames, turnBytes, turnEnd } = readRecord(record);
-    verifier.add(record.subarray(0, turnBytes));
-    if (turnEnd) verifier.end(turnEnd, signature);
+    const content = readRecord(record);
+    const { frames, turnBytes, turnEnd } = content;
+    this.#verifier.accept(record, content, signature);
+    const transcript = this.#owner?.transcript;
+    transcript?.frames(this.#peerRole, record.subarray(0, turnBytes));
+    if (turnEnd) transcript?.turn(this.#peerRole, { ...turnEnd, signature });
     for (const frame of frames) {
       if (this.#isOver) return;
-      switch (frame.type) {
-        case "ping":
-          this.#pongs.push(frame.bytes);
-          this.wake();
-          break;
-        case "pong":
-          break;
-        case "close":
-          this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
-          this.#pipe.end();
-          this.#linger();
-          return;
-        default:
-          this.#owner?.onFrame(frame);
+      if (frame.type === "ping") {
+        this.#answer(frame.bytes);
+      } else if (frame.type === "close") {
+        this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
+        this.#pipe.end();
+        this.#linger();
+      } else if (frame.type !== "pong") {
+        this.#owner?.onFrame(frame);
       }
     }
+  }
+
+  #answer(ping: Uint8Array): void {
+    // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
+    this.#pongs.push(Uint8Array.from(ping));
+    if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
+    this.wake();
   }
 
   /** The peer breaks the rules, or this side has a defect: the session is over. */
@@ -269,10 +341,10 @@ export class RecordLink {
   }
 
   #sendLast(reason: CloseReason, text: string): void {
-    const { signer, writer } = this.#options;
+    const { writer } = this.#options;
     writer.reset();
     writer.close(CLOSE_CODES[reason], text);
-    signer.ask();
+    this.#signer.want();
     try {
       this.#seal(writer);
     } catch {
@@ -283,17 +355,19 @@ export class RecordLink {
 
   #lose(cause: Error | undefined): void {
     if (this.#isOver) return;
-    this.#end({ isFinal: false, error: connectionLost(cause) });
+    this.#end({ isFinal: false, error: this.#refusal ?? connectionLost(cause) });
     this.#pipe.destroy();
   }
 
   #end(end: LinkEnd): void {
     const owner = this.#owner;
-    this.#finish();
+    this.#finish(end.isFinal);
     owner?.onEnd(end);
   }
 
-  #finish(): void {
+  /** @param isClosed the session is over, by a CLOSE of either side */
+  #finish(isClosed: boolean): void {
+    this.#owner?.transcript?.end(isClosed);
     this.#isOver = true;
     this.#owner = undefined;
     this.#liveness?.stop();

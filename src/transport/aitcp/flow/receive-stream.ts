@@ -2,6 +2,7 @@ import { InputError, LimitError } from "../../../shared/errors.js";
 import type { EndFrame, MessageFrame } from "../frames/index.js";
 import { ReceiveCredit, unexpected, type Reception } from "./credit.js";
 import { Deque } from "./deque.js";
+
 import { PartialMessage } from "./partial-message.js";
 import { MESSAGE_COST, type FlowSettings } from "./settings.js";
 

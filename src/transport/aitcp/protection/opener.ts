@@ -80,7 +80,7 @@ export class PacketOpener {
 
     this.#window.add(sequence);
     if (keys === this.#next) this.#advance(keys, nowMs);
-    return { record, sequence, signature: Uint8Array.from(signature), epoch: keys.epoch };
+    return { record, sequence, signature: copyOf(signature), epoch: keys.epoch };
   }
 
   /** Overwrites the secrets. Nothing can be opened afterwards. */
@@ -123,6 +123,12 @@ export class PacketOpener {
     this.#present = next;
     this.#next = undefined;
   }
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function forged(message: string): IntegrityError {

@@ -1,5 +1,5 @@
 /** Sessions of AI-TCP over all their connections: streams for the application, tickets, and what a store keeps. */
-export type { ClaimKeeper } from "./claims.js";
+export { isTakenOver, takenOver, type ClaimKeeper } from "./claims.js";
 export { ProgressKeeper } from "./progress-keeper.js";
 export { progressName, type AiTcpStore, type ProgressRecord, type TicketRecord } from "./records.js";
 export { SessionCore, type SessionOptions, type SessionOwner, type SessionState } from "./session.js";

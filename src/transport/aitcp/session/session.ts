@@ -1,9 +1,16 @@
-import { ProtocolError } from "../../../shared/errors.js";
-import type { CloseReason, LinkEnd, LinkOwner, RecordLink } from "../connection/index.js";
+import { M2MError, ProtocolError } from "../../../shared/errors.js";
+import {
+  closeReasonOf,
+  type CloseReason,
+  type LinkEnd,
+  type LinkOwner,
+  type RecordLink,
+} from "../connection/index.js";
 import { Streams, type FlowSettings, type StreamsSnapshot } from "../flow/index.js";
 import { readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
 import type { AiTcpAgreement, AiTcpPeer, Established, Role } from "../handshake/index.js";
-import type { ClaimKeeper } from "./claims.js";
+import type { TranscriptWriter } from "../turn/index.js";
+import { isTakenOver, type ClaimKeeper } from "./claims.js";
 import { AiTcpStream, type StreamHost } from "./stream.js";
 import { Waiters } from "./waiters.js";
 
@@ -33,6 +40,8 @@ export interface SessionOptions {
   readonly restored?: StreamsSnapshot;
   /** Keeps what is given to the application, where several processes share a store. */
   readonly claims?: ClaimKeeper;
+  /** Gets what is said and signed. */
+  readonly transcript?: TranscriptWriter;
   readonly owner: SessionOwner;
 }
 
@@ -42,10 +51,12 @@ export class SessionCore implements LinkOwner, StreamHost {
   readonly id: Uint8Array;
   readonly peer: AiTcpPeer;
   readonly streams: Streams;
+  readonly transcript: TranscriptWriter | undefined;
   readonly #owner: SessionOwner;
   readonly #claims: ClaimKeeper | undefined;
   readonly #handles = new Map<number, AiTcpStream>();
-  readonly #incoming: AiTcpStream[] = [];
+  /** Streams of the peer that were not accepted yet, in the order in which they were opened. */
+  readonly #incoming = new Set<AiTcpStream>();
   readonly #waiters = new Waiters();
   /** Streams with something new since the application was told, and how many messages. */
   #news = new Map<number, number>();
@@ -56,20 +67,22 @@ export class SessionCore implements LinkOwner, StreamHost {
   #failure: Error | undefined;
   #tickets: Uint8Array[] = [];
 
-  constructor({ role, id, peer, own, queueBytes, restored, claims, owner }: SessionOptions) {
+  constructor({ role, id, peer, own, queueBytes, restored, claims, transcript, owner }: SessionOptions) {
     this.role = role;
     this.id = id;
     this.peer = peer;
+    this.transcript = transcript;
     this.#owner = owner;
     this.#claims = claims;
     const shape = {
       own,
       ...(queueBytes !== undefined && { queueBytes }),
       events: {
-        onStream: (stream: number) => void this.#incoming.push(this.#handle(stream)),
+        onStream: (stream: number) => void this.#incoming.add(this.#handle(stream)),
         onMessage: (stream: number) => void this.#news.set(stream, (this.#news.get(stream) ?? 0) + 1),
         onEnd: (stream: number) => this.#tell(stream),
         onReset: (stream: number, code: number) => this.#handles.get(stream)?.wasReset(code),
+        onOver: (stream: number) => this.#forget(stream),
       },
     };
     this.streams = restored
@@ -78,7 +91,7 @@ export class SessionCore implements LinkOwner, StreamHost {
     const isOwn = (stream: number): boolean => (stream % 2 === 0) === (role === "initiator");
     for (const { id: stream, received } of restored?.streams ?? []) {
       const handle = this.#handle(stream, received);
-      if (!isOwn(stream)) this.#incoming.push(handle);
+      if (!isOwn(stream)) this.#incoming.add(handle);
     }
   }
 
@@ -96,20 +109,52 @@ export class SessionCore implements LinkOwner, StreamHost {
     return this.#agreed;
   }
 
-  /** Goes on over a connection that is established. A former one ends. */
-  attach(link: RecordLink, { agreed, early, resumedId }: Established): void {
-    this.#link?.abandon();
-    const isFirst = this.#agreed === undefined && resumedId === undefined;
-    if (this.#link && !isFirst) this.streams.connectionLost();
+  /**
+   * Goes on over a connection that is established. A former one ends. If the session is over, the peer is told so. Without claims it is done
+   * when the call returns.
+   */
+  async attach(link: RecordLink, established: Established): Promise<void> {
+    if (this.isClosed) {
+      link.close("expired", "");
+      return;
+    }
+    if (this.#link) {
+      this.#link.abandon();
+      this.#link = undefined;
+      this.streams.connectionLost();
+    }
+    this.#tickets = [];
+    try {
+      this.#takeUp(established);
+    } catch (error) {
+      // The peer says what cannot be.
+      link.close(closeReasonOf(error), error instanceof M2MError ? error.message : "");
+      this.#over(error as Error);
+      return;
+    }
     this.#link = link;
-    this.#agreed = agreed;
-    this.streams.setPeer(agreed.peerFlow);
-    if (!isFirst) this.streams.resume();
     this.#state = "open";
-    if (early) this.streams.receiveEarly(readRecord(early).frames);
+    // The peer is about to be told what has come: no other process may know less of it afterwards.
+    if (this.#claims && established.resumedId && !(await this.#keepFor(link, this.#claims))) return;
     link.start(this);
     this.#waiters.wake();
-    if (early) this.onBatch();
+    if (established.early) this.onBatch();
+  }
+
+  /** @returns whether it is kept, and the link is still the session's */
+  async #keepFor(link: RecordLink, claims: ClaimKeeper): Promise<boolean> {
+    try {
+      await claims.keep(this.streams.snapshot());
+    } catch (error) {
+      if (this.#link === link) this.#claimFailed(error as Error);
+      return false;
+    }
+    return this.#link === link;
+  }
+
+  #claimFailed(error: Error): void {
+    if (isTakenOver(error)) this.leave(error);
+    else this.interrupt(error);
   }
 
   /** Opens a stream. @throws {LimitError} `M2M_STREAMS_FULL`; {ProtocolError} if the session is over */
@@ -121,8 +166,11 @@ export class SessionCore implements LinkOwner, StreamHost {
   /** The next stream that the peer has opened; `undefined` when the session is over. @throws what ended it */
   async accept(signal?: AbortSignal): Promise<AiTcpStream | undefined> {
     for (;;) {
-      const stream = this.#incoming.shift();
-      if (stream) return stream;
+      const [stream] = this.#incoming;
+      if (stream) {
+        this.#incoming.delete(stream);
+        return stream;
+      }
       if (this.#failure) throw this.#failure;
       if (this.isClosed) return undefined;
       await this.#waiters.wait(signal);
@@ -151,8 +199,16 @@ export class SessionCore implements LinkOwner, StreamHost {
 
   /** Ends the connection and not the session. */
   interrupt(error: Error): void {
+    if (this.#state !== "open") return;
     this.#link?.abandon();
     this.onEnd({ isFinal: false, error });
+  }
+
+  /** Ends the session here and not for the peer, which may go on with it elsewhere. */
+  leave(failure: Error): void {
+    if (this.isClosed) return;
+    this.#link?.abandon();
+    this.#over(failure);
   }
 
   /** Ends the session. What is not acknowledged is given up. */
@@ -187,7 +243,10 @@ export class SessionCore implements LinkOwner, StreamHost {
     if (this.streams.hasWork) this.wake();
     if (this.#news.size === 0) return;
     if (this.#claims) void this.#claim(this.#claims);
-    else this.#tellNews(this.#takeNews());
+    else {
+      this.#tellNews(this.#news);
+      this.#news.clear();
+    }
   }
 
   onEnd({ isFinal, error }: LinkEnd): void {
@@ -219,7 +278,7 @@ export class SessionCore implements LinkOwner, StreamHost {
         this.#tellNews(news);
       }
     } catch (error) {
-      this.interrupt(error as Error);
+      this.#claimFailed(error as Error);
     } finally {
       this.#isClaiming = false;
     }
@@ -239,19 +298,42 @@ export class SessionCore implements LinkOwner, StreamHost {
     this.#handles.get(stream)?.touch();
   }
 
-  #handle(stream: number, given = 0): AiTcpStream {
+  #handle(stream: number, given?: number): AiTcpStream {
     const handle = new AiTcpStream(this, stream, given, this.#claims !== undefined);
     this.#handles.set(stream, handle);
     return handle;
+  }
+
+  /** Streams of another connection, and what came with it. @throws {M2MError} if they do not fit */
+  #takeUp({ agreed, early, resumedId }: Established): void {
+    const isFirst = this.#agreed === undefined && resumedId === undefined;
+    this.#agreed = agreed;
+    this.streams.setPeer(agreed.peerFlow);
+    if (!isFirst) this.streams.resume();
+    if (early) this.streams.receiveEarly(readRecord(early).frames);
+  }
+
+  /** A stream is over. Whoever has its handle keeps it. */
+  #forget(stream: number): void {
+    const handle = this.#handles.get(stream);
+    if (!handle) return;
+    this.#handles.delete(stream);
+    this.#news.delete(stream);
+    // Nobody has seen it, and nothing is to be had of it.
+    this.#incoming.delete(handle);
+    handle.touch();
   }
 
   #over(failure: Error | undefined): void {
     this.#state = "closed";
     this.#failure = failure;
     this.#link = undefined;
+    this.#tickets = [];
     this.streams.abandon();
     for (const handle of this.#handles.values()) handle.touch();
     this.#handles.clear();
+    this.#news.clear();
+    this.#incoming.clear();
     this.#waiters.wake();
     this.#owner.onClosed(failure);
   }

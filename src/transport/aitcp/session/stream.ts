@@ -28,6 +28,8 @@ export interface ReceiveOptions {
 /** One stream of messages in both directions. It outlives connections, as its session does. */
 export class AiTcpStream implements AsyncIterable<Uint8Array> {
   readonly id: number;
+  /** Whether another process has been given what came before on it, and what this one answers builds on nothing. */
+  readonly isRestored: boolean;
   readonly #host: StreamHost;
   readonly #waiters = new Waiters();
   /** Messages that the application was given. */
@@ -37,14 +39,15 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
   #resetCode: number | undefined;
 
   /**
-   * @param given messages that a process before this one was given
+   * @param given messages that a process before this one was given, if there was one
    * @param isClaimed whether messages are given only after `allow`
    */
-  constructor(host: StreamHost, id: number, given = 0, isClaimed = false) {
+  constructor(host: StreamHost, id: number, given?: number, isClaimed = false) {
     this.#host = host;
     this.id = id;
-    this.#given = given;
-    if (isClaimed) this.#allowed = given;
+    this.isRestored = given !== undefined;
+    this.#given = given ?? 0;
+    if (isClaimed) this.#allowed = this.#given;
   }
 
   /**
@@ -97,8 +100,8 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
    * The next message, which is acknowledged with that; `undefined` at the end of the stream.
    * @throws {ProtocolError} `M2M_STREAM_CLOSED` if it was given up; what ended the session
    */
-  async receive(options: ReceiveOptions = {}): Promise<Uint8Array | undefined> {
-    const message = await this.take(options);
+  async receive(options?: ReceiveOptions): Promise<Uint8Array | undefined> {
+    const message = this.tryTake() ?? (await this.take(options));
     if (message) this.acknowledge();
     return message;
   }
@@ -131,13 +134,22 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
   }
 
   /** Messages until the end of the stream; each is acknowledged when the next one is asked for. Throws as `receive`. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      const message = await this.take();
-      if (!message) return;
-      yield message;
-      this.acknowledge();
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined, undefined> {
+    // A generator would make three promises of each message.
+    let isGiven = false;
+    const giveNext = (value: Uint8Array | undefined): IteratorResult<Uint8Array, undefined> => {
+      isGiven = value !== undefined;
+      return value === undefined ? { done: true, value } : { done: false, value };
+    };
+    return {
+      next: () => {
+        if (isGiven) this.acknowledge();
+        isGiven = false;
+        const value = this.tryTake();
+        return value === undefined ? this.take().then(giveNext) : Promise.resolve(giveNext(value));
+      },
+      return: () => Promise.resolve({ done: true, value: undefined }),
+    };
   }
 
   /** For the session: something has come. */

@@ -1,0 +1,2 @@
+/** Messages with which a turn ends at the latest, in the record of the last one. */
+export const MAX_TURN_MESSAGES = 256;
