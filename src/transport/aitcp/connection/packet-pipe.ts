@@ -3,7 +3,7 @@ import { PacketReader } from "../packet/index.js";
 
 /** What a pipe tells. */
 export interface PipeEvents {
-  /** A packet, with its size prefix. */
+  /** A packet, with its size prefix; its bytes are only there for now. */
   onPacket(packet: Uint8Array): void;
   /** All packets of a chunk were told. */
   onBatch(): void;
@@ -20,6 +20,11 @@ const FULL_BYTES = 256 * 1024;
 export class PacketPipe {
   readonly #stream: Duplex;
   readonly #reader = new PacketReader();
+  readonly #take = (packet: Uint8Array): void => this.#tell(packet);
+  readonly #uncork = (): void => {
+    this.#isCorked = false;
+    this.#stream.uncork();
+  };
   #events: PipeEvents | undefined;
   #waiting: Uint8Array[] = [];
   #taker: { resolve(packet: Uint8Array | undefined): void; reject(error: Error): void } | undefined;
@@ -79,10 +84,7 @@ export class PacketPipe {
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.#stream.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#stream.uncork();
-      });
+      process.nextTick(this.#uncork);
     }
     this.#stream.write(packet);
   }
@@ -100,7 +102,7 @@ export class PacketPipe {
   #onData(chunk: Buffer): void {
     if (this.#isOver) return;
     try {
-      for (const packet of this.#reader.push(chunk)) this.#tell(packet);
+      this.#reader.push(chunk, this.#take);
     } catch (error) {
       this.#end(error as Error);
       this.#stream.destroy();
@@ -115,14 +117,16 @@ export class PacketPipe {
       this.#events.onPacket(packet);
       return;
     }
+    // It is used later, when the reader's bytes are others.
+    const kept = packet.slice();
     const taker = this.#taker;
     if (taker) {
       this.#taker = undefined;
-      taker.resolve(packet);
+      taker.resolve(kept);
       return;
     }
     // Nobody wants it yet: nothing more is read, so that a stranger cannot fill memory.
-    this.#waiting.push(packet);
+    this.#waiting.push(kept);
     this.#pause();
   }
 

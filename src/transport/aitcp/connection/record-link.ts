@@ -12,6 +12,7 @@ import { refusedError, type Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import { readPacket } from "../packet/index.js";
 import {
+  type PacketHead,
   PacketOpener,
   PacketSealer,
   paddedLength,
@@ -51,6 +52,8 @@ export interface RecordLinkOptions {
   readonly crypto: AiTcpCrypto;
   /** For one record at a time: links may share it. */
   readonly writer: RecordWriter;
+  /** For one packet at a time: links may share it. */
+  readonly head: PacketHead;
   /** Of this side: it signs what is sent. */
   readonly identity: Identity;
   /** After how long without a packet the connection is dead, in milliseconds. */
@@ -83,6 +86,10 @@ export class RecordLink {
   #isPingDue = false;
   #isWoken = false;
   #isOver = false;
+  readonly #onTurnEnd = (): void => {
+    this.#isWoken = false;
+    this.#tryFlush();
+  };
   /** The peer has shown that it has the keys. */
   #isConfirmed = false;
   /** What a responder says of the last message of the handshake, if it does not like it. */
@@ -90,7 +97,7 @@ export class RecordLink {
   #turnTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordLinkOptions) {
-    const { pipe, established, crypto, epochLimits } = options;
+    const { pipe, established, crypto, head, epochLimits } = options;
     const { secrets, role, localEphemeral, peerEphemeral } = established;
     const isInitiator = role === "initiator";
     this.#options = options;
@@ -99,12 +106,14 @@ export class RecordLink {
       trafficSecret: isInitiator ? secrets.initiatorTraffic : secrets.responderTraffic,
       ephemeralKey: localEphemeral,
       crypto,
+      head,
       limits: epochLimits,
     });
     this.#opener = new PacketOpener({
       trafficSecret: isInitiator ? secrets.responderTraffic : secrets.initiatorTraffic,
       peerEphemeralKey: peerEphemeral,
       crypto,
+      head,
     });
     secrets.initiatorTraffic.fill(0);
     secrets.responderTraffic.fill(0);
@@ -138,7 +147,9 @@ export class RecordLink {
 
   /** Opens the packet by which the initiator confirms the handshake; `start` takes up what is in it. @throws {M2MError} if it does not */
   confirm(packet: Uint8Array): void {
-    this.#first = this.#opener.open(packet, this.#options.nowMs());
+    const first = this.#opener.open(packet, this.#options.nowMs());
+    this.#assertNext(first.sequence);
+    this.#first = first;
   }
 
   /** Carries from now on. */
@@ -160,11 +171,12 @@ export class RecordLink {
     this.#first = undefined;
     // What follows it may have come already.
     if (first) {
-      this.#receive(() => first);
+      this.#isConfirmed = true;
+      this.#tryTake(first);
       this.#owner?.onBatch();
     }
     this.#pipe.attach({
-      onPacket: (packet) => this.#receive(() => this.#open(packet)),
+      onPacket: (packet) => this.#receive(packet),
       onBatch: () => this.#owner?.onBatch(),
       onDrain: () => this.wake(),
       onEnd: (error) => this.#lose(error),
@@ -178,10 +190,7 @@ export class RecordLink {
   wake(): void {
     if (this.#isWoken || this.#isOver) return;
     this.#isWoken = true;
-    setImmediate(() => {
-      this.#isWoken = false;
-      this.#tryFlush();
-    });
+    setImmediate(this.#onTurnEnd);
   }
 
   /** Begins the next epoch of what is sent. */
@@ -237,7 +246,7 @@ export class RecordLink {
   }
 
   #writeOwn(writer: RecordWriter): void {
-    for (const pong of this.#pongs.splice(0)) writer.pong(pong);
+    if (this.#pongs.length > 0) for (const pong of this.#pongs.splice(0)) writer.pong(pong);
     if (!this.#isPingDue) return;
     this.#isPingDue = false;
     writer.ping(this.#options.crypto.randomBytes(PING_BYTES));
@@ -262,15 +271,15 @@ export class RecordLink {
       this.#turnTimer ??= setTimeout(() => this.wake(), Math.max(0, signer.dueAtMs - now) + 1);
     }
     if (established.agreed.isPadded) writer.pad(paddedLength(writer.length));
-    this.#pipe.write(this.#sealer.seal(writer.record, now, signature));
+    for (const chunk of this.#sealer.sealChunks(writer.record, now, signature)) this.#pipe.write(chunk);
     this.#liveness?.sent(now);
   }
 
-  #receive(open: () => OpenedPacket): void {
+  #receive(packet: Uint8Array): void {
     if (this.#isOver) return;
     let opened: OpenedPacket;
     try {
-      opened = open();
+      opened = this.#open(packet);
       this.#assertNext(opened.sequence);
     } catch (error) {
       // Anybody on the way can have sent that: it ends the connection, and the session goes on with another one.
@@ -278,6 +287,10 @@ export class RecordLink {
       return;
     }
     this.#isConfirmed = true;
+    this.#tryTake(opened);
+  }
+
+  #tryTake(opened: OpenedPacket): void {
     try {
       this.#take(opened);
     } catch (error) {

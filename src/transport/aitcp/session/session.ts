@@ -243,7 +243,10 @@ export class SessionCore implements LinkOwner, StreamHost {
     if (this.streams.hasWork) this.wake();
     if (this.#news.size === 0) return;
     if (this.#claims) void this.#claim(this.#claims);
-    else this.#tellNews(this.#takeNews());
+    else {
+      this.#tellNews(this.#news);
+      this.#news.clear();
+    }
   }
 
   onEnd({ isFinal, error }: LinkEnd): void {
