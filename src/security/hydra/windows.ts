@@ -5,6 +5,8 @@ const EOS = 1;
 const BOS = 2;
 /** Each text begins with a block of its own, which its windows share (`block-ring.ts`). */
 const TEXT_ALIGNMENT = 8;
+/** Tokens of a few short texts. */
+const MIN_ROOM = 256;
 
 /** Windows of texts, in the order of the texts. */
 export class WindowList implements HydraWindows {
@@ -53,14 +55,28 @@ export class WindowList implements HydraWindows {
     const base = Math.ceil(this.#length / TEXT_ALIGNMENT) * TEXT_ALIGNMENT;
     if (!framed) {
       this.#reserve(base + ids.length);
+      // What was here before is of other texts.
+      this.#ids.fill(0, this.#length, base);
       this.#ids.set(ids, base);
       this.#length = base + ids.length;
     }
-    for (const [first, last] of rangesOf(ids.length, windows, framed ? 2 : 0)) {
+    const ranges = rangesOf(ids.length, windows, framed ? 2 : 0);
+    for (let at = 0; at < ranges.length; at += 2) {
+      const [first, last] = [ranges[at], ranges[at + 1]];
       this.#spans.push(starts[first] ?? 0, ends[last - 1] ?? 0);
       if (framed) this.#addFramed(ids.subarray(first, last));
       else this.#ranges.push(base + first, base + last);
     }
+  }
+
+  /** Forgets all texts; what it holds for their tokens stays for the next. */
+  clear(): void {
+    this.#ranges.length = this.#spans.length = this.#firsts.length = this.#length = 0;
+  }
+
+  /** Tokens that there is room for. */
+  get room(): number {
+    return this.#ids.length;
   }
 
   #addFramed(content: Int32Array): void {
@@ -76,35 +92,39 @@ export class WindowList implements HydraWindows {
 
   #reserve(length: number): void {
     if (length <= this.#ids.length) return;
-    const larger = new Int32Array(Math.max(length, this.#ids.length * 2));
+    const larger = new Int32Array(Math.max(length, this.#ids.length * 2, MIN_ROOM));
     larger.set(this.#ids.subarray(0, this.#length));
     this.#ids = larger;
   }
 }
 
 /**
- * First and behind-last token of each window over `length` tokens; the last of a scale ends where the text ends.
+ * First and behind-last token of each window over `length` tokens, in pairs; the last of a scale ends where the text ends.
  * @param frame tokens of a window that are none of the text
  */
-function* rangesOf(
-  length: number,
-  scales: readonly WindowScale[],
-  frame: number,
-): Generator<readonly [first: number, last: number]> {
+function rangesOf(length: number, scales: readonly WindowScale[], frame: number): number[] {
+  const ranges: number[] = [];
+  const sizes: number[] = [];
+  const strides: number[] = [];
+  /** Where the next window of each scale begins; Infinity behind the last. */
+  const nexts: number[] = [];
   let whole = false;
-  const cut = scales.flatMap(({ tokens, stride }) => {
+  for (const { tokens, stride } of scales) {
     const size = Math.min(tokens - frame, length);
-    if (size === length && whole) return [];
+    if (size === length && whole) continue;
     whole ||= size === length;
-    return [{ size, stride: Math.min(stride, tokens - frame), next: 0 }];
-  });
+    sizes.push(size);
+    strides.push(Math.min(stride, tokens - frame));
+    nexts.push(0);
+  }
   for (;;) {
-    const scale = cut.reduce((a, b) => (b.next < a.next ? b : a));
-    const { size, stride, next } = scale;
-    if (next === Infinity) return;
-    yield [next, next + size];
-    const end = length - size;
-    scale.next = next === end ? Infinity : Math.min(next + stride, end);
+    let scale = 0;
+    for (let other = 1; other < nexts.length; other++) if (nexts[other] < nexts[scale]) scale = other;
+    const first = nexts[scale];
+    if (first === Infinity) return ranges;
+    ranges.push(first, first + sizes[scale]);
+    const end = length - sizes[scale];
+    nexts[scale] = first === end ? Infinity : Math.min(first + strides[scale], end);
   }
 }
 
