@@ -113,7 +113,10 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     const covered = model ? joinedPointers(segments) : NONE_COVERED;
     const known = new KnownSegments(this.#memory, segments, covered);
     const verdicts = new Map<Segment, SegmentVerdict>();
+    let isFirst = true;
     for (const piece of pause ? inTurns(known.fresh) : [known.fresh]) {
+      if (!isFirst) await pause?.();
+      isFirst = false;
       for (const judgement of await judgeSegments(piece, { rules, model, covered })) {
         const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
         const findings = segmentFindings(judgement, found);
@@ -123,7 +126,6 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
           for (const finding of findings) verdict.findings.push(finding);
         } else verdicts.set(judgement.segment, { scores: found, findings });
       }
-      await pause?.();
     }
     const scores = noScores();
     // In the order of the document, wherever a verdict comes from.
