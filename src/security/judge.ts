@@ -78,11 +78,17 @@ class AssessedTexts {
   }
 }
 
+const NO_POINTERS: ReadonlySet<string> = new Set();
+
 /** Strings that a joined segment holds too: Hydra reads them there, in windows as narrow as they are. */
 export function joinedPointers(segments: readonly Segment[]): ReadonlySet<string> {
-  const pointers = new Set<string>();
-  for (const { parts } of segments) if (parts) for (const { pointer } of parts) pointers.add(pointer);
-  return pointers;
+  let pointers: Set<string> | undefined;
+  for (const { parts } of segments) {
+    if (!parts) continue;
+    pointers ??= new Set();
+    for (const { pointer } of parts) pointers.add(pointer);
+  }
+  return pointers ?? NO_POINTERS;
 }
 
 /** The odds of Hydra's prediction, and its kinds. */

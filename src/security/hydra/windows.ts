@@ -16,6 +16,7 @@ export class WindowList implements HydraWindows {
   readonly #spans: number[] = [];
   /** Number of windows before those of each text. */
   readonly #firsts: number[] = [];
+  readonly #cutter = new WindowCutter();
   #ids = new Int32Array(0);
   #length = 0;
 
@@ -60,9 +61,10 @@ export class WindowList implements HydraWindows {
       this.#ids.set(ids, base);
       this.#length = base + ids.length;
     }
-    const ranges = rangesOf(ids.length, windows, framed ? 2 : 0);
-    for (let at = 0; at < ranges.length; at += 2) {
-      const [first, last] = [ranges[at], ranges[at + 1]];
+    this.#cutter.begin(ids.length, windows, framed ? 2 : 0);
+    for (let size = this.#cutter.next(); size >= 0; size = this.#cutter.next()) {
+      const { first } = this.#cutter;
+      const last = first + size;
       this.#spans.push(starts[first] ?? 0, ends[last - 1] ?? 0);
       if (framed) this.#addFramed(ids.subarray(first, last));
       else this.#ranges.push(base + first, base + last);
@@ -98,33 +100,43 @@ export class WindowList implements HydraWindows {
   }
 }
 
-/**
- * First and behind-last token of each window over `length` tokens, in pairs; the last of a scale ends where the text ends.
- * @param frame tokens of a window that are none of the text
- */
-function rangesOf(length: number, scales: readonly WindowScale[], frame: number): number[] {
-  const ranges: number[] = [];
-  const sizes: number[] = [];
-  const strides: number[] = [];
-  /** Where the next window of each scale begins; Infinity behind the last. */
-  const nexts: number[] = [];
-  let whole = false;
-  for (const { tokens, stride } of scales) {
-    const size = Math.min(tokens - frame, length);
-    if (size === length && whole) continue;
-    whole ||= size === length;
-    sizes.push(size);
-    strides.push(Math.min(stride, tokens - frame));
-    nexts.push(0);
+/** Cuts a stretch of tokens into windows of each scale; the last of a scale ends where the stretch ends. */
+class WindowCutter {
+  /** Of each scale. */
+  readonly #sizes: number[] = [];
+  readonly #strides: number[] = [];
+  /** Where the next window begins; Infinity behind the last. */
+  readonly #nexts: number[] = [];
+  #length = 0;
+  /** The first token of the window that was given last. */
+  first = 0;
+
+  /** @param frame tokens of a window that are none of the text */
+  begin(length: number, scales: readonly WindowScale[], frame: number): void {
+    this.#length = length;
+    this.#sizes.length = this.#strides.length = this.#nexts.length = 0;
+    let whole = false;
+    for (const { tokens, stride } of scales) {
+      const size = Math.min(tokens - frame, length);
+      if (size === length && whole) continue;
+      whole ||= size === length;
+      this.#sizes.push(size);
+      this.#strides.push(Math.min(stride, tokens - frame));
+      this.#nexts.push(0);
+    }
   }
-  for (;;) {
+
+  /** Goes to the next window. @returns its size, or -1 if there is none */
+  next(): number {
+    const nexts = this.#nexts;
     let scale = 0;
     for (let other = 1; other < nexts.length; other++) if (nexts[other] < nexts[scale]) scale = other;
-    const first = nexts[scale];
-    if (first === Infinity) return ranges;
-    ranges.push(first, first + sizes[scale]);
-    const end = length - sizes[scale];
-    nexts[scale] = first === end ? Infinity : Math.min(first + strides[scale], end);
+    this.first = nexts[scale];
+    if (this.first === Infinity) return -1;
+    const size = this.#sizes[scale];
+    const end = this.#length - size;
+    nexts[scale] = this.first === end ? Infinity : Math.min(this.first + this.#strides[scale], end);
+    return size;
   }
 }
 
