@@ -38,8 +38,7 @@ export class TurnVerifier {
    * @throws {IntegrityError} `M2M_SIGNATURE_INVALID`; {ProtocolError} `M2M_FRAME_UNEXPECTED` if the mode does not allow it
    */
   accept(record: Uint8Array, { frames, turnBytes, turnEnd }: RecordContent, signature: Uint8Array): boolean {
-    if (!turnEnd && !isZero(signature))
-      unexpected("A record has a signature and ends no turn.");
+    if (!turnEnd && !isZero(signature)) unexpected("A record has a signature and ends no turn.");
     let messages = 0;
     for (const frame of frames) if (frame.type === "message" && frame.isLast) messages++;
     this.add(record.subarray(0, turnBytes), messages);
