@@ -10,7 +10,7 @@ import {
 } from "../handshake/index.js";
 import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
 import { readEphemeralSession } from "../packet/index.js";
-import { deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
+import { deriveTicketId, deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 import { LinkFactory } from "./link-factory.js";
 import { dialTcp, dialWithin, type Dial } from "./dial.js";
@@ -129,11 +129,8 @@ class ClientSession implements SessionOwner {
     if (!core || !Buffer.from(publicKey).equals(core.peer.staticKey)) {
       throw new ProtocolError("M2M_FRAME_UNEXPECTED", "The ticket is not of the server that gives it.");
     }
-    const secret = this.#resumptionSecret;
-    if (!secret) return;
-    const key = deriveTicketKey(this.#crypto, secret, id);
-    const { id: sessionId, peer } = core;
-    this.#tickets.add({ id: Uint8Array.from(id), key, sessionId, peer, expires: expirationUnix });
+    this.#tickets.confirmed();
+    this.#keepTicket(core, Uint8Array.from(id), expirationUnix);
   }
 
   onInterrupted(error: Error): void {
@@ -156,8 +153,17 @@ class ClientSession implements SessionOwner {
       this.#resumptionSecret?.fill(0);
       this.#resumptionSecret = established.secrets.resumption;
       this.#attachedMs = performance.now();
+      const { lifetimeSeconds } = established.agreed;
+      const id = deriveTicketId(this.#crypto, this.#resumptionSecret);
+      if (lifetimeSeconds > 0) this.#keepTicket(core, id, Math.floor(this.#nowMs() / 1000) + lifetimeSeconds);
     }
     void core.attach(link, established);
+  }
+
+  #keepTicket({ id: sessionId, peer }: SessionCore, id: Uint8Array, expires: number): void {
+    const secret = this.#resumptionSecret;
+    if (!secret) return;
+    this.#tickets.add({ id, key: deriveTicketKey(this.#crypto, secret, id), sessionId, peer, expires });
   }
 
   /** Makes another connection, as long as the session lives. */

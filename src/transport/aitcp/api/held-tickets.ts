@@ -8,7 +8,7 @@ const MAX_REFUSALS = 2;
 interface Held {
   readonly ticket: HeldTicket;
   refusals: number;
-  /** A handshake with it was finished. Whether the responder has seen the end of it is not known until it says something. */
+  /** A handshake with it was finished. The responder may not have seen the end of it, and takes it again then. */
   isUsed: boolean;
 }
 
@@ -20,12 +20,11 @@ export class HeldTickets {
     return this.#held.length;
   }
 
-  /** The responder has given one: it has seen the end of the last handshake. */
   add(ticket: HeldTicket): void {
-    this.#drop(({ isUsed }) => isUsed);
     this.#held.push({ ticket, refusals: 0, isUsed: false });
-    const tooMany = this.#held.length - MAX_TICKETS;
-    this.#drop((_, index) => index < tooMany);
+    const unused = this.#held.filter(({ isUsed }) => !isUsed);
+    const tooMany = new Set(unused.slice(0, -MAX_TICKETS));
+    this.#drop((held) => tooMany.has(held));
   }
 
   /** The one that is likeliest to be taken; none if there is none. */
@@ -42,6 +41,7 @@ export class HeldTickets {
 
   /** The handshake with it has gone well. */
   used(ticket: HeldTicket): void {
+    this.#drop(({ isUsed, ticket: other }) => isUsed && other !== ticket);
     for (const held of this.#held) if (held.ticket === ticket) held.isUsed = true;
   }
 
@@ -51,13 +51,18 @@ export class HeldTickets {
     this.#drop(({ refusals }) => refusals >= MAX_REFUSALS);
   }
 
+  /** The responder has seen the end of the last handshake. */
+  confirmed(): void {
+    this.#drop(({ isUsed }) => isUsed);
+  }
+
   clear(): void {
     this.#drop(() => true);
   }
 
-  #drop(isGone: (held: Held, index: number) => boolean): void {
-    this.#held = this.#held.filter((held, index) => {
-      if (!isGone(held, index)) return true;
+  #drop(isGone: (held: Held) => boolean): void {
+    this.#held = this.#held.filter((held) => {
+      if (!isGone(held)) return true;
       held.ticket.key.fill(0);
       return false;
     });

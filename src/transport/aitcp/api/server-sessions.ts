@@ -12,6 +12,7 @@ import {
   TicketBook,
   type AiTcpStore,
   type SessionOwner,
+  type TicketGrant,
 } from "../session/index.js";
 import { AiTcpSession } from "./session.js";
 import { SessionEnd } from "./session-end.js";
@@ -81,8 +82,7 @@ export class ServerSessions {
    * @throws {LimitError} `M2M_SESSIONS_FULL`; {M2MError} what the store throws
    */
   async attach(link: RecordLink, established: Established): Promise<void> {
-    const { ticketId, resumedId } = established;
-    if (ticketId && !(await this.takeTicket(ticketId))) throw ended();
+    const { resumedId } = established;
     if (!resumedId) return this.#hand(await this.#begin(established), link, established);
     const key = keyOf(resumedId);
     const before = this.#arriving.get(key);
@@ -106,6 +106,14 @@ export class ServerSessions {
   }
 
   async #hand(session: ServerSession, link: RecordLink, established: Established): Promise<void> {
+    const { ticketId } = established;
+    // Nothing is said before there is a ticket, and the one that was used goes last: a session can go on at any time.
+    const implied = await session.keepImpliedTicket(established);
+    if (ticketId && !(await this.takeTicket(ticketId))) {
+      if (implied) await this.takeTicket(implied);
+      throw ended();
+    }
+    if (implied) session.given(implied);
     await session.attach(link, established);
     if (this.#isClosed) session.shutDown(!this.#options.isShared);
   }
@@ -210,6 +218,22 @@ class ServerSession implements SessionOwner {
     });
   }
 
+  /** The ticket that both sides have by the handshake alone. @throws {M2MError} what the store throws */
+  async keepImpliedTicket({ secrets }: Established): Promise<Uint8Array | undefined> {
+    const { nowMs, settings } = this.#options;
+    if (settings.lifetimeSeconds === 0) return undefined;
+    this.#ticketMs = nowMs();
+    return this.#tickets.keepImplied(this.#grant(secrets.resumption), nowMs());
+  }
+
+  /** The peer has another ticket; those before the last two are used, or go now. */
+  given(id: Uint8Array): void {
+    this.#given.push(id);
+    const old = this.#given.splice(0, this.#given.length - MAX_TICKETS);
+    // What stays there by a failure of the store expires.
+    for (const ticket of old) void this.#tickets.take(ticket).catch(this.#options.onError);
+  }
+
   async attach(link: RecordLink, established: Established): Promise<void> {
     this.#interruptedMs = undefined;
     this.#forgetSecret();
@@ -217,7 +241,6 @@ class ServerSession implements SessionOwner {
     const isNew = this.#api === undefined;
     await this.core.attach(link, established);
     if (this.core.isClosed) this.#forgetSecret();
-    void this.#giveTicket();
     if (!isNew || this.core.failure) return;
     this.#api = new AiTcpSession(this.core, this.#end);
     try {
@@ -282,26 +305,19 @@ class ServerSession implements SessionOwner {
   }
 
   async #giveTicket(): Promise<void> {
-    const { identity, nowMs, onError, settings } = this.#options;
-    const { lifetimeSeconds } = settings;
+    const { nowMs, onError, settings } = this.#options;
     const secret = this.#resumptionSecret;
-    if (lifetimeSeconds === 0 || !secret) return;
+    if (settings.lifetimeSeconds === 0 || !secret) return;
     this.#ticketMs = nowMs();
-    const { id: sessionId, peer } = this.core;
-    const staticKey = identity.staticPair.publicKey;
     try {
-      const ticket = await this.#tickets.give(
-        { sessionId, peer, resumptionSecret: secret, staticKey, lifetimeSeconds },
-        nowMs(),
-      );
+      const ticket = await this.#tickets.give(this.#grant(secret), nowMs());
       if (this.#resumptionSecret !== secret) {
         // The session is over, or has another connection by now, whose peer would make another key of it.
         await this.#tickets.take(ticket.id);
         return;
       }
-      this.#given.push(ticket.id);
       this.core.giveTicket(ticket.bytes);
-      while (this.#given.length > MAX_TICKETS) await this.#tickets.take(this.#given.shift() as Uint8Array);
+      this.given(ticket.id);
       // So that the store has the session for as long as the ticket.
       if (!this.core.isClosed) await this.keeper?.keep(this.core.streams.snapshot());
     } catch (error) {
@@ -309,6 +325,13 @@ class ServerSession implements SessionOwner {
       // Without it the session cannot be resumed, and goes on as long as its connection does.
       else onError(error);
     }
+  }
+
+  #grant(resumptionSecret: Uint8Array): TicketGrant {
+    const { identity, settings } = this.#options;
+    const { id: sessionId, peer } = this.core;
+    const staticKey = identity.staticPair.publicKey;
+    return { sessionId, peer, resumptionSecret, staticKey, lifetimeSeconds: settings.lifetimeSeconds };
   }
 
   #forgetSecret(): void {

@@ -1,78 +1,15 @@
-import { LimitError, M2MError } from "../../../shared/errors.js";
+import { IntegrityError, LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
-import {
-  PING_BYTES,
-  readRecord,
-  type RecordWriter,
-  type StreamFrame,
-  type TicketFrame,
-} from "../frames/index.js";
+import { PING_BYTES, readRecord, type PingFrame, type RecordWriter } from "../frames/index.js";
 import { refusedError, type AiTcpAgreement, type Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import { readPacket } from "../packet/index.js";
-import {
-  type PacketHead,
-  PacketOpener,
-  PacketSealer,
-  paddedLength,
-  type EpochLimits,
-  type OpenedPacket,
-} from "../protection/index.js";
-import {
-  TurnSigner,
-  TurnVerifier,
-  type CreateHash,
-  type Role,
-  type Sign,
-  type TranscriptWriter,
-  type TurnScope,
-  type Verify,
-} from "../turn/index.js";
+import { PacketOpener, PacketSealer, paddedLength, type OpenedPacket } from "../protection/index.js";
+import { TurnSigner, TurnVerifier, type Role, type TurnScope } from "../turn/index.js";
 import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
+import type { LinkEnd, LinkOwner, RecordLinkOptions } from "./link-contract.js";
 import { Liveness, type LivenessOwner } from "./liveness.js";
 import type { PacketPipe, PipeEvents } from "./packet-pipe.js";
-
-/** What a link carries, and whom it tells. */
-export interface LinkOwner {
-  /** Writes frames; nothing if there is nothing to say. */
-  fill(writer: RecordWriter): void;
-  /** Takes frames, in order. What it throws ends the session. */
-  onFrame(frame: StreamFrame | TicketFrame): void;
-  /** All frames that had come were told. */
-  onBatch(): void;
-  /** The connection is over. Told once. */
-  onLinkEnd(end: LinkEnd): void;
-  /** What the session writes down of what is said and signed. */
-  readonly transcript?: TranscriptWriter;
-}
-
-/** How a connection ended. */
-export interface LinkEnd {
-  /** The session is over too; else it waits for another connection. */
-  readonly isFinal: boolean;
-  /** Absent for a good end. */
-  readonly error?: Error;
-}
-
-export interface RecordLinkOptions {
-  readonly pipe: PacketPipe;
-  readonly established: Established;
-  readonly crypto: AiTcpCrypto;
-  /** For one record at a time: links may share it. */
-  readonly writer: RecordWriter;
-  /** For one packet at a time: links may share it. */
-  readonly head: PacketHead;
-  /** Of this side. */
-  readonly identity: Identity;
-  /** How turns are signed and verified. */
-  readonly signing: { readonly sign: Sign; readonly verify: Verify; readonly createHash: CreateHash };
-  /** After how long without a packet the connection is dead, in milliseconds. */
-  readonly idleMs: number;
-  /** Default: those of the specification. */
-  readonly epochLimits?: EpochLimits;
-  /** In milliseconds since 1970. */
-  readonly nowMs: () => number;
-}
 
 /** How long the peer may take to read what stands before the end of a connection. */
 const LINGER_MS = 2_000;
@@ -97,6 +34,8 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   #owner: LinkOwner | undefined;
   #liveness: Liveness | undefined;
   #first: OpenedPacket | undefined;
+  /** The number of the next packet of the peer. */
+  #nextSequence = 0;
   #isPingDue = false;
   #isWoken = false;
   #isOver = false;
@@ -149,7 +88,9 @@ export class RecordLink implements PipeEvents, LivenessOwner {
 
   /** Opens the packet by which the initiator confirms the handshake; `start` takes up what is in it. @throws {M2MError} if it does not */
   confirm(packet: Uint8Array): void {
-    this.#first = this.#opener.open(packet, this.#nowMs());
+    const first = this.#opener.open(packet, this.#nowMs());
+    this.#assertNext(first.sequence);
+    this.#first = first;
   }
 
   /** Carries from now on. */
@@ -302,6 +243,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     let opened: OpenedPacket;
     try {
       opened = this.#open(packet);
+      this.#assertNext(opened.sequence);
     } catch (error) {
       // Anybody on the way can have sent that: it ends the connection, and the session goes on with another one.
       this.#lose(error as Error);
@@ -328,6 +270,12 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     return this.#opener.open(bytes, this.#nowMs());
   }
 
+  /** A stream of bytes keeps the order: a gap means that somebody on the way has taken packets out. @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` */
+  #assertNext(sequence: number): void {
+    if (sequence === this.#nextSequence++) return;
+    throw new IntegrityError("M2M_AUTHENTICATION_FAILED", "A packet before this one has not come.");
+  }
+
   #take({ record, signature }: OpenedPacket): void {
     this.#liveness?.received(this.#nowMs());
     const content = readRecord(record);
@@ -339,7 +287,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     for (const frame of frames) {
       if (this.#isOver) return;
       if (frame.type === "ping") {
-        this.#answer(frame.bytes);
+        this.#takePing(frame);
       } else if (frame.type === "close") {
         this.#end({ isFinal: true, error: closedError(frame.code, frame.text) });
         this.#pipe.end();
@@ -350,10 +298,10 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     }
   }
 
-  #answer(ping: Uint8Array): void {
+  #takePing({ bytes }: PingFrame): void {
     // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
     this.#pongs ??= [];
-    this.#pongs.push(Uint8Array.from(ping));
+    this.#pongs.push(Uint8Array.from(bytes));
     if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
     this.wake();
   }

@@ -111,7 +111,7 @@ export interface PingFrame {
 
 export interface PongFrame {
   readonly type: "pong";
-  /** Those of the PING, a view of the record. */
+  /** Those of a PING. */
   readonly bytes: Uint8Array;
 }
 
