@@ -20,13 +20,8 @@ const FULL_BYTES = 256 * 1024;
 export class PacketPipe {
   readonly #stream: Duplex;
   readonly #reader = new PacketReader();
-  readonly #take = (packet: Uint8Array): void => this.#tell(packet);
-  readonly #uncork = (): void => {
-    this.#isCorked = false;
-    this.#stream.uncork();
-  };
   #events: PipeEvents | undefined;
-  #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array[] | undefined;
   #taker: { resolve(packet: Uint8Array | undefined): void; reject(error: Error): void } | undefined;
   #isOver = false;
   #error: Error | undefined;
@@ -38,8 +33,9 @@ export class PacketPipe {
     stream.on("data", (chunk: Buffer) => this.#onData(chunk));
     stream.on("drain", () => this.#events?.onDrain());
     stream.on("error", (error) => this.#end(error));
-    stream.on("end", () => this.#end(undefined));
-    stream.on("close", () => this.#end(undefined));
+    const onOver = (): void => this.#end(undefined);
+    stream.on("end", onOver);
+    stream.on("close", onOver);
   }
 
   /** Whether what is written now would only be kept. */
@@ -56,7 +52,7 @@ export class PacketPipe {
    * @throws {FormatError} `M2M_PACKET_INVALID` if what came is no packet
    */
   next(): Promise<Uint8Array | undefined> {
-    const packet = this.#waiting.shift();
+    const packet = this.#waiting?.shift();
     if (packet) return Promise.resolve(packet);
     if (this.#error) return Promise.reject(this.#error);
     if (this.#isOver) return Promise.resolve(undefined);
@@ -70,10 +66,10 @@ export class PacketPipe {
   attach(events: PipeEvents): void {
     this.#events = events;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    this.#waiting = undefined;
     // What came before the end counts, above all the word that it is one.
-    for (const packet of waiting) events.onPacket(packet);
-    if (waiting.length > 0) events.onBatch();
+    for (const packet of waiting ?? []) events.onPacket(packet);
+    if (waiting) events.onBatch();
     if (this.#isOver) events.onEnd(this.#error);
     else this.#resume();
   }
@@ -84,9 +80,14 @@ export class PacketPipe {
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.#stream.cork();
-      process.nextTick(this.#uncork);
+      process.nextTick(PacketPipe.#uncork, this);
     }
     this.#stream.write(packet);
+  }
+
+  static #uncork(this: void, pipe: PacketPipe): void {
+    pipe.#isCorked = false;
+    pipe.#stream.uncork();
   }
 
   /** Ends the stream behind what was written. */
@@ -102,7 +103,7 @@ export class PacketPipe {
   #onData(chunk: Buffer): void {
     if (this.#isOver) return;
     try {
-      this.#reader.push(chunk, this.#take);
+      this.#reader.push(chunk, (packet) => this.#tell(packet));
     } catch (error) {
       this.#end(error as Error);
       this.#stream.destroy();
@@ -126,7 +127,7 @@ export class PacketPipe {
       return;
     }
     // Nobody wants it yet: nothing more is read, so that a stranger cannot fill memory.
-    this.#waiting.push(kept);
+    (this.#waiting ??= []).push(kept);
     this.#pause();
   }
 

@@ -3,7 +3,7 @@ import { checkPacket, DATA_PREFIX_BYTES, SEQUENCE_OFFSET } from "../packet/index
 import type { PacketCrypto } from "./packet-crypto.js";
 import { applyMask, MASK_BYTES, PacketHead } from "./packet-head.js";
 import { ReplayWindow } from "./replay-window.js";
-import { readSequence, writeNonce } from "./sequence.js";
+import { readSequence } from "./sequence.js";
 import { TrafficKeys } from "./traffic-keys.js";
 
 /** How long packets of the epoch before are taken, in milliseconds, after the first one of an epoch. */
@@ -109,7 +109,7 @@ export class PacketOpener {
     if (sequence === undefined || !ephemeralKey.equals(this.#peerEphemeralKey)) {
       throw forged("The packet is not of this connection.");
     }
-    writeNonce(expectedNonce, 0, keys.iv, sequence);
+    keys.writeNonce(expectedNonce, 0, sequence);
     if (!expectedNonce.equals(nonce)) throw forged("The nonce is not that of the sequence number.");
     if (this.#window.isFresh(sequence)) return sequence;
     throw new IntegrityError("M2M_PACKET_REPLAYED", "The packet was received before, or is too old to tell.");

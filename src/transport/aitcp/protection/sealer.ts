@@ -12,7 +12,7 @@ import {
 } from "../packet/index.js";
 import type { PacketCrypto } from "./packet-crypto.js";
 import { applyMask, MASK_BYTES, PacketHead } from "./packet-head.js";
-import { SequenceCounter, writeNonce, writeSequence } from "./sequence.js";
+import { SequenceCounter, writeSequence } from "./sequence.js";
 import { TrafficKeys } from "./traffic-keys.js";
 
 export interface EpochLimits {
@@ -132,12 +132,12 @@ export class PacketSealer {
     if (this.#packetsOfEpoch++ === 0) this.#epochStartMs = nowMs;
 
     const { bytes: head, ephemeralKey, nonce, signature: signatureField } = this.#head;
-    const { key, iv, label } = this.#keys;
+    const { key, label } = this.#keys;
     ephemeralKey.set(this.#ephemeralKey);
     head.writeUInt32LE(size - SIZE_PREFIX_BYTES, 0);
     head.writeUInt32LE(contentLength, LAST_LENGTH_OFFSET);
     head[HEADER_OFFSET + 1] = label;
-    writeNonce(nonce, 0, iv, sequence);
+    this.#keys.writeNonce(nonce, 0, sequence);
     writeSequence(head, SEQUENCE_OFFSET, sequence);
     if (signature === undefined) signatureField.fill(0);
     else signatureField.set(signature);

@@ -1,18 +1,18 @@
 /** Those who wait for something to change. */
 export class Waiters {
-  #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined;
 
   /** Resolves when `wake` is called. @throws what `signal` gives as its reason */
   wait(signal?: AbortSignal): Promise<void> {
     if (signal) return this.#waitUnless(signal);
-    return new Promise((resolve) => void this.#waiting.push(resolve));
+    return new Promise((resolve) => this.#add(resolve));
   }
 
   #waitUnless(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        this.#waiting = this.#waiting.filter((other) => other !== wake);
+        this.#waiting = this.#waiting?.filter((other) => other !== wake);
         // The caller asked for this very error.
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         reject(signal.reason);
@@ -22,14 +22,19 @@ export class Waiters {
         resolve();
       };
       signal.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.push(wake);
+      this.#add(wake);
     });
   }
 
+  #add(wake: () => void): void {
+    if (this.#waiting) this.#waiting.push(wake);
+    else this.#waiting = [wake];
+  }
+
   wake(): void {
-    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    if (!waiting) return;
+    this.#waiting = undefined;
     for (const wake of waiting) wake();
   }
 }

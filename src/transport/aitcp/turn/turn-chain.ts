@@ -13,7 +13,7 @@ export class TurnChain {
   readonly #createHash: CreateHash;
   /** Made when there is something to hash: most connections are idle. */
   #hash: IncrementalHash | undefined;
-  #before: Uint8Array = new Uint8Array(HASH_BYTES);
+  #before: Uint8Array | undefined;
   #number = 0;
   #messages = 0;
   #isEmpty = true;
@@ -48,7 +48,14 @@ export class TurnChain {
   /** Ends the turn and begins the next. @returns the text that its signature is of */
   close(timeMs: number): Uint8Array {
     const digest = Uint8Array.from((this.#hash ?? this.#createHash()).digest());
-    const text = signedText(this.#scope, this.#role, this.#number, timeMs, this.#before, digest);
+    const text = signedText(
+      this.#scope,
+      this.#role,
+      this.#number,
+      timeMs,
+      this.#before ?? new Uint8Array(HASH_BYTES),
+      digest,
+    );
     this.#hash = undefined;
     this.#before = digest;
     this.#number++;
