@@ -1,34 +1,31 @@
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { userFolder } from "../config/index.js";
+import { dirname, resolve } from "node:path";
 import { InputError } from "../shared/errors.js";
-import { readSmallFile } from "../shared/files.js";
 import { attemptWrite } from "../shared/replacement-file.js";
 import {
   fingerprint,
   formatIdentity,
   generateIdentity,
-  Identity,
   issueCertificate,
   nodeCrypto,
   parseIdentity,
-  readKeyFile,
   writeKeyFile,
   type KeyFormat,
 } from "../transport/index.js";
 import type { CommandContext } from "./context.js";
+import {
+  IDENTITY_FILE,
+  openIdentity,
+  readPassphrase,
+  userPath,
+  type PassphraseFlags,
+} from "./identity-file.js";
 import { printable } from "./terminal.js";
 
-const DEFAULT_NAME = "identity.pem";
 const DEFAULT_DAYS = 365;
 const DAY_S = 86_400;
 /** A certificate also holds for those whose clock is this far behind. */
 const CLOCK_TOLERANCE_S = 300;
-const MAX_PASSPHRASE_FILE_BYTES = 4096;
-
-export interface PassphraseFlags {
-  readonly "passphrase-file"?: string;
-}
 
 /** Makes an identity, writes its key file and prints the public identity. */
 export async function generateKey(
@@ -97,26 +94,6 @@ function describe(publicKey: Uint8Array): { identity: string; fingerprint: strin
   return { identity: formatIdentity(publicKey), fingerprint: fingerprint(publicKey) };
 }
 
-function openIdentity(context: CommandContext, path: string, flags: PassphraseFlags): Identity {
-  const { seed, isExposed } = readKeyFile(resolve(context.cwd, path), readPassphrase(context, flags));
-  if (isExposed) context.note(`Others than you may read ${printable(path)}: run chmod 600 on it.`);
-  const identity = new Identity(nodeCrypto(), seed);
-  seed.fill(0);
-  return identity;
-}
-
-/** The flag's file goes before `M2M_KEY_PASSPHRASE`. A line feed at its end does not count. */
-function readPassphrase(context: CommandContext, flags: PassphraseFlags): string | undefined {
-  const path = flags["passphrase-file"];
-  if (path === undefined) return context.env.M2M_KEY_PASSPHRASE || undefined;
-  const content = readSmallFile(resolve(context.cwd, path), MAX_PASSPHRASE_FILE_BYTES);
-  const passphrase = Buffer.from(content)
-    .toString()
-    .replace(/\r?\n$/, "");
-  if (passphrase !== "") return passphrase;
-  throw new InputError("M2M_USAGE", `The file of the passphrase, ${path}, is empty.`);
-}
-
 /** Where the key goes; the user folder is made if it is not there. */
 function outputPath(context: CommandContext, output: string | undefined): string {
   if (output === "-") {
@@ -125,13 +102,12 @@ function outputPath(context: CommandContext, output: string | undefined): string
     });
   }
   if (output !== undefined) return output === "" ? output : resolve(context.cwd, output);
-  const folder = userFolder(context);
-  if (folder === undefined) {
+  const path = userPath(context, IDENTITY_FILE);
+  if (path === undefined) {
     throw new InputError("M2M_USAGE", "There is no home folder for the key.", {
       hint: "Give a path with --output, or set M2M_HOME.",
     });
   }
-  const path = join(folder, DEFAULT_NAME);
-  attemptWrite(path, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  attemptWrite(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
   return path;
 }

@@ -1,5 +1,6 @@
 import type { ConfigValue } from "../config/index.js";
 import { LOG_LEVELS } from "../shared/log-levels.js";
+import type { AiTcpFlags } from "./aitcp-flags.js";
 import type { FlagSpecs } from "./definition.js";
 import type { ScannerFlags } from "./scan-settings.js";
 
@@ -56,7 +57,7 @@ export function logFlags(section: "server" | "proxy") {
 }
 
 /** The flags of `m2m server`. */
-export interface ServerFlags extends ScannerFlags, ListenerFlags {
+export interface ServerFlags extends ScannerFlags, ListenerFlags, AiTcpFlags {
   readonly blocking?: boolean;
   readonly "no-security"?: boolean;
   readonly transport?: ConfigValue<"server.transport">;
@@ -68,4 +69,5 @@ export interface ServerFlags extends ScannerFlags, ListenerFlags {
   readonly "max-body-bytes"?: number;
   readonly "rate-limit"?: number;
   readonly "trust-proxy"?: string;
+  readonly "aitcp-port"?: number;
 }

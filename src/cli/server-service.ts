@@ -4,7 +4,7 @@ import { startServer, type Server, type ServerOptions } from "../server/index.js
 import type { CommandContext } from "./context.js";
 import type { ServerFlags } from "./server-flags.js";
 import { loadServerSettings, noteRisks } from "./server-settings.js";
-import { runWorkers } from "./server-workers.js";
+import { runWorkers, type Listening } from "./server-workers.js";
 import { printable } from "./terminal.js";
 import { GRACE_MS, untilSignal } from "./until-signal.js";
 import { otherMetrics, tellMetrics } from "./worker-metrics.js";
@@ -18,12 +18,13 @@ export async function runServer(context: CommandContext, flags: ServerFlags): Pr
   const { options, workers } = await loadServerSettings(context, flags);
   if (cluster.isWorker) return runWorker(options);
   noteRisks(context, await context.config(), options);
-  if (workers > 1) return runWorkers(workers, (url) => announce(context, options, { url, workers }));
+  if (workers > 1)
+    return runWorkers(workers, (listening) => announce(context, options, { ...listening, workers }));
   const server = await startServer(options);
-  const { quicPort, url } = server;
+  const { quicPort } = server;
   // Who reads the line may send a signal at once.
   const stopped = untilSignal(() => stop(server, options));
-  await announce(context, options, { url, workers, quicPort });
+  await announce(context, options, { ...placesOf(server), workers, quicPort });
   return stopped;
 }
 
@@ -33,7 +34,7 @@ async function runWorker(options: ServerOptions): Promise<number> {
     const server = await startServer({ ...options, otherMetrics: otherMetrics() });
     tellMetrics(() => server.metricsSnapshot());
     const stopped = untilSignal(() => stop(server, options), "disconnect");
-    process.send?.({ url: server.url });
+    process.send?.(placesOf(server));
     return await stopped;
   } finally {
     // The channel to the first process would keep this one alive.
@@ -47,8 +48,14 @@ async function stop(server: Server, { logger }: ServerOptions): Promise<void> {
   logger.info("stopped");
 }
 
-interface Announcement {
-  readonly url: string;
+/** Where the server listens, as its first process says it. */
+function placesOf({ aitcp, url }: Server): Listening {
+  if (!aitcp) return { url };
+  // For people: where it listens on all addresses, the URL has one that can be opened.
+  return { url, aitcp: { url: `aitcp://${new URL(url).hostname}:${aitcp.port}`, identity: aitcp.identity } };
+}
+
+interface Announcement extends Listening {
   readonly workers: number;
   readonly quicPort?: number;
 }
@@ -56,8 +63,9 @@ interface Announcement {
 async function announce(
   context: CommandContext,
   { authToken, host, security, store }: ServerOptions,
-  { quicPort, url, workers }: Announcement,
+  { aitcp, quicPort, url, workers }: Announcement,
 ): Promise<void> {
+  const shown = aitcp && (await withFingerprint(aitcp));
   if (context.json) {
     const { isBlocking, isEnabled } = security;
     await context.printJson({
@@ -66,6 +74,7 @@ async function announce(
       pid: process.pid,
       workers,
       ...(quicPort !== undefined && { quicPort }),
+      ...(shown && { aitcp: shown }),
       security: { enabled: isEnabled, blocking: isBlocking },
       authentication: authToken !== undefined,
       store: storeKind(store),
@@ -84,6 +93,14 @@ async function announce(
     ...(quicPort === undefined ? [] : [`QUIC on UDP port ${quicPort}`]),
   ];
   context.note(`m2m server listens on ${printable(url)} (${more.join(", ")})`);
+  if (shown) {
+    context.note(`AI-TCP listens on ${printable(shown.url)} as ${shown.identity} (${shown.fingerprint})`);
+  }
+}
+
+async function withFingerprint<Named extends { readonly identity: string }>(named: Named) {
+  const { fingerprint, parseIdentity } = await import("../transport/index.js");
+  return { ...named, fingerprint: fingerprint(parseIdentity(named.identity)) };
 }
 
 /** An address may hold a password. */

@@ -1,8 +1,10 @@
+import cluster from "node:cluster";
 import type { Config } from "../config/index.js";
 import { createLogger, TrustedProxies, type Logger } from "../http/index.js";
 import { isSharedStore, MEMORY_STORE, type ServerOptions } from "../server/index.js";
 import { InputError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
+import type { TrustOptions } from "../transport/index.js";
 import type { CommandContext } from "./context.js";
 import { noteLeftAlone } from "./left-alone.js";
 import { warnOfOpenHost } from "./open-host.js";
@@ -54,8 +56,44 @@ export async function loadServerSettings(
     trustedProxies: trustedProxiesOf(flags, config),
     maxActiveRequests: config.get("server.max_concurrent"),
     quic: transport === "quic",
+    ...(transport === "aitcp" && { aitcp: await loadAiTcp(context, config, flags) }),
   };
   return { options, workers };
+}
+
+/** Loads what AI-TCP needs for who asks for it. */
+async function loadAiTcp(
+  context: CommandContext,
+  config: Config,
+  flags: ServerFlags,
+): Promise<NonNullable<ServerOptions["aitcp"]>> {
+  const { loadCredentials } = await import("./aitcp-settings.js");
+  const { TrustPolicy } = await import("../transport/index.js");
+  const { trust, ...credentials } = loadCredentials(context, config, flags);
+  const anyone = flags["trust-anyone"] ?? config.get("aitcp.trust_anyone");
+  if (!cluster.isWorker) noteTrust(context, trust, anyone);
+  const port = flags["aitcp-port"] ?? config.get("aitcp.port");
+  return {
+    ...credentials,
+    ...(port !== undefined && { port }),
+    trust: new TrustPolicy({ ...trust, anyone }),
+  };
+}
+
+/** Whom the server lets in, where that is everybody or nobody. */
+function noteTrust(
+  context: CommandContext,
+  { pinned = [], organisations = [], knownPeers }: TrustOptions,
+  anyone: boolean,
+): void {
+  if (anyone) {
+    writeStderr(
+      "m2m: WARNING: everybody who can reach AI-TCP is let in, whatever the identity.\n" +
+        "  Give --trust IDENTITY or --trust-organisation IDENTITY in place of --trust-anyone.\n",
+    );
+  } else if (pinned.length + organisations.length + (knownPeers?.list().length ?? 0) === 0) {
+    context.note("m2m: AI-TCP lets nobody in yet: give --trust IDENTITY, or --trust-organisation IDENTITY.");
+  }
 }
 
 function assertWorkers(store: string, transport: string): void {
@@ -119,6 +157,7 @@ function loggerOf(flags: ServerFlags, config: Config): Logger {
 
 /** What a person should know before others do. */
 export function noteRisks(context: CommandContext, config: Config, { authToken, host }: ServerOptions): void {
-  noteLeftAlone(context, config, (key) => key.startsWith("server."), "sets the server's port only");
+  const isMeant = (key: string): boolean => key.startsWith("server.") || key.startsWith("aitcp.");
+  noteLeftAlone(context, config, isMeant, "sets the server's port only");
   warnOfOpenHost(host, authToken, "M2M_SERVER_AUTH_TOKEN");
 }

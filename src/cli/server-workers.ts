@@ -9,12 +9,21 @@ const MIN_LIFE_MS = 5000;
 /** So many in a row are not replaced any more. */
 const MAX_EARLY_ENDS = 3;
 
+/** Where a server listens. */
+export interface Listening {
+  readonly url: string;
+  readonly aitcp?: { readonly url: string; readonly identity: string };
+}
+
 /**
  * Runs `count` processes with this one's arguments, which share the port, and replaces one that dies.
  * @param announce is called when all of them listen
  * @returns the exit code: that of a worker that cannot start, else 0
  */
-export async function runWorkers(count: number, announce: (url: string) => Promise<void>): Promise<number> {
+export async function runWorkers(
+  count: number,
+  announce: (listening: Listening) => Promise<void>,
+): Promise<number> {
   let isStopping = false;
   let earlyEnds = 0;
   let listening = 0;
@@ -24,12 +33,13 @@ export async function runWorkers(count: number, announce: (url: string) => Promi
   const startWorker = () => {
     const startedAtMs = performance.now();
     const worker = cluster.fork();
-    worker.on("message", (message: { url?: string }) => {
-      if (message.url === undefined) return;
+    worker.on("message", (message: Partial<Listening>) => {
+      const { url, aitcp } = message;
+      if (url === undefined) return;
       listening++;
       metrics.add(worker);
       if (listening === 1) for (let index = 1; index < count; index++) startWorker();
-      if (listening === count) announce(message.url).catch(() => fail?.(EXIT.INPUT_OUTPUT));
+      if (listening === count) announce({ url, aitcp }).catch(() => fail?.(EXIT.INPUT_OUTPUT));
     });
     worker.once("exit", (code, signal) => {
       if (isStopping) return;

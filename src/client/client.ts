@@ -16,7 +16,7 @@ export interface ReceiveOptions extends CallOptions {
 }
 
 /**
- * An agent's side of a session with an m2m server, over HTTP or WebSocket. A connection that is lost is made again and the
+ * An agent's side of a session with an m2m server, over HTTP, WebSocket or AI-TCP. A connection that is lost is made again and the
  * session gone on with: what was acknowledged is not lost, and nothing comes twice.
  */
 export class M2MClient implements AsyncIterable<ReceivedData> {

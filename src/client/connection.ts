@@ -7,13 +7,23 @@ import {
 } from "../session/index.js";
 import { M2MError } from "../shared/errors.js";
 import { MAX_TIMER_MS } from "../shared/timers.js";
+import { AiTcpCarrier } from "./aitcp-carrier.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
 import { answerMissing, connectionLost } from "./failures.js";
 import { HttpCarrier } from "./http-carrier.js";
-import type { ResolvedClientOptions } from "./options.js";
+import type { ResolvedClientOptions, Transport } from "./options.js";
 import { Lost } from "./reconnect.js";
 import { Deferred, waitFor } from "./waiting.js";
 import { WebSocketCarrier } from "./websocket-carrier.js";
+
+const CARRIERS = {
+  http: HttpCarrier,
+  websocket: WebSocketCarrier,
+  aitcp: AiTcpCarrier,
+} as const satisfies Record<
+  Transport,
+  new (options: ResolvedClientOptions, events: CarrierEvents) => Carrier
+>;
 
 export interface ConnectionOwner {
   /** Takes a message. One after the other; what it throws ends everything. */
@@ -142,10 +152,7 @@ export class Connection {
         return this.#owner.whenTaken();
       },
     };
-    const carrier: Carrier =
-      this.#options.transport === "http"
-        ? new HttpCarrier(this.#options, events)
-        : new WebSocketCarrier(this.#options, events);
+    const carrier: Carrier = new CARRIERS[this.#options.transport](this.#options, events);
     return carrier;
   }
 

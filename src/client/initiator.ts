@@ -25,22 +25,24 @@ export function newInitiator(options: ResolvedClientOptions): Session {
  * The offer of `dictionary`. In the list of algorithms some published servers refuse its name; extensions they ignore.
  * @throws {FormatError} `M2M_PRIOR_INVALID`
  */
-function offeredExtensions({
-  dictionary,
-  capabilities,
-  transport,
-}: ResolvedClientOptions): Map<string, string> {
-  const isOffered = capabilities?.compression?.algorithms?.includes("dictionary") ?? dictionary ?? true;
-  if (!isOffered) return new Map();
+function offeredExtensions(options: ResolvedClientOptions): Map<string, string> {
+  if (!offersDictionary(options)) return new Map();
   try {
     const extensions = dictionaryExtensions();
     // Messages over HTTP may arrive at different processes.
-    if (transport === "websocket") extensions.set(HISTORY_EXTENSION, HISTORY_WINDOW);
+    if (options.transport !== "http") extensions.set(HISTORY_EXTENSION, HISTORY_WINDOW);
     return extensions;
   } catch (error) {
     if (error instanceof M2MError && error.code === "M2M_PLATFORM_UNSUPPORTED") return new Map();
     throw error;
   }
+}
+
+export function offersDictionary({
+  dictionary,
+  capabilities,
+}: Pick<ResolvedClientOptions, "dictionary" | "capabilities">): boolean {
+  return capabilities?.compression?.algorithms?.includes("dictionary") ?? dictionary ?? true;
 }
 
 export function hasChannel(agreed: Agreement | undefined): boolean {

@@ -1,8 +1,9 @@
 import type { ContentScanner } from "../codec/index.js";
 import type { CapabilityOptions, RandomBytes, SessionCodecOptions, SessionTiming } from "../session/index.js";
 import { InputError } from "../shared/errors.js";
+import type { AiTcpConnectOptions, AiTcpSession } from "../transport/index.js";
 
-export const TRANSPORTS = ["http", "websocket"] as const;
+export const TRANSPORTS = ["http", "websocket", "aitcp"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** How a connection that was lost is made again. */
@@ -15,13 +16,24 @@ export interface ReconnectOptions {
   readonly maxDelayMs: number;
 }
 
+/** Who this side is on AI-TCP, and whom it talks to. */
+export interface AiTcpClientOptions extends Omit<AiTcpConnectOptions, "signal"> {
+  /** Told of each session of AI-TCP, over which the M2M session goes: when the first is made, and when another had to be. */
+  readonly onSession?: (session: AiTcpSession) => void;
+}
+
 export interface M2MClientOptions {
-  /** The server's address, `http:`, `https:`, `ws:` or `wss:`; what its paths stand behind. */
+  /** The server's address, `http:`, `https:`, `ws:` or `wss:`, what its paths stand behind; or `aitcp://HOST:PORT`. */
   readonly url: string | URL;
-  /** Default: `websocket` for `ws:` and `wss:`, else `http`. */
+  /** Default: `websocket` for `ws:` and `wss:`, `aitcp` for `aitcp:`, else `http`. */
   readonly transport?: Transport;
-  /** A bearer token, if the server asks for one. */
+  /** A bearer token, if the server asks for one. Over AI-TCP none is: the identity is proven. */
   readonly token?: string;
+  /**
+   * For `aitcp`, which needs it. Its `reconnect` is that of the client unless it has one; its `settings` have `padding` if `dictionary` is
+   * offered, because a compressed length tells what was sent before.
+   */
+  readonly aitcp?: AiTcpClientOptions;
   /** The channel to join. Without one, the server gives back what it is sent. */
   readonly channel?: string;
   readonly capabilities?: CapabilityOptions;
@@ -31,7 +43,7 @@ export interface M2MClientOptions {
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
   /**
-   * Whether to offer `dictionary`, over WebSocket with a window of what went over the connection. Default true, unless
+   * Whether to offer `dictionary`, over WebSocket and AI-TCP with a window of what went over the connection. Default true, unless
    * `capabilities` lists other algorithms or the platform has no files; the prior is read by `connect` then.
    */
   readonly dictionary?: boolean;
@@ -77,8 +89,13 @@ const DEFAULT_RECONNECT: ReconnectOptions = Object.freeze({
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveClientOptions(options: M2MClientOptions): ResolvedClientOptions {
   const url = parseServerUrl(options.url);
-  const transport = options.transport ?? (url.protocol.startsWith("ws") ? "websocket" : "http");
+  const transport = options.transport ?? transportOf(url);
   if (!TRANSPORTS.includes(transport)) throw usage(`A transport is one of ${TRANSPORTS.join(", ")}.`);
+  if ((transport === "aitcp") !== (url.protocol === "aitcp:")) {
+    throw usage("The transport aitcp, and no other one, is for urls that begin with aitcp:.");
+  }
+  if (transport === "aitcp" && !options.aitcp)
+    throw usage("AI-TCP needs the option aitcp: an identity, and whom it trusts.");
   const resolved = {
     answerTimeoutMs: 30_000,
     sendTimeoutMs: 120_000,
@@ -107,14 +124,22 @@ export function addressBelow(base: URL, path: string): URL {
 function parseServerUrl(given: string | URL): URL {
   if (!URL.canParse(String(given))) throw usage("The url is not the address of a server.");
   const url = new URL(given);
-  if (!/^(https?|wss?):$/.test(url.protocol)) throw usage("The url begins with http:, https:, ws: or wss:.");
+  if (!/^(https?|wss?|aitcp):$/.test(url.protocol)) {
+    throw usage("The url begins with http:, https:, ws:, wss: or aitcp:.");
+  }
   if (url.username !== "" || url.password !== "")
     throw usage("The url holds a password: give a token instead.");
   url.hash = "";
   return url;
 }
 
+function transportOf({ protocol }: URL): Transport {
+  if (protocol === "aitcp:") return "aitcp";
+  return protocol.startsWith("ws") ? "websocket" : "http";
+}
+
 function addressFor(url: URL, transport: Transport): URL {
+  if (transport === "aitcp") return url;
   const isSecure = url.protocol === "https:" || url.protocol === "wss:";
   url.protocol = transport === "http" ? (isSecure ? "https:" : "http:") : isSecure ? "wss:" : "ws:";
   return url;

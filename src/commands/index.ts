@@ -7,6 +7,7 @@ import { CONFIG_LIST } from "./config/list.js";
 import { CONFIG_PATH } from "./config/path.js";
 import { CONFIG_SET } from "./config/set.js";
 import { CONFIG_UNSET } from "./config/unset.js";
+import { CONNECT } from "./connect.js";
 import { DECOMPRESS } from "./decompress.js";
 import { KEYGEN } from "./keygen.js";
 import { MODEL_CONVERT } from "./model/convert.js";
@@ -23,6 +24,7 @@ import { PROXY } from "./proxy.js";
 import { SCAN } from "./scan.js";
 import { SERVER } from "./server.js";
 import { TOKENS } from "./tokens.js";
+import { VERIFY } from "./verify.js";
 import { VERSION } from "./version.js";
 
 export const COMMANDS: readonly AnyCommand[] = [
@@ -33,6 +35,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   CONFIG_PATH,
   CONFIG_SET,
   CONFIG_UNSET,
+  CONNECT,
   DECOMPRESS,
   KEYGEN,
   MODEL_CONVERT,
@@ -49,5 +52,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   SCAN,
   SERVER,
   TOKENS,
+  VERIFY,
   VERSION,
 ];

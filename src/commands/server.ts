@@ -1,3 +1,4 @@
+import { aiTcpFlags } from "../cli/aitcp-flags.js";
 import { defineCommand } from "../cli/definition.js";
 import { MODEL_DIR_FLAG, SCANNER_FLAGS, THRESHOLD_FLAG } from "../cli/scan-flags.js";
 import { listenFlags, logFlags } from "../cli/server-flags.js";
@@ -8,7 +9,7 @@ const GIB = 1024 ** 3;
 export const SERVER = defineCommand({
   id: "server",
   staysRunning: true,
-  summary: "Serve the HTTP API, and sessions between agents over HTTP, WebSocket and QUIC.",
+  summary: "Serve the HTTP API, and sessions between agents over HTTP, WebSocket, QUIC and AI-TCP.",
   description:
     "/openapi.json describes the API, /health and /ready are for probes, /metrics is for Prometheus, /ws takes WebSockets. " +
     "What is compressed is scanned; a threat is reported, and refused with --blocking. Ctrl-C or SIGTERM lets running " +
@@ -19,6 +20,10 @@ export const SERVER = defineCommand({
     {
       description: "For other machines, with a token from the environment",
       command: "m2m server --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+    },
+    {
+      description: "Agents that prove who they are, over AI-TCP on port 3001",
+      command: "m2m server --transport aitcp --trust aitcp:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     },
     {
       description: "Four processes that share sessions",
@@ -32,7 +37,7 @@ export const SERVER = defineCommand({
       type: "enum",
       options: SERVER_TRANSPORTS,
       summary:
-        "HTTP and WebSocket, or QUIC for sessions beside them (experimental; the package @infisical/quic).",
+        "HTTP and WebSocket, or beside them for sessions: QUIC (experimental; the package @infisical/quic) or AI-TCP.",
       fallback: "server.transport, or http",
       env: "M2M_SERVER_TRANSPORT",
     },
@@ -72,7 +77,7 @@ export const SERVER = defineCommand({
     "auth-token": {
       type: "string",
       summary:
-        "What clients must send as bearer token. Others may see it in the process list; the variable is better.",
+        "What clients must send as bearer token, over AI-TCP not. Others may see it in the process list; the variable is better.",
       valueName: "TOKEN",
       secret: true,
       env: "M2M_SERVER_AUTH_TOKEN",
@@ -121,6 +126,23 @@ export const SERVER = defineCommand({
       env: "M2M_SERVER_TRUST_PROXY",
       group: "LIMITS",
     },
+    "aitcp-port": {
+      type: "integer",
+      summary: "TCP port of AI-TCP; 0 picks a free one.",
+      valueName: "N",
+      min: 0,
+      max: 65535,
+      fallback: "aitcp.port, or the one above --port",
+      env: "M2M_AITCP_PORT",
+      group: "AI-TCP",
+    },
+    ...aiTcpFlags("Let in"),
+    "trust-anyone": {
+      type: "boolean",
+      summary: "Let in everybody who has an identity.",
+      env: "M2M_AITCP_TRUST_ANYONE",
+      group: "AI-TCP",
+    },
     ...logFlags("server"),
   },
   jsonType: `{
@@ -131,6 +153,8 @@ export const SERVER = defineCommand({
   workers: number;
   /** With --transport quic. */
   quicPort?: number;
+  /** With --transport aitcp: identity is the server's, fingerprint 64 bits of its SHA-256, for people. */
+  aitcp?: { url: string; identity: string; fingerprint: string };
   security: { enabled: boolean; blocking: boolean };
   /** Whether clients must show a token. */
   authentication: boolean;

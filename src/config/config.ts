@@ -80,7 +80,7 @@ export class Config {
 /**
  * The settings by precedence: environment, project file, user file, default. Files that do not exist count as
  * empty, except one that `M2M_CONFIG` names; the TOML parser is loaded only if there is a file. A project file may make
- * the scanner stricter only, sets up no proxy, and of the server its port only.
+ * the scanner stricter only, sets up no proxy, has no say in identities, and of the server its port only.
  * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key (or the variable); `M2M_FILE_READ`
  */
 export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
@@ -129,6 +129,8 @@ function mayProjectSet(key: ConfigKey, value: ConfigScalar, otherwise: ConfigSca
   if (key === "limits.max_content_bytes") return Number(value) >= Number(otherwise);
   // Requests, and the keys in them, would go where it says.
   if (key.startsWith("proxy.")) return value === otherwise;
+  // Who this machine is to others, and whom it trusts.
+  if (key.startsWith("aitcp.")) return value === otherwise;
   // Who may come in, and where sessions are kept.
   if (key.startsWith("server.")) return key === "server.port" || value === otherwise;
   if (!key.startsWith("security.") || value === otherwise) return true;

@@ -19,6 +19,7 @@ import {
 } from "../shared/security-options.js";
 import type { KeySpec } from "./key-spec.js";
 import { PROXY_KEYS } from "./proxy-keys.js";
+import { AITCP_KEYS } from "./aitcp-keys.js";
 import { SERVER_KEYS } from "./server-keys.js";
 
 export type { KeySpec } from "./key-spec.js";
@@ -135,6 +136,7 @@ export const CONFIG_KEYS = {
     summary: "Patterns, as in `.gitignore`, of what `scan` leaves out of folders.",
   },
   ...SERVER_KEYS,
+  ...AITCP_KEYS,
   ...PROXY_KEYS,
 } as const satisfies Readonly<Record<string, KeySpec>>;
 

@@ -33,7 +33,7 @@ export const SERVER_KEYS = {
     type: "enum",
     options: SERVER_TRANSPORTS,
     default: "http",
-    summary: "What `m2m server` speaks: HTTP and WebSocket, or QUIC beside them.",
+    summary: "What `m2m server` speaks: HTTP and WebSocket, or QUIC or AI-TCP beside them.",
   },
   "server.tls_cert": {
     type: "path",

@@ -4,5 +4,6 @@ export { connectRedis, type RedisConnection, type RedisOptions } from "./connect
 export { RedisMailbox, type RedisMailboxOptions } from "./mailbox.js";
 export { RedisRateLimiter, type RedisRateLimiterOptions } from "./rate-limiter.js";
 export { RedisResponseCache, type RedisResponseCacheOptions } from "./response-cache.js";
+export { RedisRecordStore, type RedisRecordStoreOptions } from "./record-store.js";
 export { RedisSessionStore, type RedisSessionStoreOptions } from "./session-store.js";
 export { RedisSpendLedger } from "./spend-ledger.js";

@@ -30,8 +30,20 @@ import { RequestMetrics, type OtherMetrics } from "./metrics/requests.js";
 import type { ServerServices } from "./services.js";
 import { createSessionService, SessionClaims, type SessionService } from "./sessions/index.js";
 import { openStores, type Stores } from "./stores.js";
+import type { Identity, TrustPolicy } from "../transport/index.js";
+import type { AiTcpSessionServer } from "./aitcp/index.js";
 import type { QuicServer } from "./quic/index.js";
 import { createWebSocketEndpoint } from "./ws/index.js";
+
+/** Who the server is on AI-TCP, and whom it lets in: no token is asked for there. */
+export interface AiTcpServing {
+  /** Default: the one above that of HTTP; a free one if that is 0. */
+  readonly port?: number;
+  readonly identity: Identity;
+  readonly trust: TrustPolicy;
+  /** An organisation's word for the server. */
+  readonly certificate?: Uint8Array;
+}
 
 export interface ServerOptions {
   readonly host: string;
@@ -59,6 +71,8 @@ export interface ServerOptions {
   readonly maxActiveRequests?: number;
   /** Serve sessions over QUIC too, on the UDP port of the same number. Needs `tls`. */
   readonly quic?: boolean;
+  /** Serve sessions over AI-TCP too. */
+  readonly aitcp?: AiTcpServing;
   readonly httpLimits?: Partial<HttpLimits>;
   /** What the other processes of the server have counted: `/metrics` is of all, whichever of them is asked. */
   readonly otherMetrics?: OtherMetrics;
@@ -71,6 +85,8 @@ export interface Server {
   readonly port: number;
   /** The UDP port of QUIC, if it is served. */
   readonly quicPort?: number;
+  /** Where AI-TCP is served, and by whom, if it is. */
+  readonly aitcp?: Pick<AiTcpSessionServer, "host" | "port" | "identity">;
   readonly sessions: SessionService;
   /** What this process has counted. */
   metricsSnapshot(): Promise<MetricsSnapshot>;
@@ -143,21 +159,37 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
   });
   const { port, url } = listener;
   let quic: QuicServer | undefined;
+  let aitcp: AiTcpSessionServer | undefined;
   try {
+    if (options.aitcp) {
+      const { startAiTcp } = await import("./aitcp/index.js");
+      const wanted = options.aitcp.port ?? (options.port === 0 ? 0 : options.port + 1);
+      const store = stores.aitcp?.();
+      aitcp = await startAiTcp({
+        ...options.aitcp,
+        ...{ host, port: wanted, service: sessions, claims, store, logger },
+      });
+      services.metrics.watchAiTcp(aitcp.metrics);
+    }
     if (options.quic && tls) {
       // The package that speaks QUIC is optional: it is loaded for who asks for it.
       const { startQuic } = await import("./quic/index.js");
       quic = await startQuic({ host, port, tls, service: sessions, claims, authorize, logger });
     }
   } catch (error) {
-    await listener.close(0);
+    await Promise.all([listener.close(0), aitcp?.close(0)]);
     throw error;
   }
   const close = async (graceMs: number): Promise<void> => {
     isDraining = true;
     // What waits for messages is answered with none, so that nothing keeps the listener from closing.
     const settled = sessions.shutdown();
-    await Promise.all([listener.close(graceMs), webSockets.close(graceMs), quic?.close(graceMs)]);
+    await Promise.all([
+      listener.close(graceMs),
+      webSockets.close(graceMs),
+      quic?.close(graceMs),
+      aitcp?.close(graceMs),
+    ]);
     await settled;
     await stores.close();
   };
@@ -167,6 +199,7 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     host,
     port,
     quicPort: quic?.port,
+    aitcp,
     sessions,
     metricsSnapshot: () => services.metrics.snapshot(),
     close: (graceMs = DEFAULT_GRACE_MS) => (closed ??= close(graceMs)),

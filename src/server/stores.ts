@@ -2,10 +2,12 @@ import type { Logger } from "../http/index.js";
 import { InputError } from "../shared/errors.js";
 import type { RateLimitStore } from "../shared/stores.js";
 import { MemoryRateStore } from "../shared/token-buckets.js";
+import type { AiTcpStore } from "../transport/index.js";
 import {
   MemoryChannelDirectory,
   MemoryMailbox,
   MemorySessionStore,
+  sessionsFull,
   type ChannelDirectory,
   type Mailbox,
   type SessionStore,
@@ -18,10 +20,15 @@ export interface Stores {
   readonly channels: ChannelDirectory;
   /** Where rates of sessions are counted; absent: in this process. */
   readonly rates?: RateLimitStore;
+  /** Opens what the processes share of AI-TCP; absent: they share nothing. */
+  aitcp?(): AiTcpStore;
   /** Resolves if the store answers. @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
   check(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Of AI-TCP, tickets and sessions of all processes together. */
+const MAX_AITCP_RECORDS = 1_000_000;
 
 /** The word for the memory of this process; anything else is an address. */
 export const MEMORY_STORE = "memory";
@@ -46,8 +53,14 @@ export async function openStores(store: string, logger: Logger): Promise<Stores>
       "A store is memory, or an address that begins with redis:// or rediss://.",
     );
   }
-  const { connectRedis, RedisChannelDirectory, RedisMailbox, RedisRateLimiter, RedisSessionStore } =
-    await import("../redis/index.js");
+  const {
+    connectRedis,
+    RedisChannelDirectory,
+    RedisMailbox,
+    RedisRateLimiter,
+    RedisRecordStore,
+    RedisSessionStore,
+  } = await import("../redis/index.js");
   const redis = await connectRedis(store);
   return {
     store: new RedisSessionStore(redis),
@@ -57,6 +70,8 @@ export async function openStores(store: string, logger: Logger): Promise<Stores>
       fallback: new MemoryRateStore(),
       onFallback: (error) => logger.warn({ err: error }, "rates are counted by this process alone"),
     }),
+    aitcp: () =>
+      new RedisRecordStore(redis, { kind: "aitcp", maxRecords: MAX_AITCP_RECORDS, fullError: sessionsFull }),
     check: async () => void (await redis.send("PING", [])),
     close: () => redis.close(),
   };

@@ -91,4 +91,5 @@ export {
   writeMessage,
   type ReadMessageOptions,
 } from "./wire/messages.js";
+export { readTypedMessage, writeTypedMessage, type TypedMessage } from "./wire/typed.js";
 export { PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";

@@ -1,6 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { Exposition, type MetricSample, type MetricsSnapshot, type MetricSource } from "../../http/index.js";
+import type { AiTcpMetrics } from "../aitcp/index.js";
 import type { SessionMetrics } from "../sessions/index.js";
+import { aiTcpSources } from "./aitcp.js";
 
 /** Upper bounds of the buckets, in seconds: from a cache hit to a large scan. */
 const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
@@ -30,6 +32,7 @@ export class RequestMetrics {
   readonly #sessions: () => SessionMetrics;
   readonly #version: string;
   readonly #others: OtherMetrics | undefined;
+  #aiTcp: (() => AiTcpMetrics) | undefined;
   #active = 0;
   #exposition: Promise<Exposition> | undefined;
 
@@ -38,6 +41,11 @@ export class RequestMetrics {
     this.#others = others;
     this.#version = version;
     this.#sessions = sessions;
+  }
+
+  /** Exposes what AI-TCP has come to as well. To be called before the first exposition. */
+  watchAiTcp(read: () => AiTcpMetrics): void {
+    this.#aiTcp = read;
   }
 
   /** Requests that are being worked on. */
@@ -78,7 +86,11 @@ export class RequestMetrics {
   }
 
   #open(): Promise<Exposition> {
-    const sources = () => [...this.#requestSources(), ...this.#contentSources()];
+    const sources = () => [
+      ...this.#requestSources(),
+      ...this.#contentSources(),
+      ...(this.#aiTcp ? aiTcpSources(this.#aiTcp) : []),
+    ];
     return (this.#exposition ??= Exposition.of(sources(), { withProcess: true }));
   }
 

@@ -105,6 +105,8 @@ class StoredSessions implements SessionService {
       if (after !== undefined) await mailbox.acknowledge(id, after);
     }
     const stopping = this.#stopping.signal;
+    // Who looks for a connection asks again and again: it would leave no turn of the event loop to what is to be answered still.
+    if (peek && stopping.aborted && signal) return whenAborted(signal);
     try {
       return await mailbox.read(id, {
         after,
@@ -298,6 +300,14 @@ class StoredSessions implements SessionService {
     if (channel !== undefined) await this.#relay.leave(channel, id);
     await this.#options.mailbox.delete(id);
   }
+}
+
+/** Nothing, when the signal says so. */
+function whenAborted(signal: AbortSignal): Promise<readonly []> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve([]);
+    else signal.addEventListener("abort", () => resolve([]), { once: true });
+  });
 }
 
 async function unlessUnknown<Result>(work: Promise<Result>): Promise<Result | undefined> {

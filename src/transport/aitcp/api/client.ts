@@ -162,7 +162,7 @@ class ClientSession implements SessionOwner {
       const id = deriveTicketId(this.#crypto, this.#resumptionSecret);
       if (lifetimeSeconds > 0) this.#keepTicket(core, id, Math.floor(this.#nowMs() / 1000) + lifetimeSeconds);
     }
-    core.attach(link, established);
+    void core.attach(link, established);
   }
 
   #keepTicket({ id: sessionId, peer }: SessionCore, id: Uint8Array, expires: number): void {

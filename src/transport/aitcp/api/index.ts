@@ -1,6 +1,7 @@
 /** AI-TCP for programs: a server, and a client that keeps its session over connections. */
 export { DEFAULT_AITCP_PORT, formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 export { connectAiTcp, type AiTcpConnectOptions, type AiTcpReconnectOptions } from "./client.js";
+export { StreamOutbox } from "./outbox.js";
 export {
   createAiTcpServer,
   type AiTcpServer,
@@ -9,3 +10,4 @@ export {
 } from "./server.js";
 export { AiTcpSession } from "./session.js";
 export type { AiTcpSettings } from "./settings.js";
+export type { OpenTranscript, TranscriptSink } from "./transcripts.js";

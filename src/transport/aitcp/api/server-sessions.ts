@@ -87,7 +87,7 @@ export class ServerSessions {
     const before = this.#arriving.get(key);
     const arrival = (async () => {
       await before?.catch(() => {});
-      return this.#hand(await this.#resumed(resumedId, established), link, established);
+      await this.#hand(await this.#resumed(resumedId, established), link, established);
     })();
     this.#arriving.set(key, arrival);
     try {
@@ -113,7 +113,7 @@ export class ServerSessions {
       throw ended();
     }
     if (implied) session.given(implied);
-    session.attach(link, established);
+    await session.attach(link, established);
     if (this.#isClosed) session.shutDown(!this.#options.isShared);
   }
 
@@ -233,13 +233,13 @@ class ServerSession implements SessionOwner {
     for (const ticket of old) void this.#tickets.take(ticket).catch(this.#options.onError);
   }
 
-  attach(link: RecordLink, established: Established): void {
+  async attach(link: RecordLink, established: Established): Promise<void> {
     this.#interruptedMs = undefined;
     this.#forgetSecret();
     this.#resumptionSecret = established.secrets.resumption;
     const isNew = this.#api === undefined;
     const closed = isNew ? this.#makeClosed() : undefined;
-    this.core.attach(link, established);
+    await this.core.attach(link, established);
     if (this.core.isClosed) this.#forgetSecret();
     if (!closed || this.core.failure) return;
     this.#api = new AiTcpSession(this.core, closed, () => this.core.close("done", ""));

@@ -8,8 +8,9 @@ import {
   type StreamFrame,
   type TicketFrame,
 } from "../frames/index.js";
-import type { Established } from "../handshake/index.js";
+import { refusedError, type Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
+import { readPacket } from "../packet/index.js";
 import {
   PacketOpener,
   PacketSealer,
@@ -82,6 +83,10 @@ export class RecordLink {
   #isPingDue = false;
   #isWoken = false;
   #isOver = false;
+  /** The peer has shown that it has the keys. */
+  #isConfirmed = false;
+  /** What a responder says of the last message of the handshake, if it does not like it. */
+  #refusal: M2MError | undefined;
   #turnTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordLinkOptions) {
@@ -159,7 +164,7 @@ export class RecordLink {
       this.#owner?.onBatch();
     }
     this.#pipe.attach({
-      onPacket: (packet) => this.#receive(() => this.#opener.open(packet, nowMs())),
+      onPacket: (packet) => this.#receive(() => this.#open(packet)),
       onBatch: () => this.#owner?.onBatch(),
       onDrain: () => this.wake(),
       onEnd: (error) => this.#lose(error),
@@ -272,11 +277,21 @@ export class RecordLink {
       this.#lose(error as Error);
       return;
     }
+    this.#isConfirmed = true;
     try {
       this.#take(opened);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** @throws {M2MError} what a responder says of the last message of the handshake; what opening throws */
+  #open(bytes: Uint8Array): OpenedPacket {
+    if (!this.#isConfirmed && this.#options.established.role === "initiator") {
+      const packet = readPacket(bytes);
+      if (packet.kind === "refusal") throw (this.#refusal = refusedError(packet.payload?.[0]));
+    }
+    return this.#opener.open(bytes, this.#options.nowMs());
   }
 
   /** A stream of bytes keeps the order: a gap means that somebody on the way has taken packets out. @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` */
@@ -339,7 +354,7 @@ export class RecordLink {
 
   #lose(cause: Error | undefined): void {
     if (this.#isOver) return;
-    this.#end({ isFinal: false, error: connectionLost(cause) });
+    this.#end({ isFinal: false, error: this.#refusal ?? connectionLost(cause) });
     this.#pipe.destroy();
   }
 

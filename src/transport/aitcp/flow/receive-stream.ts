@@ -1,8 +1,9 @@
+import { ByteBuilder } from "../../../shared/byte-builder.js";
 import { InputError, LimitError } from "../../../shared/errors.js";
 import type { EndFrame, MessageFrame } from "../frames/index.js";
 import { ReceiveCredit, unexpected, type Reception } from "./credit.js";
 import { Deque } from "./deque.js";
-import { PartialMessage } from "./partial-message.js";
+
 import { MESSAGE_COST, type FlowSettings } from "./settings.js";
 
 /** What a receiver knows of a stream that a process before it has received. */
@@ -20,7 +21,7 @@ export class ReceiveStream {
   readonly #session: Reception;
   /** Whole messages from number `#taken` on. */
   readonly #messages = new Deque<Uint8Array>();
-  #partial: PartialMessage | undefined;
+  #partial: ByteBuilder | undefined;
   /** What messages that are here cost, whole or in part. */
   #held = 0;
   #received = 0;
@@ -98,7 +99,7 @@ export class ReceiveStream {
       return true;
     }
     if (this.#partial) this.#partial.append(frame.bytes);
-    else this.#partial = new PartialMessage(frame.bytes);
+    else this.#partial = new ByteBuilder(frame.bytes);
     return false;
   }
 

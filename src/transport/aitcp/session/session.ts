@@ -109,8 +109,11 @@ export class SessionCore implements LinkOwner, StreamHost {
     return this.#agreed;
   }
 
-  /** Goes on over a connection that is established. A former one ends. If the session is over, the peer is told so. */
-  attach(link: RecordLink, established: Established): void {
+  /**
+   * Goes on over a connection that is established. A former one ends. If the session is over, the peer is told so. Without claims it is done
+   * when the call returns.
+   */
+  async attach(link: RecordLink, established: Established): Promise<void> {
     if (this.isClosed) {
       link.close("expired", "");
       return;
@@ -131,9 +134,27 @@ export class SessionCore implements LinkOwner, StreamHost {
     }
     this.#link = link;
     this.#state = "open";
+    // The peer is about to be told what has come: no other process may know less of it afterwards.
+    if (this.#claims && established.resumedId && !(await this.#keepFor(link, this.#claims))) return;
     link.start(this);
     this.#waiters.wake();
     if (established.early) this.onBatch();
+  }
+
+  /** @returns whether it is kept, and the link is still the session's */
+  async #keepFor(link: RecordLink, claims: ClaimKeeper): Promise<boolean> {
+    try {
+      await claims.keep(this.streams.snapshot());
+    } catch (error) {
+      if (this.#link === link) this.#claimFailed(error as Error);
+      return false;
+    }
+    return this.#link === link;
+  }
+
+  #claimFailed(error: Error): void {
+    if (isTakenOver(error)) this.leave(error);
+    else this.interrupt(error);
   }
 
   /** Opens a stream. @throws {LimitError} `M2M_STREAMS_FULL`; {ProtocolError} if the session is over */
@@ -254,8 +275,7 @@ export class SessionCore implements LinkOwner, StreamHost {
         this.#tellNews(news);
       }
     } catch (error) {
-      if (isTakenOver(error)) this.leave(error as Error);
-      else this.interrupt(error as Error);
+      this.#claimFailed(error as Error);
     } finally {
       this.#isClaiming = false;
     }
@@ -275,7 +295,7 @@ export class SessionCore implements LinkOwner, StreamHost {
     this.#handles.get(stream)?.touch();
   }
 
-  #handle(stream: number, given = 0): AiTcpStream {
+  #handle(stream: number, given?: number): AiTcpStream {
     const handle = new AiTcpStream(this, stream, given, this.#claims !== undefined);
     this.#handles.set(stream, handle);
     return handle;

@@ -28,6 +28,8 @@ export interface ReceiveOptions {
 /** One stream of messages in both directions. It outlives connections, as its session does. */
 export class AiTcpStream implements AsyncIterable<Uint8Array> {
   readonly id: number;
+  /** Whether another process has been given what came before on it, and what this one answers builds on nothing. */
+  readonly isRestored: boolean;
   readonly #host: StreamHost;
   readonly #waiters = new Waiters();
   /** Messages that the application was given. */
@@ -37,14 +39,15 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
   #resetCode: number | undefined;
 
   /**
-   * @param given messages that a process before this one was given
+   * @param given messages that a process before this one was given, if there was one
    * @param isClaimed whether messages are given only after `allow`
    */
-  constructor(host: StreamHost, id: number, given = 0, isClaimed = false) {
+  constructor(host: StreamHost, id: number, given?: number, isClaimed = false) {
     this.#host = host;
     this.id = id;
-    this.#given = given;
-    if (isClaimed) this.#allowed = given;
+    this.isRestored = given !== undefined;
+    this.#given = given ?? 0;
+    if (isClaimed) this.#allowed = this.#given;
   }
 
   /**

@@ -1,7 +1,7 @@
 const FIRST_BYTES = 4096;
 
-/** A message of which parts have come. They are copied together at once: many small parts cost no more than their bytes. */
-export class PartialMessage {
+/** Bytes that come in parts. They are copied together at once: many small parts take no more room than their bytes. */
+export class ByteBuilder {
   #buffer: Uint8Array;
   #length = 0;
 
@@ -25,7 +25,7 @@ export class PartialMessage {
     this.#length = length;
   }
 
-  /** The message; the room that it does not need is given back if it is much. */
+  /** All of them; the room that it does not need is given back if it is much. */
   finish(): Uint8Array {
     const { length } = this;
     return length * 4 >= this.#buffer.length * 3

@@ -1,0 +1,98 @@
+import { resolve } from "node:path";
+import type { AiTcpClientOptions, M2MClientOptions } from "../client/index.js";
+import { InputError } from "../shared/errors.js";
+import {
+  formatAddress,
+  parseAiTcpAddress,
+  TrustPolicy,
+  type AiTcpSession,
+  type TrustDecision,
+} from "../transport/index.js";
+import { loadCredentials, type AiTcpCredentials } from "./aitcp-settings.js";
+import type { ConnectFlags } from "./connect-flags.js";
+import type { CommandContext } from "./context.js";
+import { TranscriptFiles } from "./transcript-files.js";
+
+/** The server that is connected to, and how. */
+export interface ConnectTarget {
+  readonly options: M2MClientOptions;
+  /** Of AI-TCP only. */
+  readonly aitcp?: AiTcpTarget;
+}
+
+export interface AiTcpTarget {
+  /** As files of known peers have it. */
+  readonly address: string;
+  readonly credentials: AiTcpCredentials;
+  readonly trust: WatchedTrust;
+  /** Of the last connection that came about. */
+  session: AiTcpSession | undefined;
+}
+
+/** Trust that remembers whom it did not give, so that a person can be told what to do. */
+export class WatchedTrust extends TrustPolicy {
+  /** The public identity of the last one. */
+  refused: Uint8Array | undefined;
+
+  override decide(...asked: Parameters<TrustPolicy["decide"]>): TrustDecision {
+    const decision = super.decide(...asked);
+    if (!decision.trusted) this.refused = Uint8Array.from(asked[0]);
+    return decision;
+  }
+}
+
+/**
+ * What the flags, the settings and the files of `m2m connect` come to.
+ * @throws {InputError} `M2M_USAGE`, `M2M_FILE_READ`, `M2M_KEY_INVALID`, `M2M_KEY_REQUIRED`
+ */
+export async function openTarget(
+  context: CommandContext,
+  url: string,
+  flags: ConnectFlags,
+): Promise<ConnectTarget> {
+  const config = await context.config();
+  const codec = { quality: config.get("compression.quality"), level: config.get("compression.level") };
+  const token = flags.token ?? (context.env.M2M_TOKEN || undefined);
+  const options: M2MClientOptions = { url, codec, token, channel: flags.channel };
+  if (!/^aitcp:/i.test(url)) {
+    assertNoAiTcpFlags(flags);
+    return { options };
+  }
+  const credentials = loadCredentials(context, config, flags);
+  const trust = new WatchedTrust({
+    ...credentials.trust,
+    anyone: flags["trust-anyone"],
+    trustOnFirstUse: flags["trust-on-first-use"],
+  });
+  const aitcp: AiTcpTarget = {
+    address: formatAddress(parseAiTcpAddress(url)),
+    credentials,
+    trust,
+    session: undefined,
+  };
+  const client: AiTcpClientOptions = {
+    identity: credentials.identity,
+    certificate: credentials.certificate,
+    trust,
+    onSession: (session) => (aitcp.session = session),
+    ...(flags.transcript !== undefined && {
+      openTranscript: new TranscriptFiles(context, resolve(context.cwd, flags.transcript)).open,
+    }),
+  };
+  return { options: { ...options, token: undefined, aitcp: client }, aitcp };
+}
+
+/** What would be left out of account in silence. */
+function assertNoAiTcpFlags(flags: ConnectFlags): void {
+  const names = [
+    "identity",
+    "trust",
+    "trust-anyone",
+    "trust-on-first-use",
+    "transcript",
+    "certificate",
+  ] as const;
+  const given = names.find((name) => flags[name] !== undefined);
+  if (given === undefined) return;
+  throw new InputError("M2M_USAGE", `--${given} is for addresses that begin with aitcp:.`);
+}
