@@ -24,6 +24,7 @@ import { PROXY } from "./proxy.js";
 import { SCAN } from "./scan.js";
 import { SERVER } from "./server.js";
 import { TOKENS } from "./tokens.js";
+import { VERIFY } from "./verify.js";
 import { VERSION } from "./version.js";
 
 export const COMMANDS: readonly AnyCommand[] = [
@@ -51,5 +52,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   SCAN,
   SERVER,
   TOKENS,
+  VERIFY,
   VERSION,
 ];

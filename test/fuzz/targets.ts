@@ -17,6 +17,7 @@ import { tryDecodeUtf8 } from "../../src/shared/utf8.js";
 import { writeSafetensors } from "../helpers/safetensors.js";
 import { readVectors } from "../helpers/vectors.js";
 import { OWN_SHAPE, randomTensors } from "../security/hydra/random-model.js";
+import { aitcpStreamTargets } from "./aitcp-stream-targets.js";
 import { aitcpTargets } from "./aitcp-targets.js";
 import { createRandom, mutate, randomBytes } from "./mutate.js";
 
@@ -92,7 +93,7 @@ export function createTargets(): FuzzTarget[] {
   targets.push({ name: "JSON pointer", seeds: small, opening: Buffer.from("{"), decode: pointer });
   targets.push(scannerTarget(small, engine), safetensorsTarget(), eventStreamTarget());
   targets.push(messageTarget(), binaryDataTarget(small, engine));
-  targets.push(...contextTargets(small), ...aitcpTargets());
+  targets.push(...contextTargets(small), ...aitcpTargets(), ...aitcpStreamTargets());
   return targets;
 }
 

@@ -17,6 +17,7 @@ export {
   type OpenTranscript,
   type TranscriptSink,
 } from "./api/index.js";
+export type { ByteStream } from "./connection/index.js";
 export { nodeCrypto, type AiTcpCrypto } from "./crypto/index.js";
 export {
   fingerprint,
@@ -40,3 +41,13 @@ export {
 export { inspectPackets, type InspectedPacket, type Packet, type PacketState } from "./packet/index.js";
 export type { AiTcpAgreement, AiTcpPeer } from "./handshake/index.js";
 export type { AiTcpStore, AiTcpStream, ReceiveOptions, SendOptions } from "./session/index.js";
+export {
+  verifyTranscript,
+  type Receipt,
+  type Role as TranscriptRole,
+  type SideReport,
+  type TranscriptFailure,
+  type TranscriptMessage,
+  type TranscriptReport,
+  type VerifyTranscriptOptions,
+} from "./turn/index.js";

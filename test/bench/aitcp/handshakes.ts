@@ -93,7 +93,7 @@ export async function aitcpResumptions(ms: number): Promise<number> {
       const session = await connectAiTcp(`aitcp://127.0.0.1:${server.port}`, {
         identity: clientIdentity,
         trust: clientTrust,
-        dial: async (address, signal) => (stream = await dialTcp(address, signal)),
+        dial: async (address, signal) => (stream = (await dialTcp(address, signal)) as Duplex),
       });
       const messages = session.openStream();
       return {

@@ -1,6 +1,5 @@
-import type { Duplex } from "node:stream";
 import { backoffMs, type Backoff } from "../../../shared/backoff.js";
-import { M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
+import { InputError, M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import { initiate, PacketPipe } from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
 import {
@@ -11,11 +10,13 @@ import {
 } from "../handshake/index.js";
 import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
 import { readEphemeralSession } from "../packet/index.js";
-import { deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
+import { deriveTicketId, deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 import { LinkFactory } from "./link-factory.js";
-import { dialTcp } from "./dial.js";
+import { dialTcp, dialWithin, type Dial } from "./dial.js";
+import { HeldTickets } from "./held-tickets.js";
 import { AiTcpSession } from "./session.js";
+import { SessionEnd } from "./session-end.js";
 import { resolveSettings, type AiTcpSettings } from "./settings.js";
 import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
@@ -44,7 +45,7 @@ export interface AiTcpConnectOptions {
   /** Gives up connecting. */
   readonly signal?: AbortSignal;
   /** Makes the stream of bytes to the server. Default: TCP. */
-  readonly dial?: (address: AiTcpAddress, signal: AbortSignal) => Promise<Duplex>;
+  readonly dial?: Dial;
   readonly crypto?: AiTcpCrypto;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number;
@@ -56,8 +57,8 @@ const DEFAULT_RECONNECT: AiTcpReconnectOptions = Object.freeze({
   maxDelayMs: 10_000,
 });
 const DEFAULT_HANDSHAKE_MS = 10_000;
-/** Tickets that are kept: the responder takes no more than two. */
-const MAX_TICKETS = 2;
+/** A connection that was shorter than this is not made again at once: who cuts it must not keep both sides busy. */
+const SHORT_MS = 1000;
 /** Of frames that go with a ticket. */
 const MAX_EARLY_BYTES = 16 * 1024;
 
@@ -81,12 +82,12 @@ class ClientSession implements SessionOwner {
   readonly #links: LinkFactory;
   readonly #nowMs: () => number;
   readonly #over = new AbortController();
-  readonly #closed: Promise<void>;
-  #settle!: (error: Error | undefined) => void;
+  readonly #end = new SessionEnd();
   #core: SessionCore | undefined;
   /** Of the last handshake. */
-  #resumptionSecret = new Uint8Array(32);
-  #tickets: HeldTicket[] = [];
+  #resumptionSecret: Uint8Array | undefined;
+  readonly #tickets = new HeldTickets();
+  #attachedMs = 0;
 
   constructor(address: AiTcpAddress, options: AiTcpConnectOptions) {
     this.#address = address;
@@ -100,11 +101,6 @@ class ClientSession implements SessionOwner {
       idleMs: this.#settings.idleMs,
       nowMs: this.#nowMs,
     });
-    this.#closed = new Promise((resolve, reject) => {
-      this.#settle = (error) => (error ? reject(error) : resolve());
-    });
-    // Not everybody asks how it ended.
-    this.#closed.catch(() => {});
   }
 
   async begin(): Promise<AiTcpSession> {
@@ -123,7 +119,8 @@ class ClientSession implements SessionOwner {
     });
     this.#core = core;
     this.#attach(core, pipe, established);
-    return new AiTcpSession(core, this.#closed, () => core.close("done", ""));
+    if (core.failure) throw core.failure;
+    return new AiTcpSession(core, this.#end);
   }
 
   onTicket(bytes: Uint8Array): void {
@@ -132,15 +129,8 @@ class ClientSession implements SessionOwner {
     if (!core || !Buffer.from(publicKey).equals(core.peer.staticKey)) {
       throw new ProtocolError("M2M_FRAME_UNEXPECTED", "The ticket is not of the server that gives it.");
     }
-    const key = deriveTicketKey(this.#crypto, this.#resumptionSecret, id);
-    this.#tickets.push({
-      id: Uint8Array.from(id),
-      key,
-      sessionId: core.id,
-      peer: core.peer,
-      expires: expirationUnix,
-    });
-    for (const old of this.#tickets.splice(0, this.#tickets.length - MAX_TICKETS)) old.key.fill(0);
+    this.#tickets.confirmed();
+    this.#keepTicket(core, Uint8Array.from(id), expirationUnix);
   }
 
   onInterrupted(error: Error): void {
@@ -149,51 +139,63 @@ class ClientSession implements SessionOwner {
 
   onClosed(error: Error | undefined): void {
     this.#over.abort();
-    this.#resumptionSecret.fill(0);
-    for (const { key } of this.#tickets.splice(0)) key.fill(0);
-    this.#settle(error);
+    this.#resumptionSecret?.fill(0);
+    this.#resumptionSecret = undefined;
+    this.#tickets.clear();
+    this.#end.settle(error);
   }
 
   #attach(core: SessionCore, pipe: PacketPipe, established: Established): void {
-    this.#resumptionSecret = Uint8Array.from(established.secrets.resumption);
-    core.attach(this.#links.make(pipe, established), established);
+    const link = this.#links.make(pipe, established);
+    if (core.isClosed) {
+      established.secrets.resumption.fill(0);
+    } else {
+      this.#resumptionSecret?.fill(0);
+      this.#resumptionSecret = established.secrets.resumption;
+      this.#attachedMs = performance.now();
+      const { lifetimeSeconds } = established.agreed;
+      const id = deriveTicketId(this.#crypto, this.#resumptionSecret);
+      if (lifetimeSeconds > 0) this.#keepTicket(core, id, Math.floor(this.#nowMs() / 1000) + lifetimeSeconds);
+    }
+    void core.attach(link, established);
+  }
+
+  #keepTicket({ id: sessionId, peer }: SessionCore, id: Uint8Array, expires: number): void {
+    const secret = this.#resumptionSecret;
+    if (!secret) return;
+    this.#tickets.add({ id, key: deriveTicketKey(this.#crypto, secret, id), sessionId, peer, expires });
   }
 
   /** Makes another connection, as long as the session lives. */
   async #resume(cause: Error): Promise<void> {
     const core = this.#core;
     const { maxTries, ...backoff } = { ...DEFAULT_RECONNECT, ...this.#options.reconnect };
+    const { signal } = this.#over;
     let failure: unknown = cause;
-    for (let attempt = 1; core && attempt <= maxTries && !this.#over.signal.aborted; attempt++) {
-      if (attempt > 1) await pause(backoffMs(attempt - 1, backoff, Math.random()), this.#over.signal);
-      if (this.#over.signal.aborted) return;
+    let pauses = performance.now() - this.#attachedMs < SHORT_MS ? 1 : 0;
+    for (let attempt = 1; core && attempt <= maxTries; attempt++) {
+      if (pauses > 0) await pause(backoffMs(pauses, backoff, Math.random()), signal);
+      const ticket = signal.aborted ? undefined : this.#tickets.best(this.#nowMs());
+      if (!ticket) break;
       try {
-        this.#dropExpired();
-        if (this.#tickets.length === 0) break;
-        const { pipe, established } = await this.#connect(
-          this.#over.signal,
-          this.#tickets[0],
-          core.streams.early(MAX_EARLY_BYTES),
-        );
-        this.#tickets.shift();
+        const early = core.streams.early(MAX_EARLY_BYTES);
+        const { pipe, established } = await this.#connect(signal, ticket, early);
+        this.#tickets.used(ticket);
         this.#attach(core, pipe, established);
         return;
       } catch (error) {
         failure = error;
+        if (error instanceof InputError) break;
+        // All else can be the work of somebody on the way: nothing is authenticated before the end of a handshake.
         if (error instanceof M2MError && error.code === "M2M_TICKET_REFUSED") {
-          this.#tickets.shift();
-          // The other one is as good as new.
-          attempt = Math.min(attempt, 1);
-        } else if (!isPassing(error)) break;
+          this.#tickets.refused(ticket);
+          // The other ticket may be as good as new.
+          if (this.#tickets.hasFresh) continue;
+        }
+        pauses = Math.max(pauses, attempt);
       }
     }
-    if (this.#over.signal.aborted) return;
-    core?.close("expired", "", failure as Error);
-  }
-
-  #dropExpired(): void {
-    const nowSeconds = this.#nowMs() / 1000;
-    this.#tickets = this.#tickets.filter(({ expires }) => expires > nowSeconds);
+    if (!signal.aborted) core?.close("expired", "", failure as Error);
   }
 
   async #connect(
@@ -202,14 +204,15 @@ class ClientSession implements SessionOwner {
     early?: Uint8Array,
   ): Promise<{ pipe: PacketPipe; established: Established }> {
     const { handshakeMs = DEFAULT_HANDSHAKE_MS, identity, certificate, serverStatic } = this.#options;
-    const timeout = AbortSignal.timeout(handshakeMs);
-    const signal = outer ? AbortSignal.any([outer, timeout]) : timeout;
+    outer?.throwIfAborted();
+    const giveUp = new AbortController();
+    const onOuter = (): void => giveUp.abort(outer?.reason);
+    outer?.addEventListener("abort", onOuter, { once: true });
+    const timer = setTimeout(() => giveUp.abort(answerTimeout(handshakeMs)), handshakeMs);
     let pipe: PacketPipe | undefined;
-    const onAbort = (): void => pipe?.destroy();
-    signal.addEventListener("abort", onAbort, { once: true });
+    giveUp.signal.addEventListener("abort", () => pipe?.destroy(), { once: true });
     try {
-      pipe = new PacketPipe(await this.#dial(signal));
-      if (signal.aborted) pipe.destroy();
+      pipe = new PacketPipe(await dialWithin(this.#options.dial ?? dialTcp, this.#address, giveUp.signal));
       const handshake = new InitiatorHandshake({
         crypto: this.#crypto,
         identity,
@@ -223,30 +226,10 @@ class ClientSession implements SessionOwner {
       return { pipe, established: await initiate(pipe, handshake) };
     } catch (error) {
       pipe?.destroy();
-      if (outer?.aborted) throw outer.reason;
-      if (timeout.aborted) {
-        throw new UpstreamError(
-          "M2M_ANSWER_TIMEOUT",
-          `There was no session with the server in ${handshakeMs / 1000} s.`,
-          { cause: error },
-        );
-      }
-      throw error;
+      throw giveUp.signal.aborted ? giveUp.signal.reason : error;
     } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
-  }
-
-  /** @throws {UpstreamError} `M2M_CONNECTION_FAILED`; what `dial` throws of ours */
-  async #dial(signal: AbortSignal): Promise<Duplex> {
-    const { dial } = this.#options;
-    if (!dial) return dialTcp(this.#address, signal);
-    try {
-      return await dial(this.#address, signal);
-    } catch (cause) {
-      if (cause instanceof M2MError) throw cause;
-      const message = `The server at ${formatAddress(this.#address)} cannot be reached.`;
-      throw new UpstreamError("M2M_CONNECTION_FAILED", message, { cause });
+      clearTimeout(timer);
+      outer?.removeEventListener("abort", onOuter);
     }
   }
 
@@ -262,9 +245,11 @@ class ClientSession implements SessionOwner {
   }
 }
 
-/** Whether another try may go better. */
-function isPassing(error: unknown): boolean {
-  return error instanceof M2MError && (error.family === "UpstreamError" || error.family === "LimitError");
+function answerTimeout(handshakeMs: number): UpstreamError {
+  return new UpstreamError(
+    "M2M_ANSWER_TIMEOUT",
+    `There was no session with the server in ${handshakeMs / 1000} s.`,
+  );
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,42 +1,29 @@
-import { ProtocolError } from "../../../shared/errors.js";
-import type { AiTcpCrypto } from "../crypto/index.js";
-import type { Established, GivenTicket, HandshakeSettings } from "../handshake/index.js";
-import type { Identity } from "../identity/index.js";
+import { LimitError, ProtocolError } from "../../../shared/errors.js";
 import type { RecordLink } from "../connection/index.js";
+import type { Established, GivenTicket } from "../handshake/index.js";
 import {
   progressName,
   ProgressKeeper,
-  SessionCore,
+  takenOver,
   TicketBook,
   type AiTcpStore,
-  type SessionOwner,
+  type SessionOptions,
 } from "../session/index.js";
-import { AiTcpSession } from "./session.js";
-import { makeTranscript, type OpenTranscript } from "./transcripts.js";
+import { ServerSession, type ServerSessionOptions } from "./server-session.js";
 
-export interface ServerSessionsOptions {
-  readonly crypto: AiTcpCrypto;
-  readonly identity: Identity;
-  readonly settings: HandshakeSettings;
+export interface ServerSessionsOptions extends ServerSessionOptions {
   readonly store: AiTcpStore;
-  /** Whether other processes have the same store. */
-  readonly isShared: boolean;
   readonly maxSessions: number;
-  readonly nowMs: () => number;
-  readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
-  readonly openTranscript?: OpenTranscript;
-  /** For what goes wrong and concerns no one session. */
-  readonly onError: (error: unknown) => void;
 }
-
-/** Tickets of one session that are valid at a time. */
-const MAX_TICKETS = 2;
 
 /** The sessions of a server: who has a connection, who waits for one, and whose time is over. */
 export class ServerSessions {
   readonly #options: ServerSessionsOptions;
   readonly #tickets: TicketBook;
   readonly #sessions = new Map<string, ServerSession>();
+  /** Connections that come to the same session do so one after the other. */
+  readonly #arriving = new Map<string, Promise<unknown>>();
+  #isClosed = false;
   readonly #sweep: NodeJS.Timeout;
 
   constructor(options: ServerSessionsOptions) {
@@ -71,47 +58,64 @@ export class ServerSessions {
 
   /**
    * Gives a connection to its session, which may be a new one.
-   * @throws {ProtocolError} `M2M_TICKET_REFUSED` if there is none any more; {M2MError} what the store throws
+   * @throws {ProtocolError} `M2M_TICKET_REFUSED` if there is none any more
+   * @throws {LimitError} `M2M_SESSIONS_FULL`; {M2MError} what the store throws
    */
   async attach(link: RecordLink, established: Established): Promise<void> {
-    const { ticketId, resumedId } = established;
-    if (ticketId && !(await this.takeTicket(ticketId))) throw ended();
-    const session = resumedId ? await this.#resumed(resumedId, established) : await this.#begin(established);
-    session.attach(link, established);
+    const { resumedId } = established;
+    if (!resumedId) return this.#hand(await this.#begin(established), link, established);
+    const key = keyOf(resumedId);
+    const before = this.#arriving.get(key);
+    const arrival = (async () => {
+      await before?.catch(() => {});
+      await this.#hand(await this.#resumed(resumedId, established), link, established);
+    })();
+    this.#arriving.set(key, arrival);
+    try {
+      await arrival;
+    } finally {
+      if (this.#arriving.get(key) === arrival) this.#arriving.delete(key);
+    }
   }
 
   /** Ends all. @param isOver whether the sessions are over too; else they go on with another process */
   close(isOver: boolean): void {
+    this.#isClosed = true;
     clearInterval(this.#sweep);
     for (const session of [...this.#sessions.values()]) session.shutDown(isOver);
-    this.#sessions.clear();
+  }
+
+  async #hand(session: ServerSession, link: RecordLink, established: Established): Promise<void> {
+    const { ticketId } = established;
+    // Nothing is said before there is a ticket, and the one that was used goes last: a session can go on at any time.
+    const implied = await session.keepImpliedTicket(established);
+    if (ticketId && !(await this.takeTicket(ticketId))) {
+      if (implied) await this.takeTicket(implied);
+      throw ended();
+    }
+    if (implied) session.given(implied);
+    await session.attach(link, established);
+    if (this.#isClosed) session.shutDown(!this.#options.isShared);
   }
 
   async #begin(established: Established): Promise<ServerSession> {
-    const { settings, store, isShared, nowMs } = this.#options;
     const session = this.#make(established.secrets.sessionId, established);
-    if (isShared) {
-      const lifetimeMs = settings.lifetimeSeconds * 1000;
-      session.keeper = await ProgressKeeper.begin(
-        store,
-        session.core.id,
-        session.core.streams.snapshot(),
-        lifetimeMs,
-        nowMs,
-      );
+    const { store, nowMs } = this.#options;
+    if (this.#isKept) {
+      const { id, streams } = session.core;
+      session.keeper = await ProgressKeeper.begin(store, id, streams.snapshot(), this.#lifetimeMs, nowMs);
     }
     this.#add(session, false);
     return session;
   }
 
   async #resumed(id: Uint8Array, established: Established): Promise<ServerSession> {
-    const { settings, store, isShared, nowMs } = this.#options;
+    const { store, nowMs } = this.#options;
     const here = this.#sessions.get(keyOf(id));
     if (here && (!here.keeper || (await here.keeper.isOwn()))) return here;
-    // Another process has had it since.
-    here?.core.close("expired", "");
-    const taken = isShared
-      ? await ProgressKeeper.takeOver(store, id, settings.lifetimeSeconds * 1000, nowMs)
+    here?.core.leave(takenOver());
+    const taken = this.#isKept
+      ? await ProgressKeeper.takeOver(store, id, this.#lifetimeMs, nowMs)
       : undefined;
     if (!taken) throw ended();
     const session = this.#make(id, established, taken.streams);
@@ -120,14 +124,24 @@ export class ServerSessions {
     return session;
   }
 
-  #make(
-    id: Uint8Array,
-    established: Established,
-    restored?: ConstructorParameters<typeof SessionCore>[0]["restored"],
-  ): ServerSession {
-    return new ServerSession(id, established, restored, this.#options, this.#tickets, () =>
-      this.#sessions.delete(keyOf(id)),
-    );
+  /** Whether sessions can go on in another process: one that ends with its connection cannot. */
+  get #isKept(): boolean {
+    return this.#options.isShared && this.#options.settings.lifetimeSeconds > 0;
+  }
+
+  get #lifetimeMs(): number {
+    return this.#options.settings.lifetimeSeconds * 1000;
+  }
+
+  #make(id: Uint8Array, established: Established, restored?: SessionOptions["restored"]): ServerSession {
+    const { maxSessions } = this.#options;
+    if (this.isFull) throw sessionsFull(maxSessions);
+    const key = keyOf(id);
+    const onOver = (): void => {
+      if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+    };
+    const session = new ServerSession(id, established, restored, this.#options, this.#tickets, onOver);
+    return session;
   }
 
   #add(session: ServerSession, isRestored: boolean): void {
@@ -140,135 +154,14 @@ export class ServerSessions {
   }
 }
 
-/** One session of a server. */
-class ServerSession implements SessionOwner {
-  readonly core: SessionCore;
-  keeper: ProgressKeeper | undefined;
-  isRestored = false;
-  readonly #options: ServerSessionsOptions;
-  readonly #tickets: TicketBook;
-  readonly #onOver: () => void;
-  readonly #given: Uint8Array[] = [];
-  #resumptionSecret: Uint8Array | undefined;
-  #ticketMs = 0;
-  #interruptedMs: number | undefined;
-  #api: AiTcpSession | undefined;
-  #settle: ((error: Error | undefined) => void) | undefined;
-
-  constructor(
-    id: Uint8Array,
-    { peer }: Established,
-    restored: ConstructorParameters<typeof SessionCore>[0]["restored"],
-    options: ServerSessionsOptions,
-    tickets: TicketBook,
-    onOver: () => void,
-  ) {
-    this.#options = options;
-    this.#tickets = tickets;
-    this.#onOver = onOver;
-    this.core = new SessionCore({
-      role: "responder",
-      id: Uint8Array.from(id),
-      peer,
-      own: options.settings.flow,
-      restored,
-      transcript: makeTranscript(options.openTranscript, id, peer),
-      claims: options.isShared ? { keep: (streams) => this.#keep(streams) } : undefined,
-      owner: this,
-    });
-  }
-
-  attach(link: RecordLink, established: Established): void {
-    this.#interruptedMs = undefined;
-    this.#resumptionSecret = Uint8Array.from(established.secrets.resumption);
-    const isNew = this.#api === undefined;
-    const closed = isNew ? this.#makeClosed() : undefined;
-    this.core.attach(link, established);
-    void this.#giveTicket();
-    if (!closed) return;
-    this.#api = new AiTcpSession(this.core, closed, () => this.core.close("done", ""));
-    this.#options.onSession(this.#api, this.isRestored);
-  }
-
-  onTicket(): void {
-    // A responder is given none.
-  }
-
-  onInterrupted(): void {
-    this.#interruptedMs = this.#options.nowMs();
-  }
-
-  onClosed(error: Error | undefined): void {
-    this.#resumptionSecret?.fill(0);
-    for (const id of this.#given) void this.#tickets.take(id).catch(() => {});
-    void this.keeper?.drop();
-    this.#onOver();
-    this.#settle?.(error);
-  }
-
-  /** Renews what is half over, and ends what is. */
-  check(): void {
-    const { nowMs, settings } = this.#options;
-    const lifetimeMs = settings.lifetimeSeconds * 1000;
-    const now = nowMs();
-    if (this.#interruptedMs !== undefined) {
-      if (now - this.#interruptedMs >= lifetimeMs) {
-        this.core.close(
-          "expired",
-          "",
-          new ProtocolError("M2M_SESSION_EXPIRED", "The peer has not come back in time."),
-        );
-      }
-    } else if (now - this.#ticketMs >= lifetimeMs / 2) {
-      void this.#giveTicket();
-    }
-  }
-
-  shutDown(isOver: boolean): void {
-    if (isOver) this.core.close("done", "shutting down");
-    else this.core.interrupt(new Error("shutting down"));
-    clearTimeout(undefined);
-  }
-
-  async #keep(streams: Parameters<ProgressKeeper["keep"]>[0]): Promise<void> {
-    await this.keeper?.keep(streams);
-  }
-
-  async #giveTicket(): Promise<void> {
-    const { identity, nowMs, onError, settings } = this.#options;
-    const { lifetimeSeconds } = settings;
-    const secret = this.#resumptionSecret;
-    if (lifetimeSeconds === 0 || !secret) return;
-    this.#ticketMs = nowMs();
-    const { id: sessionId, peer } = this.core;
-    const staticKey = identity.staticPair.publicKey;
-    try {
-      const ticket = await this.#tickets.give(
-        { sessionId, peer, resumptionSecret: secret, staticKey, lifetimeSeconds },
-        nowMs(),
-      );
-      this.#given.push(ticket.id);
-      if (this.keeper) await this.keeper.keep(this.core.streams.snapshot());
-      if (this.#given.length > MAX_TICKETS) await this.#tickets.take(this.#given.shift() as Uint8Array);
-      this.core.giveTicket(ticket.bytes);
-    } catch (error) {
-      // Without it the session cannot be resumed, and goes on as long as its connection does.
-      onError(error);
-    }
-  }
-
-  #makeClosed(): Promise<void> {
-    const closed = new Promise<void>((resolve, reject) => {
-      this.#settle = (error) => (error ? reject(error) : resolve());
-    });
-    // Not everybody asks how it ended.
-    closed.catch(() => {});
-    return closed;
-  }
-}
-
 function ended(): ProtocolError {
   return new ProtocolError("M2M_TICKET_REFUSED", "The session that the ticket is of is over.");
+}
+
+export function sessionsFull(maxSessions: number): LimitError {
+  return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, {
+    hint: "Try again later.",
+  });
 }
 
 function keyOf(id: Uint8Array): string {

@@ -1,16 +1,35 @@
 import { createServer, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { InputError, LimitError, M2MError, type ErrorDetails } from "../../../shared/errors.js";
+import {
+  InputError,
+  LimitError,
+  M2MError,
+  UpstreamError,
+  type ErrorDetails,
+} from "../../../shared/errors.js";
 import { MemoryRecordStore } from "../../../shared/record-store.js";
 import type { RateLimitBucket, RateLimitStore } from "../../../shared/stores.js";
 import { MemoryRateStore } from "../../../shared/token-buckets.js";
-import { PacketPipe, respond } from "../connection/index.js";
+import {
+  closeReasonOf,
+  connectionLost,
+  PacketPipe,
+  respond,
+  type CloseReason,
+  type RecordLink,
+  type ByteStream,
+} from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
-import { Cookies, HandshakeRefusal, ResponderHandshake, type HandshakeSettings } from "../handshake/index.js";
+import {
+  Cookies,
+  HandshakeRefusal,
+  ResponderHandshake,
+  type Established,
+  type HandshakeSettings,
+} from "../handshake/index.js";
 import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
 import type { AiTcpStore } from "../session/index.js";
 import { LinkFactory } from "./link-factory.js";
-import { ServerSessions } from "./server-sessions.js";
+import { ServerSessions, sessionsFull } from "./server-sessions.js";
 import type { AiTcpSession } from "./session.js";
 import { resolveSettings, type AiTcpSettings } from "./settings.js";
 import type { OpenTranscript } from "./transcripts.js";
@@ -68,7 +87,7 @@ export interface AiTcpServer {
   /** Connections, those without a finished handshake among them. */
   readonly connectionCount: number;
   /** Serves a stream of bytes that comes from elsewhere than TCP. */
-  serve(stream: Duplex, address: string): void;
+  serve(stream: ByteStream, address: string): void;
   /** Takes no more connections, and ends those that there are. Sessions are over, unless other processes share their store. */
   close(): Promise<void>;
 }
@@ -81,8 +100,9 @@ const DEFAULT_LIMITS: AiTcpServerLimits = Object.freeze({
   handshakeMs: 10_000,
   connectionRate: { capacity: 100, refillPerSecond: 50 },
 });
-/** So that a message and its answer go out in one piece. */
-const SOCKET_BUFFER_BYTES = 256 * 1024;
+/** How long who is refused has to read it, in milliseconds. */
+const LINGER_MS = 1000;
+const TICKET_REFUSED = "M2M_TICKET_REFUSED";
 
 /**
  * Serves AI-TCP (docs/spec/aitcp.md).
@@ -90,15 +110,19 @@ const SOCKET_BUFFER_BYTES = 256 * 1024;
  */
 export async function createAiTcpServer(options: AiTcpServerOptions): Promise<AiTcpServer> {
   const endpoint = new Endpoint(options);
-  const server = createServer(
-    { noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES } as object,
-    (socket: Socket) => endpoint.serve(socket, socket.remoteAddress),
+  const server = createServer({ noDelay: true }, (socket: Socket) =>
+    endpoint.serve(socket, socket.remoteAddress),
   );
   const { host = "127.0.0.1", port = 0 } = options;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenFailed(host, port, { cause })));
-    server.listen(port, host, resolve);
-  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause: NodeJS.ErrnoException) => reject(listenFailed(host, port, { cause })));
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    endpoint.close();
+    throw error;
+  }
   server.on("error", (error) => options.onError?.(error, undefined));
   const address = server.address();
   let closed: Promise<void> | undefined;
@@ -131,7 +155,9 @@ class Endpoint {
   readonly #rates: RateLimitStore = new MemoryRateStore();
   readonly #links: LinkFactory;
   readonly #sessions: ServerSessions;
-  readonly #streams = new Set<Duplex>();
+  readonly #streams = new Set<ByteStream>();
+  /** Those whose handshake has not begun: nothing has come, or a cookie was asked for. In the order in which they came. */
+  readonly #idle = new Set<ByteStream>();
   #handshakes = 0;
   #isClosed = false;
 
@@ -151,12 +177,17 @@ class Endpoint {
       settings: this.#settings,
       store:
         store ??
-        new MemoryRecordStore({ maxRecords: 2 * this.#limits.maxSessions + 16, fullError: sessionsFull }),
+        // Each session has two tickets, and for a moment a third one.
+        new MemoryRecordStore({
+          maxRecords: 3 * this.#limits.maxSessions + 16,
+          fullError: sessionsFull,
+          nowMs: this.#nowMs,
+        }),
       isShared: store !== undefined,
       maxSessions: this.#limits.maxSessions,
       onSession,
       openTranscript,
-      onError: (error) => options.onError?.(error, undefined),
+      onError: (error) => this.#report(error, undefined),
     });
   }
 
@@ -167,15 +198,19 @@ class Endpoint {
     return this.#streams.size;
   }
 
-  serve(stream: Duplex, address: string | undefined): void {
+  serve(stream: ByteStream, address: string | undefined): void {
     // Without a listener it would be thrown; what it means is told by the pipe.
-    stream.on("error", () => {});
+    stream.on("error", ignore);
     if (this.#isClosed || this.#streams.size >= this.#limits.maxConnections) {
       stream.destroy();
       return;
     }
     this.#streams.add(stream);
-    stream.once("close", () => this.#streams.delete(stream));
+    this.#idle.add(stream);
+    stream.once("close", () => {
+      this.#streams.delete(stream);
+      this.#idle.delete(stream);
+    });
     void this.#admit(stream, address ?? "");
   }
 
@@ -188,10 +223,10 @@ class Endpoint {
     }
   }
 
-  async #admit(stream: Duplex, address: string): Promise<void> {
-    const { handshakeMs, maxHandshakes, connectionRate } = this.#limits;
+  async #admit(stream: ByteStream, address: string): Promise<void> {
+    const { handshakeMs, connectionRate } = this.#limits;
     const { allowed } = await this.#rates.take(address, 1, connectionRate);
-    if (!allowed || this.#handshakes >= maxHandshakes) {
+    if (!allowed || !this.#hasRoom(stream)) {
       stream.destroy();
       return;
     }
@@ -201,18 +236,28 @@ class Endpoint {
       await this.#shakeHands(stream, address);
     } catch (error) {
       const isTold = error instanceof HandshakeRefusal;
-      this.#options.onError?.(isTold ? (error.cause ?? error) : error, address);
+      this.#report(isTold ? (error.cause ?? error) : error, address);
       if (isTold) stream.end();
       else stream.destroy();
       // Who is refused has read it by then, or does not read.
-      setTimeout(() => stream.destroy(), 1000).unref();
+      setTimeout(() => stream.destroy(), LINGER_MS).unref();
     } finally {
       clearTimeout(timer);
       this.#handshakes--;
     }
   }
 
-  async #shakeHands(stream: Duplex, address: string): Promise<void> {
+  /** Whether there is room for the handshake of a stream: one whose own has not begun for longer makes way for it. */
+  #hasRoom(stream: ByteStream): boolean {
+    if (this.#handshakes < this.#limits.maxHandshakes) return true;
+    const [oldest] = this.#idle;
+    if (!oldest || oldest === stream) return false;
+    this.#idle.delete(oldest);
+    oldest.destroy();
+    return true;
+  }
+
+  async #shakeHands(stream: ByteStream, address: string): Promise<void> {
     const pipe = new PacketPipe(stream);
     const { identity, certificate, takesEarly = true } = this.#options;
     const established = await respond(
@@ -226,18 +271,44 @@ class Endpoint {
         assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
         findTicket: (id) => this.#sessions.findTicket(id),
         takeTicket: (id) => this.#sessions.takeTicket(id),
-        cookieFor: (key, cookie) => this.#cookieFor(address, key, cookie),
+        cookieFor: (key, cookie) => {
+          const asked = this.#cookieFor(address, key, cookie);
+          if (!asked) this.#idle.delete(stream);
+          return asked;
+        },
       }),
     );
     const link = this.#links.make(pipe, established);
-    const first = await pipe.next();
-    if (!first) return;
-    link.confirm(first);
+    try {
+      const first = await pipe.next();
+      if (!first) throw connectionLost();
+      link.confirm(first);
+    } catch (error) {
+      this.#giveUp(link, established);
+      throw error;
+    }
     try {
       await this.#sessions.attach(link, established);
     } catch (error) {
-      link.close(error instanceof M2MError && error.family === "UpstreamError" ? "busy" : "expired", "");
+      // A session that goes on does so when the store answers again: its connection is only lost.
+      const isOver = !established.resumedId || (error instanceof M2MError && error.code === TICKET_REFUSED);
+      if (isOver) link.close(reasonOf(error), "");
+      this.#giveUp(link, established);
       throw error;
+    }
+  }
+
+  /** Forgets the secrets of a connection that comes to nothing. */
+  #giveUp(link: RecordLink, { secrets }: Established): void {
+    link.abandon();
+    secrets.resumption.fill(0);
+  }
+
+  #report(error: unknown, address: string | undefined): void {
+    try {
+      this.#options.onError?.(error, address);
+    } catch {
+      // Who listens has a defect; the server goes on.
     }
   }
 
@@ -256,10 +327,10 @@ class Endpoint {
   }
 }
 
-function sessionsFull(maxSessions: number): LimitError {
-  return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, {
-    hint: "Try again later.",
-  });
+/** What the peer is told of a connection that comes to no session. */
+function reasonOf(error: unknown): CloseReason {
+  if (error instanceof M2MError && error.code === TICKET_REFUSED) return "expired";
+  return error instanceof UpstreamError || error instanceof LimitError ? "busy" : closeReasonOf(error);
 }
 
 function listenFailed(host: string, port: number, details: ErrorDetails): InputError {
@@ -272,4 +343,8 @@ function listenFailed(host: string, port: number, details: ErrorDetails): InputE
       ...details,
     },
   );
+}
+
+function ignore(): void {
+  // Somebody else is told.
 }

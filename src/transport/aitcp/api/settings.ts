@@ -1,4 +1,5 @@
 import { InputError } from "../../../shared/errors.js";
+import { MIN_WINDOW } from "../flow/index.js";
 import type { HandshakeSettings } from "../handshake/index.js";
 import type { SignatureMode } from "../turn/index.js";
 
@@ -8,7 +9,7 @@ export interface AiTcpSettings {
   readonly signatures?: readonly SignatureMode[];
   /** The longest message that is taken, in bytes. Default 16 MiB. */
   readonly maxMessageBytes?: number;
-  /** Bytes of a stream that may come and not be taken. Default 256 KiB. */
+  /** Bytes of a stream that may come and not be taken. Default 1 MiB. */
   readonly streamWindowBytes?: number;
   /** The same, over all streams of a session. Default 4 MiB. */
   readonly sessionWindowBytes?: number;
@@ -22,24 +23,29 @@ export interface AiTcpSettings {
   readonly lifetimeSeconds?: number;
 }
 
+/** Longer is no limit. */
+const MAX_BYTES = 2 ** 40;
+
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveSettings(settings: AiTcpSettings = {}): HandshakeSettings {
   const {
     signatures = ["turn", "packet", "none"],
     maxMessageBytes = 16 * 1024 * 1024,
-    streamWindowBytes = 256 * 1024,
+    streamWindowBytes = 1024 * 1024,
     sessionWindowBytes = 4 * 1024 * 1024,
     maxStreams = 256,
     idleMs = 60_000,
     padding = false,
     lifetimeSeconds = 300,
   } = settings;
-  if (signatures.length === 0)
+  if (signatures.length === 0) {
     throw new InputError("M2M_USAGE", "At least one mode of signatures has to be taken.");
-  if (!(idleMs >= 1000)) throw new InputError("M2M_USAGE", "idleMs is at least 1000.");
-  if (!(Number.isInteger(lifetimeSeconds) && lifetimeSeconds >= 0)) {
-    throw new InputError("M2M_USAGE", "lifetimeSeconds is a whole number from 0.");
   }
+  assertWhole({ maxMessageBytes }, 1, MAX_BYTES);
+  assertWhole({ streamWindowBytes, sessionWindowBytes }, MIN_WINDOW, MAX_BYTES);
+  assertWhole({ maxStreams }, 0, 2 ** 20);
+  assertWhole({ idleMs }, 1000, 2 ** 31 - 1);
+  assertWhole({ lifetimeSeconds }, 0, 2 ** 31);
   return {
     signatures,
     flow: {
@@ -52,4 +58,11 @@ export function resolveSettings(settings: AiTcpSettings = {}): HandshakeSettings
     isPadding: padding,
     lifetimeSeconds,
   };
+}
+
+function assertWhole(values: Readonly<Record<string, number>>, least: number, most: number): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new InputError("M2M_USAGE", `${name} is a whole number from ${least} to ${most}.`);
+  }
 }

@@ -18,7 +18,7 @@ export async function initiate(pipe: PacketPipe, handshake: InitiatorHandshake):
   try {
     pipe.write(handshake.start());
     for (;;) {
-      const { packet, established } = await handshake.receive(await nextOf(pipe));
+      const { packet, established } = await handshake.receive(readHandshakePacket(await bytesOf(pipe)));
       if (packet) pipe.write(packet);
       if (established) return established;
     }
@@ -34,13 +34,16 @@ export async function initiate(pipe: PacketPipe, handshake: InitiatorHandshake):
 export async function respond(pipe: PacketPipe, handshake: ResponderHandshake): Promise<Established> {
   try {
     for (;;) {
-      const received = await nextOf(pipe);
+      const bytes = await bytesOf(pipe);
+      const received = readHandshakePacket(bytes);
       try {
         const { packet, established } = await handshake.receive(received);
-        if (packet) pipe.write(packet);
+        if (packet) writeAnswer(pipe, packet, bytes);
         if (established) return established;
       } catch (error) {
-        if (error instanceof HandshakeRefusal) pipe.write(refusalPacket(received, error.reason));
+        if (error instanceof HandshakeRefusal) {
+          writeAnswer(pipe, refusalPacket(received, error.reason), bytes);
+        }
         throw error;
       }
     }
@@ -49,9 +52,18 @@ export async function respond(pipe: PacketPipe, handshake: ResponderHandshake): 
   }
 }
 
-async function nextOf(pipe: PacketPipe): Promise<HandshakePacket> {
+/** Nothing but RESPONSE is longer than what it answers (docs/spec/aitcp.md, "Cookie"): a stranger gets no more out than it puts in. */
+function writeAnswer(pipe: PacketPipe, packet: Uint8Array, answered: Uint8Array): void {
+  if (packet.length <= answered.length || readPacket(packet).kind === "response") pipe.write(packet);
+}
+
+async function bytesOf(pipe: PacketPipe): Promise<Uint8Array> {
   const bytes = await pipe.next();
   if (!bytes) throw connectionLost();
+  return bytes;
+}
+
+function readHandshakePacket(bytes: Uint8Array): HandshakePacket {
   const packet = readPacket(bytes);
   if (packet.kind !== "data") return packet;
   throw new ProtocolError("M2M_PROTOCOL_STATE", "A packet of data came before the end of the handshake.");

@@ -1,5 +1,7 @@
 /** A connection of AI-TCP: packets over a stream of bytes, the handshake on it, and records after that. */
-export { CLOSE_CODES, connectionLost, type CloseReason } from "./close-codes.js";
+export type { ByteStream } from "./byte-stream.js";
+export { CLOSE_CODES, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
 export { initiate, respond } from "./drive-handshake.js";
 export { PacketPipe } from "./packet-pipe.js";
-export { RecordLink, type LinkEnd, type LinkOwner, type RecordLinkOptions } from "./record-link.js";
+export type { LinkEnd, LinkOwner, RecordLinkOptions } from "./link-contract.js";
+export { RecordLink } from "./record-link.js";

@@ -1,9 +1,9 @@
-import type { Duplex } from "node:stream";
 import { PacketReader } from "../packet/index.js";
+import type { ByteStream } from "./byte-stream.js";
 
 /** What a pipe tells. */
 export interface PipeEvents {
-  /** A packet, with its size prefix. What is thrown ends the pipe with it. */
+  /** A packet, with its size prefix; its bytes are only there for now. */
   onPacket(packet: Uint8Array): void;
   /** All packets of a chunk were told. */
   onBatch(): void;
@@ -13,32 +13,34 @@ export interface PipeEvents {
   onEnd(error: Error | undefined): void;
 }
 
-/** Packets that wait for somebody who takes them; more are not read from the stream. */
-const MAX_WAITING = 8;
+/** What is written and has not gone, above which no more should be: enough to keep a fast connection busy. */
+const FULL_BYTES = 256 * 1024;
 
 /** Packets over an ordered stream of bytes. */
 export class PacketPipe {
-  readonly #stream: Duplex;
+  readonly #stream: ByteStream;
   readonly #reader = new PacketReader();
   #events: PipeEvents | undefined;
-  #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array[] | undefined;
   #taker: { resolve(packet: Uint8Array | undefined): void; reject(error: Error): void } | undefined;
   #isOver = false;
   #error: Error | undefined;
   #isCorked = false;
+  #isPaused = false;
 
-  constructor(stream: Duplex) {
+  constructor(stream: ByteStream) {
     this.#stream = stream;
     stream.on("data", (chunk: Buffer) => this.#onData(chunk));
     stream.on("drain", () => this.#events?.onDrain());
     stream.on("error", (error) => this.#end(error));
-    stream.on("end", () => this.#end(undefined));
-    stream.on("close", () => this.#end(undefined));
+    const onOver = (): void => this.#end(undefined);
+    stream.on("end", onOver);
+    stream.on("close", onOver);
   }
 
   /** Whether what is written now would only be kept. */
   get isFull(): boolean {
-    return this.#stream.writableNeedDrain;
+    return this.#stream.writableLength >= FULL_BYTES && this.#stream.writableNeedDrain;
   }
 
   get isOver(): boolean {
@@ -50,13 +52,11 @@ export class PacketPipe {
    * @throws {FormatError} `M2M_PACKET_INVALID` if what came is no packet
    */
   next(): Promise<Uint8Array | undefined> {
-    const packet = this.#waiting.shift();
-    if (packet) {
-      if (this.#waiting.length < MAX_WAITING) this.#stream.resume();
-      return Promise.resolve(packet);
-    }
+    const packet = this.#waiting?.shift();
+    if (packet) return Promise.resolve(packet);
     if (this.#error) return Promise.reject(this.#error);
     if (this.#isOver) return Promise.resolve(undefined);
+    this.#resume();
     return new Promise((resolve, reject) => {
       this.#taker = { resolve, reject };
     });
@@ -66,11 +66,12 @@ export class PacketPipe {
   attach(events: PipeEvents): void {
     this.#events = events;
     const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const packet of waiting) this.#tell(packet);
-    if (waiting.length > 0) events.onBatch();
+    this.#waiting = undefined;
+    // What came before the end counts, above all the word that it is one.
+    for (const packet of waiting ?? []) events.onPacket(packet);
+    if (waiting) events.onBatch();
     if (this.#isOver) events.onEnd(this.#error);
-    else this.#stream.resume();
+    else this.#resume();
   }
 
   /** Writes a packet; those of one turn of the event loop go out together. */
@@ -79,12 +80,14 @@ export class PacketPipe {
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.#stream.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#stream.uncork();
-      });
+      process.nextTick(PacketPipe.#uncork, this);
     }
     this.#stream.write(packet);
+  }
+
+  static #uncork(this: void, pipe: PacketPipe): void {
+    pipe.#isCorked = false;
+    pipe.#stream.uncork();
   }
 
   /** Ends the stream behind what was written. */
@@ -100,7 +103,7 @@ export class PacketPipe {
   #onData(chunk: Buffer): void {
     if (this.#isOver) return;
     try {
-      for (const packet of this.#reader.push(chunk)) this.#tell(packet);
+      this.#reader.push(chunk, (packet) => this.#tell(packet));
     } catch (error) {
       this.#end(error as Error);
       this.#stream.destroy();
@@ -115,14 +118,28 @@ export class PacketPipe {
       this.#events.onPacket(packet);
       return;
     }
+    // It is used later, when the reader's bytes are others.
+    const kept = Uint8Array.from(packet);
     const taker = this.#taker;
     if (taker) {
       this.#taker = undefined;
-      taker.resolve(packet);
+      taker.resolve(kept);
       return;
     }
-    this.#waiting.push(packet);
-    if (this.#waiting.length >= MAX_WAITING) this.#stream.pause();
+    // Nobody wants it yet: nothing more is read, so that a stranger cannot fill memory.
+    (this.#waiting ??= []).push(kept);
+    this.#pause();
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.#stream.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#stream.resume();
   }
 
   #end(error: Error | undefined): void {

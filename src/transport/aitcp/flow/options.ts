@@ -10,6 +10,8 @@ export interface StreamEvents {
   onEnd?(stream: number): void;
   /** The peer gave it up. */
   onReset?(stream: number, code: number): void;
+  /** It is over and forgotten: there is nothing more to be told of it. */
+  onOver?(stream: number): void;
   /** There is room for messages again. */
   onWritable?(): void;
 }

@@ -2,6 +2,7 @@ import { InputError, LimitError } from "../../../shared/errors.js";
 import type { EndFrame, MessageFrame } from "../frames/index.js";
 import { ReceiveCredit, unexpected, type Reception } from "./credit.js";
 import { Deque } from "./deque.js";
+
 import { PartialMessage } from "./partial-message.js";
 import { MESSAGE_COST, type FlowSettings } from "./settings.js";
 
@@ -197,10 +198,9 @@ export class ReceiveStream {
   #finish(last: Uint8Array): void {
     let message: Uint8Array;
     if (this.#partial) {
-      this.#partial.append(last);
-      message = this.#partial.finish();
+      message = this.#partial.finish(last);
       this.#partial = undefined;
-    } else message = copyOf(last);
+    } else message = this.#session.memory.keep(this.id, last);
     this.#messages.push(message);
     this.#received++;
     this.#session.wholes++;
@@ -215,11 +215,4 @@ export class ReceiveStream {
 /** What a part costs of the credit. */
 export function costOf({ offset, bytes }: MessageFrame): number {
   return bytes.length + (offset === 0 ? MESSAGE_COST : 0);
-}
-
-/** A view would keep all of its record. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(bytes.length);
-  copy.set(bytes);
-  return copy;
 }

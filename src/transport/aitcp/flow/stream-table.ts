@@ -5,6 +5,7 @@ import type { Stream } from "./stream.js";
 export class StreamTable {
   readonly #streams = new Map<number, Stream>();
   readonly #ownParity: number;
+  readonly #onOver: ((stream: number) => void) | undefined;
   #nextOwn: number;
   #nextPeer: number;
   #ownCount = 0;
@@ -12,7 +13,9 @@ export class StreamTable {
   /** Most frames are about the stream that the one before was about. */
   #last: Stream | undefined;
 
-  constructor(isInitiator: boolean) {
+  /** @param onOver told of streams that are forgotten */
+  constructor(isInitiator: boolean, onOver?: (stream: number) => void) {
+    this.#onOver = onOver;
     this.#ownParity = isInitiator ? 0 : 1;
     this.#nextOwn = this.#ownParity;
     this.#nextPeer = 1 - this.#ownParity;
@@ -60,6 +63,7 @@ export class StreamTable {
     if (this.#last === stream) this.#last = undefined;
     stream.isForgotten = true;
     this.#uncount(stream);
+    this.#onOver?.(stream.id);
   }
 
   /** Forgets a stream that is over. If messages of it are lost, it is told of until the peer is seen to know, but does not count. */

@@ -38,7 +38,7 @@ export class Streams {
     this.#backpressure = new Backpressure(queueBytes, events.onWritable?.bind(events));
     this.#events = events;
     this.#isInitiator = isInitiator;
-    this.#table = new StreamTable(isInitiator);
+    this.#table = new StreamTable(isInitiator, events.onOver?.bind(events));
     this.#reception = new Reception(own.sessionWindow);
     this.#queue = new WriteQueue(this.#sendCredit, this.#reception, (stream) =>
       this.#table.deleteIfOver(stream),

@@ -104,8 +104,14 @@ export type StreamFrame =
   | ResumedAllFrame;
 
 export interface PingFrame {
-  readonly type: "ping" | "pong";
+  readonly type: "ping";
   /** 8 bytes, a view of the record. */
+  readonly bytes: Uint8Array;
+}
+
+export interface PongFrame {
+  readonly type: "pong";
+  /** Those of a PING. */
   readonly bytes: Uint8Array;
 }
 
@@ -122,7 +128,7 @@ export interface CloseFrame {
 }
 
 /** All frames but PADDING and TURN_END. */
-export type Frame = StreamFrame | PingFrame | TicketFrame | CloseFrame;
+export type Frame = StreamFrame | PingFrame | PongFrame | TicketFrame | CloseFrame;
 
 /** The end of a turn; the signature is in the packet. */
 export interface TurnEnd {

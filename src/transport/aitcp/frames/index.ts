@@ -12,6 +12,7 @@ export {
   type Frame,
   type MessageFrame,
   type PingFrame,
+  type PongFrame,
   type ResetFrame,
   type ResumedAllFrame,
   type ResumedFrame,

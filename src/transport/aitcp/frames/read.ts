@@ -79,8 +79,9 @@ class RecordReader {
       case FRAME.CREDIT_ALL:
         return { type: "credit-all", limit: this.#number() };
       case FRAME.PING:
+        return { type: "ping", bytes: this.#bytes(PING_BYTES) };
       case FRAME.PONG:
-        return { type: type === FRAME.PING ? "ping" : "pong", bytes: this.#bytes(PING_BYTES) };
+        return { type: "pong", bytes: this.#bytes(PING_BYTES) };
       case FRAME.TICKET:
         return { type: "ticket", bytes: this.#bytes(this.#number()) };
       case FRAME.CLOSE:

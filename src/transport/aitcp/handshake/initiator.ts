@@ -1,3 +1,4 @@
+import { timingSafeEqual } from "node:crypto";
 import { FormatError, IntegrityError } from "../../../shared/errors.js";
 import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
 import type { Identity } from "../identity/index.js";
@@ -56,6 +57,7 @@ export class InitiatorHandshake {
   readonly #ephemeral: X25519KeyPair;
   #noise: HandshakeState | undefined;
   #hasCookie = false;
+  #isOver = false;
 
   constructor(options: InitiatorOptions) {
     this.#options = options;
@@ -77,23 +79,34 @@ export class InitiatorHandshake {
    * @throws {M2MError} The handshake has failed, and so has everything that was sent with it.
    */
   async receive(packet: HandshakePacket): Promise<InitiatorStep> {
-    switch (packet.kind) {
-      case "cookie":
-        if (this.#hasCookie) throw handshakeInvalid("A second cookie.");
-        this.#hasCookie = true;
-        return { packet: this.#initiate(packet.payload && Uint8Array.from(packet.payload)) };
-      case "refusal":
-        throw refusedError(packet.payload?.[0]);
-      case "response":
-        return this.#finish(packet);
-      default:
-        throw handshakeInvalid(`A packet of kind ${packet.kind} instead of RESPONSE.`);
+    this.#assertExpected(packet);
+    if (packet.kind === "refusal") throw refusedError(packet.payload?.[0]);
+    if (packet.kind === "response") {
+      this.#isOver = true;
+      return this.#finish(packet);
     }
+    if (packet.kind !== "cookie") {
+      throw handshakeInvalid(`A packet of kind ${packet.kind} instead of RESPONSE.`);
+    }
+    if (this.#hasCookie) throw handshakeInvalid("A second cookie.");
+    this.#hasCookie = true;
+    return { packet: this.#initiate(packet.payload && Uint8Array.from(packet.payload)) };
   }
 
   /** Gives up what is secret. */
   destroy(): void {
+    this.#isOver = true;
     this.#noise?.destroy();
+  }
+
+  /** What no key protects is checked here: it says the same in every packet of a handshake. */
+  #assertExpected({ kind, pattern, ephemeralKey }: HandshakePacket): void {
+    if (this.#isOver) throw handshakeInvalid("The handshake is over.");
+    if (pattern !== patternByte(this.#pattern)) throw handshakeInvalid("The answer is of another pattern.");
+    const isPlain = kind === "cookie" || kind === "refusal";
+    if (isPlain && !timingSafeEqual(ephemeralKey, this.#ephemeral.publicKey)) {
+      throw handshakeInvalid("The answer is to another handshake.");
+    }
   }
 
   #initiate(cookie?: Uint8Array): Uint8Array {

@@ -1,5 +1,5 @@
 import { UnsupportedError } from "../../../shared/errors.js";
-import type { FlowSettings } from "../flow/index.js";
+import { MIN_WINDOW, type FlowSettings } from "../flow/index.js";
 import type { SignatureMode } from "../turn/index.js";
 import { handshakeInvalid, numberValue, parseNumberValue, type ParameterValues } from "./parameters.js";
 import type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
@@ -13,8 +13,8 @@ const SIGNATURE_MODES: readonly SignatureMode[] = ["none", "turn", "packet"];
 /** Smallest and largest values that are taken of a peer: smaller ones could not carry anything, larger ones are no limits. */
 const BOUNDS = {
   messageBytes: [1, 2 ** 40],
-  streamWindow: [1, 2 ** 40],
-  sessionWindow: [1, 2 ** 40],
+  streamWindow: [MIN_WINDOW, 2 ** 40],
+  sessionWindow: [MIN_WINDOW, 2 ** 40],
   streams: [0, 2 ** 20],
   idleMs: [1000, 2 ** 31],
   lifetime: [0, 2 ** 31],

@@ -48,6 +48,7 @@ export function refusedError(code: number | undefined): M2MError {
       );
     case REFUSALS.busy:
       return new LimitError("M2M_BUSY", "The server takes no handshake now.", { hint: "Try again later." });
+    case undefined:
     default:
       return new UpstreamError("M2M_CONNECTION_FAILED", "The server refuses the handshake.", {
         hint: "Is it the server, and the key of the server, that was meant?",

@@ -57,6 +57,8 @@ export class ResponderHandshake {
   #pattern: PatternName | undefined;
   #initiatorEphemeral: Uint8Array | undefined;
   #agreed: AiTcpAgreement | undefined;
+  #hasAskedForCookie = false;
+  #isOver = false;
 
   constructor(options: ResponderOptions) {
     this.#options = options;
@@ -68,10 +70,11 @@ export class ResponderHandshake {
    */
   async receive(packet: HandshakePacket): Promise<ResponderStep> {
     try {
-      if (!this.#noise && packet.kind === "initiation") return await this.#respond(packet);
-      if (this.#pattern === "XX" && packet.kind === "finish") return await this.#finish(packet);
-      throw handshakeInvalid(`A packet of kind ${packet.kind} is not expected.`);
+      const step = await this.#step(packet);
+      this.#isOver = step.established !== undefined;
+      return step;
     } catch (error) {
+      this.destroy();
       if (error instanceof M2MError) throw new HandshakeRefusal(reasonOf(error), error);
       throw error;
     }
@@ -79,7 +82,16 @@ export class ResponderHandshake {
 
   /** Gives up what is secret. */
   destroy(): void {
+    this.#isOver = true;
     this.#noise?.destroy();
+  }
+
+  async #step(packet: HandshakePacket): Promise<ResponderStep> {
+    if (!this.#isOver) {
+      if (!this.#noise && packet.kind === "initiation") return this.#respond(packet);
+      if (this.#pattern === "XX" && packet.kind === "finish") return this.#finish(packet);
+    }
+    throw handshakeInvalid(`A packet of kind ${packet.kind} is not expected.`);
   }
 
   async #respond(packet: HandshakePacket): Promise<ResponderStep> {
@@ -88,7 +100,12 @@ export class ResponderHandshake {
     if (!pattern)
       throw new UnsupportedError("M2M_VERSION_UNSUPPORTED", `Pattern ${packet.pattern} is unknown.`);
     const cookie = this.#options.cookieFor(packet.ephemeralKey, packet.payload);
-    if (cookie) return { packet: plainPacket("cookie", packet, cookie) };
+    if (cookie) {
+      // Who has read the cookie sends it: one that has to be told again would be a way to have work done for nothing.
+      if (this.#hasAskedForCookie) throw handshakeInvalid("The cookie is not the one that was given.");
+      this.#hasAskedForCookie = true;
+      return { packet: plainPacket("cookie", packet, cookie) };
+    }
     this.#pattern = pattern;
     this.#initiatorEphemeral = Uint8Array.from(packet.ephemeralKey);
     this.#ephemeral = this.#options.ephemeral ?? crypto.generateX25519();
@@ -146,7 +163,8 @@ export class ResponderHandshake {
     const noise = this.#noise;
     const agreed = this.#agreed;
     const ephemeral = this.#initiatorEphemeral;
-    if (!noise || !agreed || !ephemeral || !timingSafeEqual(packet.ephemeralKey, ephemeral)) {
+    const isSame = ephemeral !== undefined && timingSafeEqual(packet.ephemeralKey, ephemeral);
+    if (!noise || !agreed || !isSame || packet.pattern !== patternByte("XX")) {
       throw handshakeInvalid("FINISH is of another handshake.");
     }
     const { payload, handshakeHash } = noise.readMessage(packet.encryptedPayload);

@@ -1,15 +1,23 @@
-import { ProtocolError } from "../../../shared/errors.js";
+import { randomUUID } from "node:crypto";
 import type { StreamsSnapshot } from "../flow/index.js";
-import type { ClaimKeeper } from "./claims.js";
+import { takenOver, type ClaimKeeper } from "./claims.js";
 import { progressName, type AiTcpStore, type ProgressRecord } from "./records.js";
 
-/** Keeps how far one session is in a store that processes share. Who takes the session over makes all that others keep afterwards fail. */
+/**
+ * Keeps how far one session is in a store that processes share. Who takes the session over makes all that others keep afterwards fail.
+ * What is asked of it is done one by one, in order.
+ */
 export class ProgressKeeper implements ClaimKeeper {
   readonly #store: AiTcpStore;
   readonly #name: string;
   readonly #lifetimeMs: number;
   readonly #nowMs: () => number;
+  /** Tells what this keeper has written from what others have: a store that did not answer may have kept it. */
+  readonly #writer = randomUUID();
   #revision: number | undefined;
+  #streams: StreamsSnapshot | undefined;
+  #isDropped = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(store: AiTcpStore, name: string, lifetimeMs: number, nowMs: () => number) {
     this.#store = store;
@@ -34,7 +42,7 @@ export class ProgressKeeper implements ClaimKeeper {
   /**
    * Of a session that another process had.
    * @returns `undefined` if the store knows nothing of it
-   * @throws {M2MError} what the store throws
+   * @throws {ProtocolError} `M2M_SESSION_MISMATCH` if a third process was faster; {M2MError} what the store throws
    */
   static async takeOver(
     store: AiTcpStore,
@@ -51,28 +59,54 @@ export class ProgressKeeper implements ClaimKeeper {
   }
 
   /** Whether the session is still this process's. @throws {M2MError} what the store throws */
-  async isOwn(): Promise<boolean> {
-    return (await this.#store.get(this.#name))?.revision === this.#revision;
+  isOwn(): Promise<boolean> {
+    return this.#inTurn(async () => (await this.#read())?.writer === this.#writer);
   }
 
   /** @throws {ProtocolError} `M2M_SESSION_MISMATCH` if another process has the session; {M2MError} what the store throws */
-  async keep(streams: StreamsSnapshot): Promise<void> {
-    const revision = (this.#revision ?? 0) + 1;
-    const record: ProgressRecord = { id: this.#name, revision, streams };
-    const isKept = await this.#store.put(record, {
-      expiresAtMs: this.#nowMs() + this.#lifetimeMs,
-      ...(this.#revision !== undefined && { replaces: this.#revision }),
+  keep(streams: StreamsSnapshot): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isDropped) throw takenOver();
+      this.#streams = streams;
+      if (await this.#put(streams, this.#lifetimeMs)) return;
+      const held = await this.#read();
+      if (held?.writer !== this.#writer) throw takenOver();
+      this.#revision = held.revision;
+      if (!(await this.#put(streams, this.#lifetimeMs))) throw takenOver();
     });
-    if (!isKept) throw new ProtocolError("M2M_SESSION_MISMATCH", "Another process goes on with the session.");
-    this.#revision = revision;
   }
 
-  /** The session is over. Never throws: it expires by itself. */
+  /** The session is over: nobody can go on with it, unless another process does so already. Never throws: it expires by itself. */
   async drop(): Promise<void> {
     try {
-      await this.#store.delete(this.#name);
+      await this.#inTurn(async () => {
+        this.#isDropped = true;
+        // Only what this keeper has written goes.
+        if (this.#streams) await this.#put(this.#streams, 0);
+      });
     } catch {
       // It expires.
     }
+  }
+
+  async #put(streams: StreamsSnapshot, lifetimeMs: number): Promise<boolean> {
+    const revision = (this.#revision ?? 0) + 1;
+    const record: ProgressRecord = { id: this.#name, revision, writer: this.#writer, streams };
+    const isKept = await this.#store.put(record, {
+      expiresAtMs: this.#nowMs() + lifetimeMs,
+      ...(this.#revision !== undefined && { replaces: this.#revision }),
+    });
+    if (isKept) this.#revision = revision;
+    return isKept;
+  }
+
+  async #read(): Promise<ProgressRecord | undefined> {
+    return (await this.#store.get(this.#name)) as ProgressRecord | undefined;
+  }
+
+  #inTurn<Value>(act: () => Promise<Value>): Promise<Value> {
+    const turn = this.#last.then(act);
+    this.#last = turn.catch(() => {});
+    return turn;
   }
 }

@@ -16,6 +16,8 @@ export interface TicketRecord extends StoredRecord {
 /** How far a session is, for another process that goes on with it. */
 export interface ProgressRecord extends StoredRecord {
   readonly id: string;
+  /** Who has written it: a random name for each process and session. */
+  readonly writer: string;
   readonly streams: StreamsSnapshot;
 }
 

@@ -24,6 +24,11 @@ export function deriveTicketKey(
   return crypto.hkdfExpand(resumptionSecret, info, 32);
 }
 
+/** The id of the ticket that a handshake gives both sides without a word, 16 bytes. */
+export function deriveTicketId(crypto: AiTcpCrypto, resumptionSecret: Uint8Array): Uint8Array {
+  return crypto.hkdfExpand(resumptionSecret, "AI-TCP/1 ticket id", TICKET_ID_BYTES);
+}
+
 /** For whom, and from what, a ticket is made. */
 export interface TicketGrant {
   readonly sessionId: Uint8Array;
@@ -44,6 +49,13 @@ export class TicketBook {
     this.#store = store;
   }
 
+  /** Keeps the ticket of a handshake, which the peer has too. @returns its id. @throws {M2MError} what the store throws */
+  async keepImplied(grant: TicketGrant, nowMs: number): Promise<Uint8Array> {
+    const id = deriveTicketId(this.#crypto, grant.resumptionSecret);
+    await this.#keep(id, grant, nowMs);
+    return id;
+  }
+
   /**
    * Keeps a new ticket.
    * @returns its id, and the `EphemeralSession` that tells the peer of it
@@ -51,6 +63,12 @@ export class TicketBook {
    */
   async give(grant: TicketGrant, nowMs: number): Promise<{ id: Uint8Array; bytes: Uint8Array }> {
     const id = this.#crypto.randomBytes(TICKET_ID_BYTES);
+    const expirationUnix = await this.#keep(id, grant, nowMs);
+    return { id, bytes: writeEphemeralSession({ id, publicKey: grant.staticKey, expirationUnix }) };
+  }
+
+  /** @returns when it ends, in Unix seconds */
+  async #keep(id: Uint8Array, grant: TicketGrant, nowMs: number): Promise<number> {
     const expires = Math.floor(nowMs / 1000) + grant.lifetimeSeconds;
     const ticket: GivenTicket = {
       key: deriveTicketKey(this.#crypto, grant.resumptionSecret, id),
@@ -59,8 +77,8 @@ export class TicketBook {
       expires,
     };
     await this.#store.put(writeTicketRecord(id, ticket), { expiresAtMs: expires * 1000 });
-    const bytes = writeEphemeralSession({ id, publicKey: grant.staticKey, expirationUnix: expires });
-    return { id, bytes };
+    ticket.key.fill(0);
+    return expires;
   }
 
   /** One that is neither used nor expired. @throws {M2MError} what the store throws */

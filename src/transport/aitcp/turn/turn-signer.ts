@@ -52,12 +52,12 @@ export class TurnSigner {
     if (this.#chain.messages > 0) this.#hasAnswer = true;
   }
 
-  /** The turn should end with the record that is written now, or, without one, in one of its own. */
+  /** The turn is to end with the record that is written now: before CLOSE, or because the application says so. */
   want(): void {
     this.#isWanted = true;
   }
 
-  /** Whether the turn ends with what was added. Of a record with CLOSE it does, if `want` was called. */
+  /** Whether the turn ends with what was added. */
   isDue(nowMs: number): boolean {
     if (this.#mode === "packet") return true;
     if (this.#mode === "none" || this.#chain.isEmpty) return false;

@@ -2,18 +2,7 @@ import { strict as assert } from "node:assert";
 import { HandshakeRefusal, type AiTcpPeer } from "../../../../src/transport/aitcp/handshake/index.js";
 import { issueCertificate } from "../../../../src/transport/aitcp/identity/index.js";
 import { IntegrityError, M2MError } from "../../../../src/shared/errors.js";
-import {
-  alice,
-  bob,
-  crypto,
-  initiator,
-  mallory,
-  parse,
-  responder,
-  run,
-  SETTINGS,
-  ticketFor,
-} from "./pair.js";
+import { alice, bob, initiator, mallory, parse, responder, run, SETTINGS, ticketFor } from "./pair.js";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const names = ({ identity, staticKey }: AiTcpPeer): string[] => [hex(identity), hex(staticKey)];

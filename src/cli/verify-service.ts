@@ -1,0 +1,155 @@
+import { tryDecodeUtf8 } from "../shared/utf8.js";
+import {
+  formatIdentity,
+  nodeCrypto,
+  parseIdentity,
+  verifyTranscript,
+  type SideReport,
+  type TranscriptMessage,
+  type TranscriptReport,
+  type TranscriptRole,
+} from "../transport/index.js";
+import type { CommandContext } from "./context.js";
+import { explaining, sourceLabel } from "./explain-error.js";
+import type { Source } from "./input.js";
+import { renderFacts } from "./table.js";
+import { printable } from "./terminal.js";
+import { countOf } from "./words.js";
+
+export interface VerifyJob {
+  readonly source: Source;
+  /** An identity that has to be a party, and to have signed. */
+  readonly peer?: string;
+  readonly listsMessages: boolean;
+}
+
+/** The documented form of the result. */
+export interface VerifyReport extends Omit<TranscriptReport, "parties" | "sides"> {
+  /** All signatures verify, and the peer that was asked for has signed. */
+  readonly ok: boolean;
+  readonly peer?: { readonly identity: string; readonly role?: TranscriptRole; readonly hasSigned: boolean };
+  readonly initiator: VerifiedSide;
+  readonly responder: VerifiedSide;
+  readonly messages?: readonly VerifiedMessage[];
+}
+
+type VerifiedSide = SideReport & { readonly identity?: string };
+
+type VerifiedMessage = Omit<TranscriptMessage, "sha256" | "content"> & {
+  readonly sha256: string;
+  /** What it says, if that is UTF-8; else in base64. */
+  readonly text?: string;
+  readonly base64?: string;
+};
+
+/** @throws {FormatError} `M2M_TRANSCRIPT_INVALID`; {InputError} `M2M_KEY_INVALID` if the peer is no identity */
+export async function verifySource({ source, peer, listsMessages }: VerifyJob): Promise<VerifyReport> {
+  const wanted = peer === undefined ? undefined : parseIdentity(peer);
+  const messages: VerifiedMessage[] = [];
+  const crypto = nodeCrypto();
+  const report = await explaining(sourceLabel(source, false), {}, () =>
+    verifyTranscript(source.chunks(), {
+      verify: (identity, bytes, signature) => crypto.verify(identity, bytes, signature),
+      createHash: () => crypto.createSha256(),
+      keepsContent: listsMessages,
+      ...(listsMessages ? { onMessage: (message) => void messages.push(readable(message)) } : {}),
+    }),
+  );
+  const { parties, sides, ...rest } = report;
+  const asked = wanted && findPeer(report, wanted);
+  return {
+    ok: report.failure === undefined && asked?.hasSigned !== false,
+    ...rest,
+    ...(asked ? { peer: asked } : {}),
+    initiator: { ...(parties ? { identity: formatIdentity(parties.initiator) } : {}), ...sides.initiator },
+    responder: { ...(parties ? { identity: formatIdentity(parties.responder) } : {}), ...sides.responder },
+    ...(listsMessages ? { messages } : {}),
+  };
+}
+
+export async function renderVerification(context: CommandContext, report: VerifyReport): Promise<string> {
+  const { bold } = await context.style();
+  const { initiator, responder, connections, startedMs, state, messages = [] } = report;
+  const facts = renderFacts(
+    [
+      ["Initiator", initiator.identity],
+      ["", describeSide(initiator)],
+      ["Responder", responder.identity],
+      ["", describeSide(responder)],
+      [
+        "Connections",
+        `${connections}, the first of ${startedMs === undefined ? "no time" : timeText(startedMs)}`,
+      ],
+      ["End", STATES[state]],
+    ],
+    bold,
+  );
+  const lines = messages.map(describeMessage);
+  return [...(lines.length > 0 ? [...lines, ""] : []), facts, ...verdict(report)].join("\n");
+}
+
+const STATES: Readonly<Record<TranscriptReport["state"], string>> = {
+  closed: "the session was closed",
+  lost: "the connection was lost",
+  cut: "none: the transcript is cut",
+};
+
+function findPeer(
+  { parties, sides }: TranscriptReport,
+  wanted: Uint8Array,
+): NonNullable<VerifyReport["peer"]> {
+  const identity = formatIdentity(wanted);
+  const roles: TranscriptRole[] = ["initiator", "responder"];
+  const role = roles.find((candidate) => parties && formatIdentity(parties[candidate]) === identity);
+  return { identity, ...(role ? { role } : {}), hasSigned: role !== undefined && sides[role].turns > 0 };
+}
+
+function readable({ sha256, content, ...rest }: TranscriptMessage): VerifiedMessage {
+  const text = content && tryDecodeUtf8(content);
+  return {
+    ...rest,
+    sha256: Buffer.from(sha256).toString("hex"),
+    ...(text === undefined ? { base64: Buffer.from(content ?? []).toString("base64") } : { text }),
+  };
+}
+
+function describeSide({
+  turns,
+  signedMessages,
+  unsignedMessages,
+  messageBytes,
+  receipts,
+}: SideReport): string {
+  const taken = receipts.reduce((sum, { count }) => sum + count, 0);
+  const unsigned = unsignedMessages === 0 ? "" : `, ${countOf(unsignedMessages, "message")} without`;
+  return (
+    `${countOf(signedMessages, "message")} with a signature${unsigned}, ${countOf(messageBytes, "byte")}; ` +
+    `${countOf(turns, "turn")}; a receipt for ${countOf(taken, "message")}`
+  );
+}
+
+function describeMessage(message: VerifiedMessage): string {
+  const { by, connection, stream, number, sizeBytes, turn, timeMs, isRepeat, text, sha256 } = message;
+  const signed = turn === undefined ? "not signed" : `turn ${turn}, ${timeText(timeMs ?? 0)}`;
+  const again = isRepeat ? ", again" : "";
+  const head = `${by} ${connection}/${stream}/${number} (${countOf(sizeBytes, "byte")}, ${signed}${again})`;
+  return `${head}: ${text === undefined ? `sha256 ${sha256}` : printable(text)}`;
+}
+
+function verdict({ failure, peer, initiator, responder }: VerifyReport): string[] {
+  const lines = [];
+  if (failure) {
+    const { by, turn, connection, offset, reason } = failure;
+    lines.push(`Turn ${turn} of the ${by} in connection ${connection}, at byte ${offset}, fails: ${reason}`);
+  } else if (initiator.turns + responder.turns === 0) lines.push("Nothing is signed.");
+  else lines.push("All signatures verify.");
+  if (peer?.role === undefined && peer) lines.push(`${peer.identity} is no party.`);
+  else if (peer)
+    lines.push(`${peer.identity} is the ${peer.role}, and has ${peer.hasSigned ? "" : "not "}signed.`);
+  return lines;
+}
+
+function timeText(timeMs: number): string {
+  const date = new Date(timeMs);
+  return Number.isNaN(date.getTime()) ? `${timeMs} ms` : date.toISOString();
+}
