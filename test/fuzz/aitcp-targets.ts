@@ -40,9 +40,9 @@ function readStream(wire: Uint8Array): void {
   const reader = new PacketReader();
   for (let at = 0, step = 1; at < wire.length; at += step) {
     step = 1 + (wire[at] & 127);
-    for (const packet of reader.push(wire.subarray(at, at + step))) {
+    reader.push(wire.subarray(at, at + step), (packet) => {
       if (Buffer.compare(writePacket(readPacket(packet)), packet) !== 0) throw new Error("Not the one form.");
-    }
+    });
   }
 }
 

@@ -115,7 +115,7 @@ export class Middle {
     });
     from.on("data", (chunk: Buffer) => {
       if (this.#proxy.isDeaf || this.isDeaf) return;
-      for (const packet of reader.push(chunk)) this.#pass(way, Uint8Array.from(packet));
+      reader.push(chunk, (packet) => this.#pass(way, Uint8Array.from(packet)));
     });
   }
 

@@ -16,6 +16,7 @@ import { LinkFactory } from "./link-factory.js";
 import { dialTcp, dialWithin, type Dial } from "./dial.js";
 import { HeldTickets } from "./held-tickets.js";
 import { AiTcpSession } from "./session.js";
+import { SessionEnd } from "./session-end.js";
 import { resolveSettings, type AiTcpSettings } from "./settings.js";
 import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
@@ -81,8 +82,7 @@ class ClientSession implements SessionOwner {
   readonly #links: LinkFactory;
   readonly #nowMs: () => number;
   readonly #over = new AbortController();
-  readonly #closed: Promise<void>;
-  #settle!: (error: Error | undefined) => void;
+  readonly #end = new SessionEnd();
   #core: SessionCore | undefined;
   /** Of the last handshake. */
   #resumptionSecret: Uint8Array | undefined;
@@ -101,11 +101,6 @@ class ClientSession implements SessionOwner {
       idleMs: this.#settings.idleMs,
       nowMs: this.#nowMs,
     });
-    this.#closed = new Promise((resolve, reject) => {
-      this.#settle = (error) => (error ? reject(error) : resolve());
-    });
-    // Not everybody asks how it ended.
-    this.#closed.catch(() => {});
   }
 
   async begin(): Promise<AiTcpSession> {
@@ -125,7 +120,7 @@ class ClientSession implements SessionOwner {
     this.#core = core;
     this.#attach(core, pipe, established);
     if (core.failure) throw core.failure;
-    return new AiTcpSession(core, this.#closed, () => core.close("done", ""));
+    return new AiTcpSession(core, this.#end);
   }
 
   onTicket(bytes: Uint8Array): void {
@@ -147,7 +142,7 @@ class ClientSession implements SessionOwner {
     this.#resumptionSecret?.fill(0);
     this.#resumptionSecret = undefined;
     this.#tickets.clear();
-    this.#settle(error);
+    this.#end.settle(error);
   }
 
   #attach(core: SessionCore, pipe: PacketPipe, established: Established): void {

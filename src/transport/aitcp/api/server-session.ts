@@ -14,6 +14,7 @@ import {
   type TicketGrant,
 } from "../session/index.js";
 import { AiTcpSession } from "./session.js";
+import { SessionEnd } from "./session-end.js";
 import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
 export interface ServerSessionOptions {
@@ -47,7 +48,7 @@ export class ServerSession implements SessionOwner {
   #isLeft = false;
   #interruptedMs: number | undefined;
   #api: AiTcpSession | undefined;
-  #settle: ((error: Error | undefined) => void) | undefined;
+  readonly #end = new SessionEnd();
 
   constructor(
     id: Uint8Array,
@@ -93,11 +94,10 @@ export class ServerSession implements SessionOwner {
     this.#forgetSecret();
     this.#resumptionSecret = established.secrets.resumption;
     const isNew = this.#api === undefined;
-    const closed = isNew ? this.#makeClosed() : undefined;
     await this.core.attach(link, established);
     if (this.core.isClosed) this.#forgetSecret();
-    if (!closed || this.core.failure) return;
-    this.#api = new AiTcpSession(this.core, closed, () => this.core.close("done", ""));
+    if (!isNew || this.core.failure) return;
+    this.#api = new AiTcpSession(this.core, this.#end);
     try {
       this.#options.onSession(this.#api, this.isRestored);
     } catch (error) {
@@ -122,7 +122,7 @@ export class ServerSession implements SessionOwner {
       void this.keeper?.drop();
     }
     this.#onOver();
-    this.#settle?.(error);
+    this.#end.settle(error);
   }
 
   /** Renews what is half over, and ends what is. */
@@ -201,14 +201,5 @@ export class ServerSession implements SessionOwner {
   #forgetSecret(): void {
     this.#resumptionSecret?.fill(0);
     this.#resumptionSecret = undefined;
-  }
-
-  #makeClosed(): Promise<void> {
-    const closed = new Promise<void>((resolve, reject) => {
-      this.#settle = (error) => (error ? reject(error) : resolve());
-    });
-    // Not everybody asks how it ended.
-    closed.catch(() => {});
-    return closed;
   }
 }

@@ -200,7 +200,7 @@ class Endpoint {
 
   serve(stream: Duplex, address: string | undefined): void {
     // Without a listener it would be thrown; what it means is told by the pipe.
-    stream.on("error", () => {});
+    stream.on("error", ignore);
     if (this.#isClosed || this.#streams.size >= this.#limits.maxConnections) {
       stream.destroy();
       return;
@@ -343,4 +343,8 @@ function listenFailed(host: string, port: number, details: ErrorDetails): InputE
       ...details,
     },
   );
+}
+
+function ignore(): void {
+  // Somebody else is told.
 }

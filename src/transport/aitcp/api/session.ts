@@ -1,4 +1,5 @@
 import type { AiTcpAgreement, AiTcpPeer } from "../handshake/index.js";
+import type { SessionEnd } from "./session-end.js";
 import type { AiTcpStream, ReceiveOptions, SessionCore, SessionState } from "../session/index.js";
 
 /**
@@ -7,14 +8,11 @@ import type { AiTcpStream, ReceiveOptions, SessionCore, SessionState } from "../
  */
 export class AiTcpSession implements AsyncIterable<AiTcpStream> {
   readonly #core: SessionCore;
-  readonly #closed: Promise<void>;
-  readonly #close: () => void;
+  readonly #end: SessionEnd;
 
-  /** @param closed resolves when the session is over; rejects with what ended it, if that is no good end */
-  constructor(core: SessionCore, closed: Promise<void>, close: () => void) {
+  constructor(core: SessionCore, end: SessionEnd) {
     this.#core = core;
-    this.#closed = closed;
-    this.#close = close;
+    this.#end = end;
   }
 
   /** 32 hexadecimal digits. It is no secret, and no right to anything. */
@@ -35,7 +33,7 @@ export class AiTcpSession implements AsyncIterable<AiTcpStream> {
   }
   /** Resolves when the session is over; rejects with what ended it, if that is no good end. */
   get closed(): Promise<void> {
-    return this.#closed;
+    return this.#end.closed;
   }
   /** Bytes of messages that are not acknowledged, with what they cost beyond their bytes. */
   get queuedBytes(): number {
@@ -62,12 +60,13 @@ export class AiTcpSession implements AsyncIterable<AiTcpStream> {
   }
 
   /** Streams that the peer opens, until the session is over. Throws as `acceptStream`. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<AiTcpStream, void, undefined> {
-    for (;;) {
-      const stream = await this.acceptStream();
-      if (!stream) return;
-      yield stream;
-    }
+  [Symbol.asyncIterator](): AsyncIterator<AiTcpStream, undefined, undefined> {
+    return {
+      next: async () => {
+        const value = await this.acceptStream();
+        return value ? { done: false, value } : { done: true, value: undefined };
+      },
+    };
   }
 
   /** Ends this side's turn: what was sent is signed now, and not with what follows. */
@@ -82,6 +81,6 @@ export class AiTcpSession implements AsyncIterable<AiTcpStream> {
 
   /** Ends the session. What is not acknowledged is given up. */
   close(): void {
-    this.#close();
+    this.#core.close("done", "");
   }
 }

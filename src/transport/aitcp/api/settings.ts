@@ -9,7 +9,7 @@ export interface AiTcpSettings {
   readonly signatures?: readonly SignatureMode[];
   /** The longest message that is taken, in bytes. Default 16 MiB. */
   readonly maxMessageBytes?: number;
-  /** Bytes of a stream that may come and not be taken. Default 256 KiB. */
+  /** Bytes of a stream that may come and not be taken. Default 1 MiB. */
   readonly streamWindowBytes?: number;
   /** The same, over all streams of a session. Default 4 MiB. */
   readonly sessionWindowBytes?: number;
@@ -31,7 +31,7 @@ export function resolveSettings(settings: AiTcpSettings = {}): HandshakeSettings
   const {
     signatures = ["turn", "packet", "none"],
     maxMessageBytes = 16 * 1024 * 1024,
-    streamWindowBytes = 256 * 1024,
+    streamWindowBytes = 1024 * 1024,
     sessionWindowBytes = 4 * 1024 * 1024,
     maxStreams = 256,
     idleMs = 60_000,

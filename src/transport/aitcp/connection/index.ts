@@ -2,4 +2,5 @@
 export { CLOSE_CODES, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
 export { initiate, respond } from "./drive-handshake.js";
 export { PacketPipe } from "./packet-pipe.js";
-export { RecordLink, type LinkEnd, type LinkOwner, type RecordLinkOptions } from "./record-link.js";
+export type { LinkEnd, LinkOwner, RecordLinkOptions } from "./link-contract.js";
+export { RecordLink } from "./record-link.js";

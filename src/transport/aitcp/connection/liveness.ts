@@ -1,13 +1,18 @@
+/** Whom it tells. */
+export interface LivenessOwner {
+  /** Nothing has come for `idleMs`. */
+  onSilent(): void;
+  /** It is time to say something: nothing was sent for a third of `peerIdleMs`, or nothing has come for a third of `idleMs`. */
+  onQuiet(): void;
+}
+
 export interface LivenessOptions {
+  readonly owner: LivenessOwner;
   /** After how long without a packet the peer is taken for gone, in milliseconds. */
   readonly idleMs: number;
   /** After how long the peer takes this side for gone, in milliseconds. */
   readonly peerIdleMs: number;
   readonly nowMs: () => number;
-  /** Nothing has come for `idleMs`. */
-  onSilent(): void;
-  /** It is time to say something: nothing was sent for a third of `peerIdleMs`, or nothing has come for a third of `idleMs`. */
-  onQuiet(): void;
 }
 
 /** Whether both ends of a connection are still there: half-open ones are found, idle ones are kept. */
@@ -38,10 +43,10 @@ export class Liveness {
   }
 
   #check(): void {
-    const { idleMs, peerIdleMs, nowMs, onQuiet, onSilent } = this.#options;
+    const { idleMs, peerIdleMs, nowMs, owner } = this.#options;
     const now = nowMs();
     const silentMs = now - this.#receivedMs;
-    if (silentMs >= idleMs) onSilent();
-    else if (now - this.#sentMs >= peerIdleMs / 3 || silentMs >= idleMs / 3) onQuiet();
+    if (silentMs >= idleMs) owner.onSilent();
+    else if (now - this.#sentMs >= peerIdleMs / 3 || silentMs >= idleMs / 3) owner.onQuiet();
   }
 }

@@ -3,7 +3,7 @@ import { PacketReader } from "../packet/index.js";
 
 /** What a pipe tells. */
 export interface PipeEvents {
-  /** A packet, with its size prefix. */
+  /** A packet, with its size prefix; its bytes are only there for now. */
   onPacket(packet: Uint8Array): void;
   /** All packets of a chunk were told. */
   onBatch(): void;
@@ -21,7 +21,7 @@ export class PacketPipe {
   readonly #stream: Duplex;
   readonly #reader = new PacketReader();
   #events: PipeEvents | undefined;
-  #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array[] | undefined;
   #taker: { resolve(packet: Uint8Array | undefined): void; reject(error: Error): void } | undefined;
   #isOver = false;
   #error: Error | undefined;
@@ -33,8 +33,9 @@ export class PacketPipe {
     stream.on("data", (chunk: Buffer) => this.#onData(chunk));
     stream.on("drain", () => this.#events?.onDrain());
     stream.on("error", (error) => this.#end(error));
-    stream.on("end", () => this.#end(undefined));
-    stream.on("close", () => this.#end(undefined));
+    const onOver = (): void => this.#end(undefined);
+    stream.on("end", onOver);
+    stream.on("close", onOver);
   }
 
   /** Whether what is written now would only be kept. */
@@ -51,7 +52,7 @@ export class PacketPipe {
    * @throws {FormatError} `M2M_PACKET_INVALID` if what came is no packet
    */
   next(): Promise<Uint8Array | undefined> {
-    const packet = this.#waiting.shift();
+    const packet = this.#waiting?.shift();
     if (packet) return Promise.resolve(packet);
     if (this.#error) return Promise.reject(this.#error);
     if (this.#isOver) return Promise.resolve(undefined);
@@ -65,10 +66,10 @@ export class PacketPipe {
   attach(events: PipeEvents): void {
     this.#events = events;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    this.#waiting = undefined;
     // What came before the end counts, above all the word that it is one.
-    for (const packet of waiting) events.onPacket(packet);
-    if (waiting.length > 0) events.onBatch();
+    for (const packet of waiting ?? []) events.onPacket(packet);
+    if (waiting) events.onBatch();
     if (this.#isOver) events.onEnd(this.#error);
     else this.#resume();
   }
@@ -79,12 +80,14 @@ export class PacketPipe {
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.#stream.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#stream.uncork();
-      });
+      process.nextTick(PacketPipe.#uncork, this);
     }
     this.#stream.write(packet);
+  }
+
+  static #uncork(this: void, pipe: PacketPipe): void {
+    pipe.#isCorked = false;
+    pipe.#stream.uncork();
   }
 
   /** Ends the stream behind what was written. */
@@ -100,7 +103,7 @@ export class PacketPipe {
   #onData(chunk: Buffer): void {
     if (this.#isOver) return;
     try {
-      for (const packet of this.#reader.push(chunk)) this.#tell(packet);
+      this.#reader.push(chunk, (packet) => this.#tell(packet));
     } catch (error) {
       this.#end(error as Error);
       this.#stream.destroy();
@@ -115,14 +118,16 @@ export class PacketPipe {
       this.#events.onPacket(packet);
       return;
     }
+    // It is used later, when the reader's bytes are others.
+    const kept = Uint8Array.from(packet);
     const taker = this.#taker;
     if (taker) {
       this.#taker = undefined;
-      taker.resolve(packet);
+      taker.resolve(kept);
       return;
     }
     // Nobody wants it yet: nothing more is read, so that a stranger cannot fill memory.
-    this.#waiting.push(packet);
+    (this.#waiting ??= []).push(kept);
     this.#pause();
   }
 

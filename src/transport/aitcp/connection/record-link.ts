@@ -1,65 +1,15 @@
 import { IntegrityError, LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
-import {
-  PING_BYTES,
-  readRecord,
-  type PingFrame,
-  type RecordWriter,
-  type StreamFrame,
-  type TicketFrame,
-} from "../frames/index.js";
-import { refusedError, type Established } from "../handshake/index.js";
+import { PING_BYTES, readRecord, type PingFrame, type RecordWriter } from "../frames/index.js";
+import { refusedError, type AiTcpAgreement, type Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import { readPacket } from "../packet/index.js";
-import {
-  PacketOpener,
-  PacketSealer,
-  paddedLength,
-  type EpochLimits,
-  type OpenedPacket,
-} from "../protection/index.js";
-import { TurnSigner, TurnVerifier, type Role, type TranscriptWriter, type TurnScope } from "../turn/index.js";
+import { PacketOpener, PacketSealer, paddedLength, type OpenedPacket } from "../protection/index.js";
+import { TurnSigner, TurnVerifier, type Role, type TurnScope } from "../turn/index.js";
 import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
-import { Liveness } from "./liveness.js";
-import type { PacketPipe } from "./packet-pipe.js";
-
-/** What a link carries, and whom it tells. */
-export interface LinkOwner {
-  /** Writes frames; nothing if there is nothing to say. */
-  fill(writer: RecordWriter): void;
-  /** Takes frames, in order. What it throws ends the session. */
-  onFrame(frame: StreamFrame | TicketFrame): void;
-  /** All frames that had come were told. */
-  onBatch(): void;
-  /** The connection is over. Told once. */
-  onEnd(end: LinkEnd): void;
-  /** What the session writes down of what is said and signed. */
-  readonly transcript?: TranscriptWriter;
-}
-
-/** How a connection ended. */
-export interface LinkEnd {
-  /** The session is over too; else it waits for another connection. */
-  readonly isFinal: boolean;
-  /** Absent for a good end. */
-  readonly error?: Error;
-}
-
-export interface RecordLinkOptions {
-  readonly pipe: PacketPipe;
-  readonly established: Established;
-  readonly crypto: AiTcpCrypto;
-  /** For one record at a time: links may share it. */
-  readonly writer: RecordWriter;
-  /** Of this side: it signs what is sent. */
-  readonly identity: Identity;
-  /** After how long without a packet the connection is dead, in milliseconds. */
-  readonly idleMs: number;
-  /** Default: those of the specification. */
-  readonly epochLimits?: EpochLimits;
-  /** In milliseconds since 1970. */
-  readonly nowMs: () => number;
-}
+import type { LinkEnd, LinkOwner, RecordLinkOptions } from "./link-contract.js";
+import { Liveness, type LivenessOwner } from "./liveness.js";
+import type { PacketPipe, PipeEvents } from "./packet-pipe.js";
 
 /** How long the peer may take to read what stands before the end of a connection. */
 const LINGER_MS = 2_000;
@@ -67,14 +17,20 @@ const LINGER_MS = 2_000;
 const MAX_PONGS = 16;
 
 /** One connection after its handshake: records to packets and back, signed, sealed, numbered and kept alive. */
-export class RecordLink {
-  readonly #options: RecordLinkOptions;
+export class RecordLink implements PipeEvents, LivenessOwner {
+  readonly #crypto: AiTcpCrypto;
+  readonly #writer: RecordWriter;
+  readonly #nowMs: () => number;
+  readonly #idleMs: number;
+  readonly #role: Role;
+  readonly #agreed: AiTcpAgreement;
+  readonly #scope: TurnScope;
   readonly #pipe: PacketPipe;
   readonly #sealer: PacketSealer;
   readonly #opener: PacketOpener;
   readonly #signer: TurnSigner;
   readonly #verifier: TurnVerifier;
-  readonly #pongs: Uint8Array[] = [];
+  #pongs: Uint8Array[] | undefined;
   #owner: LinkOwner | undefined;
   #liveness: Liveness | undefined;
   #first: OpenedPacket | undefined;
@@ -90,45 +46,39 @@ export class RecordLink {
   #turnTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordLinkOptions) {
-    const { pipe, established, crypto, epochLimits } = options;
-    const { secrets, role, localEphemeral, peerEphemeral } = established;
+    const { pipe, established, crypto, head, epochLimits } = options;
+    const { secrets, role, agreed, localEphemeral, peerEphemeral } = established;
     const isInitiator = role === "initiator";
-    this.#options = options;
+    this.#crypto = crypto;
+    this.#writer = options.writer;
+    this.#nowMs = options.nowMs;
+    this.#idleMs = options.idleMs;
+    this.#role = role;
+    this.#agreed = agreed;
+    this.#scope = scopeOf(established, options.identity);
     this.#pipe = pipe;
     this.#sealer = new PacketSealer({
       trafficSecret: isInitiator ? secrets.initiatorTraffic : secrets.responderTraffic,
       ephemeralKey: localEphemeral,
       crypto,
+      head,
       limits: epochLimits,
     });
     this.#opener = new PacketOpener({
       trafficSecret: isInitiator ? secrets.responderTraffic : secrets.initiatorTraffic,
       peerEphemeralKey: peerEphemeral,
       crypto,
+      head,
     });
     secrets.initiatorTraffic.fill(0);
     secrets.responderTraffic.fill(0);
-    const turns = {
-      mode: established.agreed.signatures,
-      scope: this.#scope(),
-      createHash: () => crypto.createSha256(),
-    };
-    const sign = (bytes: Uint8Array): Uint8Array => options.identity.sign(bytes);
-    const verify = crypto.verify.bind(crypto);
-    this.#signer = new TurnSigner({ ...turns, role, sign });
-    this.#verifier = new TurnVerifier({ ...turns, role: this.#peerRole, verify });
+    const turns = { ...options.signing, mode: agreed.signatures, scope: this.#scope };
+    this.#signer = new TurnSigner({ ...turns, role });
+    this.#verifier = new TurnVerifier({ ...turns, role: this.#peerRole });
   }
 
   get #peerRole(): Role {
-    return this.#options.established.role === "initiator" ? "responder" : "initiator";
-  }
-
-  #scope(): TurnScope {
-    const { established, identity } = this.#options;
-    const { handshakeHash, peer, role } = established;
-    const [initiator, responder] =
-      role === "initiator" ? [identity.publicKey, peer.identity] : [peer.identity, identity.publicKey];
-    return { handshakeHash, initiator, responder };
+    return this.#role === "initiator" ? "responder" : "initiator";
   }
 
   /** Whether it carries no more. */
@@ -138,39 +88,59 @@ export class RecordLink {
 
   /** Opens the packet by which the initiator confirms the handshake; `start` takes up what is in it. @throws {M2MError} if it does not */
   confirm(packet: Uint8Array): void {
-    this.#first = this.#opener.open(packet, this.#options.nowMs());
+    const first = this.#opener.open(packet, this.#nowMs());
+    this.#assertNext(first.sequence);
+    this.#first = first;
   }
 
   /** Carries from now on. */
   start(owner: LinkOwner): void {
-    const { established, idleMs, nowMs } = this.#options;
+    const { signatures, peerIdleMs } = this.#agreed;
     this.#owner = owner;
-    owner.transcript?.open(this.#scope(), established.agreed.signatures, nowMs());
-    this.#liveness = new Liveness({
-      idleMs,
-      peerIdleMs: established.agreed.peerIdleMs,
-      nowMs,
-      onSilent: () => this.#lose(new Error("the peer is silent")),
-      onQuiet: () => {
-        this.#isPingDue = true;
-        this.wake();
-      },
-    });
+    owner.transcript?.open(this.#scope, signatures, this.#nowMs());
+    this.#liveness = new Liveness({ owner: this, idleMs: this.#idleMs, peerIdleMs, nowMs: this.#nowMs });
     const first = this.#first;
     this.#first = undefined;
     // What follows it may have come already.
     if (first) {
-      this.#receive(() => first);
+      this.#isConfirmed = true;
+      this.#tryTake(first);
       this.#owner?.onBatch();
     }
-    this.#pipe.attach({
-      onPacket: (packet) => this.#receive(() => this.#open(packet)),
-      onBatch: () => this.#owner?.onBatch(),
-      onDrain: () => this.wake(),
-      onEnd: (error) => this.#lose(error),
-    });
+    this.#pipe.attach(this);
     // An initiator has to say something before the responder may.
-    if (established.role === "initiator") this.#isPingDue = true;
+    if (this.#role === "initiator") this.#isPingDue = true;
+    this.wake();
+  }
+
+  /** For the pipe. */
+  onPacket(packet: Uint8Array): void {
+    this.#receive(packet);
+  }
+
+  /** For the pipe. */
+  onBatch(): void {
+    this.#owner?.onBatch();
+  }
+
+  /** For the pipe. */
+  onDrain(): void {
+    this.wake();
+  }
+
+  /** For the pipe. */
+  onEnd(error: Error | undefined): void {
+    this.#lose(error);
+  }
+
+  /** For `Liveness`. */
+  onSilent(): void {
+    this.#lose(new Error("the peer is silent"));
+  }
+
+  /** For `Liveness`. */
+  onQuiet(): void {
+    this.#isPingDue = true;
     this.wake();
   }
 
@@ -178,10 +148,12 @@ export class RecordLink {
   wake(): void {
     if (this.#isWoken || this.#isOver) return;
     this.#isWoken = true;
-    setImmediate(() => {
-      this.#isWoken = false;
-      this.#tryFlush();
-    });
+    setImmediate(RecordLink.#flushWoken, this);
+  }
+
+  static #flushWoken(this: void, link: RecordLink): void {
+    link.#isWoken = false;
+    link.#tryFlush();
   }
 
   /** Begins the next epoch of what is sent. */
@@ -224,53 +196,53 @@ export class RecordLink {
 
   #flush(): void {
     const owner = this.#owner;
-    const { writer, nowMs } = this.#options;
+    const writer = this.#writer;
     const signer = this.#signer;
     while (owner && !this.#isOver && !this.#pipe.isFull) {
       writer.reset();
       this.#writeOwn(writer);
       owner.fill(writer);
       // Without anything to say, a turn may be due that was not signed.
-      if (writer.length === 0 && !(signer.dueAtMs !== undefined && signer.isDue(nowMs()))) break;
+      if (writer.length === 0 && !(signer.dueAtMs !== undefined && signer.isDue(this.#nowMs()))) break;
       this.#seal(writer);
     }
   }
 
   #writeOwn(writer: RecordWriter): void {
-    for (const pong of this.#pongs.splice(0)) writer.pong(pong);
+    for (const pong of this.#pongs ?? []) writer.pong(pong);
+    this.#pongs = undefined;
     if (!this.#isPingDue) return;
     this.#isPingDue = false;
-    writer.ping(this.#options.crypto.randomBytes(PING_BYTES));
+    writer.ping(this.#crypto.randomBytes(PING_BYTES));
   }
 
   #seal(writer: RecordWriter): void {
-    const { established, nowMs } = this.#options;
     const signer = this.#signer;
     const transcript = this.#owner?.transcript;
-    const now = nowMs();
+    const now = this.#nowMs();
     signer.add(writer.turnFrames, writer.messages, now);
-    transcript?.frames(established.role, writer.turnFrames);
+    transcript?.frames(this.#role, writer.turnFrames);
     let signature: Uint8Array | undefined;
     if (signer.isDue(now)) {
       const turn = signer.end(now);
       writer.turnEnd(turn.number, turn.timeMs);
       signature = turn.signature;
-      transcript?.turn(established.role, turn);
+      transcript?.turn(this.#role, turn);
       clearTimeout(this.#turnTimer);
       this.#turnTimer = undefined;
     } else if (signer.dueAtMs !== undefined) {
       this.#turnTimer ??= setTimeout(() => this.wake(), Math.max(0, signer.dueAtMs - now) + 1);
     }
-    if (established.agreed.isPadded) writer.pad(paddedLength(writer.length));
-    this.#pipe.write(this.#sealer.seal(writer.record, now, signature));
+    if (this.#agreed.isPadded) writer.pad(paddedLength(writer.length));
+    for (const chunk of this.#sealer.sealChunks(writer.record, now, signature)) this.#pipe.write(chunk);
     this.#liveness?.sent(now);
   }
 
-  #receive(open: () => OpenedPacket): void {
+  #receive(packet: Uint8Array): void {
     if (this.#isOver) return;
     let opened: OpenedPacket;
     try {
-      opened = open();
+      opened = this.#open(packet);
       this.#assertNext(opened.sequence);
     } catch (error) {
       // Anybody on the way can have sent that: it ends the connection, and the session goes on with another one.
@@ -278,6 +250,10 @@ export class RecordLink {
       return;
     }
     this.#isConfirmed = true;
+    this.#tryTake(opened);
+  }
+
+  #tryTake(opened: OpenedPacket): void {
     try {
       this.#take(opened);
     } catch (error) {
@@ -287,11 +263,11 @@ export class RecordLink {
 
   /** @throws {M2MError} what a responder says of the last message of the handshake; what opening throws */
   #open(bytes: Uint8Array): OpenedPacket {
-    if (!this.#isConfirmed && this.#options.established.role === "initiator") {
+    if (!this.#isConfirmed && this.#role === "initiator") {
       const packet = readPacket(bytes);
       if (packet.kind === "refusal") throw (this.#refusal = refusedError(packet.payload?.[0]));
     }
-    return this.#opener.open(bytes, this.#options.nowMs());
+    return this.#opener.open(bytes, this.#nowMs());
   }
 
   /** A stream of bytes keeps the order: a gap means that somebody on the way has taken packets out. @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` */
@@ -301,8 +277,7 @@ export class RecordLink {
   }
 
   #take({ record, signature }: OpenedPacket): void {
-    const { nowMs } = this.#options;
-    this.#liveness?.received(nowMs());
+    this.#liveness?.received(this.#nowMs());
     const content = readRecord(record);
     const { frames, turnBytes, turnEnd } = content;
     this.#verifier.accept(record, content, signature);
@@ -325,6 +300,7 @@ export class RecordLink {
 
   #takePing({ bytes }: PingFrame): void {
     // A peer that asks more often than it reads answers is told the last ones: memory is bounded.
+    this.#pongs ??= [];
     this.#pongs.push(Uint8Array.from(bytes));
     if (this.#pongs.length > MAX_PONGS) this.#pongs.shift();
     this.wake();
@@ -340,7 +316,7 @@ export class RecordLink {
   }
 
   #sendLast(reason: CloseReason, text: string): void {
-    const { writer } = this.#options;
+    const writer = this.#writer;
     writer.reset();
     writer.close(CLOSE_CODES[reason], text);
     this.#signer.want();
@@ -361,7 +337,7 @@ export class RecordLink {
   #end(end: LinkEnd): void {
     const owner = this.#owner;
     this.#finish(end.isFinal);
-    owner?.onEnd(end);
+    owner?.onLinkEnd(end);
   }
 
   /** @param isClosed the session is over, by a CLOSE of either side */
@@ -378,4 +354,11 @@ export class RecordLink {
   #linger(): void {
     setTimeout(() => this.#pipe.destroy(), LINGER_MS).unref();
   }
+}
+
+/** Whom signatures are bound to. */
+function scopeOf({ handshakeHash, peer, role }: Established, identity: Identity): TurnScope {
+  const [initiator, responder] =
+    role === "initiator" ? [identity.publicKey, peer.identity] : [peer.identity, identity.publicKey];
+  return { handshakeHash, initiator, responder };
 }

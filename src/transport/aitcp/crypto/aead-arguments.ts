@@ -10,10 +10,9 @@ export function assertKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {
 
 /** @throws {RangeError} unless there are the counter and the nonce */
 export function assertKeyAndCounter(key: Uint8Array, counterAndNonce: Uint8Array): void {
-  if (counterAndNonce.length !== 4 + NONCE_BYTES) {
-    throw new RangeError(`Counter and nonce have 16 bytes, not ${counterAndNonce.length}.`);
-  }
-  assertKeyAndNonce(key, counterAndNonce.subarray(4));
+  if (key.length !== KEY_BYTES) throw new RangeError(`A key has ${KEY_BYTES} bytes, not ${key.length}.`);
+  if (counterAndNonce.length === 4 + NONCE_BYTES) return;
+  throw new RangeError(`Counter and nonce have 16 bytes, not ${counterAndNonce.length}.`);
 }
 
 /** @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` if there is no room for a tag */

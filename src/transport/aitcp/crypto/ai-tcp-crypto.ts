@@ -39,6 +39,16 @@ export interface Aead {
     plaintext: Uint8Array,
   ): Uint8Array<ArrayBuffer>;
   /**
+   * As `seal`, in two parts, each in memory of its own: a long ciphertext is copied no further.
+   * @throws {RangeError} as `seal`
+   */
+  sealParts(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    associatedData: Uint8Array,
+    plaintext: Uint8Array,
+  ): SealedParts;
+  /**
    * The plaintext of what `seal` has returned, in memory of its own.
    * @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED`
    * @throws {RangeError} for a key or nonce of another length
@@ -52,9 +62,22 @@ export interface Aead {
   /**
    * The first bytes of ChaCha20's key stream (RFC 8439, 2.4).
    * @param counterAndNonce the first block's counter (4 bytes, little-endian; 0 follows the last), then the nonce (12)
+   * @param target gets them, at its front; default: new memory
    * @throws {RangeError} for a key or `counterAndNonce` of another length
    */
-  chacha20Mask(key: Uint8Array, counterAndNonce: Uint8Array, length: number): Uint8Array<ArrayBuffer>;
+  chacha20Mask(
+    key: Uint8Array,
+    counterAndNonce: Uint8Array,
+    length: number,
+    target?: Uint8Array<ArrayBuffer>,
+  ): Uint8Array<ArrayBuffer>;
+}
+
+export interface SealedParts {
+  /** As long as the plaintext. */
+  readonly ciphertext: Uint8Array;
+  /** 16 bytes. */
+  readonly tag: Uint8Array;
 }
 
 /** X25519 (RFC 7748). The private key stays inside. */

@@ -8,6 +8,7 @@ export {
   type AiTcpCrypto,
   type Ed25519KeyPair,
   type IncrementalHash,
+  type SealedParts,
   type X25519KeyPair,
 } from "./ai-tcp-crypto.js";
 export { nodeAead } from "./node-aead.js";

@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { assertKeyAndNonce, assertTagFits, tagMismatch } from "./aead-arguments.js";
-import { TAG_BYTES, type Aead } from "./ai-tcp-crypto.js";
-import { wrappingMask } from "./key-stream.js";
+import { TAG_BYTES, type Aead, type SealedParts } from "./ai-tcp-crypto.js";
+import { chacha20Mask } from "./chacha20.js";
 
 const OPTIONS = { authTagLength: TAG_BYTES };
 
 /** The AEAD of OpenSSL. */
 export function nodeAead(): Aead {
-  return { seal, open, chacha20Mask: wrappingMask(keyStream) };
+  return { seal, sealParts, open, chacha20Mask };
 }
 
 function seal(
@@ -16,12 +16,22 @@ function seal(
   associatedData: Uint8Array,
   plaintext: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
+  const { ciphertext, tag } = sealParts(key, nonce, associatedData, plaintext);
+  return Buffer.concat([ciphertext, tag]);
+}
+
+function sealParts(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associatedData: Uint8Array,
+  plaintext: Uint8Array,
+): SealedParts {
   assertKeyAndNonce(key, nonce);
   const cipher = createCipheriv("chacha20-poly1305", key, nonce, OPTIONS);
   cipher.setAAD(associatedData, { plaintextLength: plaintext.length });
   const ciphertext = cipher.update(plaintext);
   cipher.final();
-  return Buffer.concat([ciphertext, cipher.getAuthTag()]);
+  return { ciphertext, tag: cipher.getAuthTag() };
 }
 
 function open(
@@ -44,10 +54,4 @@ function open(
     throw tagMismatch(cause);
   }
   return plaintext;
-}
-
-function keyStream(key: Uint8Array, counterAndNonce: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  // Node's name for the stream alone. Its iv is counter and nonce together.
-  const cipher = createCipheriv("chacha20", key, counterAndNonce);
-  return cipher.update(new Uint8Array(length));
 }

@@ -1,7 +1,7 @@
 import { packageMissing } from "../../../shared/optional-package.js";
 import { assertKeyAndNonce, assertTagFits, tagMismatch } from "./aead-arguments.js";
 import { TAG_BYTES, type Aead } from "./ai-tcp-crypto.js";
-import { readCounter, wrappingMask } from "./key-stream.js";
+import { chacha20Mask } from "./chacha20.js";
 
 /** What is used of the bindings to libsodium. The package is optional, so its own types are not imported. */
 interface Sodium {
@@ -22,14 +22,6 @@ interface Sodium {
     nonce: Uint8Array,
     key: Uint8Array,
   ): number;
-  /** Ends the process if the counter passes its last value. */
-  crypto_stream_chacha20_ietf_xor_ic(
-    out: Uint8Array,
-    message: Uint8Array,
-    nonce: Uint8Array,
-    counter: number,
-    key: Uint8Array,
-  ): void;
 }
 
 /** Imports the package; another one than the default is for tests. */
@@ -56,12 +48,18 @@ export async function loadSodiumAead(load: SodiumLoader = importPackage): Promis
 }
 
 function sodiumAead(sodium: Sodium): Aead {
+  const seal: Aead["seal"] = (key, nonce, associatedData, plaintext) => {
+    assertKeyAndNonce(key, nonce);
+    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
+    sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associatedData, null, nonce, key);
+    return sealed;
+  };
   return {
-    seal(key, nonce, associatedData, plaintext) {
-      assertKeyAndNonce(key, nonce);
-      const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
-      sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associatedData, null, nonce, key);
-      return sealed;
+    seal,
+    sealParts(key, nonce, associatedData, plaintext) {
+      const sealed = seal(key, nonce, associatedData, plaintext);
+      const { length } = plaintext;
+      return { ciphertext: sealed.subarray(0, length), tag: sealed.subarray(length) };
     },
     open(key, nonce, associatedData, sealed) {
       assertKeyAndNonce(key, nonce);
@@ -74,11 +72,6 @@ function sodiumAead(sodium: Sodium): Aead {
       }
       return plaintext;
     },
-    chacha20Mask: wrappingMask((key, counterAndNonce, length) => {
-      const mask = new Uint8Array(length);
-      const [nonce, counter] = [counterAndNonce.subarray(4), readCounter(counterAndNonce)];
-      sodium.crypto_stream_chacha20_ietf_xor_ic(mask, mask, nonce, counter, key);
-      return mask;
-    }),
+    chacha20Mask,
   };
 }

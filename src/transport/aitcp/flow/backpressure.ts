@@ -5,7 +5,7 @@ export class Backpressure {
   readonly #mostBytes: number;
   readonly #onWritable: (() => void) | undefined;
   #queuedBytes = 0;
-  #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined;
 
   /** @param mostBytes with which no further message is accepted; the last one may pass it */
   constructor(mostBytes: number, onWritable: (() => void) | undefined) {
@@ -36,12 +36,12 @@ export class Backpressure {
     if (wasWritable || !this.isWritable) return;
     this.#onWritable?.();
     const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    this.#waiting = undefined;
+    for (const resolve of waiting ?? []) resolve();
   }
 
   /** Resolves when there is room. */
   async ready(): Promise<void> {
-    while (!this.isWritable) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!this.isWritable) await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve));
   }
 }

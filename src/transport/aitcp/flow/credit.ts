@@ -1,4 +1,5 @@
 import { LimitError, ProtocolError } from "../../../shared/errors.js";
+import { MessageMemory } from "./message-memory.js";
 
 /** What a sender may still send, of a stream or of the session. */
 export class SendCredit {
@@ -79,6 +80,7 @@ export class ReceiveCredit {
 /** What the session has received and its application has not taken, over all streams. */
 export class Reception {
   readonly credit: ReceiveCredit;
+  readonly memory = new MessageMemory();
   /** What messages that are here cost, whole or in part. */
   held = 0;
   /** Whole messages. */

@@ -1,9 +1,13 @@
 /** Cut the front off the array once it is this long and more than half of it. */
 const COMPACT_ABOVE = 64;
 
+/** Nothing is ever put into it. */
+const NONE: never[] = [];
+
 /** A queue with access by index. What is shifted is let go of at once. */
 export class Deque<Item> {
-  #items: (Item | undefined)[] = [];
+  /** None before the first one: most streams have nothing in most of their queues. */
+  #items: (Item | undefined)[] = NONE;
   #head = 0;
 
   get length(): number {
@@ -11,7 +15,8 @@ export class Deque<Item> {
   }
 
   push(item: Item): void {
-    this.#items.push(item);
+    if (this.#items === NONE) this.#items = [item];
+    else this.#items.push(item);
   }
 
   /** @param index from 0 */
@@ -34,7 +39,7 @@ export class Deque<Item> {
   }
 
   clear(): void {
-    this.#items = [];
+    this.#items = NONE;
     this.#head = 0;
   }
 }

@@ -6,14 +6,15 @@ import type { Stream } from "./stream.js";
  */
 export class Favour {
   /** In the order in which the messages began. */
-  readonly #partial = new Set<Stream>();
+  #partial: Set<Stream> | undefined;
   #favoured: Stream | undefined;
 
   /** Call it when messages of the stream have come or gone. @returns a stream that may go on now */
   update(stream: Stream): Stream | undefined {
-    if (stream.receive.isPartial) this.#partial.add(stream);
-    else if (!this.#partial.delete(stream)) return undefined;
-    const [first] = this.#partial;
+    if (stream.receive.isPartial) (this.#partial ??= new Set()).add(stream);
+    else if (!this.#partial?.delete(stream)) return undefined;
+    const first = this.#partial.values().next().value;
+    if (!first) this.#partial = undefined;
     if (first === this.#favoured) return undefined;
     if (this.#favoured) this.#favoured.receive.isFavoured = false;
     this.#favoured = first;

@@ -1,9 +1,9 @@
-import { ByteBuilder } from "../../../shared/byte-builder.js";
 import { InputError, LimitError } from "../../../shared/errors.js";
 import type { EndFrame, MessageFrame } from "../frames/index.js";
 import { ReceiveCredit, unexpected, type Reception } from "./credit.js";
 import { Deque } from "./deque.js";
 
+import { PartialMessage } from "./partial-message.js";
 import { MESSAGE_COST, type FlowSettings } from "./settings.js";
 
 /** What a receiver knows of a stream that a process before it has received. */
@@ -21,7 +21,7 @@ export class ReceiveStream {
   readonly #session: Reception;
   /** Whole messages from number `#taken` on. */
   readonly #messages = new Deque<Uint8Array>();
-  #partial: ByteBuilder | undefined;
+  #partial: PartialMessage | undefined;
   /** What messages that are here cost, whole or in part. */
   #held = 0;
   #received = 0;
@@ -99,7 +99,7 @@ export class ReceiveStream {
       return true;
     }
     if (this.#partial) this.#partial.append(frame.bytes);
-    else this.#partial = new ByteBuilder(frame.bytes);
+    else this.#partial = new PartialMessage(frame.bytes);
     return false;
   }
 
@@ -198,10 +198,9 @@ export class ReceiveStream {
   #finish(last: Uint8Array): void {
     let message: Uint8Array;
     if (this.#partial) {
-      this.#partial.append(last);
-      message = this.#partial.finish();
+      message = this.#partial.finish(last);
       this.#partial = undefined;
-    } else message = copyOf(last);
+    } else message = this.#session.memory.keep(this.id, last);
     this.#messages.push(message);
     this.#received++;
     this.#session.wholes++;
@@ -216,11 +215,4 @@ export class ReceiveStream {
 /** What a part costs of the credit. */
 export function costOf({ offset, bytes }: MessageFrame): number {
   return bytes.length + (offset === 0 ? MESSAGE_COST : 0);
-}
-
-/** A view would keep all of its record. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(bytes.length);
-  copy.set(bytes);
-  return copy;
 }

@@ -20,6 +20,8 @@ export type WriteResult =
 
 /** A part that is shorter than this waits for the next record. */
 const MIN_PART_BYTES = 64;
+/** A message, or a rest of one, that is no longer than this is not cut at the end of a record. */
+const MAX_WHOLE_BYTES = 8192;
 /** Of the length of a part, in a record of any size that a packet can have. */
 const LENGTH_BYTES = 3;
 
@@ -97,6 +99,8 @@ export class SendStream {
       const space =
         writer.remaining - messageHeaderBytes(this.id, message.number, this.#offset) - LENGTH_BYTES;
       if (space < Math.min(rest, MIN_PART_BYTES)) return "full";
+      // It goes whole into the next record: putting it together costs the peer more than that record's packet.
+      if (space < rest && rest <= MAX_WHOLE_BYTES && writer.messages > 0) return "full";
       const part = Math.min(
         rest,
         space,

@@ -15,7 +15,7 @@ export class WriteQueue {
   readonly #ready = new Deque<Stream>();
   readonly #control = new Deque<Stream>();
   /** RESET of streams that are over, by id. */
-  readonly #answers = new Map<number, number>();
+  #answers: Map<number, number> | undefined;
   #isSessionDue = false;
   /** No stream has a part that the session's credit is enough for. */
   #isBlocked = false;
@@ -38,7 +38,7 @@ export class WriteQueue {
     return (
       this.#control.length > 0 ||
       this.#isSessionDue ||
-      this.#answers.size > 0 ||
+      this.#answers !== undefined ||
       (canSend && this.#ready.length > 0 && !this.#isBlocked)
     );
   }
@@ -60,6 +60,7 @@ export class WriteQueue {
 
   /** @throws {LimitError} `M2M_STREAMS_FULL` if the peer asks for more answers than it can have streams */
   addAnswer(id: number, code: number, most: number): void {
+    this.#answers ??= new Map();
     this.#answers.set(id, code);
     if (this.#answers.size <= most) return;
     throw new LimitError("M2M_STREAMS_FULL", "The peer gives up more streams than there can be.");
@@ -90,7 +91,7 @@ export class WriteQueue {
     for (let stream = this.#ready.shift(); stream; stream = this.#ready.shift()) stream.isReady = false;
     for (let stream = this.#control.shift(); stream; stream = this.#control.shift())
       stream.isControlQueued = false;
-    this.#answers.clear();
+    this.#answers = undefined;
     this.#isSessionDue = false;
     this.#isBlocked = false;
   }
@@ -101,10 +102,11 @@ export class WriteQueue {
 
   /** @returns whether all of it had room */
   #writeControl(writer: RecordWriter): boolean {
-    for (const [id, code] of this.#answers) {
+    for (const [id, code] of this.#answers ?? []) {
       if (!writer.resetStream(id, code)) return false;
-      this.#answers.delete(id);
+      this.#answers?.delete(id);
     }
+    this.#answers = undefined;
     for (let stream = this.#control.at(0); stream; stream = this.#control.at(0)) {
       if (!writeControlOf(stream, writer)) return false;
       stream.isControlQueued = false;

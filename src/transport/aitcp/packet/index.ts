@@ -32,7 +32,7 @@ export {
   type Packet,
   type PacketKind,
 } from "./packet.js";
-export { PacketReader } from "./packet-reader.js";
+export { PacketReader, type PacketTaker } from "./packet-reader.js";
 export { checkPacket, readPacket, type PacketShape } from "./read.js";
 export { AITCP_PACKET, EPHEMERAL_SESSION, type TableSchema } from "./schema.js";
 export { verifyTable, type Span, type VerifiedTable, type VerifyOptions } from "./verifier.js";

@@ -1,9 +1,14 @@
 import { ProtocolError } from "../../../shared/errors.js";
-import { SIZE_PREFIX_BYTES } from "./layout.js";
+import { MAX_PACKET_BYTES, SIZE_PREFIX_BYTES } from "./layout.js";
 import { checkSizeField } from "./read.js";
 
-/** A packet's first room. It doubles as bytes come, so a peer that only announces long packets fills no memory. */
+/** A packet's first room. It grows as bytes come, so a peer that only announces long packets fills no memory. */
 const FIRST_ROOM_BYTES = 512;
+/** A chunk as long as this is one of many: the room that the last packet had is used for the next one. */
+const MANY_BYTES = 32 * 1024;
+
+/** Takes a packet, with its size prefix. Its bytes are the reader's, and stay as they are until it returns. */
+export type PacketTaker = (packet: Uint8Array) => void;
 
 /**
  * Cuts a stream of bytes into packets. It holds one unfinished packet at most, whose size is checked before any byte of it is kept.
@@ -11,7 +16,7 @@ const FIRST_ROOM_BYTES = 512;
  */
 export class PacketReader {
   /** Bytes of the unfinished packet, its prefix included, at the front. */
-  #room = new Uint8Array(0);
+  #room: Uint8Array | undefined;
   #filled = 0;
   /** Of the unfinished packet, once its prefix is whole. */
   #wanted = 0;
@@ -24,52 +29,50 @@ export class PacketReader {
 
   /**
    * Takes the next bytes.
-   * @returns the packets that are whole now, with their prefixes. Those that lie in `chunk` alone are views of it.
+   * @param take is given the packets that are whole now, one after the other. Those that lie in `chunk` alone are views of it. What it throws ends the stream.
    * @throws {FormatError} `M2M_PACKET_INVALID` if no packet is as long as the next one says: the stream is over then, and each
    *   further call throws `M2M_PROTOCOL_STATE`
    */
-  push(chunk: Uint8Array): Uint8Array[] {
+  push(chunk: Uint8Array, take: PacketTaker): void {
     if (this.#isOver) throw new ProtocolError("M2M_PROTOCOL_STATE", "The stream of packets is broken.");
-    const packets: Uint8Array[] = [];
     try {
       let at = 0;
       while (at < chunk.length)
-        at = this.#filled === 0 ? this.#cut(chunk, at, packets) : this.#join(chunk, at, packets);
+        at = this.#filled === 0 ? this.#cut(chunk, at, take) : this.#join(chunk, at, take);
+      if (this.#filled === 0 && chunk.length < MANY_BYTES) this.#room = undefined;
     } catch (error) {
       this.#isOver = true;
-      this.#room = new Uint8Array(0);
+      this.#room = undefined;
       this.#filled = 0;
       throw error;
     }
-    return packets;
   }
 
   /** Takes a packet that begins at `at`: out of the chunk if it is whole. @returns the offset behind what was taken */
-  #cut(chunk: Uint8Array, at: number, packets: Uint8Array[]): number {
+  #cut(chunk: Uint8Array, at: number, take: PacketTaker): number {
     const left = chunk.length - at;
     if (left >= SIZE_PREFIX_BYTES) {
       const end = at + wholeBytes(chunk, at);
       if (end <= chunk.length) {
-        packets.push(chunk.subarray(at, end));
+        take(chunk.subarray(at, end));
         return end;
       }
     }
-    return this.#join(chunk, at, packets);
+    return this.#join(chunk, at, take);
   }
 
   /** Adds what the unfinished packet still needs. @returns the offset behind what was taken */
-  #join(chunk: Uint8Array, at: number, packets: Uint8Array[]): number {
+  #join(chunk: Uint8Array, at: number, take: PacketTaker): number {
     if (this.#filled < SIZE_PREFIX_BYTES) {
       const end = this.#fill(chunk, at, SIZE_PREFIX_BYTES);
       if (this.#filled < SIZE_PREFIX_BYTES) return end;
-      this.#wanted = wholeBytes(this.#room, 0);
+      this.#wanted = wholeBytes(this.#room as Uint8Array, 0);
       at = end;
     }
     const end = this.#fill(chunk, at, this.#wanted);
     if (this.#filled === this.#wanted) {
-      packets.push(this.#room.subarray(0, this.#wanted));
-      this.#room = new Uint8Array(0);
       this.#filled = 0;
+      take((this.#room as Uint8Array).subarray(0, this.#wanted));
     }
     return end;
   }
@@ -78,18 +81,22 @@ export class PacketReader {
   #fill(chunk: Uint8Array, at: number, wanted: number): number {
     const end = Math.min(chunk.length, at + wanted - this.#filled);
     const filled = this.#filled + end - at;
-    if (filled > this.#room.length) {
-      const room = new Uint8Array(Math.max(filled, this.#nextRoom(wanted)));
-      room.set(this.#room.subarray(0, this.#filled));
-      this.#room = room;
-    }
-    this.#room.set(chunk.subarray(at, end), this.#filled);
+    const room = this.#roomFor(filled, chunk.length - at);
+    room.set(chunk.subarray(at, end), this.#filled);
     this.#filled = filled;
     return end;
   }
 
-  #nextRoom(wanted: number): number {
-    return Math.min(wanted, Math.max(FIRST_ROOM_BYTES, 2 * this.#room.length));
+  /** Room for `filled` bytes, and for more if many come at a time. */
+  #roomFor(filled: number, coming: number): Uint8Array {
+    const room = this.#room;
+    if (room && filled <= room.length) return room;
+    const length = Math.max(filled, FIRST_ROOM_BYTES, 2 * coming, 2 * (room?.length ?? 0));
+    // What is not filled is never shown.
+    const grown = Buffer.allocUnsafeSlow(Math.min(length, MAX_PACKET_BYTES));
+    if (room) grown.set(room.subarray(0, this.#filled));
+    this.#room = grown;
+    return grown;
   }
 }
 

@@ -4,3 +4,4 @@ export type { PacketCrypto } from "./packet-crypto.js";
 export { paddedLength, padRecord } from "./pad.js";
 export { REPLAY_WINDOW } from "./replay-window.js";
 export { EPOCH_LIMITS, PacketSealer, type EpochLimits, type PacketSealerOptions } from "./sealer.js";
+export { PacketHead } from "./packet-head.js";

@@ -1,15 +1,9 @@
 import { IntegrityError, ProtocolError } from "../../../shared/errors.js";
-import {
-  checkPacket,
-  DATA_PREFIX_BYTES,
-  EPHEMERAL_KEY_BYTES,
-  EPHEMERAL_KEY_OFFSET,
-  SEQUENCE_OFFSET,
-} from "../packet/index.js";
+import { checkPacket, DATA_PREFIX_BYTES, SEQUENCE_OFFSET } from "../packet/index.js";
 import type { PacketCrypto } from "./packet-crypto.js";
-import { applyMask, MASK_BYTES, maskSample, PacketHead } from "./packet-head.js";
+import { applyMask, MASK_BYTES, PacketHead } from "./packet-head.js";
 import { ReplayWindow } from "./replay-window.js";
-import { readSequence, writeNonce } from "./sequence.js";
+import { readSequence } from "./sequence.js";
 import { TrafficKeys } from "./traffic-keys.js";
 
 /** How long packets of the epoch before are taken, in milliseconds, after the first one of an epoch. */
@@ -21,6 +15,8 @@ export interface PacketOpenerOptions {
   /** The peer's ephemeral public key of the handshake. */
   readonly peerEphemeralKey: Uint8Array;
   readonly crypto: PacketCrypto;
+  /** Default: its own. */
+  readonly head?: PacketHead;
 }
 
 export interface OpenedPacket {
@@ -35,10 +31,9 @@ export interface OpenedPacket {
 /** Opens the DATA packets of one direction of a connection. A packet that is refused changes nothing. */
 export class PacketOpener {
   readonly #crypto: PacketCrypto;
-  readonly #peerEphemeralKey: Buffer;
-  readonly #head = new PacketHead();
+  readonly #peerEphemeralKey: Uint8Array;
+  readonly #head: PacketHead;
   readonly #window = new ReplayWindow();
-  readonly #expectedNonce = Buffer.alloc(12);
   #present: TrafficKeys;
   /** Made when a packet first claims to be of the next epoch, and kept: forged ones cost no derivation each. */
   #next: TrafficKeys | undefined;
@@ -46,9 +41,10 @@ export class PacketOpener {
   #previousUntilMs = 0;
   #isDestroyed = false;
 
-  constructor({ trafficSecret, peerEphemeralKey, crypto }: PacketOpenerOptions) {
+  constructor({ trafficSecret, peerEphemeralKey, crypto, head }: PacketOpenerOptions) {
     this.#crypto = crypto;
-    this.#peerEphemeralKey = Buffer.from(peerEphemeralKey);
+    this.#head = head ?? new PacketHead();
+    this.#peerEphemeralKey = peerEphemeralKey;
     this.#present = new TrafficKeys(crypto, trafficSecret);
   }
 
@@ -73,24 +69,25 @@ export class PacketOpener {
       throw new ProtocolError("M2M_PROTOCOL_STATE", `A packet ${kind} holds no sealed record.`);
     }
     const keys = this.#keysOf(variant, nowMs);
-    const { bytes: head, nonce, signature } = this.#head;
+    const { bytes: head, nonce, signature, mask, sample } = this.#head;
     head.set(packet.subarray(0, DATA_PREFIX_BYTES));
-    applyMask(head, this.#crypto.chacha20Mask(keys.maskKey, maskSample(packet), MASK_BYTES));
-    const sequence = this.#sequenceIn(head, nonce, keys);
+    for (let at = 0; at < sample.length; at++) sample[at] = packet[DATA_PREFIX_BYTES + at];
+    applyMask(head, this.#crypto.chacha20Mask(keys.maskKey, sample, MASK_BYTES, mask));
+    const sequence = this.#sequenceIn(keys);
     const sealed = packet.subarray(DATA_PREFIX_BYTES, DATA_PREFIX_BYTES + contentLength);
     const associatedData = this.#head.associatedData(contentLength);
     const record = this.#crypto.open(keys.key, nonce, associatedData, sealed);
 
     this.#window.add(sequence);
     if (keys === this.#next) this.#advance(keys, nowMs);
-    return { record, sequence, signature: Uint8Array.from(signature), epoch: keys.epoch };
+    return { record, sequence, signature: copyOf(signature), epoch: keys.epoch };
   }
 
   /** Overwrites the secrets. Nothing can be opened afterwards. */
   destroy(): void {
     this.#isDestroyed = true;
     for (const keys of [this.#previous, this.#present, this.#next]) keys?.destroy();
-    this.#head.bytes.fill(0);
+    this.#head.wipe();
   }
 
   /** The keys of the epoch that a packet claims to be of. */
@@ -106,14 +103,14 @@ export class PacketOpener {
   }
 
   /** The packet's number, if nonce and sender belong to it and it is new. */
-  #sequenceIn(head: Buffer, nonce: Buffer, keys: TrafficKeys): number {
-    const key = head.subarray(EPHEMERAL_KEY_OFFSET, EPHEMERAL_KEY_OFFSET + EPHEMERAL_KEY_BYTES);
-    const sequence = readSequence(head, SEQUENCE_OFFSET);
-    if (sequence === undefined || !this.#peerEphemeralKey.equals(key)) {
+  #sequenceIn(keys: TrafficKeys): number {
+    const { bytes, ephemeralKey, nonce, expectedNonce } = this.#head;
+    const sequence = readSequence(bytes, SEQUENCE_OFFSET);
+    if (sequence === undefined || !ephemeralKey.equals(this.#peerEphemeralKey)) {
       throw forged("The packet is not of this connection.");
     }
-    writeNonce(this.#expectedNonce, 0, keys.iv, sequence);
-    if (!this.#expectedNonce.equals(nonce)) throw forged("The nonce is not that of the sequence number.");
+    keys.writeNonce(expectedNonce, 0, sequence);
+    if (!expectedNonce.equals(nonce)) throw forged("The nonce is not that of the sequence number.");
     if (this.#window.isFresh(sequence)) return sequence;
     throw new IntegrityError("M2M_PACKET_REPLAYED", "The packet was received before, or is too old to tell.");
   }
@@ -126,6 +123,12 @@ export class PacketOpener {
     this.#present = next;
     this.#next = undefined;
   }
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function forged(message: string): IntegrityError {

@@ -1,5 +1,6 @@
 import { InputError, ProtocolError } from "../../../shared/errors.js";
 import {
+  aligned,
   DATA_PREFIX_BYTES,
   HEADER_OFFSET,
   LAST_LENGTH_OFFSET,
@@ -8,11 +9,10 @@ import {
   SIGNATURE_BYTES,
   SIZE_PREFIX_BYTES,
   TAG_BYTES,
-  writePacket,
 } from "../packet/index.js";
 import type { PacketCrypto } from "./packet-crypto.js";
-import { applyMask, MASK_BYTES, maskSample, PacketHead } from "./packet-head.js";
-import { SequenceCounter, writeNonce, writeSequence } from "./sequence.js";
+import { applyMask, MASK_BYTES, PacketHead } from "./packet-head.js";
+import { SequenceCounter, writeSequence } from "./sequence.js";
 import { TrafficKeys } from "./traffic-keys.js";
 
 export interface EpochLimits {
@@ -31,26 +31,33 @@ export interface PacketSealerOptions {
   /** The sender's ephemeral public key of the handshake. */
   readonly ephemeralKey: Uint8Array;
   readonly crypto: PacketCrypto;
+  /** Default: its own. */
+  readonly head?: PacketHead;
   /** For tests and for the cautious: lower than `EPOCH_LIMITS`. */
   readonly limits?: Partial<EpochLimits>;
 }
+
+/** Shorter records are copied into their packets: that costs less than writing three chunks. */
+const MIN_CHUNKED_BYTES = 8192;
 
 /** Makes the DATA packets of one direction of a connection. */
 export class PacketSealer {
   readonly #crypto: PacketCrypto;
   readonly #limits: EpochLimits;
-  readonly #head = new PacketHead();
+  readonly #head: PacketHead;
+  readonly #ephemeralKey: Uint8Array;
   readonly #sequence = new SequenceCounter();
   #keys: TrafficKeys;
   #packetsOfEpoch = 0;
   #epochStartMs = 0;
   #isDestroyed = false;
 
-  constructor({ trafficSecret, ephemeralKey, crypto, limits }: PacketSealerOptions) {
+  constructor({ trafficSecret, ephemeralKey, crypto, head, limits }: PacketSealerOptions) {
     this.#crypto = crypto;
-    this.#limits = { ...EPOCH_LIMITS, ...limits };
+    this.#limits = limits ? { ...EPOCH_LIMITS, ...limits } : EPOCH_LIMITS;
     this.#keys = new TrafficKeys(crypto, trafficSecret);
-    this.#head.bytes.set(emptyPacket(ephemeralKey));
+    this.#head = head ?? new PacketHead();
+    this.#ephemeralKey = ephemeralKey;
   }
 
   /** Epochs since the connection began. */
@@ -73,34 +80,22 @@ export class PacketSealer {
    * @throws {ProtocolError} `M2M_PROTOCOL_STATE` after `destroy`
    */
   seal(record: Uint8Array, nowMs: number, signature?: Uint8Array): Buffer {
-    if (this.#isDestroyed) throw new ProtocolError("M2M_PROTOCOL_STATE", "The keys have been destroyed.");
-    if (signature !== undefined && signature.length !== SIGNATURE_BYTES) {
-      throw new InputError("M2M_USAGE", `A signature has ${SIGNATURE_BYTES} bytes, not ${signature.length}.`);
-    }
-    const contentLength = record.length + TAG_BYTES;
-    const size = packetBytes(DATA_PREFIX_BYTES, contentLength);
-    this.#rekeyWhenDue(nowMs);
-    // From here on the number is used, whatever happens.
-    const sequence = this.#sequence.take();
-    if (this.#packetsOfEpoch++ === 0) this.#epochStartMs = nowMs;
-
-    const { bytes: head, nonce, signature: signatureField } = this.#head;
-    const { key, iv, maskKey, label } = this.#keys;
-    head.writeUInt32LE(size - SIZE_PREFIX_BYTES, 0);
-    head.writeUInt32LE(contentLength, LAST_LENGTH_OFFSET);
-    head[HEADER_OFFSET + 1] = label;
-    writeNonce(nonce, 0, iv, sequence);
-    writeSequence(head, SEQUENCE_OFFSET, sequence);
-    if (signature === undefined) signatureField.fill(0);
-    else signatureField.set(signature);
-    const sealed = this.#crypto.seal(key, nonce, this.#head.associatedData(contentLength), record);
-
-    const packet = Buffer.allocUnsafe(size);
-    packet.set(head.subarray(0, DATA_PREFIX_BYTES));
-    packet.set(sealed, DATA_PREFIX_BYTES);
-    packet.fill(0, DATA_PREFIX_BYTES + contentLength);
-    applyMask(packet, this.#crypto.chacha20Mask(maskKey, maskSample(packet), MASK_BYTES));
+    const { ciphertext, tag } = this.#sealRecord(record, nowMs, signature);
+    const packet = Buffer.allocUnsafe(packetBytes(DATA_PREFIX_BYTES, ciphertext.length + TAG_BYTES));
+    packet.set(this.#head.masked);
+    packet.set(ciphertext, DATA_PREFIX_BYTES);
+    packet.set(tag, DATA_PREFIX_BYTES + ciphertext.length);
+    packet.fill(0, DATA_PREFIX_BYTES + ciphertext.length + TAG_BYTES);
     return packet;
+  }
+
+  /** As `seal`, in chunks that follow each other: a long record is not copied. */
+  sealChunks(record: Uint8Array, nowMs: number, signature?: Uint8Array): Uint8Array[] {
+    if (record.length < MIN_CHUNKED_BYTES) return [this.seal(record, nowMs, signature)];
+    const { ciphertext, tag } = this.#sealRecord(record, nowMs, signature);
+    const end = new Uint8Array(aligned(ciphertext.length + TAG_BYTES) - ciphertext.length);
+    end.set(tag);
+    return [Buffer.from(this.#head.masked), ciphertext, end];
   }
 
   /** Goes to the next epoch, unless this one has no packet yet: a receiver knows the epoch after the one that it has seen, and no later. */
@@ -116,24 +111,53 @@ export class PacketSealer {
   destroy(): void {
     this.#isDestroyed = true;
     this.#keys.destroy();
-    this.#head.bytes.fill(0);
+    this.#head.wipe();
+  }
+
+  /** Seals a record; what stands before it is in `masked` of the head then. */
+  #sealRecord(
+    record: Uint8Array,
+    nowMs: number,
+    signature: Uint8Array | undefined,
+  ): ReturnType<PacketCrypto["sealParts"]> {
+    if (this.#isDestroyed) throw new ProtocolError("M2M_PROTOCOL_STATE", "The keys have been destroyed.");
+    if (signature !== undefined && signature.length !== SIGNATURE_BYTES) {
+      throw new InputError("M2M_USAGE", `A signature has ${SIGNATURE_BYTES} bytes, not ${signature.length}.`);
+    }
+    const contentLength = record.length + TAG_BYTES;
+    const size = packetBytes(DATA_PREFIX_BYTES, contentLength);
+    this.#rekeyWhenDue(nowMs);
+    // From here on the number is used, whatever happens.
+    const sequence = this.#sequence.take();
+    if (this.#packetsOfEpoch++ === 0) this.#epochStartMs = nowMs;
+
+    const { bytes: head, ephemeralKey, nonce, signature: signatureField } = this.#head;
+    const { key, label } = this.#keys;
+    ephemeralKey.set(this.#ephemeralKey);
+    head.writeUInt32LE(size - SIZE_PREFIX_BYTES, 0);
+    head.writeUInt32LE(contentLength, LAST_LENGTH_OFFSET);
+    head[HEADER_OFFSET + 1] = label;
+    this.#keys.writeNonce(nonce, 0, sequence);
+    writeSequence(head, SEQUENCE_OFFSET, sequence);
+    if (signature === undefined) signatureField.fill(0);
+    else signatureField.set(signature);
+    const sealed = this.#crypto.sealParts(key, nonce, this.#head.associatedData(contentLength), record);
+    this.#mask(sealed.ciphertext, sealed.tag);
+    return sealed;
+  }
+
+  #mask(ciphertext: Uint8Array, tag: Uint8Array): void {
+    const { mask, masked, sample } = this.#head;
+    const length = Math.min(ciphertext.length, sample.length);
+    for (let at = 0; at < length; at++) sample[at] = ciphertext[at];
+    for (let at = length; at < sample.length; at++) sample[at] = tag[at - length];
+    this.#crypto.chacha20Mask(this.#keys.maskKey, sample, MASK_BYTES, mask);
+    masked.set(this.#head.associatedData(0));
+    applyMask(masked, mask);
   }
 
   #rekeyWhenDue(nowMs: number): void {
     const { packetsPerEpoch, epochMs } = this.#limits;
     if (this.#packetsOfEpoch >= packetsPerEpoch || nowMs - this.#epochStartMs >= epochMs) this.rekey();
   }
-}
-
-/** The bytes before the record of a packet, without those that differ from packet to packet. */
-function emptyPacket(ephemeralKey: Uint8Array): Uint8Array {
-  return writePacket({
-    kind: "data",
-    epoch: 0,
-    ephemeralKey,
-    nonce: new Uint8Array(12),
-    encryptedSequenceId: new Uint8Array(8),
-    signature: new Uint8Array(64),
-    encryptedPayload: new Uint8Array(0),
-  });
 }

@@ -1,26 +1,35 @@
 import type { PacketCrypto } from "./packet-crypto.js";
+import { writeNonce } from "./sequence.js";
 
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
+const SECRET_OFFSET = 2 * KEY_BYTES;
+const IV_OFFSET = 3 * KEY_BYTES;
 
 /** The keys of one epoch of one direction (docs/spec/aitcp.md, Secrets). */
 export class TrafficKeys {
   /** Epochs since the connection began. */
   readonly epoch: number;
   readonly key: Uint8Array;
-  readonly iv: Buffer;
   readonly maskKey: Uint8Array;
   readonly #crypto: PacketCrypto;
-  readonly #secret: Uint8Array;
+  /** Key, mask key, secret and iv: a piece of memory costs more than the bytes in it. */
+  readonly #bytes: Buffer;
 
   /** @param secret the traffic secret, 32 bytes, which is copied */
   constructor(crypto: PacketCrypto, secret: Uint8Array, epoch = 0) {
     this.epoch = epoch;
     this.#crypto = crypto;
-    this.#secret = Uint8Array.from(secret);
-    this.key = crypto.hkdfExpand(this.#secret, "AI-TCP/1 key", KEY_BYTES);
-    this.iv = Buffer.from(crypto.hkdfExpand(this.#secret, "AI-TCP/1 iv", IV_BYTES));
-    this.maskKey = crypto.hkdfExpand(this.#secret, "AI-TCP/1 sn", KEY_BYTES);
+    this.#bytes = Buffer.allocUnsafeSlow(IV_OFFSET + IV_BYTES);
+    this.#bytes.set(secret, SECRET_OFFSET);
+    this.key = this.#derive(secret, "AI-TCP/1 key", 0, KEY_BYTES);
+    this.maskKey = this.#derive(secret, "AI-TCP/1 sn", KEY_BYTES, KEY_BYTES);
+    this.#derive(secret, "AI-TCP/1 iv", IV_OFFSET, IV_BYTES);
+  }
+
+  /** Writes the nonce of a sequence number at `offset`. */
+  writeNonce(target: Buffer, offset: number, sequence: number): void {
+    writeNonce(target, offset, this.#bytes, IV_OFFSET, sequence);
   }
 
   /** The epoch as packets say it. */
@@ -30,7 +39,8 @@ export class TrafficKeys {
 
   /** The keys of the next epoch; these stay until `destroy`. */
   next(): TrafficKeys {
-    const secret = this.#crypto.hkdfExpand(this.#secret, "AI-TCP/1 update", KEY_BYTES);
+    const present = this.#bytes.subarray(SECRET_OFFSET, IV_OFFSET);
+    const secret = this.#crypto.hkdfExpand(present, "AI-TCP/1 update", KEY_BYTES);
     const keys = new TrafficKeys(this.#crypto, secret, this.epoch + 1);
     secret.fill(0);
     return keys;
@@ -38,6 +48,13 @@ export class TrafficKeys {
 
   /** Overwrites the secrets. */
   destroy(): void {
-    for (const secret of [this.#secret, this.key, this.iv, this.maskKey]) secret.fill(0);
+    this.#bytes.fill(0);
+  }
+
+  #derive(secret: Uint8Array, info: string, offset: number, length: number): Uint8Array {
+    const bytes = this.#crypto.hkdfExpand(secret, info, length);
+    this.#bytes.set(bytes, offset);
+    bytes.fill(0);
+    return this.#bytes.subarray(offset, offset + length);
   }
 }

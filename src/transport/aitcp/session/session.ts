@@ -6,7 +6,7 @@ import {
   type LinkOwner,
   type RecordLink,
 } from "../connection/index.js";
-import { Streams, type FlowSettings, type StreamsSnapshot } from "../flow/index.js";
+import { Streams, type FlowSettings, type StreamEvents, type StreamsSnapshot } from "../flow/index.js";
 import { readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
 import type { AiTcpAgreement, AiTcpPeer, Established, Role } from "../handshake/index.js";
 import type { TranscriptWriter } from "../turn/index.js";
@@ -46,7 +46,7 @@ export interface SessionOptions {
 }
 
 /** A session with a peer, over all its connections. */
-export class SessionCore implements LinkOwner, StreamHost {
+export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
   readonly role: Role;
   readonly id: Uint8Array;
   readonly peer: AiTcpPeer;
@@ -56,16 +56,16 @@ export class SessionCore implements LinkOwner, StreamHost {
   readonly #claims: ClaimKeeper | undefined;
   readonly #handles = new Map<number, AiTcpStream>();
   /** Streams of the peer that were not accepted yet, in the order in which they were opened. */
-  readonly #incoming = new Set<AiTcpStream>();
+  #incoming: Set<AiTcpStream> | undefined;
   readonly #waiters = new Waiters();
   /** Streams with something new since the application was told, and how many messages. */
-  #news = new Map<number, number>();
+  #news: Map<number, number> | undefined;
   #isClaiming = false;
   #link: RecordLink | undefined;
   #agreed: AiTcpAgreement | undefined;
   #state: SessionState = "interrupted";
   #failure: Error | undefined;
-  #tickets: Uint8Array[] = [];
+  #tickets: Uint8Array[] | undefined;
 
   constructor({ role, id, peer, own, queueBytes, restored, claims, transcript, owner }: SessionOptions) {
     this.role = role;
@@ -77,13 +77,7 @@ export class SessionCore implements LinkOwner, StreamHost {
     const shape = {
       own,
       ...(queueBytes !== undefined && { queueBytes }),
-      events: {
-        onStream: (stream: number) => void this.#incoming.add(this.#handle(stream)),
-        onMessage: (stream: number) => void this.#news.set(stream, (this.#news.get(stream) ?? 0) + 1),
-        onEnd: (stream: number) => this.#tell(stream),
-        onReset: (stream: number, code: number) => this.#handles.get(stream)?.wasReset(code),
-        onOver: (stream: number) => this.#forget(stream),
-      },
+      events: this,
     };
     this.streams = restored
       ? Streams.restore(shape, restored)
@@ -91,7 +85,7 @@ export class SessionCore implements LinkOwner, StreamHost {
     const isOwn = (stream: number): boolean => (stream % 2 === 0) === (role === "initiator");
     for (const { id: stream, received } of restored?.streams ?? []) {
       const handle = this.#handle(stream, received);
-      if (!isOwn(stream)) this.#incoming.add(handle);
+      if (!isOwn(stream)) this.#incoming = (this.#incoming ?? new Set()).add(handle);
     }
   }
 
@@ -123,7 +117,7 @@ export class SessionCore implements LinkOwner, StreamHost {
       this.#link = undefined;
       this.streams.connectionLost();
     }
-    this.#tickets = [];
+    this.#tickets = undefined;
     try {
       this.#takeUp(established);
     } catch (error) {
@@ -166,20 +160,24 @@ export class SessionCore implements LinkOwner, StreamHost {
   /** The next stream that the peer has opened; `undefined` when the session is over. @throws what ended it */
   async accept(signal?: AbortSignal): Promise<AiTcpStream | undefined> {
     for (;;) {
-      const [stream] = this.#incoming;
-      if (stream) {
-        this.#incoming.delete(stream);
-        return stream;
-      }
+      const stream = this.#takeIncoming();
+      if (stream) return stream;
       if (this.#failure) throw this.#failure;
       if (this.isClosed) return undefined;
       await this.#waiters.wait(signal);
     }
   }
 
+  #takeIncoming(): AiTcpStream | undefined {
+    const stream = this.#incoming?.values().next().value;
+    if (stream) this.#incoming?.delete(stream);
+    if (this.#incoming?.size === 0) this.#incoming = undefined;
+    return stream;
+  }
+
   /** Tells the peer of a ticket. */
   giveTicket(bytes: Uint8Array): void {
-    this.#tickets.push(bytes);
+    (this.#tickets ??= []).push(bytes);
     this.wake();
   }
 
@@ -201,7 +199,7 @@ export class SessionCore implements LinkOwner, StreamHost {
   interrupt(error: Error): void {
     if (this.#state !== "open") return;
     this.#link?.abandon();
-    this.onEnd({ isFinal: false, error });
+    this.onLinkEnd({ isFinal: false, error });
   }
 
   /** Ends the session here and not for the peer, which may go on with it elsewhere. */
@@ -219,8 +217,13 @@ export class SessionCore implements LinkOwner, StreamHost {
   }
 
   fill(writer: RecordWriter): void {
-    while (this.#tickets.length > 0 && writer.ticket(this.#tickets[0])) this.#tickets.shift();
+    if (this.#tickets) this.#writeTickets(writer, this.#tickets);
     this.streams.fill(writer);
+  }
+
+  #writeTickets(writer: RecordWriter, tickets: Uint8Array[]): void {
+    while (tickets.length > 0 && writer.ticket(tickets[0])) tickets.shift();
+    if (tickets.length === 0) this.#tickets = undefined;
   }
 
   onFrame(frame: StreamFrame | TicketFrame): void {
@@ -241,12 +244,12 @@ export class SessionCore implements LinkOwner, StreamHost {
     this.#waiters.wake();
     // Frames have raised credit, or have to be answered.
     if (this.streams.hasWork) this.wake();
-    if (this.#news.size === 0) return;
+    if (!this.#news) return;
     if (this.#claims) void this.#claim(this.#claims);
     else this.#tellNews(this.#takeNews());
   }
 
-  onEnd({ isFinal, error }: LinkEnd): void {
+  onLinkEnd({ isFinal, error }: LinkEnd): void {
     this.#link = undefined;
     if (this.isClosed) return;
     if (isFinal) {
@@ -254,9 +257,42 @@ export class SessionCore implements LinkOwner, StreamHost {
       return;
     }
     this.streams.connectionLost();
-    this.#tickets = [];
+    this.#tickets = undefined;
     this.#state = "interrupted";
     this.#owner.onInterrupted(error ?? new Error("lost"));
+  }
+
+  /** For `streams`. */
+  onStream(stream: number): void {
+    this.#incoming ??= new Set();
+    this.#incoming.add(this.#handle(stream));
+  }
+
+  /** For `streams`. */
+  onMessage(stream: number): void {
+    this.#news ??= new Map();
+    this.#news.set(stream, (this.#news.get(stream) ?? 0) + 1);
+  }
+
+  /** For `streams`. */
+  onEnd(stream: number): void {
+    this.#handles.get(stream)?.touch();
+  }
+
+  /** For `streams`. */
+  onReset(stream: number, code: number): void {
+    this.#handles.get(stream)?.wasReset(code);
+  }
+
+  /** For `streams`: a stream is over. Whoever has its handle keeps it. */
+  onOver(stream: number): void {
+    const handle = this.#handles.get(stream);
+    if (!handle) return;
+    this.#handles.delete(stream);
+    this.#news?.delete(stream);
+    // Nobody has seen it, and nothing is to be had of it.
+    this.#incoming?.delete(handle);
+    handle.touch();
   }
 
   /** Keeps what has come, then gives it. */
@@ -264,12 +300,12 @@ export class SessionCore implements LinkOwner, StreamHost {
     if (this.#isClaiming) return;
     this.#isClaiming = true;
     try {
-      while (this.#news.size > 0 && !this.isClosed) {
+      while (this.#news && !this.isClosed) {
         const news = this.#takeNews();
         try {
           await claims.keep(this.streams.snapshot());
         } catch (error) {
-          for (const [stream, count] of news) this.#news.set(stream, (this.#news.get(stream) ?? 0) + count);
+          this.#news = addedNews(this.#news, news);
           throw error;
         }
         this.#tellNews(news);
@@ -281,18 +317,14 @@ export class SessionCore implements LinkOwner, StreamHost {
     }
   }
 
-  #takeNews(): Map<number, number> {
-    const news = this.#news;
-    this.#news = new Map();
+  #takeNews(): ReadonlyMap<number, number> {
+    const news = this.#news ?? new Map<number, number>();
+    this.#news = undefined;
     return news;
   }
 
-  #tellNews(news: Map<number, number>): void {
+  #tellNews(news: ReadonlyMap<number, number>): void {
     for (const [stream, count] of news) this.#handles.get(stream)?.allow(count);
-  }
-
-  #tell(stream: number): void {
-    this.#handles.get(stream)?.touch();
   }
 
   #handle(stream: number, given?: number): AiTcpStream {
@@ -310,27 +342,15 @@ export class SessionCore implements LinkOwner, StreamHost {
     if (early) this.streams.receiveEarly(readRecord(early).frames);
   }
 
-  /** A stream is over. Whoever has its handle keeps it. */
-  #forget(stream: number): void {
-    const handle = this.#handles.get(stream);
-    if (!handle) return;
-    this.#handles.delete(stream);
-    this.#news.delete(stream);
-    // Nobody has seen it, and nothing is to be had of it.
-    this.#incoming.delete(handle);
-    handle.touch();
-  }
-
   #over(failure: Error | undefined): void {
     this.#state = "closed";
     this.#failure = failure;
     this.#link = undefined;
-    this.#tickets = [];
+    this.#tickets = undefined;
     this.streams.abandon();
     for (const handle of this.#handles.values()) handle.touch();
     this.#handles.clear();
-    this.#news.clear();
-    this.#incoming.clear();
+    this.#news = this.#incoming = undefined;
     this.#waiters.wake();
     this.#owner.onClosed(failure);
   }
@@ -339,4 +359,14 @@ export class SessionCore implements LinkOwner, StreamHost {
     if (this.#failure) throw this.#failure;
     if (this.isClosed) throw new ProtocolError("M2M_PROTOCOL_STATE", "The session is over.");
   }
+}
+
+/** The news of `one`, if there are any, and of `other`. */
+function addedNews(
+  one: ReadonlyMap<number, number> | undefined,
+  other: ReadonlyMap<number, number>,
+): Map<number, number> {
+  const sum = new Map(one);
+  for (const [stream, count] of other) sum.set(stream, (sum.get(stream) ?? 0) + count);
+  return sum;
 }

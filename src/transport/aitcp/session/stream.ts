@@ -100,8 +100,8 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
    * The next message, which is acknowledged with that; `undefined` at the end of the stream.
    * @throws {ProtocolError} `M2M_STREAM_CLOSED` if it was given up; what ended the session
    */
-  async receive(options: ReceiveOptions = {}): Promise<Uint8Array | undefined> {
-    const message = await this.take(options);
+  async receive(options?: ReceiveOptions): Promise<Uint8Array | undefined> {
+    const message = this.tryTake() ?? (await this.take(options));
     if (message) this.acknowledge();
     return message;
   }
@@ -134,13 +134,22 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
   }
 
   /** Messages until the end of the stream; each is acknowledged when the next one is asked for. Throws as `receive`. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      const message = await this.take();
-      if (!message) return;
-      yield message;
-      this.acknowledge();
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined, undefined> {
+    // A generator would make three promises of each message.
+    let isGiven = false;
+    const giveNext = (value: Uint8Array | undefined): IteratorResult<Uint8Array, undefined> => {
+      isGiven = value !== undefined;
+      return value === undefined ? { done: true, value } : { done: false, value };
+    };
+    return {
+      next: () => {
+        if (isGiven) this.acknowledge();
+        isGiven = false;
+        const value = this.tryTake();
+        return value === undefined ? this.take().then(giveNext) : Promise.resolve(giveNext(value));
+      },
+      return: () => Promise.resolve({ done: true, value: undefined }),
+    };
   }
 
   /** For the session: something has come. */

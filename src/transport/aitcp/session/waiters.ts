@@ -1,32 +1,40 @@
 /** Those who wait for something to change. */
 export class Waiters {
-  #waiting: { wake(): void }[] = [];
+  #waiting: (() => void)[] | undefined;
 
   /** Resolves when `wake` is called. @throws what `signal` gives as its reason */
   wait(signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
+    if (signal) return this.#waitUnless(signal);
+    return new Promise((resolve) => this.#add(resolve));
+  }
+
+  #waitUnless(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        this.#waiting = this.#waiting.filter((other) => other !== waiter);
+        this.#waiting = this.#waiting?.filter((other) => other !== wake);
         // The caller asked for this very error.
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-        reject(signal?.reason);
+        reject(signal.reason);
       };
-      const waiter = {
-        wake: () => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve();
-        },
+      const wake = (): void => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.push(waiter);
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#add(wake);
     });
   }
 
+  #add(wake: () => void): void {
+    if (this.#waiting) this.#waiting.push(wake);
+    else this.#waiting = [wake];
+  }
+
   wake(): void {
-    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const waiter of waiting) waiter.wake();
+    if (!waiting) return;
+    this.#waiting = undefined;
+    for (const wake of waiting) wake();
   }
 }

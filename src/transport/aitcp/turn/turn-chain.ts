@@ -11,8 +11,9 @@ export class TurnChain {
   readonly #scope: TurnScope;
   readonly #role: Role;
   readonly #createHash: CreateHash;
-  #hash: IncrementalHash;
-  #before: Uint8Array = new Uint8Array(HASH_BYTES);
+  /** Made when there is something to hash: most connections are idle. */
+  #hash: IncrementalHash | undefined;
+  #before: Uint8Array | undefined;
   #number = 0;
   #messages = 0;
   #isEmpty = true;
@@ -21,7 +22,6 @@ export class TurnChain {
     this.#scope = scope;
     this.#role = role;
     this.#createHash = createHash;
-    this.#hash = createHash();
   }
 
   /** Of the turn under way, from 0. */
@@ -39,6 +39,7 @@ export class TurnChain {
   /** @param frames as they stand in a record, without PADDING and TURN_END */
   add(frames: Uint8Array, messages: number): void {
     if (frames.length === 0) return;
+    this.#hash ??= this.#createHash();
     this.#hash.update(frames);
     this.#messages += messages;
     this.#isEmpty = false;
@@ -46,9 +47,16 @@ export class TurnChain {
 
   /** Ends the turn and begins the next. @returns the text that its signature is of */
   close(timeMs: number): Uint8Array {
-    const digest = Uint8Array.from(this.#hash.digest());
-    const text = signedText(this.#scope, this.#role, this.#number, timeMs, this.#before, digest);
-    this.#hash = this.#createHash();
+    const digest = Uint8Array.from((this.#hash ?? this.#createHash()).digest());
+    const text = signedText(
+      this.#scope,
+      this.#role,
+      this.#number,
+      timeMs,
+      this.#before ?? new Uint8Array(HASH_BYTES),
+      digest,
+    );
+    this.#hash = undefined;
     this.#before = digest;
     this.#number++;
     this.#messages = 0;

@@ -38,8 +38,7 @@ export class TurnVerifier {
    * @throws {IntegrityError} `M2M_SIGNATURE_INVALID`; {ProtocolError} `M2M_FRAME_UNEXPECTED` if the mode does not allow it
    */
   accept(record: Uint8Array, { frames, turnBytes, turnEnd }: RecordContent, signature: Uint8Array): boolean {
-    if (!turnEnd && signature.some((byte) => byte !== 0))
-      unexpected("A record has a signature and ends no turn.");
+    if (!turnEnd && !isZero(signature)) unexpected("A record has a signature and ends no turn.");
     let messages = 0;
     for (const frame of frames) if (frame.type === "message" && frame.isLast) messages++;
     this.add(record.subarray(0, turnBytes), messages);
@@ -62,6 +61,11 @@ export class TurnVerifier {
     if (this.#verify(this.#identity, this.#chain.close(timeMs), signature)) return;
     throw new IntegrityError("M2M_SIGNATURE_INVALID", `The signature of turn ${number} does not verify.`);
   }
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] !== 0) return false;
+  return true;
 }
 
 function unexpected(message: string): never {

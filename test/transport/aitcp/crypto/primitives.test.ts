@@ -4,6 +4,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { expect } from "chai";
 import fc from "fast-check";
+import { createCipheriv } from "node:crypto";
 import { nodeCrypto, type Aead } from "../../../../src/transport/aitcp/crypto/index.js";
 import { catchM2MError } from "../../../helpers/catch-error.js";
 import { fromHex, toHex } from "../../../helpers/shared-vectors.js";
@@ -154,6 +155,28 @@ for (const { name, load } of AEADS) {
           expect(toHex(aead.chacha20Mask(key, sample, length))).to.equal(
             toHex(chacha20(key, sample.subarray(4), new Uint8Array(length), undefined, counter)),
           );
+        }),
+      );
+    });
+
+    it("masks as the cipher object of OpenSSL does, into memory that is there", () => {
+      fc.assert(
+        fc.property(bytes(32), bytes(16), fc.integer({ min: 0, max: 300 }), (key, sample, length) => {
+          fc.pre(new DataView(sample.buffer).getUint32(0, true) < 0xffff_fff0);
+          const target = new Uint8Array(length + 9).fill(7);
+          aead.chacha20Mask(key, sample, length, target);
+          const expected = createCipheriv("chacha20", key, sample).update(new Uint8Array(length));
+          expect(toHex(target)).to.equal(`${toHex(expected)}${"07".repeat(9)}`);
+        }),
+      );
+    });
+
+    it("seals in parts what it seals as a whole", () => {
+      fc.assert(
+        fc.property(bytes(32), bytes(12), fc.uint8Array(), fc.uint8Array(), (key, nonce, data, plaintext) => {
+          const { ciphertext, tag } = aead.sealParts(key, nonce, data, plaintext);
+          expect(ciphertext.length).to.equal(plaintext.length);
+          expect(toHex(ciphertext) + toHex(tag)).to.equal(toHex(aead.seal(key, nonce, data, plaintext)));
         }),
       );
     });

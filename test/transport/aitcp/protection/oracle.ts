@@ -1,5 +1,5 @@
 import { writePacket } from "../../../../src/transport/aitcp/packet/index.js";
-import type { PacketCrypto } from "../../../../src/transport/aitcp/protection/index.js";
+import type { SlowCrypto } from "./primitives.js";
 
 /** One packet, as docs/spec/aitcp.md (Secrets, Protection) says it, step by step and slowly. */
 export interface PlainPacket {
@@ -13,7 +13,7 @@ export interface PlainPacket {
   readonly record: Uint8Array;
 }
 
-export function sealByThePage(crypto: PacketCrypto, plain: PlainPacket): Uint8Array {
+export function sealByThePage(crypto: SlowCrypto, plain: PlainPacket): Uint8Array {
   let secret = plain.secret;
   for (let epoch = 0; epoch < plain.epoch; epoch++) secret = crypto.hkdfExpand(secret, "AI-TCP/1 update", 32);
   const key = crypto.hkdfExpand(secret, "AI-TCP/1 key", 32);
@@ -39,7 +39,7 @@ export function sealByThePage(crypto: PacketCrypto, plain: PlainPacket): Uint8Ar
   const associatedData = Buffer.concat([unmasked.subarray(0, 208), unmasked.subarray(end)]);
   const encryptedPayload = crypto.seal(key, nonce, associatedData, plain.record);
 
-  const mask = crypto.chacha20Mask(maskKey, encryptedPayload.subarray(0, 16), 84);
+  const mask = crypto.chacha20Mask(maskKey, encryptedPayload.subarray(0, 16), 84, new Uint8Array(84));
   const hidden = Buffer.concat([nonce, littleEndian, plain.signature]).map(
     (byte, index) => byte ^ mask[index],
   );

@@ -5,8 +5,27 @@ import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import { IntegrityError } from "../../../../src/shared/errors.js";
 import type { PacketCrypto } from "../../../../src/transport/aitcp/protection/index.js";
 
+/** What the page calls sealing, which `sealParts` is to be equal to. */
+type Seal = (
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associatedData: Uint8Array,
+  plaintext: Uint8Array,
+) => Uint8Array;
+export type SlowCrypto = PacketCrypto & { readonly seal: Seal };
+
+function withParts(crypto: Omit<SlowCrypto, "sealParts">): SlowCrypto {
+  return {
+    ...crypto,
+    sealParts(key, nonce, associatedData, plaintext) {
+      const sealed = crypto.seal(key, nonce, associatedData, plaintext);
+      return { ciphertext: sealed.subarray(0, plaintext.length), tag: sealed.subarray(plaintext.length) };
+    },
+  };
+}
+
 /** The primitives of OpenSSL. */
-export const openSsl: PacketCrypto = {
+export const openSsl = withParts({
   seal(key, nonce, associatedData, plaintext) {
     const cipher = createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: 16 });
     cipher.setAAD(associatedData, { plaintextLength: plaintext.length });
@@ -27,18 +46,19 @@ export const openSsl: PacketCrypto = {
     }
     return plaintext;
   },
-  chacha20Mask(key, counterAndNonce, length) {
-    return createCipheriv("chacha20", key, counterAndNonce).update(new Uint8Array(length));
+  chacha20Mask(key, counterAndNonce, length, target) {
+    target.set(createCipheriv("chacha20", key, counterAndNonce).update(new Uint8Array(length)));
+    return target;
   },
   hkdfExpand(pseudorandomKey, info, length) {
     // One block is enough for what is derived here (RFC 5869, 2.3).
     const block = createHmac("sha256", pseudorandomKey).update(info).update(Uint8Array.of(1)).digest();
     return block.subarray(0, length);
   },
-};
+});
 
 /** The same by @noble, which shares no code with OpenSSL. */
-export const noble: PacketCrypto = {
+export const noble = withParts({
   seal: (key, nonce, associatedData, plaintext) =>
     chacha20poly1305(key, nonce, associatedData).encrypt(Uint8Array.from(plaintext)),
   open(key, nonce, associatedData, sealed) {
@@ -48,10 +68,11 @@ export const noble: PacketCrypto = {
       throw new IntegrityError("M2M_AUTHENTICATION_FAILED", "The tag is not that of the packet.", { cause });
     }
   },
-  chacha20Mask(key, counterAndNonce, length) {
+  chacha20Mask(key, counterAndNonce, length, target) {
     const counter = Buffer.from(counterAndNonce).readUInt32LE(0);
     const nonce = Uint8Array.from(counterAndNonce.subarray(4));
-    return chacha20(key, nonce, new Uint8Array(length), undefined, counter);
+    target.set(chacha20(key, nonce, new Uint8Array(length), undefined, counter));
+    return target;
   },
   hkdfExpand: (pseudorandomKey, info, length) => expand(sha256, pseudorandomKey, Buffer.from(info), length),
-};
+});

@@ -180,9 +180,9 @@ describe("protection of packets", () => {
     const nonces = new Set<string>();
     const recording: PacketCrypto = {
       ...openSsl,
-      seal(key, nonce, associatedData, record) {
+      sealParts(key, nonce, associatedData, record) {
         nonces.add(Buffer.concat([key, nonce]).toString("hex"));
-        return openSsl.seal(key, nonce, associatedData, record);
+        return openSsl.sealParts(key, nonce, associatedData, record);
       },
     };
     const sealer = newSealer({ packetsPerEpoch: 100 }, recording);
