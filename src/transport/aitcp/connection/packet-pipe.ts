@@ -119,7 +119,7 @@ export class PacketPipe {
       return;
     }
     // It is used later, when the reader's bytes are others.
-    const kept = packet.slice();
+    const kept = Uint8Array.from(packet);
     const taker = this.#taker;
     if (taker) {
       this.#taker = undefined;
