@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { constants } from "node:os";
 import { M2MClient } from "../client/index.js";
 import { DEFAULT_LIMITS } from "../shared/limits.js";
@@ -33,6 +34,8 @@ export async function runConnect(context: CommandContext, url: string, flags: Co
   const target = await openTarget(context, url, flags);
   const client = new M2MClient(target.options);
   const stopping = new AbortController();
+  // Each line that waits for its answer listens.
+  setMaxListeners(0, stopping.signal);
   let input: LineInput | undefined;
   const release = onSignal((signal) => {
     stopping.abort(new Stopped(signal));

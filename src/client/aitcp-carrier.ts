@@ -120,9 +120,14 @@ export class AiTcpCarrier implements Carrier {
   #lose(error: unknown, describe: (cause: unknown) => M2MError): void {
     if (this.#ended.signal.aborted) return;
     this.close();
-    const failure = error instanceof M2MError ? error : describe(error);
+    const failure = isFailure(error) ? error : describe(error);
     // A stream that was given up, or a session that is over at the server, is begun anew.
     const isOver = this.#session !== undefined && failure.family === "ProtocolError";
     this.#events.onLost(failure, { isFinal: !isOver && !PASSING.includes(failure.family) });
   }
+}
+
+/** By its looks: what is imported on demand may be another copy of the class, where a loader or bundler makes two of one module. */
+function isFailure(error: unknown): error is M2MError {
+  return error instanceof Error && "code" in error && "family" in error;
 }

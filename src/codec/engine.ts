@@ -183,8 +183,10 @@ export class CodecEngine {
   }
 
   #settings(options: CompressOptions & Pick<CodecOptions, "allowUnsecured">): Settings {
-    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    const settings: Settings = { ...this.#options, ...given };
+    const settings: Settings = { ...this.#options };
+    // What is left out, or `undefined`, is as the engine has it.
+    for (const name of Object.keys(options) as (keyof typeof options)[])
+      if (options[name] !== undefined) (settings as Record<string, unknown>)[name] = options[name];
     parseBrotliQuality(settings.quality);
     assertName("policy", settings.policy, POLICY_NAMES);
     assertName("level", settings.level, LEVEL_NAMES);

@@ -32,4 +32,5 @@ export {
   type MetricSource,
 } from "./exposition.js";
 export { TrustedProxies } from "./trusted-proxies.js";
+export { TurnEnd } from "./turn-end.js";
 export { LatencyHistogram } from "./latency.js";

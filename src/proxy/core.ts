@@ -1,4 +1,4 @@
-import type { Logger } from "../http/index.js";
+import { TurnEnd, type Logger } from "../http/index.js";
 import { CodecEngine } from "../codec/index.js";
 import { ModelRegistry } from "../models/index.js";
 import { InputError } from "../shared/errors.js";
@@ -36,6 +36,8 @@ export interface ProxyCore {
   readonly cache?: { readonly answers: ResponseCache; readonly scope: CacheScope };
   readonly budgets?: KeyBudgets;
   readonly tracing?: Tracing;
+  /** When requests and answers are written. */
+  readonly turnEnd: TurnEnd;
   /** From 0 up to 1. */
   random(): number;
   /** Whether the proxy is shutting down. */
@@ -90,6 +92,7 @@ export function createCore(
         onStoreFailure: (error) => logger.error({ err: error }, "the store of limits failed"),
       }),
     tracing,
+    turnEnd: new TurnEnd(),
     random: options.random ?? Math.random,
     isDraining,
   };

@@ -40,7 +40,7 @@ export class Exchange implements AttemptOwner {
     this.#core = core;
     this.#request = request;
     this.#response = response;
-    this.#stream = new ClientStream(response, () => performance.now());
+    this.#stream = new ClientStream(response, core.turnEnd, () => performance.now());
   }
 
   /** @param prepare reads and prepares the request; what it throws is the answer */
@@ -79,6 +79,8 @@ export class Exchange implements AttemptOwner {
     const { reason, headers } = error instanceof Refusal ? error : { reason: error, headers: undefined };
     if (!(reason instanceof M2MError)) this.#core.logger.error({ err: reason }, "the proxy failed");
     this.#failed ||= reason instanceof UpstreamError || !(reason instanceof M2MError);
+    // An answer that has begun is cut, whether or not it is on its way.
+    this.#stream.flush();
     sendApiError(this.#request, this.#response, reason, { retried: this.#attempts > 1, headers });
   }
 
@@ -96,9 +98,14 @@ export class Exchange implements AttemptOwner {
     if (this.#attempts > 1) stats.count("retries");
     const attempt = new Attempt(upstream, this);
     this.#attempt = attempt;
-    this.#sentMs ??= nowMs;
     this.#span ??= this.#trace(prepared, upstream);
-    upstream.dispatch(prepared.requestFor(upstream, this.#span?.headers), attempt);
+    const request = prepared.requestFor(upstream, this.#span?.headers);
+    this.#core.turnEnd.add(() => {
+      // The client has gone meanwhile.
+      if (this.#isSettled) return;
+      this.#sentMs ??= performance.now();
+      upstream.dispatch(request, attempt);
+    });
   }
 
   onSent(): void {

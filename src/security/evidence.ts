@@ -1,5 +1,5 @@
 import type { RuleHit } from "./rules/index.js";
-import type { TextView } from "./text/index.js";
+import { isLetter, type TextView } from "./text/index.js";
 import type { ThreatCategory } from "./types.js";
 
 /** The categories that words can belong to; `malformed` is a matter of structure. */
@@ -33,6 +33,8 @@ const MOST_CERTAIN = 0.99;
 export function ruleEvidence(hits: readonly RuleHit[]): Pick<Evidence, "rules" | "strongestRule"> {
   const rules = { injection: 0, jailbreak: 0, exfiltration: 0 };
   let strongestRule = 0;
+  // Nearly all texts.
+  if (hits.length === 0) return { rules, strongestRule };
   for (const rule of new Set(hits.map((hit) => hit.rule))) {
     if (rule.category === "malformed") continue;
     rules[rule.category] -= Math.log(1 - Math.min(rule.weight, MOST_CERTAIN));
@@ -46,7 +48,9 @@ export function isDisguised(view: TextView): boolean {
   return view.layers.length > 0 || hasScatteredCapitals(view.text);
 }
 
-const WORD = /(?<![A-Za-z])[A-Za-z]{4,24}(?![A-Za-z])/g;
+/** Letters of ASCII of a word that is looked at. */
+const MIN_LETTERS = 4;
+const MAX_LETTERS = 24;
 /** Words that are looked at, from the start of the text. */
 const MAX_WORDS = 200;
 const MIN_SCATTERED = 4;
@@ -55,16 +59,21 @@ const MIN_SCATTERED = 4;
 function hasScatteredCapitals(text: string): boolean {
   let words = 0;
   let scattered = 0;
-  for (const [word] of text.slice(0, MAX_WORDS * 16).matchAll(WORD)) {
-    if (++words > MAX_WORDS) break;
+  const limit = Math.min(text.length, MAX_WORDS * 16);
+  for (let at = 0; at < limit && words <= MAX_WORDS; at++) {
+    const start = at;
     let changes = 0;
-    for (let i = 1; i < word.length; i++) if (isCapital(word, i) !== isCapital(word, i - 1)) changes++;
+    for (let before = 0; at < limit; at++) {
+      const unit = text.charCodeAt(at);
+      if (!isLetter(unit)) break;
+      // Capitals and small letters differ in this bit.
+      if (at > start && ((unit ^ before) & 32) !== 0) changes++;
+      before = unit;
+    }
+    const length = at - start;
+    if (length < MIN_LETTERS || length > MAX_LETTERS || ++words > MAX_WORDS) continue;
     // `Word` changes once, `camelCase` twice; what has more parts, such as `getElementById`, has longer ones.
-    if (changes > 2 && changes * 2 >= word.length) scattered++;
+    if (changes > 2 && changes * 2 >= length) scattered++;
   }
   return scattered >= MIN_SCATTERED && scattered * 5 >= words * 2;
-}
-
-function isCapital(word: string, at: number): boolean {
-  return word.charCodeAt(at) < 0x61;
 }

@@ -2,13 +2,13 @@ import type { ContentScanner } from "../codec/index.js";
 import { InputError } from "../shared/errors.js";
 import { DEFAULT_BLOCK_THRESHOLD, DETECTORS, type Detector } from "../shared/security-options.js";
 import { splitContent, type SplitOptions } from "./content/index.js";
-import { TEXT_CATEGORIES, type TextCategory } from "./evidence.js";
+import type { TextCategory } from "./evidence.js";
 import { categoryScores, fusionFor } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
 import { joinedPointers, judgeSegments } from "./judge.js";
 import { segmentFindings, ThreatReport } from "./report/threats.js";
 import { RuleSet } from "./rules/index.js";
-import { SegmentVerdicts, type SegmentVerdict } from "./segment-verdicts.js";
+import { KnownSegments, SegmentVerdicts, type SegmentVerdict } from "./segment-verdicts.js";
 import {
   SEGMENT_CONTEXTS,
   THREAT_CATEGORIES,
@@ -61,6 +61,8 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   #memory: SegmentVerdicts | undefined;
   #blocking = false;
   #model: Promise<HydraModel> | undefined;
+  /** What `#model` comes to, once it is there. */
+  #loaded: HydraModel | undefined;
 
   /** @throws {InputError} `M2M_USAGE` if the threshold is out of range, or a category or the detector unknown */
   constructor(options: ScannerOptions = {}) {
@@ -69,7 +71,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     this.#rules = options.rules ?? RuleSet.builtin();
     checkCategories(options.categories);
     checkDetector(options.detector);
-    if (options.model) this.#model = Promise.resolve(options.model);
+    this.#loaded = options.model;
     const { rememberedTexts = 0 } = options;
     if (rememberedTexts > 0) this.#memory = new SegmentVerdicts(rememberedTexts);
   }
@@ -83,6 +85,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     const scanner = new SecurityScanner({ ...this.#options, rules: this.#rules, threshold });
     scanner.#blocking = true;
     scanner.#model = this.#model;
+    scanner.#loaded = this.#loaded;
     // The scores are the same, whatever the threshold.
     scanner.#memory = this.#memory;
     return scanner;
@@ -100,89 +103,66 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkContext(context);
     const { key, limits, detector = "both" } = this.#options;
     const split = splitContent(content, { key, limits, context });
-    const model = detector === "rules" ? undefined : await this.#hydra();
+    const { segments } = split;
+    // What is there already is not waited for.
+    const model = detector === "rules" ? undefined : (this.#loaded ?? (await this.#hydra()));
     const fusion = fusionFor(detector, model);
     const rules = detector === "hydra" ? undefined : this.#rules;
     const report = new ThreatReport(split.document, split.wires);
     for (const finding of split.findings) report.addPayload(finding);
-    const scores = noScores();
-    const covered = model ? joinedPointers(split.segments) : new Set<string>();
-    const keys = this.#keysOf(split.segments, covered);
-    const verdicts = this.#recall(keys);
-    const fresh = split.segments.filter((segment) => !verdicts.has(segment));
-    for (const segments of pause ? inTurns(fresh) : [fresh]) {
-      for (const judgement of await judgeSegments(segments, { rules, model, covered })) {
+    const covered = model ? joinedPointers(segments) : NONE_COVERED;
+    const known = new KnownSegments(this.#memory, segments, covered);
+    const verdicts = new Map<Segment, SegmentVerdict>();
+    let isFirst = true;
+    for (const piece of pause ? inTurns(known.fresh) : [known.fresh]) {
+      if (!isFirst) await pause?.();
+      isFirst = false;
+      for (const judgement of await judgeSegments(piece, { rules, model, covered })) {
         const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
-        const verdict = verdicts.get(judgement.segment) ?? { scores: { ...found }, findings: [] };
-        raise(verdict.scores, found);
-        verdicts.set(judgement.segment, {
-          ...verdict,
-          findings: [...verdict.findings, ...segmentFindings(judgement, found)],
-        });
+        const findings = segmentFindings(judgement, found);
+        const verdict = verdicts.get(judgement.segment);
+        if (verdict) {
+          raise(verdict.scores, found);
+          for (const finding of findings) verdict.findings.push(finding);
+        } else verdicts.set(judgement.segment, { scores: found, findings });
       }
-      await pause?.();
     }
-    this.#remember(fresh, keys, verdicts);
+    const scores = noScores();
     // In the order of the document, wherever a verdict comes from.
-    for (const segment of split.segments) {
-      const verdict = verdicts.get(segment);
+    for (let index = 0; index < segments.length; index++) {
+      const segment = segments[index];
+      const verdict = known.verdicts[index] ?? verdicts.get(segment);
       if (!verdict) continue;
-      report.addFindings(segment, verdict.findings);
+      if (verdict.findings.length > 0) report.addFindings(segment, verdict.findings);
       raise(scores, verdict.scores);
+      known.remember(index, verdict);
     }
     // There may be more findings than a call takes arguments.
-    scores.malformed = split.findings.reduce((highest, { check }) => Math.max(highest, check.weight), 0);
+    for (const { check } of split.findings) scores.malformed = Math.max(scores.malformed, check.weight);
     return this.#verdict(scores, report, maxThreats);
   }
 
-  /** How the segments are known; of none, if nothing is remembered. */
-  #keysOf(segments: readonly Segment[], covered: ReadonlySet<string>): ReadonlyMap<Segment, string> {
-    const memory = this.#memory;
-    if (!memory) return new Map();
-    return new Map(segments.map((one) => [one, memory.keyOf(one, covered.has(one.pointer))]));
-  }
-
-  /** Verdicts on the texts that are known. */
-  #recall(keys: ReadonlyMap<Segment, string>): Map<Segment, SegmentVerdict> {
-    const found = new Map<Segment, SegmentVerdict>();
-    for (const [segment, key] of keys) {
-      const verdict = this.#memory?.get(key);
-      if (verdict) found.set(segment, verdict);
-    }
-    return found;
-  }
-
-  #remember(
-    segments: readonly Segment[],
-    keys: ReadonlyMap<Segment, string>,
-    verdicts: ReadonlyMap<Segment, SegmentVerdict>,
-  ): void {
-    for (const segment of segments) {
-      const key = keys.get(segment);
-      const verdict = verdicts.get(segment);
-      if (key !== undefined && verdict) this.#memory?.set(key, verdict);
-    }
-  }
-
-  #verdict(found: Readonly<Record<ThreatCategory, number>>, report: ThreatReport, most: number): ScanResult {
+  #verdict(scores: Record<ThreatCategory, number>, report: ThreatReport, most: number): ScanResult {
     const wanted = this.#options.categories ?? THREAT_CATEGORIES;
-    const scores = { ...found };
     for (const category of THREAT_CATEGORIES) if (!wanted.includes(category)) scores[category] = 0;
     const verdict = verdictOf(scores, this.#threshold);
-    return {
-      ...verdict,
-      threats: report.threats(wanted, most),
-      shouldBlock: this.#blocking && !verdict.safe,
-    };
+    const rest = { threats: report.threats(wanted, most), shouldBlock: this.#blocking && !verdict.safe };
+    return Object.assign(verdict, rest);
   }
 
-  #hydra(): Promise<HydraModel> {
+  async #hydra(): Promise<HydraModel> {
     this.#model ??= loadBuiltinHydra();
-    // A failed load is tried again by the next scan: the weights may have been put in place meanwhile.
-    this.#model.catch(() => (this.#model = undefined));
-    return this.#model;
+    try {
+      return (this.#loaded = await this.#model);
+    } catch (error) {
+      // A failed load is tried again by the next scan: the weights may have been put in place meanwhile.
+      this.#model = undefined;
+      throw error;
+    }
   }
 }
+
+const NONE_COVERED: ReadonlySet<string> = new Set();
 
 /** `segments` in pieces between which others may have their turn. */
 function* inTurns(segments: readonly Segment[]): Generator<readonly Segment[]> {
@@ -200,7 +180,9 @@ function* inTurns(segments: readonly Segment[]): Generator<readonly Segment[]> {
 }
 
 function raise(scores: Record<TextCategory, number>, found: Readonly<Record<TextCategory, number>>): void {
-  for (const category of TEXT_CATEGORIES) scores[category] = Math.max(scores[category], found[category]);
+  scores.injection = Math.max(scores.injection, found.injection);
+  scores.jailbreak = Math.max(scores.jailbreak, found.jailbreak);
+  scores.exfiltration = Math.max(scores.exfiltration, found.exfiltration);
 }
 
 function checkThreshold(threshold: number): number {

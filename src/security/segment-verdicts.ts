@@ -8,7 +8,7 @@ import type { Segment } from "./types.js";
 export interface SegmentVerdict {
   /** The highest score by category, 0 to 1. */
   readonly scores: Record<TextCategory, number>;
-  readonly findings: readonly SegmentFinding[];
+  readonly findings: SegmentFinding[];
 }
 
 /** A text with more findings is judged again: a memory of them would have no bound. */
@@ -21,6 +21,7 @@ const MAX_FINDINGS = 16;
  */
 export class SegmentVerdicts {
   readonly #verdicts: LruMap<string, SegmentVerdict>;
+  readonly #crypto = tryNodeModule("crypto");
 
   /** @param maxEntries most take about 300 bytes */
   constructor(maxEntries: number) {
@@ -30,9 +31,8 @@ export class SegmentVerdicts {
   /** How `segment` is known. @param isCovered whether Hydra reads it in a joined segment */
   keyOf({ text, context, parts }: Segment, isCovered: boolean): string {
     const facts = `${context} ${isCovered ? "covered" : "own"} ${parts ? "joined" : "alone"} ${text}`;
-    const crypto = tryNodeModule("crypto");
     // Elsewhere the text itself is as good, but not as small.
-    return crypto ? crypto.hash("sha256", facts, "base64") : facts;
+    return this.#crypto ? this.#crypto.hash("sha256", facts, "base64") : facts;
   }
 
   get(key: string): SegmentVerdict | undefined {
@@ -45,5 +45,33 @@ export class SegmentVerdicts {
 
   get size(): number {
     return this.#verdicts.size;
+  }
+}
+
+/** The segments of one document, and the verdicts on them that are remembered. */
+export class KnownSegments {
+  /** Those without a verdict. */
+  readonly fresh: readonly Segment[];
+  /** The verdict on each segment, by its place; all absent if nothing is remembered. */
+  readonly verdicts: readonly (SegmentVerdict | undefined)[];
+  readonly #memory: SegmentVerdicts | undefined;
+  readonly #keys: readonly string[];
+
+  /** @param covered pointers of strings that Hydra reads in a joined segment */
+  constructor(
+    memory: SegmentVerdicts | undefined,
+    segments: readonly Segment[],
+    covered: ReadonlySet<string>,
+  ) {
+    this.#memory = memory;
+    this.#keys = memory ? segments.map((one) => memory.keyOf(one, covered.has(one.pointer))) : [];
+    const verdicts = memory ? this.#keys.map((key) => memory.get(key)) : [];
+    this.verdicts = verdicts;
+    this.fresh = memory ? segments.filter((_, index) => verdicts[index] === undefined) : segments;
+  }
+
+  /** Keeps the verdict on the segment at `index`, unless it is one of those that were there. */
+  remember(index: number, verdict: SegmentVerdict): void {
+    if (this.#memory && this.verdicts[index] === undefined) this.#memory.set(this.#keys[index], verdict);
   }
 }

@@ -12,13 +12,9 @@ export function verdictOf(scores: Readonly<Record<ThreatCategory, number>>, thre
   const top = THREAT_CATEGORIES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
   const score = scores[top];
   const safe = score < threshold;
-  return {
-    safe,
-    score,
-    ...(safe ? {} : { threatType: top }),
-    confidence: safe ? 1 - score : score,
-    scores,
-  };
+  return safe
+    ? { safe, score, confidence: 1 - score, scores }
+    : { safe, score, threatType: top, confidence: score, scores };
 }
 
 /** The scores of content in which nothing was found. */

@@ -4,6 +4,7 @@ import {
   isLoopbackOrigin,
   readBody,
   sendProblem,
+  TurnEnd,
   type BearerGuard,
   type RateLimiter,
   type Logger,
@@ -46,6 +47,9 @@ export interface AppOptions {
 /** Stands in metrics for every path that is not in the table. */
 const NO_ROUTE = "unknown";
 
+/** A body over so many bytes may take milliseconds: the answers that are there already are not kept waiting for it. */
+const LONG_BODY_BYTES = 8 * 1024;
+
 /** The API as a handler of requests. */
 export function createApp(options: AppOptions): RequestHandler {
   const app = new App(options);
@@ -56,8 +60,10 @@ class App {
   readonly #options: AppOptions;
   readonly #router: Router<ServerServices>;
   readonly #checks: ReadonlyMap<Route<ServerServices>, RouteChecks>;
-  /** Requests that count for `maxActiveRequests`. */
+  readonly #turnEnd = new TurnEnd();
+  /** Requests that count for `maxActiveRequests`, and those of them whose answers only wait for the end of the turn. */
   #working = 0;
+  #leaving = 0;
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -97,7 +103,12 @@ class App {
       }
       const search = mark < 0 ? "" : url.slice(mark + 1);
       const prepared = await this.#prepare(request, response, route, match, client, search);
-      send(response, await route.handle(prepared, this.#options.services));
+      const write = writerOf(response, await route.handle(prepared, this.#options.services));
+      if (isCounted) this.#leaving++;
+      this.#turnEnd.add(() => {
+        if (isCounted) this.#leaving--;
+        write();
+      });
     } catch (error) {
       this.#refuse(request, response, error);
     }
@@ -131,7 +142,7 @@ class App {
       response.setHeader("retry-after", RETRY_AFTER_S);
       throw shuttingDown();
     }
-    if (this.#working >= maxActiveRequests && !route.isOpen) {
+    if (this.#working - this.#leaving >= maxActiveRequests && !route.isOpen) {
       response.setHeader("retry-after", RETRY_AFTER_S);
       throw new LimitError("M2M_BUSY", "The server works on as many requests as it may.");
     }
@@ -156,6 +167,7 @@ class App {
       const isAbsent = route.bodyOptional && !hasBody(request);
       if (!isEmpty && !isAbsent) assertJsonType(request.headers);
       bytes = await readBody(request, maxBodyBytes);
+      if (bytes.length > LONG_BODY_BYTES) this.#turnEnd.flush();
       if (!route.bodyRaw) {
         body = route.bodyOptional && bytes.length === 0 ? {} : parseJsonBody(bytes, maxJsonDepth);
         checks?.body?.(body);
@@ -218,8 +230,8 @@ class PreparedRequest implements RouteRequest<unknown, unknown> {
   }
 }
 
-function send(response: ServerResponse, { headers, json, status = 200, text, type }: Reply): void {
-  if (response.destroyed) return;
+/** What writes a reply, and throws nothing: all that may go wrong is done before. */
+function writerOf(response: ServerResponse, { headers, json, status = 200, text, type }: Reply): () => void {
   const body = text ?? (json === undefined ? undefined : JSON.stringify(json));
   const fields: OutgoingHttpHeaders =
     body === undefined
@@ -230,6 +242,9 @@ function send(response: ServerResponse, { headers, json, status = 200, text, typ
           "content-length": Buffer.byteLength(body),
         };
   if (headers) Object.assign(fields, headers);
-  response.writeHead(status, fields);
-  response.end(body);
+  return () => {
+    if (response.destroyed) return;
+    response.writeHead(status, fields);
+    response.end(body);
+  };
 }

@@ -216,10 +216,11 @@ async function createServices(
   const metrics = new RequestMetrics(version, () => sessions.metrics(), options.otherMetrics);
   let opened: ReturnType<typeof openScanner> | undefined;
   const open = () => {
-    const opening = (opened ??= openScanner());
+    if (opened) return opened;
+    opened = openScanner();
     // A failed load is tried again: the weights may be put in place meanwhile.
-    opening.catch(() => (opened = undefined));
-    return opening;
+    opened.catch(() => (opened = undefined));
+    return opened;
   };
   const guarding = security.isEnabled ? await open() : undefined;
   const guard = guarding && guardWith(guarding.scanner, security.isBlocking, metrics.content);

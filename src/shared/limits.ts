@@ -25,16 +25,18 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
  * @throws {InputError} `M2M_USAGE` if one is no whole number from 0: no limit can be switched off by mistake.
  */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
-  const resolved: Limits = { ...DEFAULT_LIMITS };
-  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
-    const value = limits[name];
-    if (value === undefined) continue;
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new InputError("M2M_USAGE", `The limit ${name} is a whole number from 0, not ${String(value)}.`);
-    }
-    resolved[name] = value;
-  }
-  return resolved;
+  return {
+    maxInputBytes: resolveLimit(limits, "maxInputBytes"),
+    maxOutputBytes: resolveLimit(limits, "maxOutputBytes"),
+    maxJsonDepth: resolveLimit(limits, "maxJsonDepth"),
+  };
+}
+
+function resolveLimit(limits: Partial<Limits>, name: keyof Limits): number {
+  const value = limits[name];
+  if (value === undefined) return DEFAULT_LIMITS[name];
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InputError("M2M_USAGE", `The limit ${name} is a whole number from 0, not ${String(value)}.`);
 }
 
 /** @throws {LimitError} `M2M_INPUT_TOO_LARGE` if `sizeBytes` is over `maxInputBytes`. */

@@ -1,20 +1,56 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { connect as connectSocket, type AddressInfo, type Socket } from "node:net";
 import { M2MClient, type M2MClientOptions, type Transport } from "../../src/client/index.js";
+import { startAiTcp } from "../../src/server/aitcp/index.js";
 import {
   createSessionService,
+  SessionClaims,
   type SessionService,
   type SessionServiceOptions,
 } from "../../src/server/sessions/index.js";
 import { createWebSocketEndpoint, type WebSocketOptions } from "../../src/server/ws/index.js";
 import { writeMessage } from "../../src/session/index.js";
 import { M2MError } from "../../src/shared/errors.js";
+import { newIdentity, trusting } from "../server/aitcp/fixture.js";
 import { memoryStores } from "../server/sessions/fixture.js";
 
 export type Stores = ReturnType<typeof memoryStores>;
 
-/** A server of sessions over HTTP and WebSocket, whose connections can be cut. */
+/** Where AI-TCP is served now beside an HTTP port, and the client's ends of its connections. */
+interface AiTcpPlace {
+  port: number;
+  readonly sockets: Set<Socket>;
+}
+
+/** By the HTTP port: a server that takes the place of another one has it, and another port for AI-TCP. */
+const aiTcpPlaces = new Map<number, AiTcpPlace>();
+const serverIdentity = newIdentity();
+const clientIdentity = newIdentity();
+
+/** A client of what listens on `port`: of HTTP, also where it speaks AI-TCP. */
+export function clientAt(
+  port: number,
+  transport: Transport,
+  options: Partial<M2MClientOptions> = {},
+): M2MClient {
+  if (transport !== "aitcp") return new M2MClient({ url: `http://127.0.0.1:${port}`, transport, ...options });
+  const dial = async (): Promise<Socket> => {
+    const place = aiTcpPlaces.get(port);
+    const socket = connectSocket({ host: "127.0.0.1", port: place?.port ?? port, noDelay: true });
+    await once(socket, "connect");
+    place?.sockets.add(socket);
+    socket.once("close", () => place?.sockets.delete(socket));
+    return socket;
+  };
+  return new M2MClient({
+    url: `aitcp://127.0.0.1:${port}`,
+    ...options,
+    aitcp: { identity: clientIdentity, trust: trusting([serverIdentity]), dial },
+  });
+}
+
+/** A server of sessions over HTTP, WebSocket and AI-TCP, whose connections can be cut. */
 export class SessionServer {
   readonly stores: Stores;
   readonly sessions: SessionService;
@@ -50,7 +86,8 @@ export class SessionServer {
     webSocket?: Partial<WebSocketOptions>;
   } = {}): Promise<SessionServer> {
     const sessions = createSessionService({ ...stores, ...service });
-    const endpoint = createWebSocketEndpoint({ sessions, ...webSocket });
+    const claims = new SessionClaims();
+    const endpoint = createWebSocketEndpoint({ sessions, claims, ...webSocket });
     const sockets = new Set<Socket>();
     const http = createServer((request, response) => {
       if (!server.onRequest?.(request, response)) void answer(sessions, request, response);
@@ -62,15 +99,24 @@ export class SessionServer {
     http.on("upgrade", (request, socket, head) => endpoint.handleUpgrade(request, socket, head));
     http.listen(port, "127.0.0.1");
     await once(http, "listening");
+    const httpPort = (http.address() as AddressInfo).port;
+    const aitcp = await startAiTcp({
+      ...{ host: "127.0.0.1", port: 0, service: sessions, claims },
+      identity: serverIdentity,
+      trust: trusting([clientIdentity]),
+    });
+    const place = aiTcpPlaces.get(httpPort) ?? { port: 0, sockets: new Set<Socket>() };
+    place.port = aitcp.port;
+    aiTcpPlaces.set(httpPort, place);
     const stop = async (): Promise<void> => {
       const closed = once(http, "close");
       http.close();
-      await endpoint.close(1000);
+      await Promise.all([endpoint.close(1000), aitcp.close(1000)]);
       await sessions.shutdown();
       http.closeAllConnections();
       await closed;
     };
-    const server = new SessionServer(stores, sessions, (http.address() as AddressInfo).port, sockets, stop);
+    const server = new SessionServer(stores, sessions, httpPort, sockets, stop);
     return server;
   }
 
@@ -79,12 +125,8 @@ export class SessionServer {
   }
 
   client(transport: Transport, options: Partial<M2MClientOptions> = {}): M2MClient {
-    return new M2MClient({
-      url: this.url,
-      transport,
-      ...options,
-      reconnect: { firstDelayMs: 5, maxDelayMs: 50, ...options.reconnect },
-    });
+    const reconnect = { firstDelayMs: 5, maxDelayMs: 50, ...options.reconnect };
+    return clientAt(this.port, transport, { ...options, reconnect });
   }
 
   /** Bytes that came over all connections that are open. */
@@ -97,7 +139,7 @@ export class SessionServer {
 
   /** Destroys every connection. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of [...this.#sockets, ...(aiTcpPlaces.get(this.port)?.sockets ?? [])]) socket.destroy();
   }
 
   close(): Promise<void> {

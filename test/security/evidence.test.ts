@@ -93,4 +93,36 @@ describe("a disguised text", () => {
     ])
       expect(isOpen(text), text).to.equal(false);
   });
+
+  it("is told by its words as a regular expression finds them", () => {
+    const word = fc.oneof(
+      fc.stringMatching(/^[a-zA-Z]{1,30}$/),
+      fc.constantFrom("wRiTe", "sToRy", "é", "1", "ſ", "plain", "aAaA", "x".repeat(24), "yY".repeat(13)),
+    );
+    const gap = fc.constantFrom(" ", "", "\n", "é", "_", "9 ", "[", "`", "\u0141");
+    const text = fc
+      .array(fc.tuple(word, gap), { maxLength: 300 })
+      .map((pieces) => pieces.map(([letters, between]) => letters + between).join(""));
+    fc.assert(
+      fc.property(text, (found) => {
+        expect(isOpen(found)).to.equal(isScatteredPlainly(found));
+      }),
+    );
+    const many = "wRiTe ".repeat(81) + "plain ".repeat(119);
+    for (const found of [many, `${many} wRiTe`, `${many} plain`, `${many} plain plain`])
+      expect(isOpen(found)).to.equal(isScatteredPlainly(found));
+  });
 });
+
+/** In at least two of five words of 4 to 24 letters, of the first 200, every other letter or more changes its case. */
+function isScatteredPlainly(text: string): boolean {
+  let words = 0;
+  let scattered = 0;
+  for (const [word] of text.slice(0, 3200).matchAll(/(?<![A-Za-z])[A-Za-z]{4,24}(?![A-Za-z])/g)) {
+    if (++words > 200) break;
+    const isCapital = [...word].map((letter) => letter < "a");
+    const changes = isCapital.filter((is, at) => at > 0 && is !== isCapital[at - 1]).length;
+    if (changes > 2 && changes * 2 >= word.length) scattered++;
+  }
+  return scattered >= 4 && scattered * 5 >= words * 2;
+}

@@ -473,6 +473,20 @@ describe("SecurityScanner", () => {
       expect(await Promise.all(texts.map((one) => scanner.scan(one)))).to.deep.equal(alone);
     });
 
+    it("is the same with pauses, which lie between the parts of a long content", async () => {
+      const message = {
+        role: "user",
+        content: `${"plain words of a long message ".repeat(100)}${INJECTION}`,
+      };
+      let pauses = 0;
+      const pause = async (): Promise<void> => void pauses++;
+      expect(await scanner.scan(INJECTION, { pause })).to.deep.equal(await scanner.scan(INJECTION));
+      expect(pauses).to.equal(0);
+      const long = JSON.stringify({ messages: [message, message, message] });
+      expect(await scanner.scan(long, { pause })).to.deep.equal(await scanner.scan(long));
+      expect(pauses).to.equal(2);
+    });
+
     it("is as unsafe as the worst of its messages", async () => {
       const safe = fc.constantFrom<string[]>("Good morning.", "How is the weather?", "Thanks!");
       await fc.assert(

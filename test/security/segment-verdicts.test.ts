@@ -79,7 +79,7 @@ describe("what a scanner remembers of texts", () => {
   });
 
   it("pauses in a long scan, with the same result", async () => {
-    const messages = Array.from({ length: 8 }, (_, turn) => ({
+    const messages = Array.from({ length: 16 }, (_, turn) => ({
       role: "user",
       content: `${turn} ${TEXTS[turn % 3]} ${"and so on ".repeat(60)}`,
     }));

@@ -76,7 +76,9 @@ function isRawTokenNative(bytes: Uint8Array): boolean {
 /** The vocabulary that a token-native wire was written with, or `undefined` if its header is malformed. */
 function tokenNativeEncoding(wire: string | Uint8Array): BpeEncodingName | undefined {
   if (typeof wire !== "string") return isRawTokenNative(wire) ? LETTERS[wire[0]][1] : undefined;
-  return LETTERS.find(([letter]) => wire.startsWith(`${TK_PREFIX}${letter}|`))?.[1];
+  if (!wire.startsWith(TK_PREFIX) || wire.charAt(TK_PREFIX.length + 1) !== "|") return undefined;
+  const given = wire.charAt(TK_PREFIX.length);
+  return LETTERS.find(([letter]) => letter === given)?.[1];
 }
 
 /** The raw form of a text wire. @throws {FormatError} if its header or its base64 is malformed */

@@ -25,16 +25,25 @@ export function sentenceOfName(name: string, leastWords = MIN_WORDS_OF_NAME): st
   return words.length >= leastWords && words.join("").length * 2 > name.length ? apart : undefined;
 }
 
+/** Whether `sentenceOfName` gives nothing for a name whatever its words are: for nearly all keys. */
+function saysNothing(name: string): boolean {
+  if (name.length >= MIN_UNITS) return false;
+  for (let at = 0; at < name.length; at++) if (name.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
 /** Gathers the keys of a document that say something. Each counts once in each context. */
 export class KeyCollector {
-  readonly #seen = new Map<string, Set<string>>();
-  readonly #found = new Map<string, FoundText[]>();
+  /** By context and layers. */
+  #seen: Map<string, Set<string>> | undefined;
+  #found: Map<string, FoundText[]> | undefined;
   #units = 0;
 
   /** @param key its `text` is the key as it stands in the document */
   add(key: FoundText): void {
-    if (this.#units > MAX_KEY_UNITS) return;
+    if (this.#units > MAX_KEY_UNITS || saysNothing(key.text)) return;
     const kind = key.layers.length === 0 ? key.context : [key.context, ...key.layers].join();
+    this.#seen ??= new Map();
     let seen = this.#seen.get(kind);
     if (!seen) this.#seen.set(kind, (seen = new Set()));
     if (seen.has(key.text)) return;
@@ -42,6 +51,7 @@ export class KeyCollector {
     const text = sentenceOfName(key.text);
     if (text === undefined) return;
     this.#units += text.length;
+    this.#found ??= new Map();
     const found = this.#found.get(kind);
     if (found) found.push({ ...key, text });
     else this.#found.set(kind, [{ ...key, text }]);
@@ -49,6 +59,6 @@ export class KeyCollector {
 
   /** The keys of each context, in the order of the document. */
   groups(): Iterable<readonly FoundText[]> {
-    return this.#found.values();
+    return this.#found?.values() ?? [];
   }
 }

@@ -78,6 +78,11 @@ interface Spot {
   layers: readonly string[];
 }
 
+/** The spot of what stands in the value at `spot`. */
+function under({ document, base, layers }: Spot, pointer: string, place: Place): Spot {
+  return { document, pointer, place, base, layers };
+}
+
 const NO_LAYERS: readonly string[] = [];
 const STREAM_LAYERS: readonly string[] = ["events"];
 
@@ -145,7 +150,7 @@ class Splitter {
       const pointer = `${spot.pointer}/${i}`;
       if (item.kind === "string") this.#readString(item, "", spot, pointer, spot.place, neighbours);
       else {
-        const inner = { ...spot, pointer };
+        const inner = under(spot, pointer, spot.place);
         const text =
           item.kind === "object" && !isData(spot.place) ? this.#readTextPart(item, inner) : undefined;
         if (text) parts.push(...text);
@@ -170,7 +175,8 @@ class Splitter {
     const context = this.#placeOf(node, spot);
     const texts = content.kind === "array" ? content.items.map(textOfPart) : [content];
     const found: FoundText[] = [];
-    for (const [index, text] of texts.entries()) {
+    for (let index = 0; index < texts.length; index++) {
+      const text = texts[index];
       if (text?.kind !== "string" || text.end - text.start > MAX_TURN_UNITS) continue;
       found.push({
         text: nodeText(spot.document, text),
@@ -209,13 +215,13 @@ class Splitter {
         this.#keys.add({ text: key, context, pointer, offset, layers: spot.layers });
       }
       if (value.kind === "scalar") continue;
-      const under = this.#placeUnder(key, value, place, envelope);
-      if (value.kind !== "string") this.#read(value, { ...spot, pointer, place: under });
-      else if (isData(under) || under === "tool_result") {
-        this.#readString(value, key, spot, pointer, under, neighbours);
+      const inside = this.#placeUnder(key, value, place, envelope);
+      if (value.kind !== "string") this.#read(value, under(spot, pointer, inside));
+      else if (isData(inside) || inside === "tool_result") {
+        this.#readString(value, key, spot, pointer, inside, neighbours);
       } else {
         const found: FoundText[] = [];
-        this.#readString(value, key, spot, pointer, under, found);
+        this.#readString(value, key, spot, pointer, inside, found);
         for (const one of found) this.#collector.add(one);
       }
     }

@@ -22,13 +22,20 @@ const STRONG_WEIGHT = 0.7;
 /** The features of `evidence`; those of a detector that did not run are 0. */
 export function features(evidence: Evidence): number[] {
   const logit = clamp(evidence.unsafeLogit ?? 0, -LARGEST_LOGIT, LARGEST_LOGIT);
-  const sums = TEXT_CATEGORIES.map((category) => evidence.rules[category]).sort((a, b) => b - a);
+  const { injection, jailbreak, exfiltration } = evidence.rules;
+  const strongest = Math.max(injection, jailbreak, exfiltration);
+  const others =
+    strongest === injection
+      ? jailbreak + exfiltration
+      : strongest === jailbreak
+        ? injection + exfiltration
+        : injection + jailbreak;
   const strong = evidence.strongestRule >= STRONG_WEIGHT;
   return [
     logit,
     Math.max(0, logit),
-    Math.min(sums[0], LARGEST_EVIDENCE),
-    Math.min(sums[1] + sums[2], LARGEST_EVIDENCE),
+    Math.min(strongest, LARGEST_EVIDENCE),
+    Math.min(others, LARGEST_EVIDENCE),
     evidence.strongestRule,
     strong && logit > 0 ? 1 : 0,
     evidence.disguised ? 1 : 0,
@@ -39,7 +46,9 @@ export function features(evidence: Evidence): number[] {
 /** Probability, 0 to 1, that a text with this evidence is a threat. */
 export function unsafeProbability(fusion: LogisticLayer, evidence: Evidence): number {
   const values = features(evidence);
-  const sum = fusion.coefficients.reduce((total, weight, at) => total + weight * values[at], fusion.bias);
+  const { coefficients } = fusion;
+  let sum = fusion.bias;
+  for (let at = 0; at < coefficients.length; at++) sum += coefficients[at] * values[at];
   return 1 / (1 + Math.exp(-sum));
 }
 
@@ -59,16 +68,25 @@ export function categoryScores(
   wanted: readonly ThreatCategory[] = TEXT_CATEGORIES,
 ): Record<TextCategory, number> {
   const unsafe = unsafeProbability(fusion, evidence);
-  const share = (category: TextCategory): number =>
-    (evidence.hydra?.[category] ?? 0) + 1 - Math.exp(-evidence.rules[category]);
-  const left = TEXT_CATEGORIES.filter((category) => wanted.includes(category));
-  const compared = left.some((category) => hasOwnEvidence(evidence, category)) ? left : TEXT_CATEGORIES;
-  const largest = Math.max(...compared.map(share));
-  const scores = { injection: 0, jailbreak: 0, exfiltration: 0 };
-  for (const category of left) {
-    scores[category] = largest > 0 ? (unsafe * share(category)) / largest : unsafe;
+  const shares = { injection: 0, jailbreak: 0, exfiltration: 0 };
+  /** The largest share of all, of those that are wanted, and whether one of these has evidence of its own. */
+  let largest = -Infinity;
+  let largestWanted = -Infinity;
+  let isOwn = false;
+  for (const category of TEXT_CATEGORIES) {
+    const share = (evidence.hydra?.[category] ?? 0) + 1 - Math.exp(-evidence.rules[category]);
+    shares[category] = share;
+    largest = Math.max(largest, share);
+    if (!wanted.includes(category)) continue;
+    largestWanted = Math.max(largestWanted, share);
+    isOwn ||= hasOwnEvidence(evidence, category);
   }
-  return scores;
+  const compared = isOwn ? largestWanted : largest;
+  for (const category of TEXT_CATEGORIES) {
+    if (!wanted.includes(category)) shares[category] = 0;
+    else shares[category] = compared > 0 ? (unsafe * shares[category]) / compared : unsafe;
+  }
+  return shares;
 }
 
 function hasOwnEvidence({ hydra, rules, unsafeLogit = 0 }: Evidence, category: TextCategory): boolean {

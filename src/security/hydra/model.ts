@@ -42,6 +42,9 @@ interface OpenedBackend {
 /** UTF-16 units of the texts that are judged together: what is known of their tokens is held until then. */
 const CHUNK_UNITS = 2 ** 17;
 
+/** One huge batch is no reason to keep a huge list. */
+const MAX_SPARE_TOKENS = 4096;
+
 /** The classifier for threats and compression: reads text in windows, and says what each is. */
 export class HydraModel {
   readonly config: HydraConfig;
@@ -50,6 +53,8 @@ export class HydraModel {
   readonly #tokenizer: HydraTokenizer;
   readonly #backend: HydraBackend;
   readonly #screen: Screen | undefined;
+  /** A list of windows that is written over. */
+  #spare: WindowList | undefined;
 
   private constructor(
     { config, weights }: HydraFiles,
@@ -120,20 +125,31 @@ export class HydraModel {
     const assessments: HydraAssessment[] = [];
     const contents = texts.map(({ text }) => text);
     for (let first = 0; first < texts.length;) {
-      const { windows, count } = this.#cut(contents, first);
-      const scores = this.#screen
-        ? await screenWindows(
+      const { windows, count } = this.#cut(contents, first, this.#takeSpare());
+      const begun = first;
+      const screened = this.#screen
+        ? screenWindows(
             windows,
             this.#screen,
             this.#backend,
             this.config,
-            (text) => texts[first + text].suspicious,
+            (text) => texts[begun + text].suspicious,
           )
-        : new ScoredWindows(this.config, windows, await this.#backend.run(windows));
+        : this.#backend.run(windows).then((logits) => new ScoredWindows(this.config, windows, logits));
+      const scores = screened instanceof Promise ? await screened : screened;
       for (let text = 0; text < count; text++) assessments.push(scores.assess(text));
+      if (windows.room <= MAX_SPARE_TOKENS) this.#spare = windows;
       first += count;
     }
     return assessments;
+  }
+
+  /** A list that nobody uses, whoever else is waiting for the engine. */
+  #takeSpare(): WindowList | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    spare?.clear();
+    return spare;
   }
 
   /** The logits of each window of a text, in the order of their beginnings; at least one. */
@@ -148,8 +164,11 @@ export class HydraModel {
   }
 
   /** The windows of the texts from `first` on, of as many as are judged together. */
-  #cut(texts: readonly string[], first: number): { windows: WindowList; count: number } {
-    const windows = new WindowList(this.config);
+  #cut(
+    texts: readonly string[],
+    first: number,
+    windows = new WindowList(this.config),
+  ): { windows: WindowList; count: number } {
     let units = 0;
     let count = 0;
     for (; first + count < texts.length && (count === 0 || units < CHUNK_UNITS); count++) {

@@ -50,10 +50,13 @@ export function chooseLargest(
   for (let k = 0; k < count; k++) shares[at + k] /= sum;
 }
 
-/** Probabilities of `logits`. */
-export function softmax(logits: Float32Array): Float64Array {
-  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const shares = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
-  const sum = shares.reduce((a, b) => a + b, 0);
-  return shares.map((share) => share / sum);
+/** Probabilities of the `length` logits from `from` on. */
+export function softmax(logits: Float32Array, from: number, length: number): Float64Array {
+  let highest = -Infinity;
+  for (let i = 0; i < length; i++) highest = Math.max(highest, logits[from + i]);
+  const shares = new Float64Array(length);
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += shares[i] = Math.exp(logits[from + i] - highest);
+  for (let i = 0; i < length; i++) shares[i] /= sum;
+  return shares;
 }

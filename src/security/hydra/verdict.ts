@@ -33,14 +33,21 @@ export class ScoredWindows {
   readonly #seen: Uint8Array | undefined;
 
   /**
-   * @param logits `[windows, labels]`
+   * @param logits `[windows, width]`
    * @param seen for each window whether the logits are the network's; of others only those for security mean something
+   * @param width those of all labels, or of the security head alone if the network has seen no window
    */
-  constructor(config: HydraConfig, windows: WindowList, logits: Float32Array, seen?: Uint8Array) {
+  constructor(
+    config: HydraConfig,
+    windows: WindowList,
+    logits: Float32Array,
+    seen?: Uint8Array,
+    width: number = labelCount(config),
+  ) {
     this.#config = config;
     this.#windows = windows;
     this.#logits = logits;
-    this.#width = labelCount(config);
+    this.#width = width;
     this.#seen = seen;
   }
 
@@ -50,7 +57,8 @@ export class ScoredWindows {
    */
   assess(text: number): HydraAssessment {
     const { security, threat } = this.#config.labels;
-    const deciding = this.#mostAlarming(...this.#windows.windowsOf(text), security);
+    const [first, last] = this.#windows.windowsOf(text);
+    const deciding = this.#mostAlarming(first, last, security);
     const isSeen = this.#seen === undefined || this.#seen[deciding] === 1;
     return {
       security: this.#predictHead(deciding, 0, security),
@@ -121,9 +129,12 @@ export class ScoredWindows {
 
   #predictHead(window: number, column: number, labels: readonly string[]): HeadPrediction {
     const at = window * this.#width + column;
-    const shares = softmax(this.#logits.subarray(at, at + labels.length));
-    if (!shares.every(Number.isFinite)) throw invalid("The weights give results that are no numbers.");
-    const probabilities = Object.fromEntries(labels.map((label, index) => [label, shares[index]]));
+    const shares = softmax(this.#logits, at, labels.length);
+    const probabilities: Record<string, number> = {};
+    for (let index = 0; index < labels.length; index++) {
+      if (!Number.isFinite(shares[index])) throw invalid("The weights give results that are no numbers.");
+      probabilities[labels[index]] = shares[index];
+    }
     return { label: labels[indexOfLargest(shares)], probabilities };
   }
 }

@@ -5,6 +5,8 @@ const EOS = 1;
 const BOS = 2;
 /** Each text begins with a block of its own, which its windows share (`block-ring.ts`). */
 const TEXT_ALIGNMENT = 8;
+/** Tokens of a few short texts. */
+const MIN_ROOM = 256;
 
 /** Windows of texts, in the order of the texts. */
 export class WindowList implements HydraWindows {
@@ -14,6 +16,7 @@ export class WindowList implements HydraWindows {
   readonly #spans: number[] = [];
   /** Number of windows before those of each text. */
   readonly #firsts: number[] = [];
+  readonly #cutter = new WindowCutter();
   #ids = new Int32Array(0);
   #length = 0;
 
@@ -53,14 +56,29 @@ export class WindowList implements HydraWindows {
     const base = Math.ceil(this.#length / TEXT_ALIGNMENT) * TEXT_ALIGNMENT;
     if (!framed) {
       this.#reserve(base + ids.length);
+      // What was here before is of other texts.
+      this.#ids.fill(0, this.#length, base);
       this.#ids.set(ids, base);
       this.#length = base + ids.length;
     }
-    for (const [first, last] of rangesOf(ids.length, windows, framed ? 2 : 0)) {
+    this.#cutter.begin(ids.length, windows, framed ? 2 : 0);
+    for (let size = this.#cutter.next(); size >= 0; size = this.#cutter.next()) {
+      const { first } = this.#cutter;
+      const last = first + size;
       this.#spans.push(starts[first] ?? 0, ends[last - 1] ?? 0);
       if (framed) this.#addFramed(ids.subarray(first, last));
       else this.#ranges.push(base + first, base + last);
     }
+  }
+
+  /** Forgets all texts; what it holds for their tokens stays for the next. */
+  clear(): void {
+    this.#ranges.length = this.#spans.length = this.#firsts.length = this.#length = 0;
+  }
+
+  /** Tokens that there is room for. */
+  get room(): number {
+    return this.#ids.length;
   }
 
   #addFramed(content: Int32Array): void {
@@ -76,35 +94,49 @@ export class WindowList implements HydraWindows {
 
   #reserve(length: number): void {
     if (length <= this.#ids.length) return;
-    const larger = new Int32Array(Math.max(length, this.#ids.length * 2));
+    const larger = new Int32Array(Math.max(length, this.#ids.length * 2, MIN_ROOM));
     larger.set(this.#ids.subarray(0, this.#length));
     this.#ids = larger;
   }
 }
 
-/**
- * First and behind-last token of each window over `length` tokens; the last of a scale ends where the text ends.
- * @param frame tokens of a window that are none of the text
- */
-function* rangesOf(
-  length: number,
-  scales: readonly WindowScale[],
-  frame: number,
-): Generator<readonly [first: number, last: number]> {
-  let whole = false;
-  const cut = scales.flatMap(({ tokens, stride }) => {
-    const size = Math.min(tokens - frame, length);
-    if (size === length && whole) return [];
-    whole ||= size === length;
-    return [{ size, stride: Math.min(stride, tokens - frame), next: 0 }];
-  });
-  for (;;) {
-    const scale = cut.reduce((a, b) => (b.next < a.next ? b : a));
-    const { size, stride, next } = scale;
-    if (next === Infinity) return;
-    yield [next, next + size];
-    const end = length - size;
-    scale.next = next === end ? Infinity : Math.min(next + stride, end);
+/** Cuts a stretch of tokens into windows of each scale; the last of a scale ends where the stretch ends. */
+class WindowCutter {
+  /** Of each scale. */
+  readonly #sizes: number[] = [];
+  readonly #strides: number[] = [];
+  /** Where the next window begins; Infinity behind the last. */
+  readonly #nexts: number[] = [];
+  #length = 0;
+  /** The first token of the window that was given last. */
+  first = 0;
+
+  /** @param frame tokens of a window that are none of the text */
+  begin(length: number, scales: readonly WindowScale[], frame: number): void {
+    this.#length = length;
+    this.#sizes.length = this.#strides.length = this.#nexts.length = 0;
+    let whole = false;
+    for (const { tokens, stride } of scales) {
+      const size = Math.min(tokens - frame, length);
+      if (size === length && whole) continue;
+      whole ||= size === length;
+      this.#sizes.push(size);
+      this.#strides.push(Math.min(stride, tokens - frame));
+      this.#nexts.push(0);
+    }
+  }
+
+  /** Goes to the next window. @returns its size, or -1 if there is none */
+  next(): number {
+    const nexts = this.#nexts;
+    let scale = 0;
+    for (let other = 1; other < nexts.length; other++) if (nexts[other] < nexts[scale]) scale = other;
+    this.first = nexts[scale];
+    if (this.first === Infinity) return -1;
+    const size = this.#sizes[scale];
+    const end = this.#length - size;
+    nexts[scale] = this.first === end ? Infinity : Math.min(this.first + this.#strides[scale], end);
+    return size;
   }
 }
 

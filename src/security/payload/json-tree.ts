@@ -90,7 +90,8 @@ class TreeReader {
   readonly #text: string;
   readonly #scanner: JsonScanner;
   readonly #open: Open[] = [];
-  readonly #reported = new Map<PayloadCheck, number>();
+  /** How often each check was reported. */
+  #reported: Map<PayloadCheck, number> | undefined;
   #nodes = 0;
   /** Depth of containers that are not kept. */
   #skipped = 0;
@@ -144,6 +145,7 @@ class TreeReader {
   }
 
   report(check: PayloadCheck, offset: number, length: number): void {
+    this.#reported ??= new Map();
     const reported = this.#reported.get(check) ?? 0;
     if (reported >= MAX_FINDINGS_A_CHECK) return;
     this.#reported.set(check, reported + 1);
@@ -222,7 +224,7 @@ class TreeReader {
       this.report(PAYLOAD_CHECKS.prototypeKey, constructor.start, 1);
     }
     const value = role === -1 ? undefined : node.values[role];
-    if (value?.kind !== "string" || !node.keys.some((key) => CONTENT_KEYS.has(key))) return;
+    if (value?.kind !== "string" || !node.keys.some(isContentKey)) return;
     const check = checkRole(nodeText(this.#text, value));
     if (check) this.report(check, value.start, value.end - value.start);
   }
@@ -254,6 +256,10 @@ const MESSAGE_KEYS = new Set([
   "function_call",
 ]);
 const CONTENT_KEYS = new Set(["content", "parts", "tool_calls", "function_call"]);
+
+function isContentKey(key: string): boolean {
+  return CONTENT_KEYS.has(key);
+}
 
 /** `/key`, escaped (RFC 6901 section 3). */
 export function pointerToken(key: string): string {

@@ -85,6 +85,7 @@ export class CompiledRules {
       if ((this.#contexts[owner] & bit) !== 0 && this.#isNew(owner, start, end))
         found.push({ rule: this.#rules[owner], start, end });
     });
+    if (found.length === 0) return found;
     this.#pass++;
     return found
       .sort((a, b) => a.start - b.start || b.end - a.end)

@@ -1,2 +1,3 @@
 export type { TextView } from "./types.js";
+export { isLetter } from "./units.js";
 export { viewsOf, type ViewLimits } from "./views.js";

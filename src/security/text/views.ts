@@ -54,7 +54,11 @@ const DECODERS: readonly Decoder[] = [
  * Linear in the length of `text`.
  */
 export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextView[] {
-  const { maxViews, maxDepth, maxDecodedUnits } = { ...DEFAULT_VIEW_LIMITS, ...limits };
+  const {
+    maxViews = DEFAULT_VIEW_LIMITS.maxViews,
+    maxDepth = DEFAULT_VIEW_LIMITS.maxDepth,
+    maxDecodedUnits = DEFAULT_VIEW_LIMITS.maxDecodedUnits,
+  } = limits;
   const first: TextView = foldText(text);
   const views = [first];
   const depths = [0];
@@ -62,10 +66,11 @@ export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextVie
   for (let i = 0; i < views.length; i++) {
     const outer = views[i];
     if (depths[i] >= maxDepth) continue;
+    const found = decodeAll(outer);
     // What characters hide that show nothing is gone from the folded text.
-    const smuggled =
-      i === 0 && !isAscii(text) ? decodeSmuggled(text).map((decoded) => within(whole(text), decoded)) : [];
-    for (const view of [...smuggled, ...decodeAll(outer)]) {
+    if (i === 0 && !isAscii(text))
+      found.unshift(...decodeSmuggled(text).map((decoded) => within(whole(text), decoded)));
+    for (const view of found) {
       if (views.length >= maxViews) return views;
       if (view.text.length > left || view.text.length < MIN_VIEW_UNITS) continue;
       if (views.some((other) => other.text === view.text)) continue;
@@ -77,11 +82,13 @@ export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextVie
   return views;
 }
 
-function* decodeAll(outer: TextView): Generator<TextView> {
+function decodeAll(outer: TextView): TextView[] {
   const evidence = collectEvidence(outer.text);
+  const views: TextView[] = [];
   for (const decode of DECODERS) {
-    for (const decoded of decode(outer.text, evidence)) yield within(outer, decoded);
+    for (const decoded of decode(outer.text, evidence)) views.push(within(outer, decoded));
   }
+  return views;
 }
 
 /** `inner`, which was decoded from `outer`, folded and mapped to the source of `outer`. */

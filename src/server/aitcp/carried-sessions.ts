@@ -54,6 +54,11 @@ export class CarriedSessions {
     clearTimeout(timer);
   }
 
+  /** Lets go of all streams: their AI-TCP sessions are over, or go on with another process. */
+  close(): void {
+    for (const stream of [...this.#open]) stream.abandon();
+  }
+
   #add(stream: AiTcpStream, identity: string, ofSession: Set<SessionStream>): void {
     // What another process has answered on it is not known here: the peer goes on with its session over another stream.
     if (stream.isRestored || this.#isHeld) {

@@ -96,6 +96,7 @@ export async function startAiTcp(options: AiTcpOptions): Promise<AiTcpSessionSer
   const close = async (graceMs: number): Promise<void> => {
     await carried.drain(Math.min(graceMs, MAX_DRAIN_MS));
     await server.close();
+    carried.close();
   };
   let closed: Promise<void> | undefined;
   return {

@@ -85,7 +85,9 @@ export const SCAN_ROUTES = [SCAN];
 
 export function scanToJson(result: ScanResult, isBlocking: boolean) {
   return {
-    ...securitySummary(result),
+    safe: result.safe,
+    score: result.score,
+    threat_type: result.threatType ?? null,
     confidence: result.confidence,
     scores: result.scores,
     threats: result.threats.map(threatToJson),

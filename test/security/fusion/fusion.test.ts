@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { TEXT_CATEGORIES, type Evidence } from "../../../src/security/evidence.js";
+import { TEXT_CATEGORIES, type Evidence, type TextCategory } from "../../../src/security/evidence.js";
 import { unsafeProbability } from "../../../src/security/fusion/fusion.js";
 import { categoryScores, FEATURES, features, fusionFor } from "../../../src/security/fusion/index.js";
 import { HydraModel, type LogisticLayer } from "../../../src/security/hydra/index.js";
@@ -73,6 +73,15 @@ describe("fusion", () => {
         expect(scores).to.have.lengthOf(TEXT_CATEGORIES.length);
         expect(Math.max(...scores)).to.be.closeTo(unsafeProbability(layer, found), 1e-12);
         for (const score of scores) expect(score).to.be.within(0, 1);
+      }),
+    );
+  });
+
+  it("gives the scores of its definition, whatever is wanted", () => {
+    const layer: LogisticLayer = { bias: -0.3, coefficients: [1, 0.2, 0.1, 0.5, 0.7, 0.1, 1, -2] };
+    fc.assert(
+      fc.property(evidence, fc.subarray([...TEXT_CATEGORIES]), (found, wanted) => {
+        expect(categoryScores(layer, found, wanted)).to.deep.equal(scorePlainly(layer, found, wanted));
       }),
     );
   });
@@ -155,3 +164,35 @@ describe("fusion", () => {
     });
   });
 });
+
+/** Features sorted, shares by category, and the largest share of those that are compared. */
+function scorePlainly(
+  layer: LogisticLayer,
+  { disguised, hydra, rules, strongestRule, trusted, unsafeLogit = 0 }: Evidence,
+  wanted: readonly TextCategory[],
+): Record<TextCategory, number> {
+  const logit = Math.min(8, Math.max(-8, unsafeLogit));
+  const sums = Object.values(rules).sort((a, b) => b - a);
+  const isAgreed = strongestRule >= 0.7 && logit > 0;
+  const values = [
+    logit,
+    Math.max(0, logit),
+    Math.min(6, sums[0]),
+    Math.min(6, sums[1] + sums[2]),
+    strongestRule,
+    Number(isAgreed),
+    Number(disguised),
+    Number(trusted),
+  ];
+  const sum = values.reduce((total, value, at) => total + layer.coefficients[at] * value, layer.bias);
+  const unsafe = 1 / (1 + Math.exp(-sum));
+  const share = (one: TextCategory) => (hydra?.[one] ?? 0) + 1 - Math.exp(-rules[one]);
+  const threat = Object.values(hydra ?? {}).reduce((total, one) => total + one, 0);
+  const isOwn = wanted.some(
+    (one) => rules[one] >= Math.LN2 || (hydra && unsafeLogit > 0 && hydra[one] >= (1 / 3) * threat),
+  );
+  const largest = Math.max(...(isOwn ? wanted : TEXT_CATEGORIES).map(share));
+  const scores = { injection: 0, jailbreak: 0, exfiltration: 0 };
+  for (const one of wanted) scores[one] = largest > 0 ? (unsafe * share(one)) / largest : unsafe;
+  return scores;
+}

@@ -126,6 +126,25 @@ describe("windows", () => {
     }
   });
 
+  it("of a list that is used again are those of a new one, the gaps between texts too", () => {
+    for (const tokenizer of [WORDPIECE, FRAMED]) {
+      const config = configOf(9, 4, tokenizer);
+      const used = new WindowList(config);
+      for (const length of [40, 300, 21]) used.add(textOf(length));
+      used.clear();
+      expect(used.textCount).to.equal(0);
+      const fresh = new WindowList(config);
+      for (const length of [3, 10, 1, 30]) {
+        used.add(textOf(length));
+        fresh.add(textOf(length));
+      }
+      expect(used.ids).to.deep.equal(fresh.ids);
+      expect(used.ranges).to.deep.equal(fresh.ranges);
+      expect(used.spans).to.deep.equal(fresh.spans);
+      expect(windowsIn(used, 2)).to.deep.equal(windowsIn(fresh, 2));
+    }
+  });
+
   it("say which part of the text they cover", () => {
     expect(cut(10, 4, 3).map(({ start, end }) => [start, end])).to.deep.equal([
       [0, 15],

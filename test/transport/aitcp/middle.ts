@@ -131,3 +131,18 @@ export class Middle {
 export function kindOf(bytes: Uint8Array): Packet["kind"] {
   return readPacket(bytes).kind;
 }
+
+/** Sends bytes to a port, and gives the kinds of packets that are answered until the end, or until a RESPONSE that is left alone. */
+export async function play(port: number, bytes: Uint8Array): Promise<Packet["kind"][]> {
+  const kinds: Packet["kind"][] = [];
+  const reader = new PacketReader();
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.on("data", (chunk) => {
+    for (const packet of reader.push(chunk)) kinds.push(kindOf(packet));
+    if (kinds.includes("response")) setTimeout(() => socket.destroy(), 50);
+  });
+  socket.write(bytes);
+  await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  return kinds;
+}

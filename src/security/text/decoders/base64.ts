@@ -23,6 +23,7 @@ const PADDING = 0x3d;
 export const decodeBase64Runs: Decoder = (text, evidence) => {
   const { start: from, end: to } = evidence.encoded;
   const found: Decoded[] = [];
+  if (from === to) return found;
   const probe = new Uint8Array(byteCount(PROBE));
   let i = from;
   while (i < to && found.length < MAX_TEXTS) {

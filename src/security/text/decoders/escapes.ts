@@ -18,17 +18,17 @@ interface Escape {
 type ReadEscape = (text: string, at: number) => Escape | undefined;
 
 /** `%69`, `&#105;` and `&lt;`, `\u0069`, `\x69` and `\u{69}`, `U+0069`, `=69`. */
-export const decodeEscapes: Decoder = (text, { hasMarkup }) => [
-  ...unescape(text, "U+", "escape", readCodePoint),
-  ...(hasMarkup
-    ? [
-        ...unescape(text, "%", "percent", readPercent),
-        ...unescape(text, "&", "html-entity", readEntity),
-        ...unescape(text, "\\", "escape", readBackslash),
-        ...unescape(text, "=", "quoted-printable", readQuoted),
-      ]
-    : []),
-];
+export const decodeEscapes: Decoder = (text, { hasMarkup }) => {
+  const named = unescape(text, "U+", "escape", readCodePoint);
+  if (!hasMarkup) return named;
+  return [
+    ...named,
+    ...unescape(text, "%", "percent", readPercent),
+    ...unescape(text, "&", "html-entity", readEntity),
+    ...unescape(text, "\\", "escape", readBackslash),
+    ...unescape(text, "=", "quoted-printable", readQuoted),
+  ];
+};
 
 function unescape(text: string, opening: string, layer: string, read: ReadEscape): Decoded[] {
   const first = text.indexOf(opening);

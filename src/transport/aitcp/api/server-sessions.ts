@@ -1,40 +1,20 @@
-import { LimitError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
-import type { AiTcpCrypto } from "../crypto/index.js";
-import type { Established, GivenTicket, HandshakeSettings } from "../handshake/index.js";
-import type { Identity } from "../identity/index.js";
+import { LimitError, ProtocolError } from "../../../shared/errors.js";
 import type { RecordLink } from "../connection/index.js";
+import type { Established, GivenTicket } from "../handshake/index.js";
 import {
-  isTakenOver,
   progressName,
   ProgressKeeper,
-  SessionCore,
   takenOver,
   TicketBook,
   type AiTcpStore,
-  type SessionOwner,
-  type TicketGrant,
+  type SessionOptions,
 } from "../session/index.js";
-import { AiTcpSession } from "./session.js";
-import { SessionEnd } from "./session-end.js";
-import { makeTranscript, type OpenTranscript } from "./transcripts.js";
+import { ServerSession, type ServerSessionOptions } from "./server-session.js";
 
-export interface ServerSessionsOptions {
-  readonly crypto: AiTcpCrypto;
-  readonly identity: Identity;
-  readonly settings: HandshakeSettings;
+export interface ServerSessionsOptions extends ServerSessionOptions {
   readonly store: AiTcpStore;
-  /** Whether other processes have the same store. */
-  readonly isShared: boolean;
   readonly maxSessions: number;
-  readonly nowMs: () => number;
-  readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
-  readonly openTranscript?: OpenTranscript;
-  /** For what goes wrong and concerns no one session. */
-  readonly onError: (error: unknown) => void;
 }
-
-/** Tickets of one session that are valid at a time. */
-const MAX_TICKETS = 2;
 
 /** The sessions of a server: who has a connection, who waits for one, and whose time is over. */
 export class ServerSessions {
@@ -153,11 +133,7 @@ export class ServerSessions {
     return this.#options.settings.lifetimeSeconds * 1000;
   }
 
-  #make(
-    id: Uint8Array,
-    established: Established,
-    restored?: ConstructorParameters<typeof SessionCore>[0]["restored"],
-  ): ServerSession {
+  #make(id: Uint8Array, established: Established, restored?: SessionOptions["restored"]): ServerSession {
     const { maxSessions } = this.#options;
     if (this.isFull) throw sessionsFull(maxSessions);
     const key = keyOf(id);
@@ -175,168 +151,6 @@ export class ServerSessions {
 
   #check(): void {
     for (const session of this.#sessions.values()) session.check();
-  }
-}
-
-/** One session of a server. */
-class ServerSession implements SessionOwner {
-  readonly core: SessionCore;
-  keeper: ProgressKeeper | undefined;
-  isRestored = false;
-  readonly #options: ServerSessionsOptions;
-  readonly #tickets: TicketBook;
-  readonly #onOver: () => void;
-  readonly #given: Uint8Array[] = [];
-  #resumptionSecret: Uint8Array | undefined;
-  #ticketMs = 0;
-  /** Another process may go on with it. */
-  #isLeft = false;
-  #interruptedMs: number | undefined;
-  #api: AiTcpSession | undefined;
-  readonly #end = new SessionEnd();
-
-  constructor(
-    id: Uint8Array,
-    { peer }: Established,
-    restored: ConstructorParameters<typeof SessionCore>[0]["restored"],
-    options: ServerSessionsOptions,
-    tickets: TicketBook,
-    onOver: () => void,
-  ) {
-    this.#options = options;
-    this.#tickets = tickets;
-    this.#onOver = onOver;
-    this.core = new SessionCore({
-      role: "responder",
-      id: Uint8Array.from(id),
-      peer,
-      own: options.settings.flow,
-      restored,
-      transcript: makeTranscript(options.openTranscript, id, peer),
-      claims: options.isShared ? { keep: (streams) => this.#keep(streams) } : undefined,
-      owner: this,
-    });
-  }
-
-  /** The ticket that both sides have by the handshake alone. @throws {M2MError} what the store throws */
-  async keepImpliedTicket({ secrets }: Established): Promise<Uint8Array | undefined> {
-    const { nowMs, settings } = this.#options;
-    if (settings.lifetimeSeconds === 0) return undefined;
-    this.#ticketMs = nowMs();
-    return this.#tickets.keepImplied(this.#grant(secrets.resumption), nowMs());
-  }
-
-  /** The peer has another ticket; those before the last two are used, or go now. */
-  given(id: Uint8Array): void {
-    this.#given.push(id);
-    const old = this.#given.splice(0, this.#given.length - MAX_TICKETS);
-    // What stays there by a failure of the store expires.
-    for (const ticket of old) void this.#tickets.take(ticket).catch(this.#options.onError);
-  }
-
-  async attach(link: RecordLink, established: Established): Promise<void> {
-    this.#interruptedMs = undefined;
-    this.#forgetSecret();
-    this.#resumptionSecret = established.secrets.resumption;
-    const isNew = this.#api === undefined;
-    await this.core.attach(link, established);
-    if (this.core.isClosed) this.#forgetSecret();
-    if (!isNew || this.core.failure) return;
-    this.#api = new AiTcpSession(this.core, this.#end);
-    try {
-      this.#options.onSession(this.#api, this.isRestored);
-    } catch (error) {
-      this.#options.onError(error);
-      this.core.close("defect", "", error as Error);
-    }
-  }
-
-  onTicket(): void {
-    // A responder is given none.
-  }
-
-  onInterrupted(): void {
-    this.#interruptedMs = this.#options.nowMs();
-  }
-
-  onClosed(error: Error | undefined): void {
-    this.#forgetSecret();
-    // A session that goes on elsewhere keeps what lets it.
-    if (!this.#isLeft && !isTakenOver(error)) {
-      for (const id of this.#given) void this.#tickets.take(id).catch(() => {});
-      void this.keeper?.drop();
-    }
-    this.#onOver();
-    this.#end.settle(error);
-  }
-
-  /** Renews what is half over, and ends what is. */
-  check(): void {
-    const { nowMs, settings } = this.#options;
-    const lifetimeMs = settings.lifetimeSeconds * 1000;
-    const now = nowMs();
-    if (this.#interruptedMs !== undefined) {
-      if (now - this.#interruptedMs >= lifetimeMs) {
-        this.core.close(
-          "expired",
-          "",
-          new ProtocolError("M2M_SESSION_EXPIRED", "The peer has not come back in time."),
-        );
-      }
-    } else if (now - this.#ticketMs >= lifetimeMs / 2) {
-      void this.#giveTicket();
-    }
-  }
-
-  /** @param isOver whether it is over for the peer too; else another process goes on with it */
-  shutDown(isOver: boolean): void {
-    if (isOver || !this.keeper) {
-      this.core.close("done", "shutting down");
-      return;
-    }
-    this.#isLeft = true;
-    this.core.leave(
-      new UpstreamError("M2M_CONNECTION_LOST", "This process takes no more part in the session."),
-    );
-  }
-
-  async #keep(streams: Parameters<ProgressKeeper["keep"]>[0]): Promise<void> {
-    await this.keeper?.keep(streams);
-  }
-
-  async #giveTicket(): Promise<void> {
-    const { nowMs, onError, settings } = this.#options;
-    const secret = this.#resumptionSecret;
-    if (settings.lifetimeSeconds === 0 || !secret) return;
-    this.#ticketMs = nowMs();
-    try {
-      const ticket = await this.#tickets.give(this.#grant(secret), nowMs());
-      if (this.#resumptionSecret !== secret) {
-        // The session is over, or has another connection by now, whose peer would make another key of it.
-        await this.#tickets.take(ticket.id);
-        return;
-      }
-      this.core.giveTicket(ticket.bytes);
-      this.given(ticket.id);
-      // So that the store has the session for as long as the ticket.
-      if (!this.core.isClosed) await this.keeper?.keep(this.core.streams.snapshot());
-    } catch (error) {
-      if (isTakenOver(error)) this.core.leave(error as Error);
-      // Without it the session cannot be resumed, and goes on as long as its connection does.
-      else onError(error);
-    }
-  }
-
-  #grant(resumptionSecret: Uint8Array): TicketGrant {
-    const { identity, settings } = this.#options;
-    const { id: sessionId, peer } = this.core;
-    const staticKey = identity.staticPair.publicKey;
-    return { sessionId, peer, resumptionSecret, staticKey, lifetimeSeconds: settings.lifetimeSeconds };
-  }
-
-  #forgetSecret(): void {
-    this.#resumptionSecret?.fill(0);
-    this.#resumptionSecret = undefined;
   }
 }
 

@@ -156,8 +156,8 @@ class Endpoint {
   readonly #links: LinkFactory;
   readonly #sessions: ServerSessions;
   readonly #streams = new Set<Duplex>();
-  /** Those of which no packet has come, in the order in which they came. */
-  readonly #silent = new Set<Duplex>();
+  /** Those whose handshake has not begun: nothing has come, or a cookie was asked for. In the order in which they came. */
+  readonly #idle = new Set<Duplex>();
   #handshakes = 0;
   #isClosed = false;
 
@@ -206,10 +206,10 @@ class Endpoint {
       return;
     }
     this.#streams.add(stream);
-    this.#silent.add(stream);
+    this.#idle.add(stream);
     stream.once("close", () => {
       this.#streams.delete(stream);
-      this.#silent.delete(stream);
+      this.#idle.delete(stream);
     });
     void this.#admit(stream, address ?? "");
   }
@@ -247,12 +247,12 @@ class Endpoint {
     }
   }
 
-  /** Whether there is room for the handshake of a stream: one that has said nothing for longer makes way for it. */
+  /** Whether there is room for the handshake of a stream: one whose own has not begun for longer makes way for it. */
   #hasRoom(stream: Duplex): boolean {
     if (this.#handshakes < this.#limits.maxHandshakes) return true;
-    const [oldest] = this.#silent;
+    const [oldest] = this.#idle;
     if (!oldest || oldest === stream) return false;
-    this.#silent.delete(oldest);
+    this.#idle.delete(oldest);
     oldest.destroy();
     return true;
   }
@@ -272,8 +272,9 @@ class Endpoint {
         findTicket: (id) => this.#sessions.findTicket(id),
         takeTicket: (id) => this.#sessions.takeTicket(id),
         cookieFor: (key, cookie) => {
-          this.#silent.delete(stream);
-          return this.#cookieFor(address, key, cookie);
+          const asked = this.#cookieFor(address, key, cookie);
+          if (!asked) this.#idle.delete(stream);
+          return asked;
         },
       }),
     );

@@ -1,9 +1,8 @@
 import { strict as assert } from "node:assert";
-import { connect } from "node:net";
 import type { AiTcpConnectOptions, AiTcpSession } from "../../../../src/transport/aitcp/index.js";
 import { writePacket } from "../../../../src/transport/aitcp/packet/index.js";
 import { Agents, bob as bobIdentity, bytesOf, echo, textOf, until, type Bob } from "../agents.js";
-import { kindOf, Proxy, type Carried, type Middle } from "../middle.js";
+import { kindOf, play, Proxy, type Carried, type Middle } from "../middle.js";
 
 const isData = ({ bytes }: Carried): boolean => kindOf(bytes) === "data";
 
@@ -211,24 +210,12 @@ describe("AI-TCP with somebody in the middle", () => {
       await converse(session, 3, () => {});
       const recorded = proxy.last.seen.up;
       for (let times = 0; times < 2; times++) {
-        const replay = await Proxy.start(bob.server.port);
-        agents.onEnd(() => replay.stop());
-        const answers = await play(replay, recorded);
+        const answers = await play(bob.server.port, Buffer.concat(recorded));
         // RESPONSE at most, of other keys.
-        assert.ok(answers.every((answer) => ["response", "refusal"].includes(kindOf(answer))));
+        assert.ok(answers.length > 0 && answers.every((kind) => kind === "response" || kind === "refusal"));
       }
       assert.equal(bob.sessions.length, 1);
       await converse(session, 1, () => {});
     }
   });
 });
-
-/** Sends packets as they are, and gives what is answered until the end. */
-async function play(through: Proxy, packets: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
-  const socket = connect(through.port, "127.0.0.1");
-  socket.on("error", () => {});
-  socket.on("data", () => {});
-  socket.end(Buffer.concat(packets));
-  await new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  return through.last.seen.down;
-}

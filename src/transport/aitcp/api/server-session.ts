@@ -1,0 +1,205 @@
+import { ProtocolError, UpstreamError } from "../../../shared/errors.js";
+import type { RecordLink } from "../connection/index.js";
+import type { AiTcpCrypto } from "../crypto/index.js";
+import type { Established, HandshakeSettings } from "../handshake/index.js";
+import type { Identity } from "../identity/index.js";
+import {
+  isTakenOver,
+  SessionCore,
+  takenOver,
+  type ProgressKeeper,
+  type SessionOptions,
+  type SessionOwner,
+  type TicketBook,
+  type TicketGrant,
+} from "../session/index.js";
+import { AiTcpSession } from "./session.js";
+import { SessionEnd } from "./session-end.js";
+import { makeTranscript, type OpenTranscript } from "./transcripts.js";
+
+export interface ServerSessionOptions {
+  readonly crypto: AiTcpCrypto;
+  readonly identity: Identity;
+  readonly settings: HandshakeSettings;
+  /** Whether other processes have the same store. */
+  readonly isShared: boolean;
+  readonly nowMs: () => number;
+  readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
+  readonly openTranscript?: OpenTranscript;
+  /** For what goes wrong and concerns no one session. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Tickets of one session that are valid at a time. */
+const MAX_TICKETS = 2;
+
+/** One session of a server. */
+export class ServerSession implements SessionOwner {
+  readonly core: SessionCore;
+  keeper: ProgressKeeper | undefined;
+  isRestored = false;
+  readonly #options: ServerSessionOptions;
+  readonly #tickets: TicketBook;
+  readonly #onOver: () => void;
+  readonly #given: Uint8Array[] = [];
+  #resumptionSecret: Uint8Array | undefined;
+  #ticketMs = 0;
+  /** Another process may go on with it. */
+  #isLeft = false;
+  #interruptedMs: number | undefined;
+  #api: AiTcpSession | undefined;
+  readonly #end = new SessionEnd();
+
+  constructor(
+    id: Uint8Array,
+    { peer }: Established,
+    restored: SessionOptions["restored"],
+    options: ServerSessionOptions,
+    tickets: TicketBook,
+    onOver: () => void,
+  ) {
+    this.#options = options;
+    this.#tickets = tickets;
+    this.#onOver = onOver;
+    this.core = new SessionCore({
+      role: "responder",
+      id: Uint8Array.from(id),
+      peer,
+      own: options.settings.flow,
+      restored,
+      transcript: makeTranscript(options.openTranscript, id, peer),
+      claims: options.isShared ? { keep: (streams) => this.#keep(streams) } : undefined,
+      owner: this,
+    });
+  }
+
+  /** The ticket that both sides have by the handshake alone. @throws {M2MError} what the store throws */
+  async keepImpliedTicket({ secrets }: Established): Promise<Uint8Array | undefined> {
+    const { nowMs, settings } = this.#options;
+    if (settings.lifetimeSeconds === 0) return undefined;
+    this.#ticketMs = nowMs();
+    return this.#tickets.keepImplied(this.#grant(secrets.resumption), nowMs());
+  }
+
+  /** The peer has another ticket; those before the last two are used, or go now. */
+  given(id: Uint8Array): void {
+    this.#given.push(id);
+    const old = this.#given.splice(0, this.#given.length - MAX_TICKETS);
+    // What stays there by a failure of the store expires.
+    for (const ticket of old) void this.#tickets.take(ticket).catch(this.#options.onError);
+  }
+
+  async attach(link: RecordLink, established: Established): Promise<void> {
+    this.#interruptedMs = undefined;
+    this.#forgetSecret();
+    this.#resumptionSecret = established.secrets.resumption;
+    const isNew = this.#api === undefined;
+    await this.core.attach(link, established);
+    if (this.core.isClosed) this.#forgetSecret();
+    if (!isNew || this.core.failure) return;
+    this.#api = new AiTcpSession(this.core, this.#end);
+    try {
+      this.#options.onSession(this.#api, this.isRestored);
+    } catch (error) {
+      this.#options.onError(error);
+      this.core.close("defect", "", error as Error);
+    }
+  }
+
+  onTicket(): void {
+    // A responder is given none.
+  }
+
+  onInterrupted(): void {
+    this.#interruptedMs = this.#options.nowMs();
+  }
+
+  onClosed(error: Error | undefined): void {
+    this.#forgetSecret();
+    // A session that goes on elsewhere keeps what lets it.
+    if (!this.#isLeft && !isTakenOver(error)) {
+      for (const id of this.#given) void this.#tickets.take(id).catch(() => {});
+      void this.keeper?.drop();
+    }
+    this.#onOver();
+    this.#end.settle(error);
+  }
+
+  /** Renews what is half over, and ends what is. */
+  check(): void {
+    const { nowMs, settings } = this.#options;
+    const lifetimeMs = settings.lifetimeSeconds * 1000;
+    const now = nowMs();
+    if (this.#interruptedMs !== undefined) {
+      if (now - this.#interruptedMs >= lifetimeMs) {
+        this.core.close(
+          "expired",
+          "",
+          new ProtocolError("M2M_SESSION_EXPIRED", "The peer has not come back in time."),
+        );
+      } else void this.#leaveIfTaken();
+    } else if (now - this.#ticketMs >= lifetimeMs / 2) {
+      void this.#giveTicket();
+    }
+  }
+
+  /** @param isOver whether it is over for the peer too; else another process goes on with it */
+  shutDown(isOver: boolean): void {
+    if (isOver || !this.keeper) {
+      this.core.close("done", "shutting down");
+      return;
+    }
+    this.#isLeft = true;
+    this.core.leave(
+      new UpstreamError("M2M_CONNECTION_LOST", "This process takes no more part in the session."),
+    );
+  }
+
+  async #keep(streams: Parameters<ProgressKeeper["keep"]>[0]): Promise<void> {
+    await this.keeper?.keep(streams);
+  }
+
+  async #giveTicket(): Promise<void> {
+    const { nowMs, onError, settings } = this.#options;
+    const secret = this.#resumptionSecret;
+    if (settings.lifetimeSeconds === 0 || !secret) return;
+    this.#ticketMs = nowMs();
+    try {
+      const ticket = await this.#tickets.give(this.#grant(secret), nowMs());
+      if (this.#resumptionSecret !== secret) {
+        // The session is over, or has another connection by now, whose peer would make another key of it.
+        await this.#tickets.take(ticket.id);
+        return;
+      }
+      this.core.giveTicket(ticket.bytes);
+      this.given(ticket.id);
+      // So that the store has the session for as long as the ticket.
+      if (!this.core.isClosed) await this.keeper?.keep(this.core.streams.snapshot());
+    } catch (error) {
+      if (isTakenOver(error)) this.core.leave(error as Error);
+      // Without it the session cannot be resumed, and goes on as long as its connection does.
+      else onError(error);
+    }
+  }
+
+  /** The peer may have gone on with another process: this one's application is told. */
+  async #leaveIfTaken(): Promise<void> {
+    try {
+      if (this.keeper && !(await this.keeper.isOwn())) this.core.leave(takenOver());
+    } catch {
+      // The store does not answer: later it may.
+    }
+  }
+
+  #grant(resumptionSecret: Uint8Array): TicketGrant {
+    const { identity, settings } = this.#options;
+    const { id: sessionId, peer } = this.core;
+    const staticKey = identity.staticPair.publicKey;
+    return { sessionId, peer, resumptionSecret, staticKey, lifetimeSeconds: settings.lifetimeSeconds };
+  }
+
+  #forgetSecret(): void {
+    this.#resumptionSecret?.fill(0);
+    this.#resumptionSecret = undefined;
+  }
+}
