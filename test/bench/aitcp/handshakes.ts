@@ -93,6 +93,8 @@ export async function aitcpResumptions(ms: number): Promise<number> {
       const session = await connectAiTcp(`aitcp://127.0.0.1:${server.port}`, {
         identity: clientIdentity,
         trust: clientTrust,
+        // A connection that was short is followed by a pause.
+        reconnect: { firstDelayMs: 0, maxDelayMs: 0 },
         dial: async (address, signal) => (stream = await dialTcp(address, signal)),
       });
       const messages = session.openStream();

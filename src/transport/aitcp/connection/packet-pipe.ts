@@ -95,8 +95,9 @@ export class PacketPipe {
     if (!this.#stream.writableEnded) this.#stream.end();
   }
 
-  /** Ends the stream at once. */
+  /** Ends the stream at once; what was written in this turn is tried to be sent. */
   destroy(): void {
+    if (this.#isCorked) PacketPipe.#uncork(this);
     this.#stream.destroy();
   }
 
