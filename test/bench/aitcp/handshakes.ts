@@ -95,7 +95,7 @@ export async function aitcpResumptions(ms: number): Promise<number> {
         trust: clientTrust,
         // A connection that was short is followed by a pause.
         reconnect: { firstDelayMs: 0, maxDelayMs: 0 },
-        dial: async (address, signal) => (stream = await dialTcp(address, signal)),
+        dial: async (address, signal) => (stream = (await dialTcp(address, signal)) as Duplex),
       });
       const messages = session.openStream();
       return {

@@ -93,7 +93,7 @@ describe("protection of packets", () => {
 
   it("works with any implementation of the primitives", () => {
     const packet = newSealer({}, noble).seal(plain("hello"), 0);
-    expect(packet.equals(newSealer({}, openSsl).seal(plain("hello"), 0))).to.equal(true);
+    expect(Buffer.from(packet).equals(newSealer({}, openSsl).seal(plain("hello"), 0))).to.equal(true);
     expect(newOpener(noble).open(packet, 0).record).to.deep.equal(Uint8Array.from(plain("hello")));
   });
 
@@ -131,7 +131,7 @@ describe("protection of packets", () => {
     const packet = newSealer().seal(plain("once"), 0);
     const before = Buffer.from(packet);
     newOpener().open(packet, 0);
-    expect(packet.equals(before)).to.equal(true);
+    expect(before.equals(packet)).to.equal(true);
   });
 
   it("refuses a number, a nonce and a sender that do not belong together, though the tag is right", () => {
