@@ -88,6 +88,8 @@ class ClientSession implements SessionOwner {
   #resumptionSecret: Uint8Array | undefined;
   readonly #tickets = new HeldTickets();
   #attachedMs = 0;
+  /** Connections that the session has had. */
+  #connections = 0;
 
   constructor(address: AiTcpAddress, options: AiTcpConnectOptions) {
     this.#address = address;
@@ -153,6 +155,7 @@ class ClientSession implements SessionOwner {
       this.#resumptionSecret?.fill(0);
       this.#resumptionSecret = established.secrets.resumption;
       this.#attachedMs = performance.now();
+      this.#connections++;
       const { lifetimeSeconds } = established.agreed;
       const id = deriveTicketId(this.#crypto, this.#resumptionSecret);
       if (lifetimeSeconds > 0) this.#keepTicket(core, id, Math.floor(this.#nowMs() / 1000) + lifetimeSeconds);
@@ -172,6 +175,8 @@ class ClientSession implements SessionOwner {
     const { maxTries, ...backoff } = { ...DEFAULT_RECONNECT, ...this.#options.reconnect };
     const { signal } = this.#over;
     let failure: unknown = cause;
+    // The responder has said what it has against the end of the handshake that was to begin the session: it has none to go on with.
+    if (this.#connections === 1 && !isLoss(cause)) this.#tickets.clear();
     let pauses = performance.now() - this.#attachedMs < SHORT_MS ? 1 : 0;
     for (let attempt = 1; core && attempt <= maxTries; attempt++) {
       if (pauses > 0) await pause(backoffMs(pauses, backoff, Math.random()), signal);
@@ -243,6 +248,11 @@ class ClientSession implements SessionOwner {
     );
     if (!decision.trusted) throw decision.error;
   }
+}
+
+/** Whether a connection was lost, and not refused. */
+function isLoss(error: Error): boolean {
+  return error instanceof M2MError && error.code === "M2M_CONNECTION_LOST";
 }
 
 function answerTimeout(handshakeMs: number): UpstreamError {
