@@ -139,7 +139,7 @@ export async function play(port: number, bytes: Uint8Array): Promise<Packet["kin
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
   socket.on("data", (chunk) => {
-    for (const packet of reader.push(chunk)) kinds.push(kindOf(packet));
+    reader.push(chunk, (packet) => kinds.push(kindOf(packet)));
     if (kinds.includes("response")) setTimeout(() => socket.destroy(), 50);
   });
   socket.write(bytes);

@@ -24,6 +24,8 @@ describe("AI-TCP with somebody in the middle", () => {
     const proxy = await Proxy.start(bob.server.port);
     agents.onEnd(() => proxy.stop());
     const session = await agents.alice(proxy.url, { settings: { idleMs: 1000 }, ...options });
+    // Until the server has said something, a refusal is as good as none: it is what an initiator who is not liked gets.
+    await until(() => proxy.last.seen.down.length > 1);
     return { bob, proxy, session, other: await bob.nextSession() };
   }
 
@@ -210,9 +212,14 @@ describe("AI-TCP with somebody in the middle", () => {
       await converse(session, 3, () => {});
       const recorded = proxy.last.seen.up;
       for (let times = 0; times < 2; times++) {
+        const failed = bob.errors.length;
         const answers = await play(bob.server.port, Buffer.concat(recorded));
-        // RESPONSE at most, of other keys.
-        assert.ok(answers.length > 0 && answers.every((kind) => kind === "response" || kind === "refusal"));
+        // RESPONSE at most, of other keys; what follows in the recording does not fit them.
+        assert.ok(
+          answers.every((kind) => kind === "response" || kind === "refusal"),
+          answers.join(),
+        );
+        await until(() => bob.errors.length > failed);
       }
       assert.equal(bob.sessions.length, 1);
       await converse(session, 1, () => {});

@@ -34,7 +34,9 @@ class Stranger {
     this.socket = connect(server.port, "127.0.0.1");
     this.socket.on("error", () => {});
     this.socket.on("close", () => (this.isOver = true));
-    this.socket.on("data", (chunk) => this.received.push(...reader.push(chunk)));
+    this.socket.on("data", (chunk) =>
+      reader.push(chunk, (packet) => this.received.push(Uint8Array.from(packet))),
+    );
   }
 
   get receivedBytes(): number {
