@@ -290,6 +290,12 @@ describe("m2m connect", function () {
     const transcript = readFileSync(at("talk.aitcp"));
     expect(transcript.subarray(0, 8).toString()).to.equal("AITCP-T1");
     expect(transcript.includes("for the record")).to.equal(true);
+    const verified = folder.run(["verify", "talk.aitcp", "--peer", idOf("server")]);
+    expect(verified.code, verified.stderr).to.equal(0);
+    // The server has signed its answers before the end.
+    expect(verified.stdout.toString())
+      .to.include("All signatures verify")
+      .and.not.match(/messages? without/);
     expect(connect(server.aitcp, flags, "again").code).to.equal(4);
     expect(readFileSync(at("talk.aitcp")).equals(transcript)).to.equal(true);
   });

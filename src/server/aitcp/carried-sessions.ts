@@ -35,7 +35,7 @@ export class CarriedSessions {
     const opened = new Set<SessionStream>();
     logger?.debug({ identity, session: session.id }, "aitcp session began");
     try {
-      for await (const stream of session) this.#add(stream, identity, opened);
+      for await (const stream of session) this.#add(stream, session, opened);
       logger?.debug({ identity, session: session.id }, "aitcp session ended");
     } catch (err) {
       logger?.debug({ identity, session: session.id, err }, "aitcp session was lost");
@@ -59,17 +59,19 @@ export class CarriedSessions {
     for (const stream of [...this.#open]) stream.abandon();
   }
 
-  #add(stream: AiTcpStream, identity: string, ofSession: Set<SessionStream>): void {
+  #add(stream: AiTcpStream, session: AiTcpSession, ofSession: Set<SessionStream>): void {
     // What another process has answered on it is not known here: the peer goes on with its session over another stream.
     if (stream.isRestored || this.#isHeld) {
       stream.reset(RESET_CODES.tryLater);
       return;
     }
     const { service, claims, histories, limits, logger } = this.#options;
+    const identity = formatIdentity(session.peer.identity);
     const opened = new SessionStream(stream, {
       sessions: service,
       limits,
       identity,
+      endTurn: () => session.endTurn(),
       claims,
       histories,
       onError: (err, why) => {

@@ -22,6 +22,8 @@ export interface SessionStreamOptions {
   readonly limits: AiTcpLimits;
   /** The peer's, as text: limits are counted by it. */
   readonly identity: string;
+  /** Signs what was said. */
+  readonly endTurn: () => void;
   readonly claims: SessionClaims;
   readonly histories: LinkHistories;
   /** For what goes wrong, with what the peer is told. */
@@ -137,6 +139,8 @@ export class SessionStream implements SessionHolder {
     if (this.#isOver) return;
     try {
       this.#stream.end();
+      // The peer may close its AI-TCP session as soon as it has read this.
+      this.#options.endTurn();
     } catch {
       // It is over already.
     }
