@@ -48,6 +48,9 @@ const ms = 3000 * scale;
 const shakes = await inTurns({
   "TLS 1.3, certificates of both": () => tlsHandshakes(certificate, false, ms),
   "TLS 1.3, resumed": () => tlsHandshakes(certificate, true, ms),
+  "TLS 1.3, certificates of both, one context of the client": () =>
+    tlsHandshakes(certificate, false, ms, true),
+  "TLS 1.3, resumed, one context of the client": () => tlsHandshakes(certificate, true, ms, true),
   "AI-TCP, XX": () => aitcpHandshakes(false, ms),
   "AI-TCP, IK": () => aitcpHandshakes(true, ms),
   "AI-TCP, resumed (IKpsk2)": () => aitcpResumptions(ms),

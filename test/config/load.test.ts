@@ -9,6 +9,7 @@ import {
   formatOrigin,
   loadConfig,
   locateConfigFile,
+  specOf,
 } from "../../src/config/index.js";
 import { InputError } from "../../src/shared/errors.js";
 
@@ -84,6 +85,13 @@ describe("loadConfig", () => {
       "server.trust_proxy": undefined,
       "server.log_level": "info",
       "server.log_json": false,
+      "aitcp.port": undefined,
+      "aitcp.identity": undefined,
+      "aitcp.trust": undefined,
+      "aitcp.trust_organisation": undefined,
+      "aitcp.known_peers": undefined,
+      "aitcp.trust_anyone": false,
+      "aitcp.certificate": undefined,
       "proxy.target": undefined,
       "proxy.port": 8080,
       "proxy.host": "127.0.0.1",
@@ -312,7 +320,7 @@ describe("loadConfig", () => {
   it("takes every key from the environment", async () => {
     for (const key of CONFIG_KEY_NAMES) {
       const name = `M2M_${key.replace(".", "_").toUpperCase()}`;
-      const value = String((await place.load()).get(key) ?? "x");
+      const value = String((await place.load()).get(key) ?? (specOf(key).type === "integer" ? 1 : "x"));
       expect((await place.load({ [name]: value })).origin(key)).to.deep.equal({ kind: "environment", name });
     }
   });

@@ -96,6 +96,8 @@ export class GuideStage {
     });
     const { output, port: ownPort } = await untilListening(child, lineCount);
     this.#services.set(port, { process: child, port: ownPort });
+    const aitcp = /AI-TCP listens on aitcp:\/\/(\S+)/.exec(output)?.[1];
+    if (aitcp !== undefined) this.place(`127.0.0.1:${port + 1}`, aitcp);
     return this.#there(output.replaceAll(new RegExp(`\\b${ownPort}\\b`, "g"), String(port)));
   }
 

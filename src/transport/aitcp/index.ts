@@ -17,6 +17,7 @@ export {
   type OpenTranscript,
   type TranscriptSink,
 } from "./api/index.js";
+export type { ByteStream } from "./connection/index.js";
 export { nodeCrypto, type AiTcpCrypto } from "./crypto/index.js";
 export {
   fingerprint,

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { connect, createServer, type TLSSocket } from "node:tls";
+import { connect, createSecureContext, createServer, type TLSSocket } from "node:tls";
 import { connectAiTcp, createAiTcpServer, type AiTcpServer } from "../../../src/transport/aitcp/api/index.js";
 import { dialTcp } from "../../../src/transport/aitcp/api/dial.js";
 import type { Certificate } from "./carriers.js";
@@ -23,11 +23,15 @@ async function perSecond(ms: number, run: () => Promise<void>): Promise<number> 
   return (count / (performance.now() - startMs)) * 1000;
 }
 
-/** TLS 1.3 with certificates of both sides over TCP, up to the first byte back; full, or resumed by a ticket. */
+/**
+ * TLS 1.3 with certificates of both sides over TCP, up to the first byte back; full, or resumed by a ticket.
+ * @param hasContext the client reads its key and certificates once, and not for each connection, as `tls.connect` does with its options
+ */
 export async function tlsHandshakes(
   { cert, key }: Certificate,
   isResumed: boolean,
   ms: number,
+  hasContext = false,
 ): Promise<number> {
   const server = createServer(
     { cert, key, ca: [cert], requestCert: true, minVersion: "TLSv1.3" },
@@ -42,10 +46,12 @@ export async function tlsHandshakes(
   let held: Buffer | undefined;
   let resumed = 0;
   let total = 0;
+  const secureContext = createSecureContext({ ca: [cert], cert, key, minVersion: "TLSv1.3" });
   const shake = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const session = isResumed ? held : undefined;
-      const options = { port, host: "127.0.0.1", servername: "localhost", ca: [cert], cert, key, session };
+      const identity = hasContext ? { secureContext } : { ca: [cert], cert, key };
+      const options = { port, host: "127.0.0.1", servername: "localhost", ...identity, session };
       const socket: TLSSocket = connect({ ...options, minVersion: "TLSv1.3" }, () => socket.write("x"));
       socket.on("session", (ticket) => (held = ticket));
       socket.on("error", reject);
@@ -93,7 +99,9 @@ export async function aitcpResumptions(ms: number): Promise<number> {
       const session = await connectAiTcp(`aitcp://127.0.0.1:${server.port}`, {
         identity: clientIdentity,
         trust: clientTrust,
-        dial: async (address, signal) => (stream = await dialTcp(address, signal)),
+        // A connection that was short is followed by a pause.
+        reconnect: { firstDelayMs: 0, maxDelayMs: 0 },
+        dial: async (address, signal) => (stream = (await dialTcp(address, signal)) as Duplex),
       });
       const messages = session.openStream();
       return {

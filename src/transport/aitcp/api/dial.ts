@@ -1,13 +1,13 @@
-import { connect as connectSocket, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { connect as connectSocket } from "node:net";
 import { UpstreamError } from "../../../shared/errors.js";
+import type { ByteStream } from "../connection/index.js";
 import { formatAddress, type AiTcpAddress } from "./address.js";
 
 /** Makes a stream of bytes to a server. It ends what it has begun when `signal` says so. */
-export type Dial = (address: AiTcpAddress, signal: AbortSignal) => Promise<Duplex>;
+export type Dial = (address: AiTcpAddress, signal: AbortSignal) => Promise<ByteStream>;
 
 /** A connection over TCP. @throws {UpstreamError} `M2M_CONNECTION_FAILED` */
-export function dialTcp(address: AiTcpAddress, signal: AbortSignal): Promise<Socket> {
+export function dialTcp(address: AiTcpAddress, signal: AbortSignal): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
     const socket = connectSocket({ ...address, noDelay: true });
     const onAbort = (): void => void socket.destroy(new Error("given up"));
@@ -28,7 +28,7 @@ export function dialTcp(address: AiTcpAddress, signal: AbortSignal): Promise<Soc
 }
 
 /** What `dial` makes; a stream that comes after `signal` is ended. @throws what `dial` throws, or `signal` gives as its reason */
-export function dialWithin(dial: Dial, address: AiTcpAddress, signal: AbortSignal): Promise<Duplex> {
+export function dialWithin(dial: Dial, address: AiTcpAddress, signal: AbortSignal): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
     // What whoever gave up has as its reason.
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors

@@ -1,5 +1,4 @@
 import { createServer, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import {
   InputError,
   LimitError,
@@ -17,6 +16,7 @@ import {
   respond,
   type CloseReason,
   type RecordLink,
+  type ByteStream,
 } from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
 import {
@@ -87,7 +87,7 @@ export interface AiTcpServer {
   /** Connections, those without a finished handshake among them. */
   readonly connectionCount: number;
   /** Serves a stream of bytes that comes from elsewhere than TCP. */
-  serve(stream: Duplex, address: string): void;
+  serve(stream: ByteStream, address: string): void;
   /** Takes no more connections, and ends those that there are. Sessions are over, unless other processes share their store. */
   close(): Promise<void>;
 }
@@ -155,9 +155,9 @@ class Endpoint {
   readonly #rates: RateLimitStore = new MemoryRateStore();
   readonly #links: LinkFactory;
   readonly #sessions: ServerSessions;
-  readonly #streams = new Set<Duplex>();
+  readonly #streams = new Set<ByteStream>();
   /** Those whose handshake has not begun: nothing has come, or a cookie was asked for. In the order in which they came. */
-  readonly #idle = new Set<Duplex>();
+  readonly #idle = new Set<ByteStream>();
   #handshakes = 0;
   #isClosed = false;
 
@@ -198,7 +198,7 @@ class Endpoint {
     return this.#streams.size;
   }
 
-  serve(stream: Duplex, address: string | undefined): void {
+  serve(stream: ByteStream, address: string | undefined): void {
     // Without a listener it would be thrown; what it means is told by the pipe.
     stream.on("error", ignore);
     if (this.#isClosed || this.#streams.size >= this.#limits.maxConnections) {
@@ -223,7 +223,7 @@ class Endpoint {
     }
   }
 
-  async #admit(stream: Duplex, address: string): Promise<void> {
+  async #admit(stream: ByteStream, address: string): Promise<void> {
     const { handshakeMs, connectionRate } = this.#limits;
     const { allowed } = await this.#rates.take(address, 1, connectionRate);
     if (!allowed || !this.#hasRoom(stream)) {
@@ -248,7 +248,7 @@ class Endpoint {
   }
 
   /** Whether there is room for the handshake of a stream: one whose own has not begun for longer makes way for it. */
-  #hasRoom(stream: Duplex): boolean {
+  #hasRoom(stream: ByteStream): boolean {
     if (this.#handshakes < this.#limits.maxHandshakes) return true;
     const [oldest] = this.#idle;
     if (!oldest || oldest === stream) return false;
@@ -257,7 +257,7 @@ class Endpoint {
     return true;
   }
 
-  async #shakeHands(stream: Duplex, address: string): Promise<void> {
+  async #shakeHands(stream: ByteStream, address: string): Promise<void> {
     const pipe = new PacketPipe(stream);
     const { identity, certificate, takesEarly = true } = this.#options;
     const established = await respond(

@@ -1,5 +1,5 @@
-import type { Duplex } from "node:stream";
 import { PacketReader } from "../packet/index.js";
+import type { ByteStream } from "./byte-stream.js";
 
 /** What a pipe tells. */
 export interface PipeEvents {
@@ -18,7 +18,7 @@ const FULL_BYTES = 256 * 1024;
 
 /** Packets over an ordered stream of bytes. */
 export class PacketPipe {
-  readonly #stream: Duplex;
+  readonly #stream: ByteStream;
   readonly #reader = new PacketReader();
   #events: PipeEvents | undefined;
   #waiting: Uint8Array[] | undefined;
@@ -28,11 +28,11 @@ export class PacketPipe {
   #isCorked = false;
   #isPaused = false;
 
-  constructor(stream: Duplex) {
+  constructor(stream: ByteStream) {
     this.#stream = stream;
     stream.on("data", (chunk: Buffer) => this.#onData(chunk));
     stream.on("drain", () => this.#events?.onDrain());
-    stream.on("error", (error) => this.#end(error));
+    stream.on("error", (error: Error) => this.#end(error));
     const onOver = (): void => this.#end(undefined);
     stream.on("end", onOver);
     stream.on("close", onOver);
@@ -95,8 +95,9 @@ export class PacketPipe {
     if (!this.#stream.writableEnded) this.#stream.end();
   }
 
-  /** Ends the stream at once. */
+  /** Ends the stream at once; what was written in this turn is tried to be sent. */
   destroy(): void {
+    if (this.#isCorked) PacketPipe.#uncork(this);
     this.#stream.destroy();
   }
 

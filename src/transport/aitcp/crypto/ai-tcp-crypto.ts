@@ -90,6 +90,11 @@ export interface X25519KeyPair {
    * @throws {InputError} `M2M_KEY_INVALID` for a key that is not of 32 bytes
    */
   agree(publicKey: Uint8Array): Uint8Array;
+  /**
+   * As `agree`, for two keys that stay: the secret is kept for the next time, as long as the pair is and others do not take its place. It is as
+   * secret as the private key.
+   */
+  agreeStatic(publicKey: Uint8Array): Uint8Array;
 }
 
 /** Ed25519 (RFC 8032). The private key stays inside. */

@@ -3,15 +3,16 @@ import type { Aead, AiTcpCrypto, IncrementalHash } from "./ai-tcp-crypto.js";
 import { ed25519KeyPair, verifyEd25519 } from "./ed25519.js";
 import { hkdfExpandSha256, hmacSha256 } from "./hkdf.js";
 import { nodeAead } from "./node-aead.js";
-import { generateX25519, x25519KeyPair } from "./x25519.js";
+import { NodeX25519 } from "./x25519.js";
 
 /** The primitives of `node:crypto`. @param aead takes the place of OpenSSL's, such as that of `loadSodiumAead` */
 export function nodeCrypto(aead: Aead = nodeAead()): AiTcpCrypto {
+  const x25519 = new NodeX25519();
   return {
     ...aead,
     randomBytes: (length) => randomBytes(length),
-    generateX25519,
-    x25519KeyPair,
+    generateX25519: () => x25519.generate(),
+    x25519KeyPair: (privateKey) => x25519.keyPair(privateKey),
     ed25519KeyPair,
     verify: verifyEd25519,
     // A third of the time that a `Hash` object takes.

@@ -207,7 +207,8 @@ export class HandshakeState {
     const [own, other] = this.#isInitiator ? token : [token[1], token[0]];
     const pair = own === "e" ? this.#e : this.#s;
     const publicKey = other === "e" ? this.#re : this.#rs;
-    const secret = pair!.agree(publicKey!);
+    // Of two static keys it is the same in each handshake of the two.
+    const secret = token === "ss" ? pair!.agreeStatic(publicKey!) : pair!.agree(publicKey!);
     this.#symmetric.mixKey(secret);
     secret.fill(0);
   }

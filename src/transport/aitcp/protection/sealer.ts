@@ -79,7 +79,7 @@ export class PacketSealer {
    * @throws {LimitError} `M2M_PAYLOAD_TOO_LARGE`, `M2M_SEQUENCE_EXHAUSTED`
    * @throws {ProtocolError} `M2M_PROTOCOL_STATE` after `destroy`
    */
-  seal(record: Uint8Array, nowMs: number, signature?: Uint8Array): Buffer {
+  seal(record: Uint8Array, nowMs: number, signature?: Uint8Array): Uint8Array {
     const { ciphertext, tag } = this.#sealRecord(record, nowMs, signature);
     const packet = Buffer.allocUnsafe(packetBytes(DATA_PREFIX_BYTES, ciphertext.length + TAG_BYTES));
     packet.set(this.#head.masked);

@@ -121,6 +121,7 @@ describe("AI-TCP with impostors", () => {
           Buffer.from(publicKey).equals(has.staticPair.publicKey)
             ? has.staticPair.agree(as.staticPair.publicKey)
             : has.staticPair.agree(publicKey),
+        agreeStatic: (publicKey) => pair.agree(publicKey),
       };
       return {
         publicKey: as.publicKey,

@@ -93,6 +93,20 @@ describe("AI-TCP: primitives", () => {
     expect(one.agree(other.publicKey)).to.deep.equal(other.agree(one.publicKey));
   });
 
+  it("agrees with static keys as with others, again and again, whatever is done to the secret", () => {
+    const pair = crypto.generateX25519();
+    const peers = Array.from({ length: 1030 }, () => crypto.x25519KeyPair(crypto.randomBytes(32)));
+    for (const { publicKey } of [...peers, ...peers.slice(0, 20), ...peers.slice(-20)]) {
+      const secret = pair.agreeStatic(publicKey);
+      expect(toHex(secret)).to.equal(toHex(pair.agree(publicKey)));
+      secret.fill(0);
+    }
+    const zero = new Uint8Array(32);
+    for (let turn = 0; turn < 2; turn++) {
+      expect(catchM2MError(() => pair.agreeStatic(zero)).code).to.equal("M2M_AUTHENTICATION_FAILED");
+    }
+  });
+
   it("refuses keys that are not of 32 bytes", () => {
     const pair = crypto.generateX25519();
     for (const length of [0, 31, 33]) {
