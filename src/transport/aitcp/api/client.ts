@@ -1,7 +1,7 @@
-import { backoffMs, type Backoff } from "../../../shared/backoff.js";
 import { InputError, M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import { initiate, PacketPipe } from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
+import { Pacer } from "../flow/index.js";
 import {
   InitiatorHandshake,
   type Established,
@@ -21,9 +21,12 @@ import { resolveSettings, type AiTcpSettings } from "./settings.js";
 import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
 /** How a connection that was lost is made again. */
-export interface AiTcpReconnectOptions extends Backoff {
+export interface AiTcpReconnectOptions {
   /** Tries in a row before the session is given up; 0 is none. */
   readonly maxTries: number;
+  /** Milliseconds between tries at first: less after connections that lasted, 1.8 times as much after each that failed. */
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
 }
 
 export interface AiTcpConnectOptions {
@@ -36,7 +39,7 @@ export interface AiTcpConnectOptions {
   /** The server's static X25519 key, if it is known: one message of the handshake is saved, and nothing is told to another server. */
   readonly serverStatic?: Uint8Array;
   readonly settings?: AiTcpSettings;
-  /** Default: 10 tries, 200 ms before the first, at most 10 s. */
+  /** Default: 20 tries, from 100 ms to 5 s apart, which is about a minute. */
   readonly reconnect?: Partial<AiTcpReconnectOptions>;
   /** How long a connection and its handshake may take, in milliseconds. Default 10 s. */
   readonly handshakeMs?: number;
@@ -52,9 +55,9 @@ export interface AiTcpConnectOptions {
 }
 
 const DEFAULT_RECONNECT: AiTcpReconnectOptions = Object.freeze({
-  maxTries: 10,
-  firstDelayMs: 200,
-  maxDelayMs: 10_000,
+  maxTries: 20,
+  firstDelayMs: 100,
+  maxDelayMs: 5000,
 });
 const DEFAULT_HANDSHAKE_MS = 10_000;
 /** A connection that was shorter than this is not made again at once: who cuts it must not keep both sides busy. */
@@ -87,6 +90,8 @@ class ClientSession implements SessionOwner {
   /** Of the last handshake. */
   #resumptionSecret: Uint8Array | undefined;
   readonly #tickets = new HeldTickets();
+  readonly #maxTries: number;
+  readonly #pacer: Pacer;
   #attachedMs = 0;
   /** Connections that the session has had. */
   #connections = 0;
@@ -97,6 +102,14 @@ class ClientSession implements SessionOwner {
     this.#settings = resolveSettings(options.settings);
     this.#crypto = options.crypto ?? nodeCrypto();
     this.#nowMs = options.nowMs ?? Date.now;
+    const { maxTries, firstDelayMs, maxDelayMs } = { ...DEFAULT_RECONNECT, ...options.reconnect };
+    this.#maxTries = maxTries;
+    const firstMs = Math.max(1, firstDelayMs);
+    this.#pacer = new Pacer({
+      firstMs,
+      leastMs: Math.min(20, firstMs),
+      mostMs: Math.max(firstMs, maxDelayMs),
+    });
     this.#links = new LinkFactory({
       crypto: this.#crypto,
       identity: options.identity,
@@ -172,14 +185,16 @@ class ClientSession implements SessionOwner {
   /** Makes another connection, as long as the session lives. */
   async #resume(cause: Error): Promise<void> {
     const core = this.#core;
-    const { maxTries, ...backoff } = { ...DEFAULT_RECONNECT, ...this.#options.reconnect };
     const { signal } = this.#over;
     let failure: unknown = cause;
     // The responder has said what it has against the end of the handshake that was to begin the session: it has none to go on with.
     if (this.#connections === 1 && !isLoss(cause)) this.#tickets.clear();
-    let pauses = performance.now() - this.#attachedMs < SHORT_MS ? 1 : 0;
-    for (let attempt = 1; core && attempt <= maxTries; attempt++) {
-      if (pauses > 0) await pause(backoffMs(pauses, backoff, Math.random()), signal);
+    let isPaced = performance.now() - this.#attachedMs < SHORT_MS;
+    if (isPaced) this.#pacer.failed(0);
+    else this.#pacer.succeeded();
+    for (let attempt = 1; core && attempt <= this.#maxTries; attempt++) {
+      // Those who lost their connections together do not come back together.
+      if (isPaced) await pause(this.#pacer.intervalMs * (0.5 + Math.random() / 2), signal);
       const ticket = signal.aborted ? undefined : this.#tickets.best(this.#nowMs());
       if (!ticket) break;
       try {
@@ -197,7 +212,8 @@ class ClientSession implements SessionOwner {
           // The other ticket may be as good as new.
           if (this.#tickets.hasFresh) continue;
         }
-        pauses = Math.max(pauses, attempt);
+        if (isPaced) this.#pacer.failed(0);
+        isPaced = true;
       }
     }
     if (!signal.aborted) core?.close("expired", "", failure as Error);

@@ -1,6 +1,7 @@
 import { RecordLink, type PacketPipe, type RecordLinkOptions } from "../connection/index.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import { RecordWriter } from "../frames/index.js";
+import type { PeerLimit } from "../flow/index.js";
 import type { Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import { MAX_RECORD_BYTES } from "../packet/index.js";
@@ -11,6 +12,8 @@ export interface LinkFactoryOptions {
   readonly identity: Identity;
   readonly idleMs: number;
   readonly nowMs: () => number;
+  /** How fast a peer may send. Default: as fast as it likes. */
+  readonly peerLimit?: PeerLimit;
 }
 
 /** Makes links of connections whose handshake is over. */

@@ -19,6 +19,7 @@ import {
   type ByteStream,
 } from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
+import { PeerLimit } from "../flow/index.js";
 import {
   Cookies,
   HandshakeRefusal,
@@ -48,6 +49,8 @@ export interface AiTcpServerLimits {
   readonly handshakeMs: number;
   /** Connections of one address. Default 100 at once, 50 a second. */
   readonly connectionRate: RateLimitBucket;
+  /** Bytes that a peer may send, over all its connections: at once, and a second. Default: as fast as it likes. */
+  readonly peerRate?: RateLimitBucket;
 }
 
 export interface AiTcpServerOptions {
@@ -171,7 +174,12 @@ class Endpoint {
     const { identity, onSession, openTranscript, store } = options;
     const { idleMs } = this.#settings;
     const common = { crypto: this.#crypto, identity, nowMs: this.#nowMs };
-    this.#links = new LinkFactory({ ...common, idleMs });
+    const { peerRate } = this.#limits;
+    this.#links = new LinkFactory({
+      ...common,
+      idleMs,
+      ...(peerRate && { peerLimit: new PeerLimit({ bucket: peerRate, nowMs: this.#nowMs }) }),
+    });
     this.#sessions = new ServerSessions({
       ...common,
       settings: this.#settings,

@@ -1,4 +1,5 @@
 import type { AiTcpCrypto } from "../crypto/index.js";
+import type { PeerLimit } from "../flow/index.js";
 import type { RecordWriter, StreamFrame, TicketFrame } from "../frames/index.js";
 import type { Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
@@ -42,6 +43,8 @@ export interface RecordLinkOptions {
   readonly signing: { readonly sign: Sign; readonly verify: Verify; readonly createHash: CreateHash };
   /** After how long without a packet the connection is dead, in milliseconds. */
   readonly idleMs: number;
+  /** How fast a peer may send. Default: as fast as it likes. */
+  readonly peerLimit?: PeerLimit;
   /** Default: those of the specification. */
   readonly epochLimits?: EpochLimits;
   /** In milliseconds since 1970. */

@@ -5,8 +5,8 @@ import type { ByteStream } from "./byte-stream.js";
 export interface PipeEvents {
   /** A packet, with its size prefix; its bytes are only there for now. */
   onPacket(packet: Uint8Array): void;
-  /** All packets of a chunk were told. */
-  onBatch(): void;
+  /** All packets of a chunk were told. @param bytes of the chunk */
+  onBatch(bytes: number): void;
   /** What was written has gone: there is room for more. */
   onDrain(): void;
   /** The stream is over; nothing is told any more. */
@@ -56,7 +56,7 @@ export class PacketPipe {
     if (packet) return Promise.resolve(packet);
     if (this.#error) return Promise.reject(this.#error);
     if (this.#isOver) return Promise.resolve(undefined);
-    this.#resume();
+    this.resume();
     return new Promise((resolve, reject) => {
       this.#taker = { resolve, reject };
     });
@@ -69,9 +69,9 @@ export class PacketPipe {
     this.#waiting = undefined;
     // What came before the end counts, above all the word that it is one.
     for (const packet of waiting ?? []) events.onPacket(packet);
-    if (waiting) events.onBatch();
+    if (waiting) events.onBatch(0);
     if (this.#isOver) events.onEnd(this.#error);
-    else this.#resume();
+    else this.resume();
   }
 
   /** Writes a packet; those of one turn of the event loop go out together. */
@@ -110,7 +110,7 @@ export class PacketPipe {
       this.#stream.destroy();
       return;
     }
-    this.#events?.onBatch();
+    this.#events?.onBatch(chunk.length);
   }
 
   #tell(packet: Uint8Array): void {
@@ -129,15 +129,16 @@ export class PacketPipe {
     }
     // Nobody wants it yet: nothing more is read, so that a stranger cannot fill memory.
     (this.#waiting ??= []).push(kept);
-    this.#pause();
+    this.pause();
   }
 
-  #pause(): void {
+  /** Reads no more, until `resume`. */
+  pause(): void {
     this.#isPaused = true;
     this.#stream.pause();
   }
 
-  #resume(): void {
+  resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#stream.resume();

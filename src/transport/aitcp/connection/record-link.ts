@@ -10,6 +10,7 @@ import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReas
 import type { LinkEnd, LinkOwner, RecordLinkOptions } from "./link-contract.js";
 import { Liveness, type LivenessOwner } from "./liveness.js";
 import type { PacketPipe, PipeEvents } from "./packet-pipe.js";
+import { Throttle } from "./throttle.js";
 
 /** How long the peer may take to read what stands before the end of a connection. */
 const LINGER_MS = 2_000;
@@ -44,10 +45,11 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   /** What a responder says of the last message of the handshake, if it does not like it. */
   #refusal: M2MError | undefined;
   #turnTimer: NodeJS.Timeout | undefined;
+  readonly #throttle: Throttle | undefined;
 
   constructor(options: RecordLinkOptions) {
-    const { pipe, established, crypto, head, epochLimits } = options;
-    const { secrets, role, agreed, localEphemeral, peerEphemeral } = established;
+    const { pipe, established, crypto, head, epochLimits, peerLimit } = options;
+    const { secrets, role, agreed, localEphemeral, peer, peerEphemeral } = established;
     const isInitiator = role === "initiator";
     this.#crypto = crypto;
     this.#writer = options.writer;
@@ -57,6 +59,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#agreed = agreed;
     this.#scope = scopeOf(established, options.identity);
     this.#pipe = pipe;
+    if (peerLimit) this.#throttle = new Throttle(peerLimit, Buffer.from(peer.identity).toString("hex"), pipe);
     this.#sealer = new PacketSealer({
       trafficSecret: isInitiator ? secrets.initiatorTraffic : secrets.responderTraffic,
       ephemeralKey: localEphemeral,
@@ -119,8 +122,9 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   }
 
   /** For the pipe. */
-  onBatch(): void {
+  onBatch(bytes: number): void {
     this.#owner?.onBatch();
+    if (!this.#isOver) this.#throttle?.took(bytes);
   }
 
   /** For the pipe. */
@@ -347,6 +351,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#owner = undefined;
     this.#liveness?.stop();
     clearTimeout(this.#turnTimer);
+    this.#throttle?.stop();
     this.#sealer.destroy();
     this.#opener.destroy();
   }
