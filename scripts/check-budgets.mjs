@@ -9,8 +9,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const BUDGET = {
   // Of these the prior of dictionary may have 3 MB and 4 MB.
   packedBytes: 23_000_000,
-  unpackedBytes: 38_000_000,
-  fileCount: 1030,
+  // AI-TCP, and what carries sessions over it, are 0.6 MB in 270 files with their types.
+  unpackedBytes: 39_500_000,
+  fileCount: 1400,
   // 2.2 is the target; a shared machine may be given slack.
   coldStartRatio: Number(process.env.M2M_COLD_START_BUDGET ?? 2.2),
   peakMegabytes: 80,

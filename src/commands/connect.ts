@@ -12,9 +12,8 @@ export const CONNECT = defineCommand({
     "(exit 1 for a threat, else 3 or 4). Contents with line breaks take several lines of stdout: --json keeps them apart.",
   examples: [
     {
-      description: "Say something over AI-TCP",
-      command:
-        "echo hello | m2m connect aitcp://127.0.0.1:3001 --trust aitcp:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+      description: "Send lines over AI-TCP, and see the answers",
+      command: "m2m connect aitcp://127.0.0.1:3001 --trust aitcp:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     },
     {
       description: "Listen to a channel",

@@ -76,7 +76,7 @@ export class GuideStage {
       text(child.stderr),
       ended(child),
     ]);
-    return { code, stdout, stderr };
+    return { code, stdout: this.#there(stdout), stderr };
   }
 
   /**

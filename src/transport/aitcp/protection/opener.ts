@@ -2,6 +2,7 @@ import { IntegrityError, ProtocolError } from "../../../shared/errors.js";
 import { checkPacket, DATA_PREFIX_BYTES, SEQUENCE_OFFSET } from "../packet/index.js";
 import type { PacketCrypto } from "./packet-crypto.js";
 import { applyMask, MASK_BYTES, PacketHead } from "./packet-head.js";
+import { buffersOf } from "./head-buffers.js";
 import { ReplayWindow } from "./replay-window.js";
 import { readSequence } from "./sequence.js";
 import { TrafficKeys } from "./traffic-keys.js";
@@ -104,7 +105,7 @@ export class PacketOpener {
 
   /** The packet's number, if nonce and sender belong to it and it is new. */
   #sequenceIn(keys: TrafficKeys): number {
-    const { bytes, ephemeralKey, nonce, expectedNonce } = this.#head;
+    const { bytes, ephemeralKey, nonce, expectedNonce } = buffersOf(this.#head);
     const sequence = readSequence(bytes, SEQUENCE_OFFSET);
     if (sequence === undefined || !ephemeralKey.equals(this.#peerEphemeralKey)) {
       throw forged("The packet is not of this connection.");

@@ -22,7 +22,7 @@ export const MASK_BYTES = NONCE_BYTES + SEQUENCE_BYTES + SIGNATURE_BYTES;
  */
 export class PacketHead {
   /** `DATA_PREFIX_BYTES`, and the longest padding, which is always zero. */
-  readonly bytes = Buffer.alloc(aligned(DATA_PREFIX_BYTES + 1));
+  readonly bytes: Uint8Array = Buffer.alloc(aligned(DATA_PREFIX_BYTES + 1));
   readonly ephemeralKey = this.bytes.subarray(
     EPHEMERAL_KEY_OFFSET,
     EPHEMERAL_KEY_OFFSET + EPHEMERAL_KEY_BYTES,
@@ -31,7 +31,7 @@ export class PacketHead {
   readonly signature = this.bytes.subarray(SIGNATURE_OFFSET, SIGNATURE_OFFSET + SIGNATURE_BYTES);
   /** `bytes`, masked, without the padding. */
   readonly masked = new Uint8Array(DATA_PREFIX_BYTES);
-  readonly expectedNonce = Buffer.alloc(NONCE_BYTES);
+  readonly expectedNonce: Uint8Array = Buffer.alloc(NONCE_BYTES);
   readonly mask = new Uint8Array(MASK_BYTES);
   readonly sample = new Uint8Array(SAMPLE_BYTES);
   /** The associated data by the length of the padding. */

@@ -12,6 +12,7 @@ import {
 } from "../packet/index.js";
 import type { PacketCrypto } from "./packet-crypto.js";
 import { applyMask, MASK_BYTES, PacketHead } from "./packet-head.js";
+import { buffersOf } from "./head-buffers.js";
 import { SequenceCounter, writeSequence } from "./sequence.js";
 import { TrafficKeys } from "./traffic-keys.js";
 
@@ -131,7 +132,7 @@ export class PacketSealer {
     const sequence = this.#sequence.take();
     if (this.#packetsOfEpoch++ === 0) this.#epochStartMs = nowMs;
 
-    const { bytes: head, ephemeralKey, nonce, signature: signatureField } = this.#head;
+    const { bytes: head, ephemeralKey, nonce, signature: signatureField } = buffersOf(this.#head);
     const { key, label } = this.#keys;
     ephemeralKey.set(this.#ephemeralKey);
     head.writeUInt32LE(size - SIZE_PREFIX_BYTES, 0);
