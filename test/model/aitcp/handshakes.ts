@@ -80,13 +80,15 @@ interface Party {
 interface State {
   readonly initiator: History;
   readonly responders: readonly History[];
+  /** An initiator of the attacker's, which says that it is alice: it takes answers as they are. */
+  readonly impostor: History;
   readonly isTicketTaken: boolean;
 }
 
 /**
  * All that an attacker who holds the line can bring about between one initiator and a responder with some connections: it may give any packet
  * that it has seen, of this run or of one before it, to anybody, at any time and as often as it likes, changed in each of its parts or not, and packets
- * that it makes itself. What a party does depends on what it was given alone, so that all orders are seen by going through the sets of histories.
+ * that it makes itself, as an impostor on either side. What a party does depends on what it was given alone, so that all orders are seen by going through the sets of histories.
  */
 export class HandshakeModel {
   readonly #scenario: Scenario;
@@ -109,6 +111,7 @@ export class HandshakeModel {
     const start: State = {
       initiator: [],
       responders: Array.from({ length: this.#scenario.responders }, () => []),
+      impostor: [],
       isTicketTaken: false,
     };
     const seen = new Set<string>();
@@ -148,16 +151,18 @@ export class HandshakeModel {
     const first = this.#makeInitiator(11).start();
     const own = new ResponderHandshake({
       ...this.#responderOptions(24, false),
-      identity: mallory,
+      identity: posingAs(bob),
       assertTrusted: () => {},
       findTicket: async () => ({ ...this.#given(), key: new Uint8Array(32) }),
     });
     const { packet: answer } = await own.receive(parse(first)).catch(() => ({ packet: undefined }));
     if (answer) this.#learn(answer);
+    // In her own name, and in another pattern.
     const hers = new InitiatorHandshake({
       ...this.#initiatorOptions(13),
       identity: mallory,
       ticket: undefined,
+      serverStatic: this.#scenario.pattern === "XX" ? bob.staticPair.publicKey : undefined,
     });
     this.#learn(hers.start());
     for (const reason of ["ticket", "untrusted"] as const) this.#learn(refusalPacket(parse(first), reason));
@@ -179,6 +184,10 @@ export class HandshakeModel {
     if ((await this.#initiator(state.initiator)).status === "open") {
       for (const packet of pool) next.push({ ...state, initiator: [...state.initiator, packet] });
     }
+    if ((await this.#impostor(state.impostor)).status === "open") {
+      for (const packet of await this.#answers(state))
+        next.push({ ...state, impostor: [...state.impostor, packet] });
+    }
     for (const [at, history] of state.responders.entries()) {
       if ((await this.#responder(at, history)).status !== "open") continue;
       for (const packet of pool) {
@@ -196,10 +205,14 @@ export class HandshakeModel {
   async #pool(state: State): Promise<PacketId[]> {
     const seen = new Set(this.#known);
     for (const output of (await this.#initiator(state.initiator)).outputs) seen.add(output);
-    for (const [at, history] of state.responders.entries()) {
-      for (const output of (await this.#responder(at, history)).outputs) seen.add(output);
-    }
+    for (const output of (await this.#impostor(state.impostor)).outputs) seen.add(output);
+    for (const output of await this.#answers(state)) seen.add(output);
     return [...seen].flatMap((packet) => [packet, ...this.#changed(packet)]);
+  }
+
+  async #answers(state: State): Promise<PacketId[]> {
+    const all = await Promise.all(state.responders.map((history, at) => this.#responder(at, history)));
+    return all.flatMap(({ outputs }) => outputs);
   }
 
   /** @returns how many parties are established. @throws {Error} if the state breaks what is promised */
@@ -226,6 +239,10 @@ export class HandshakeModel {
     }
     for (const [at, b] of all.entries())
       if (b.status === "open" && a.status === "open") await this.#assertContinues(state, a, at);
+    assert.ok(
+      all.filter(({ established }) => established?.early).length <= 1,
+      "early frames are taken twice",
+    );
     const hashes = all.flatMap(({ established }) => (established ? [hex(established.handshakeHash)] : []));
     assert.equal(new Set(hashes).size, hashes.length, "two connections have the same handshake");
     return all.filter(({ established }) => established).length + (a.established ? 1 : 0);
@@ -278,7 +295,8 @@ export class HandshakeModel {
     const all: string[] = [];
     for (const [at, history] of state.responders.entries())
       all.push(stand(await this.#responder(at, history), history));
-    return [a, ...all, String(state.isTicketTaken)].join("|");
+    const impostor = stand(await this.#impostor(state.impostor), state.impostor);
+    return [a, ...all, impostor, String(state.isTicketTaken)].join("|");
   }
 
   #initiator(history: History): Promise<Party> {
@@ -290,6 +308,26 @@ export class HandshakeModel {
         history,
         () => false,
         (packet) => handshake.receive(packet),
+      );
+    });
+  }
+
+  #impostor(history: History): Promise<Party> {
+    return this.#cached(`m ${history.join()}`, async () => {
+      const identity = posingAs(alice);
+      // Tickets are bound to the static key that it does not have.
+      const handshake = new InitiatorHandshake({
+        ...this.#initiatorOptions(14),
+        identity,
+        assertTrusted: () => {},
+      });
+      const outputs = [this.#remember(handshake.start())];
+      return this.#feed(
+        outputs,
+        history,
+        () => false,
+        (packet) => handshake.receive(packet),
+        (bytes) => this.#remember(bytes),
       );
     });
   }
@@ -323,12 +361,13 @@ export class HandshakeModel {
       packet: HandshakePacket,
       given: string,
     ) => Promise<{ packet?: Uint8Array; established?: Established }>,
+    note: (bytes: Uint8Array) => PacketId = (bytes) => this.#note(bytes),
   ): Promise<Party> {
     for (const given of history) {
       const id = given.replace(/[+-]$/, "");
       try {
         const { packet, established } = await receive(parse(this.#bytes.get(id) as Uint8Array), given);
-        if (packet) outputs.push(this.#note(packet));
+        if (packet) outputs.push(note(packet));
         if (established)
           return { status: "established", outputs, established, by: id, hasTakenTicket: hasTaken() };
       } catch {
@@ -448,6 +487,15 @@ export class HandshakeModel {
     if (!this.#bytes.has(id)) this.#bytes.set(id, Uint8Array.from(bytes));
     return id;
   }
+}
+
+/** The attacker's own keys, under somebody's name. */
+function posingAs(victim: Identity): Identity {
+  return {
+    publicKey: victim.publicKey,
+    staticPair: mallory.staticPair,
+    sign: (bytes) => mallory.sign(bytes),
+  } as Identity;
 }
 
 function ephemeral(seed: number): ReturnType<typeof crypto.generateX25519> {

@@ -200,11 +200,13 @@ export class Streams {
       case "reset": {
         const stream = this.#peerStream(frame.stream);
         if (stream) return this.#peerReset(stream, frame.code);
-        return this.#queue.addAnswer(
-          frame.stream,
-          frame.code,
-          this.#own.streams + (this.#peer?.streams ?? 0),
-        );
+        return this.#queue.addAnswer(frame.stream, this.#own.streams + (this.#peer?.streams ?? 0));
+      }
+      case "reset-done": {
+        const stream = this.#table.get(frame.stream);
+        if (stream) return this.#peerReset(stream, 0);
+        if (!this.#table.wasOpened(frame.stream)) unexpected(`Stream ${frame.stream} was not opened.`);
+        return;
       }
       case "ack": {
         const stream = this.#peerStream(frame.stream);

@@ -15,7 +15,7 @@ export class WriteQueue {
   readonly #ready = new Deque<Stream>();
   readonly #control = new Deque<Stream>();
   /** RESET of streams that are over, by id. */
-  #answers: Map<number, number> | undefined;
+  #answers: Set<number> | undefined;
   #isSessionDue = false;
   /** No stream has a part that the session's credit is enough for. */
   #isBlocked = false;
@@ -59,9 +59,9 @@ export class WriteQueue {
   }
 
   /** @throws {LimitError} `M2M_STREAMS_FULL` if the peer asks for more answers than it can have streams */
-  addAnswer(id: number, code: number, most: number): void {
-    this.#answers ??= new Map();
-    this.#answers.set(id, code);
+  addAnswer(id: number, most: number): void {
+    this.#answers ??= new Set();
+    this.#answers.add(id);
     if (this.#answers.size <= most) return;
     throw new LimitError("M2M_STREAMS_FULL", "The peer gives up more streams than there can be.");
   }
@@ -102,8 +102,8 @@ export class WriteQueue {
 
   /** @returns whether all of it had room */
   #writeControl(writer: RecordWriter): boolean {
-    for (const [id, code] of this.#answers ?? []) {
-      if (!writer.resetStream(id, code)) return false;
+    for (const id of this.#answers ?? []) {
+      if (!writer.resetDone(id)) return false;
       this.#answers?.delete(id);
     }
     this.#answers = undefined;

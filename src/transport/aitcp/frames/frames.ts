@@ -15,6 +15,7 @@ export const FRAME = Object.freeze({
   CLOSE: 0x0c,
   RESUMED: 0x0d,
   RESUMED_ALL: 0x0e,
+  RESET_DONE: 0x0f,
 } as const);
 
 /** Bytes of a PING and of its PONG. */
@@ -47,6 +48,12 @@ export interface ResetFrame {
   readonly type: "reset";
   readonly stream: number;
   readonly code: number;
+}
+
+/** The answer to RESET of a stream that is over and forgotten: it is answered by nothing. */
+export interface ResetDoneFrame {
+  readonly type: "reset-done";
+  readonly stream: number;
 }
 
 export interface AckFrame {
@@ -97,6 +104,7 @@ export type StreamFrame =
   | MessageFrame
   | EndFrame
   | ResetFrame
+  | ResetDoneFrame
   | AckFrame
   | CreditFrame
   | CreditAllFrame

@@ -13,6 +13,7 @@ export {
   type MessageFrame,
   type PingFrame,
   type PongFrame,
+  type ResetDoneFrame,
   type ResetFrame,
   type ResumedAllFrame,
   type ResumedFrame,

@@ -72,6 +72,8 @@ class RecordReader {
         return { type: "end", stream: this.#number(), count: this.#number() };
       case FRAME.RESET:
         return { type: "reset", stream: this.#number(), code: this.#number() };
+      case FRAME.RESET_DONE:
+        return { type: "reset-done", stream: this.#number() };
       case FRAME.ACK:
         return { type: "ack", stream: this.#number(), count: this.#number() };
       case FRAME.CREDIT:

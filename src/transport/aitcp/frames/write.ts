@@ -79,6 +79,10 @@ export class RecordWriter {
     return this.#simple(FRAME.RESET, stream, code);
   }
 
+  resetDone(stream: number): boolean {
+    return this.#simple(FRAME.RESET_DONE, stream);
+  }
+
   ack(stream: number, count: number): boolean {
     return this.#simple(FRAME.ACK, stream, count);
   }

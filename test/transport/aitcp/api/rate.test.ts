@@ -26,6 +26,6 @@ describe("sessions of AI-TCP: who sends too fast", () => {
     // What the bucket has at first comes at once, and the last chunk of each connection before it is paid for.
     const leastMs = ((total - rate.capacity - 2 * 65_536) / rate.refillPerSecond) * 1000;
     const tookMs = performance.now() - startMs;
-    assert.ok(tookMs >= leastMs - 20, `${tookMs.toFixed(0)} ms instead of ${leastMs.toFixed(0)} ms`);
+    assert.ok(tookMs >= 0.7 * leastMs, `${tookMs.toFixed(0)} ms instead of ${leastMs.toFixed(0)} ms`);
   });
 });

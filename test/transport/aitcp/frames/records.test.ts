@@ -25,6 +25,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
     .filter((message) => message.isLast || message.bytes.length > 0),
   fc.record({ type: fc.constantFrom("end" as const, "ack" as const), stream: number, count: number }),
   fc.record({ type: fc.constant("reset" as const), stream: number, code: number }),
+  fc.record({ type: fc.constant("reset-done" as const), stream: number }),
   fc.record({ type: fc.constant("credit" as const), stream: number, limit: number }),
   fc.record({ type: fc.constant("credit-all" as const), limit: number }),
   fc.record({
@@ -55,6 +56,8 @@ function write(writer: RecordWriter, value: Frame): boolean {
       return writer.ack(value.stream, value.count);
     case "reset":
       return writer.resetStream(value.stream, value.code);
+    case "reset-done":
+      return writer.resetDone(value.stream);
     case "credit":
       return writer.credit(value.stream, value.limit);
     case "credit-all":
@@ -181,7 +184,7 @@ describe("aitcp records", () => {
   });
 
   for (const [name, record, offset] of [
-    ["an unknown type", [0x0f], 0],
+    ["an unknown type", [0x10], 0],
     ["a second unknown type", [0x07, 0x05, 0x40], 2],
     ["a number that is cut", [0x03, 0x00, 0x80], 2],
     ["a number in a longer form", [0x07, 0x85, 0x00], 1],
