@@ -88,7 +88,7 @@ describe("AI-TCP with processes that fail", function () {
     first.child.resume();
     assertHonest(await Promise.all(sending));
     assert.ok(got().length > before);
-    assert.equal(proxy.connections.length, 2);
+    assert.ok(proxy.connections.length >= 2);
   });
 
   it("the store stands still, and comes back", async () => {
