@@ -29,7 +29,6 @@ export class TurnSigner {
   readonly #maxAgeMs: number;
   readonly #chain: TurnChain;
   #startedMs = 0;
-  #hasAnswer = false;
   #isWanted = false;
 
   constructor({ mode, scope, role, sign, createHash, maxAgeMs = DEFAULT_MAX_AGE_MS }: TurnSignerOptions) {
@@ -46,12 +45,6 @@ export class TurnSigner {
     this.#chain.add(frames, messages);
   }
 
-  /** A message of the peer has come: what was sent before it is a turn. */
-  heard(): void {
-    // Those who only acknowledge would sign with every record.
-    if (this.#chain.messages > 0) this.#hasAnswer = true;
-  }
-
   /** The turn is to end with the record that is written now: before CLOSE, or because the application says so. */
   want(): void {
     this.#isWanted = true;
@@ -63,7 +56,6 @@ export class TurnSigner {
     if (this.#mode === "none" || this.#chain.isEmpty) return false;
     return (
       this.#isWanted ||
-      this.#hasAnswer ||
       this.#chain.messages >= MAX_TURN_MESSAGES ||
       nowMs - this.#startedMs >= this.#maxAgeMs
     );
@@ -78,7 +70,7 @@ export class TurnSigner {
   end(timeMs: number): SignedTurn {
     const { number } = this.#chain;
     const signature = this.#sign(this.#chain.close(timeMs));
-    this.#hasAnswer = this.#isWanted = false;
+    this.#isWanted = false;
     return { number, timeMs, signature };
   }
 }
