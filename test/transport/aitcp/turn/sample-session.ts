@@ -114,10 +114,7 @@ export class SampleSession {
     const to: Role = from === "initiator" ? "responder" : "initiator";
     const content = readRecord(record);
     this.#verifiers[from].accept(record, content, signature);
-    for (const frame of content.frames) {
-      if (frame.type === "message" && frame.isLast) this.#signers[to].heard();
-      this.streams[to].receive(frame as StreamFrame);
-    }
+    for (const frame of content.frames) this.streams[to].receive(frame as StreamFrame);
   }
 }
 
