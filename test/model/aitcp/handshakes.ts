@@ -64,7 +64,7 @@ const EARLY = Uint8Array.of(2, 0, 0, 0, 1, 9);
 
 /** A packet by its bytes. */
 type PacketId = string;
-/** What a party was given, in order; to a responder also whether the ticket was there. */
+/** What a party was given, in order. */
 type History = readonly string[];
 
 /** What a party has come to. */
@@ -74,7 +74,6 @@ interface Party {
   readonly established?: Established;
   /** The packet that established it. */
   readonly by?: PacketId;
-  readonly hasTakenTicket: boolean;
 }
 
 interface State {
@@ -82,7 +81,6 @@ interface State {
   readonly responders: readonly History[];
   /** An initiator of the attacker's, which says that it is alice: it takes answers as they are. */
   readonly impostor: History;
-  readonly isTicketTaken: boolean;
 }
 
 /**
@@ -112,7 +110,6 @@ export class HandshakeModel {
       initiator: [],
       responders: Array.from({ length: this.#scenario.responders }, () => []),
       impostor: [],
-      isTicketTaken: false,
     };
     const seen = new Set<string>();
     let frontier: State[] = [start];
@@ -191,11 +188,7 @@ export class HandshakeModel {
     for (const [at, history] of state.responders.entries()) {
       if ((await this.#responder(at, history)).status !== "open") continue;
       for (const packet of pool) {
-        const grown = [...history, `${packet}${state.isTicketTaken ? "-" : "+"}`];
-        const { hasTakenTicket } = await this.#responder(at, grown);
-        assert.ok(!(hasTakenTicket && state.isTicketTaken), "a ticket is taken twice");
-        const responders = state.responders.with(at, grown);
-        next.push({ ...state, responders, isTicketTaken: state.isTicketTaken || hasTakenTicket });
+        next.push({ ...state, responders: state.responders.with(at, [...history, packet]) });
       }
     }
     return next;
@@ -254,8 +247,8 @@ export class HandshakeModel {
     const b = await this.#responder(at, theirs);
     const isHonest =
       mine.every((packet) => b.outputs.includes(packet)) &&
-      theirs.every((given) => a.outputs.includes(given.slice(0, -1)) && given.endsWith("+"));
-    if (!isHonest || b.status === "over" || (state.isTicketTaken && !b.hasTakenTicket)) return;
+      theirs.every((packet) => a.outputs.includes(packet));
+    if (!isHonest || b.status === "over") return;
     for (let step = 0; step < 6; step++) {
       const [one, other] = [await this.#initiator(mine), await this.#responder(at, theirs)];
       const forOther = one.outputs[theirs.length];
@@ -264,7 +257,7 @@ export class HandshakeModel {
         assert.ok(sameSecrets(one.established, other.established), "secrets differ");
         return;
       }
-      if (forOther !== undefined && other.status === "open") theirs = [...theirs, `${forOther}+`];
+      if (forOther !== undefined && other.status === "open") theirs = [...theirs, forOther];
       else if (forOne !== undefined && one.status === "open") mine = [...mine, forOne];
       else break;
     }
@@ -296,19 +289,14 @@ export class HandshakeModel {
     for (const [at, history] of state.responders.entries())
       all.push(stand(await this.#responder(at, history), history));
     const impostor = stand(await this.#impostor(state.impostor), state.impostor);
-    return [a, ...all, impostor, String(state.isTicketTaken)].join("|");
+    return [a, ...all, impostor].join("|");
   }
 
   #initiator(history: History): Promise<Party> {
     return this.#cached(`i ${history.join()}`, async () => {
       const handshake = this.#makeInitiator(11);
       const outputs = [this.#note(handshake.start())];
-      return this.#feed(
-        outputs,
-        history,
-        () => false,
-        (packet) => handshake.receive(packet),
-      );
+      return this.#feed(outputs, history, (packet) => handshake.receive(packet));
     });
   }
 
@@ -325,7 +313,6 @@ export class HandshakeModel {
       return this.#feed(
         outputs,
         history,
-        () => false,
         (packet) => handshake.receive(packet),
         (bytes) => this.#remember(bytes),
       );
@@ -334,47 +321,30 @@ export class HandshakeModel {
 
   #responder(at: number, history: History): Promise<Party> {
     return this.#cached(`r${at} ${history.join()}`, async () => {
-      let isThere = true;
-      let hasTaken = false;
       const handshake = new ResponderHandshake({
         ...this.#responderOptions(21 + at, true),
-        findTicket: async (id) => (isThere && hex(id) === hex(TICKET_ID) ? this.#given() : undefined),
-        takeTicket: async () => (hasTaken ||= isThere),
+        findTicket: async (id) => (hex(id) === hex(TICKET_ID) ? this.#given() : undefined),
       });
-      return this.#feed(
-        [],
-        history,
-        () => hasTaken,
-        (packet, given) => {
-          isThere = given.endsWith("+");
-          return handshake.receive(packet);
-        },
-      );
+      return this.#feed([], history, (packet) => handshake.receive(packet));
     });
   }
 
   async #feed(
     outputs: PacketId[],
     history: History,
-    hasTaken: () => boolean,
-    receive: (
-      packet: HandshakePacket,
-      given: string,
-    ) => Promise<{ packet?: Uint8Array; established?: Established }>,
+    receive: (packet: HandshakePacket) => Promise<{ packet?: Uint8Array; established?: Established }>,
     note: (bytes: Uint8Array) => PacketId = (bytes) => this.#note(bytes),
   ): Promise<Party> {
-    for (const given of history) {
-      const id = given.replace(/[+-]$/, "");
+    for (const id of history) {
       try {
-        const { packet, established } = await receive(parse(this.#bytes.get(id) as Uint8Array), given);
+        const { packet, established } = await receive(parse(this.#bytes.get(id) as Uint8Array));
         if (packet) outputs.push(note(packet));
-        if (established)
-          return { status: "established", outputs, established, by: id, hasTakenTicket: hasTaken() };
+        if (established) return { status: "established", outputs, established, by: id };
       } catch {
-        return { status: "over", outputs, hasTakenTicket: hasTaken() };
+        return { status: "over", outputs };
       }
     }
-    return { status: "open", outputs, hasTakenTicket: hasTaken() };
+    return { status: "open", outputs };
   }
 
   async #cached(key: string, make: () => Promise<Party>): Promise<Party> {
@@ -421,7 +391,6 @@ export class HandshakeModel {
       settings: BOB,
       assertTrusted: (identity) => assertIs(identity, alice),
       findTicket: async () => (isThere ? this.#given() : undefined),
-      takeTicket: async () => isThere,
       cookieFor: (key, cookie) => {
         if (!this.#scenario.hasCookies || (cookie && this.#cookies.isValid(cookie, "there", key, 0)))
           return undefined;

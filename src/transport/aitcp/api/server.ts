@@ -278,7 +278,6 @@ class Endpoint {
         takesEarly,
         assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
         findTicket: (id) => this.#sessions.findTicket(id),
-        takeTicket: (id) => this.#sessions.takeTicket(id),
         cookieFor: (key, cookie) => {
           const asked = this.#cookieFor(address, key, cookie);
           if (!asked) this.#idle.delete(stream);

@@ -35,6 +35,8 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   #owner: LinkOwner | undefined;
   #liveness: Liveness | undefined;
   #first: OpenedPacket | undefined;
+  /** Frames that came with the handshake. */
+  #early: Uint8Array | undefined;
   /** The number of the next packet of the peer. */
   #nextSequence = 0;
   #isPingDue = false;
@@ -57,6 +59,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#idleMs = options.idleMs;
     this.#role = role;
     this.#agreed = agreed;
+    this.#early = established.early;
     this.#scope = scopeOf(established, options.identity);
     this.#pipe = pipe;
     if (peerLimit) this.#throttle = new Throttle(peerLimit, Buffer.from(peer.identity).toString("hex"), pipe);
@@ -101,6 +104,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     const { signatures, peerIdleMs } = this.#agreed;
     this.#owner = owner;
     owner.transcript?.open(this.#scope, signatures, this.#nowMs());
+    this.#takeEarly(owner);
     this.#liveness = new Liveness({ owner: this, idleMs: this.#idleMs, peerIdleMs, nowMs: this.#nowMs });
     const first = this.#first;
     this.#first = undefined;
@@ -114,6 +118,16 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     // An initiator has to say something before the responder may.
     if (this.#role === "initiator") this.#isPingDue = true;
     this.wake();
+  }
+
+  /** Early frames are signed as those of the first record are. */
+  #takeEarly({ transcript }: LinkOwner): void {
+    const early = this.#early;
+    this.#early = undefined;
+    if (!early) return;
+    if (this.#role === "initiator") this.#signer.add(early, 0, this.#nowMs());
+    else this.#verifier.add(early, 0);
+    transcript?.frames("initiator", early);
   }
 
   /** For the pipe. */

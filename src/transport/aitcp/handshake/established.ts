@@ -22,9 +22,8 @@ export interface Established {
   readonly peerEphemeral: Uint8Array;
   /** Of the session that goes on; absent if a new one begins. 16 bytes. */
   readonly resumedId?: Uint8Array;
-  /** Responder: the ticket that is used up once the initiator has confirmed; absent if it is already. */
+  /** Responder: the ticket that is used up once the initiator has confirmed. */
   readonly ticketId?: Uint8Array;
-  /** Responder: frames that came with a ticket, if they are taken. Initiator: whether they were; absent if none were sent. */
+  /** Frames that came with a ticket, if they are taken: they begin the initiator's first turn. */
   readonly early?: Uint8Array;
-  readonly isEarlyTaken?: boolean;
 }

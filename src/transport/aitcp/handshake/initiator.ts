@@ -58,6 +58,7 @@ export class InitiatorHandshake {
   #noise: HandshakeState | undefined;
   #hasCookie = false;
   #isOver = false;
+  #initiation: Uint8Array = new Uint8Array(0);
 
   constructor(options: InitiatorOptions) {
     this.#options = options;
@@ -71,7 +72,8 @@ export class InitiatorHandshake {
 
   /** The first packet. */
   start(): Uint8Array {
-    return this.#initiate();
+    this.#initiation = this.#initiate();
+    return this.#packet("initiation", this.#initiation);
   }
 
   /**
@@ -90,7 +92,8 @@ export class InitiatorHandshake {
     }
     if (this.#hasCookie) throw handshakeInvalid("A second cookie.");
     this.#hasCookie = true;
-    return { packet: this.#initiate(packet.payload && Uint8Array.from(packet.payload)) };
+    // The same message once more: another one would be encrypted with the same keys.
+    return { packet: this.#packet("initiation", this.#initiation, packet.payload) };
   }
 
   /** Gives up what is secret. */
@@ -109,13 +112,13 @@ export class InitiatorHandshake {
     }
   }
 
-  #initiate(cookie?: Uint8Array): Uint8Array {
+  /** The first message of Noise, behind its ephemeral key. */
+  #initiate(): Uint8Array {
     const { crypto, identity, ticket, serverStatic, settings, certificate, early } = this.#options;
-    this.#noise?.destroy();
     const noise = new HandshakeState({
       pattern: this.#pattern,
       isInitiator: true,
-      prologue: prologue(this.#pattern, cookie),
+      prologue: prologue(this.#pattern),
       s: identity.staticPair,
       e: this.#ephemeral,
       rs: ticket?.peer.staticKey ?? serverStatic,
@@ -133,7 +136,7 @@ export class InitiatorHandshake {
         ...(ticket && { ticket: ticket.id, ...(early && { early }) }),
       }),
     );
-    return this.#packet("initiation", message.subarray(32), cookie);
+    return message.subarray(32);
   }
 
   async #finish(packet: HandshakePacket): Promise<InitiatorStep> {
@@ -187,7 +190,7 @@ export class InitiatorHandshake {
       localEphemeral: this.#ephemeral.publicKey,
       peerEphemeral: Uint8Array.from(packet.ephemeralKey),
       resumedId: ticket?.sessionId,
-      isEarlyTaken: early && earlyTaken?.length === 1 && earlyTaken[0] === 1,
+      ...(early && earlyTaken?.[0] === 1 && { early }),
     };
     noise.destroy();
     return established;

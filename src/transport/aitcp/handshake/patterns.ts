@@ -17,8 +17,7 @@ export function patternByte(pattern: PatternName): number {
 
 const PROTOCOL = new TextEncoder().encode("AI-TCP/1");
 
-/** What both sides have to agree on before the first message: the protocol, the header of INITIATION, and the cookie. */
-export function prologue(pattern: PatternName, cookie: Uint8Array = new Uint8Array(0)): Uint8Array {
-  const header = [PACKET_KINDS.initiation, patternByte(pattern), 0, 0];
-  return Buffer.concat([PROTOCOL, Uint8Array.of(...header, cookie.length), cookie]);
+/** What both sides have to agree on before the first message: the protocol, and the header of INITIATION. */
+export function prologue(pattern: PatternName): Uint8Array {
+  return Buffer.concat([PROTOCOL, Uint8Array.of(PACKET_KINDS.initiation, patternByte(pattern), 0, 0)]);
 }

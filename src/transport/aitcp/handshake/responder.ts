@@ -34,8 +34,6 @@ export interface ResponderOptions {
   readonly assertTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void | Promise<void>;
   /** What is kept of a ticket that is neither used nor expired. */
   readonly findTicket: (id: Uint8Array) => Promise<GivenTicket | undefined>;
-  /** Uses a ticket up; `false` if it was already. */
-  readonly takeTicket: (id: Uint8Array) => Promise<boolean>;
   /** Says whether a cookie is needed, or the one that came is right. */
   readonly cookieFor: (ephemeralKey: Uint8Array, cookie: Uint8Array | undefined) => Uint8Array | undefined;
   /** Whether frames that come with a ticket are taken. */
@@ -112,7 +110,7 @@ export class ResponderHandshake {
     const noise = new HandshakeState({
       pattern,
       isInitiator: false,
-      prologue: prologue(pattern, packet.payload),
+      prologue: prologue(pattern),
       s: identity.staticPair,
       e: this.#ephemeral,
       crypto,
@@ -142,8 +140,6 @@ export class ResponderHandshake {
     noise.setPsk(ticket.key);
     const { early } = offer;
     const isEarlyTaken = early !== undefined && this.#options.takesEarly;
-    // Without early frames it is used up when the initiator has shown that it has the key.
-    if (isEarlyTaken && !(await this.#options.takeTicket(ticketId))) throw ticketRefused();
     const response = this.#response(
       noise,
       agreed,
@@ -154,7 +150,9 @@ export class ResponderHandshake {
       established: {
         ...this.#establish(noise, agreed, ticket.peer),
         resumedId: ticket.sessionId,
-        ...(isEarlyTaken ? { early: Uint8Array.from(early) } : { ticketId }),
+        // It is used up when the initiator has shown that it has the key.
+        ticketId,
+        ...(isEarlyTaken && { early: Uint8Array.from(early) }),
       },
     };
   }

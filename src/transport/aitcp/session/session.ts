@@ -9,7 +9,7 @@ import {
 import { Streams, type FlowSettings, type StreamEvents, type StreamsSnapshot } from "../flow/index.js";
 import { readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
 import type { AiTcpAgreement, AiTcpPeer, Established, Role } from "../handshake/index.js";
-import type { TranscriptWriter } from "../turn/index.js";
+import { SIGNATURE_MODES, type TranscriptWriter } from "../turn/index.js";
 import { isTakenOver, type ClaimKeeper } from "./claims.js";
 import { AiTcpStream, type StreamHost } from "./stream.js";
 import { Waiters } from "./waiters.js";
@@ -336,10 +336,11 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
   /** Streams of another connection, and what came with it. @throws {M2MError} if they do not fit */
   #takeUp({ agreed, early, resumedId }: Established): void {
     const isFirst = this.#agreed === undefined && resumedId === undefined;
+    if (this.#agreed) assertNotWeaker(agreed, this.#agreed);
     this.#agreed = agreed;
     this.streams.setPeer(agreed.peerFlow);
     if (!isFirst) this.streams.resume();
-    if (early) this.streams.receiveEarly(readRecord(early).frames);
+    if (early && this.role === "responder") this.streams.receiveEarly(readRecord(early).frames);
   }
 
   #over(failure: Error | undefined): void {
@@ -369,4 +370,14 @@ function addedNews(
   const sum = new Map(one);
   for (const [stream, count] of other) sum.set(stream, (sum.get(stream) ?? 0) + count);
   return sum;
+}
+
+/** What the application was told of signatures and padding holds for all connections. @throws {ProtocolError} `M2M_FRAME_UNEXPECTED` */
+function assertNotWeaker(agreed: AiTcpAgreement, before: AiTcpAgreement): void {
+  const strength = ({ signatures }: AiTcpAgreement): number => SIGNATURE_MODES.indexOf(signatures);
+  if (strength(agreed) >= strength(before) && (agreed.isPadded || !before.isPadded)) return;
+  throw new ProtocolError(
+    "M2M_FRAME_UNEXPECTED",
+    "The session would go on with weaker signatures, or without padding.",
+  );
 }

@@ -55,9 +55,7 @@ export class TurnSigner {
     if (this.#mode === "packet") return true;
     if (this.#mode === "none" || this.#chain.isEmpty) return false;
     return (
-      this.#isWanted ||
-      this.#chain.messages >= MAX_TURN_MESSAGES ||
-      nowMs - this.#startedMs >= this.#maxAgeMs
+      this.#isWanted || this.#chain.messages >= MAX_TURN_MESSAGES || nowMs - this.#startedMs >= this.#maxAgeMs
     );
   }
 

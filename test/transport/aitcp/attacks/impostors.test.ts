@@ -152,7 +152,6 @@ describe("AI-TCP with impostors", () => {
     it("of the responder can send early frames in an initiator's name, and no more: the handshake is not finished", async () => {
       const { b } = await run(initiator(), responder());
       const given = ticketFor(b);
-      const taken: string[] = [];
       const attacker = new InitiatorHandshake({
         crypto,
         identity: posing(alice, bobIdentity),
@@ -173,13 +172,11 @@ describe("AI-TCP with impostors", () => {
         settings: SETTINGS,
         assertTrusted: () => {},
         findTicket: async () => given,
-        takeTicket: async (id) => taken.push(Buffer.from(id).toString("hex")) > 0,
         cookieFor: () => undefined,
         takesEarly: true,
       });
       await assert.rejects(run(attacker, victim), hasCode("M2M_AUTHENTICATION_FAILED"));
       // What came early may be of who has the responder's key: it is given to nobody before the handshake is confirmed.
-      assert.equal(taken.length, 1);
     });
   });
 

@@ -104,6 +104,17 @@ describe("handshake of AI-TCP", () => {
     await assert.rejects(run(initiator({ identity: stolen as never }), responder()), { reason: "malformed" });
   });
 
+  it("sends the same message with a cookie: another one would use keys and nonces twice", async () => {
+    const cookie = new Uint8Array(16).fill(5);
+    for (const known of [{}, { serverStatic: bob.staticPair.publicKey }]) {
+      const cookieFor = (_: Uint8Array, shown: Uint8Array | undefined) => (shown ? undefined : cookie);
+      const { packets } = await run(initiator(known), responder({ cookieFor }));
+      const [first, , again] = packets.map((packet) => parse(packet));
+      assert.equal(hex(again.encryptedPayload), hex(first.encryptedPayload));
+      assert.equal(hex(again.payload ?? new Uint8Array(0)), hex(cookie));
+    }
+  });
+
   it("takes the responder's best mode of signatures that was offered, and no other", async () => {
     const { a, b } = await run(
       initiator({ settings: { ...SETTINGS, signatures: ["none", "packet"] } }),
@@ -151,10 +162,9 @@ describe("handshake of AI-TCP", () => {
       const server = () =>
         responder({
           findTicket: async (asked) => (Buffer.from(asked).equals(id) ? store.get("7") : undefined),
-          takeTicket: async () => store.delete("7"),
         });
       const held = { ...ticket, id, peer: { identity: bob.publicKey, staticKey: bob.staticPair.publicKey } };
-      return { first, held, server, client: () => initiator({ ticket: held, early }) };
+      return { first, held, server, store, client: () => initiator({ ticket: held, early }) };
     };
 
     it("goes on with the session and its identities, by new secrets", async () => {
@@ -169,10 +179,13 @@ describe("handshake of AI-TCP", () => {
     });
 
     it("takes early frames once", async () => {
-      const { server, client } = await resume(Uint8Array.of(2, 0, 0, 0, 1, 65));
+      const { server, store, client } = await resume(Uint8Array.of(2, 0, 0, 0, 1, 65));
       const { a, b, packets } = await run(client(), server());
       assert.deepEqual(b.early && [...b.early], [2, 0, 0, 0, 1, 65]);
-      assert.equal(a.isEarlyTaken, true);
+      assert.deepEqual(a.early, b.early);
+      // It is used up when the initiator has confirmed.
+      assert.ok(b.ticketId);
+      store.delete("7");
       await assert.rejects(server().receive(parse(packets[0])), { reason: "ticket" });
     });
 
@@ -191,7 +204,7 @@ describe("handshake of AI-TCP", () => {
         ),
       );
       void server;
-      assert.equal(a.isEarlyTaken, false);
+      assert.equal(a.early, undefined);
       assert.equal(b.early, undefined);
     });
 

@@ -42,7 +42,6 @@ export function responder(options: Partial<ResponderOptions> = {}): ResponderHan
     settings: SETTINGS,
     assertTrusted: () => {},
     findTicket: async () => undefined,
-    takeTicket: async () => false,
     cookieFor: () => undefined,
     takesEarly: true,
     ...options,
