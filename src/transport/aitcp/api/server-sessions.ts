@@ -86,6 +86,17 @@ export class ServerSessions {
   }
 
   async #hand(session: ServerSession, link: RecordLink, established: Established): Promise<void> {
+    try {
+      await this.#giveTickets(session, established);
+    } catch (error) {
+      session.giveUp(error as Error);
+      throw error;
+    }
+    await session.attach(link, established);
+    if (this.#isClosed) session.shutDown(!this.#options.isShared);
+  }
+
+  async #giveTickets(session: ServerSession, established: Established): Promise<void> {
     const { ticketId } = established;
     // Nothing is said before there is a ticket, and the one that was used goes last: a session can go on at any time.
     const implied = await session.keepImpliedTicket(established);
@@ -94,8 +105,6 @@ export class ServerSessions {
       throw ended();
     }
     if (implied) session.given(implied);
-    await session.attach(link, established);
-    if (this.#isClosed) session.shutDown(!this.#options.isShared);
   }
 
   async #begin(established: Established): Promise<ServerSession> {
@@ -103,7 +112,12 @@ export class ServerSessions {
     const { store, nowMs } = this.#options;
     if (this.#isKept) {
       const { id, streams } = session.core;
-      session.keeper = await ProgressKeeper.begin(store, id, streams.snapshot(), this.#lifetimeMs, nowMs);
+      try {
+        session.keeper = await ProgressKeeper.begin(store, id, streams.snapshot(), this.#lifetimeMs, nowMs);
+      } catch (error) {
+        session.giveUp(error as Error);
+        throw error;
+      }
     }
     this.#add(session, false);
     return session;
