@@ -8,7 +8,7 @@ import {
 } from "../../../shared/errors.js";
 import { MemoryRecordStore } from "../../../shared/record-store.js";
 import type { RateLimitBucket, RateLimitStore } from "../../../shared/stores.js";
-import { MemoryRateStore } from "../../../shared/token-buckets.js";
+import { assertBucket, MemoryRateStore } from "../../../shared/token-buckets.js";
 import {
   closeReasonOf,
   connectionLost,
@@ -105,11 +105,13 @@ const DEFAULT_LIMITS: AiTcpServerLimits = Object.freeze({
 });
 /** How long who is refused has to read it, in milliseconds. */
 const LINGER_MS = 1000;
+/** More is no limit, and no time that a timer takes. */
+const MAX_LIMIT = 2 ** 31 - 1;
 const TICKET_REFUSED = "M2M_TICKET_REFUSED";
 
 /**
  * Serves AI-TCP (docs/spec/aitcp.md).
- * @throws {InputError} `M2M_USAGE`, `M2M_LISTEN_FAILED`
+ * @throws {InputError} `M2M_USAGE` if a setting or a limit is none; `M2M_LISTEN_FAILED`
  */
 export async function createAiTcpServer(options: AiTcpServerOptions): Promise<AiTcpServer> {
   const endpoint = new Endpoint(options);
@@ -167,6 +169,7 @@ class Endpoint {
   constructor(options: AiTcpServerOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    assertLimits(this.#limits);
     this.#settings = resolveSettings(options.settings);
     this.#crypto = options.crypto ?? nodeCrypto();
     this.#nowMs = options.nowMs ?? Date.now;
@@ -232,14 +235,12 @@ class Endpoint {
   }
 
   async #admit(stream: ByteStream, address: string): Promise<void> {
-    const { handshakeMs, connectionRate } = this.#limits;
-    const { allowed } = await this.#rates.take(address, 1, connectionRate);
-    if (!allowed || !this.#hasRoom(stream)) {
+    if (!(await this.#isInRate(address)) || !this.#hasRoom(stream)) {
       stream.destroy();
       return;
     }
     this.#handshakes++;
-    const timer = setTimeout(() => stream.destroy(), handshakeMs);
+    const timer = setTimeout(() => stream.destroy(), this.#limits.handshakeMs);
     try {
       await this.#shakeHands(stream, address);
     } catch (error) {
@@ -252,6 +253,15 @@ class Endpoint {
     } finally {
       clearTimeout(timer);
       this.#handshakes--;
+    }
+  }
+
+  async #isInRate(address: string): Promise<boolean> {
+    try {
+      return (await this.#rates.take(address, 1, this.#limits.connectionRate)).allowed;
+    } catch (error) {
+      this.#report(error, address);
+      return false;
     }
   }
 
@@ -332,6 +342,20 @@ class Endpoint {
     const certificate = shown && parseCertificate(shown);
     const decision = this.#options.trust.decide(identity, certificate, undefined, this.#nowMs());
     if (!decision.trusted) throw decision.error;
+  }
+}
+
+/** @throws {InputError} `M2M_USAGE` */
+function assertLimits({ connectionRate, peerRate, ...counts }: AiTcpServerLimits): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (Number.isInteger(value) && value >= 0 && value <= MAX_LIMIT) continue;
+    throw new InputError("M2M_USAGE", `${name} is a whole number from 0 to ${MAX_LIMIT}.`);
+  }
+  for (const bucket of peerRate ? [connectionRate, peerRate] : [connectionRate]) {
+    assertBucket(0, bucket);
+    if (bucket.refillPerSecond === Infinity) {
+      throw new InputError("M2M_USAGE", "What a rate limit is refilled by is a finite number.");
+    }
   }
 }
 
