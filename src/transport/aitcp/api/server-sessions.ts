@@ -14,6 +14,8 @@ import { ServerSession, type ServerSessionOptions } from "./server-session.js";
 export interface ServerSessionsOptions extends ServerSessionOptions {
   readonly store: AiTcpStore;
   readonly maxSessions: number;
+  /** Of one identity. */
+  readonly maxSessionsPerPeer: number;
 }
 
 /** The sessions of a server: who has a connection, who waits for one, and whose time is over. */
@@ -21,6 +23,8 @@ export class ServerSessions {
   readonly #options: ServerSessionsOptions;
   readonly #tickets: TicketBook;
   readonly #sessions = new Map<string, ServerSession>();
+  /** How many sessions each identity has. */
+  readonly #counts = new Map<string, number>();
   /** Connections that come to the same session do so one after the other. */
   readonly #arriving = new Map<string, Promise<unknown>>();
   #isClosed = false;
@@ -37,9 +41,14 @@ export class ServerSessions {
   get size(): number {
     return this.#sessions.size;
   }
-  /** Whether there is room for another. */
-  get isFull(): boolean {
-    return this.#sessions.size >= this.#options.maxSessions;
+
+  /** Whether there is room for another session of a peer. @throws {LimitError} `M2M_SESSIONS_FULL` */
+  assertRoom(identity: Uint8Array): void {
+    const { maxSessions, maxSessionsPerPeer } = this.#options;
+    if (this.size >= maxSessions) throw sessionsFull(maxSessions);
+    if ((this.#counts.get(keyOf(identity)) ?? 0) >= maxSessionsPerPeer) {
+      throw peerSessionsFull(maxSessionsPerPeer);
+    }
   }
 
   /** A ticket whose session can go on here. @throws {M2MError} what the store throws */
@@ -148,19 +157,36 @@ export class ServerSessions {
   }
 
   #make(id: Uint8Array, established: Established, restored?: SessionOptions["restored"]): ServerSession {
-    const { maxSessions } = this.#options;
-    if (this.isFull) throw sessionsFull(maxSessions);
+    this.assertRoom(established.peer.identity);
     const key = keyOf(id);
     const onOver = (): void => {
-      if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+      if (this.#sessions.get(key) !== session) return;
+      this.#sessions.delete(key);
+      this.#count(established.peer.identity, -1);
     };
     const session = new ServerSession(id, established, restored, this.#options, this.#tickets, onOver);
     return session;
   }
 
   #add(session: ServerSession, isRestored: boolean): void {
-    this.#sessions.set(keyOf(session.core.id), session);
+    const { id, peer } = session.core;
     session.isRestored = isRestored;
+    try {
+      // Others may have come while the store was asked.
+      this.assertRoom(peer.identity);
+    } catch (error) {
+      session.giveUp(error as Error);
+      throw error;
+    }
+    this.#sessions.set(keyOf(id), session);
+    this.#count(peer.identity, 1);
+  }
+
+  #count(identity: Uint8Array, change: 1 | -1): void {
+    const key = keyOf(identity);
+    const count = (this.#counts.get(key) ?? 0) + change;
+    if (count === 0) this.#counts.delete(key);
+    else this.#counts.set(key, count);
   }
 
   #check(): void {
@@ -175,6 +201,12 @@ function ended(): ProtocolError {
 export function sessionsFull(maxSessions: number): LimitError {
   return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, {
     hint: "Try again later.",
+  });
+}
+
+function peerSessionsFull(maxSessions: number): LimitError {
+  return new LimitError("M2M_SESSIONS_FULL", `This peer has ${maxSessions} sessions already.`, {
+    hint: "Close those that are done, or try again later.",
   });
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type Socket } from "node:net";
+import { createServer, isIPv6, type Socket } from "node:net";
 import {
   InputError,
   LimitError,
@@ -41,13 +41,15 @@ export interface AiTcpServerLimits {
   readonly maxConnections: number;
   /** Default 10,000. */
   readonly maxSessions: number;
+  /** Of one identity. Default 1,000. */
+  readonly maxSessionsPerPeer: number;
   /** Handshakes under way from which on strangers have to show a cookie. Default 64. */
   readonly cookiesFrom: number;
   /** Handshakes under way, more are refused. Default 1024. */
   readonly maxHandshakes: number;
   /** How long a handshake may take, in milliseconds. Default 10 s. */
   readonly handshakeMs: number;
-  /** Connections of one address. Default 100 at once, 50 a second. */
+  /** Connections of one address, or one /64 network of IPv6. Default 100 at once, 50 a second. */
   readonly connectionRate: RateLimitBucket;
   /** Bytes that a peer may send, over all its connections: at once, and a second. Default: as fast as it likes. */
   readonly peerRate?: RateLimitBucket;
@@ -98,6 +100,7 @@ export interface AiTcpServer {
 const DEFAULT_LIMITS: AiTcpServerLimits = Object.freeze({
   maxConnections: 10_000,
   maxSessions: 10_000,
+  maxSessionsPerPeer: 1000,
   cookiesFrom: 64,
   maxHandshakes: 1024,
   handshakeMs: 10_000,
@@ -196,6 +199,7 @@ class Endpoint {
         }),
       isShared: store !== undefined,
       maxSessions: this.#limits.maxSessions,
+      maxSessionsPerPeer: this.#limits.maxSessionsPerPeer,
       onSession,
       openTranscript,
       onError: (error) => this.#report(error, undefined),
@@ -258,7 +262,7 @@ class Endpoint {
 
   async #isInRate(address: string): Promise<boolean> {
     try {
-      return (await this.#rates.take(address, 1, this.#limits.connectionRate)).allowed;
+      return (await this.#rates.take(networkOf(address), 1, this.#limits.connectionRate)).allowed;
     } catch (error) {
       this.#report(error, address);
       return false;
@@ -338,11 +342,23 @@ class Endpoint {
   }
 
   #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined): void {
-    if (this.#sessions.isFull) throw sessionsFull(this.#limits.maxSessions);
+    this.#sessions.assertRoom(identity);
     const certificate = shown && parseCertificate(shown);
     const decision = this.#options.trust.decide(identity, certificate, undefined, this.#nowMs());
     if (!decision.trusted) throw decision.error;
   }
+}
+
+/** An address of IPv4, or the /64 of one of IPv6: whoever has one address of it has them all (RFC 6177). */
+function networkOf(address: string): string {
+  const [bare] = address.toLowerCase().split("%");
+  if (!isIPv6(bare)) return bare;
+  const mapped = /^::ffff:([\d.]+)$/.exec(bare)?.[1];
+  if (mapped) return mapped;
+  const [head, tail = []] = bare.split("::").map((part) => (part === "" ? [] : part.split(":")));
+  const zeros = Array<string>(8 - head.length - tail.length).fill("0");
+  const groups = [...head, ...zeros, ...tail].slice(0, 4);
+  return groups.map((group) => parseInt(group, 16).toString(16)).join(":");
 }
 
 /** @throws {InputError} `M2M_USAGE` */

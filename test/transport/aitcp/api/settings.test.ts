@@ -77,6 +77,7 @@ describe("sessions of AI-TCP: what both sides agree on", () => {
     const wrong: Partial<AiTcpServerLimits>[] = [
       { maxConnections: -1 },
       { maxSessions: Infinity },
+      { maxSessionsPerPeer: -1 },
       { cookiesFrom: NaN },
       { maxHandshakes: 1.5 },
       { handshakeMs: 2 ** 31 },
