@@ -46,7 +46,9 @@ export class ServerSession implements SessionOwner {
   #ticketMs = 0;
   /** Another process may go on with it. */
   #isLeft = false;
+  /** Without a connection since then: at first it has none. */
   #interruptedMs: number | undefined;
+  #hasBegun = false;
   #api: AiTcpSession | undefined;
   readonly #end = new SessionEnd();
 
@@ -61,6 +63,7 @@ export class ServerSession implements SessionOwner {
     this.#options = options;
     this.#tickets = tickets;
     this.#onOver = onOver;
+    this.#interruptedMs = options.nowMs();
     this.core = new SessionCore({
       role: "responder",
       id: Uint8Array.from(id),
@@ -89,7 +92,15 @@ export class ServerSession implements SessionOwner {
     for (const ticket of old) void this.#tickets.take(ticket).catch(this.#options.onError);
   }
 
+  /** Ends it if it has had no connection yet. What the store has of one that another process had stays, for whoever is next. */
+  giveUp(error: Error): void {
+    if (this.#hasBegun) return;
+    this.#isLeft = this.isRestored;
+    this.core.leave(error);
+  }
+
   async attach(link: RecordLink, established: Established): Promise<void> {
+    this.#hasBegun = true;
     this.#interruptedMs = undefined;
     this.#forgetSecret();
     this.#resumptionSecret = established.secrets.resumption;

@@ -14,6 +14,8 @@ import { ServerSession, type ServerSessionOptions } from "./server-session.js";
 export interface ServerSessionsOptions extends ServerSessionOptions {
   readonly store: AiTcpStore;
   readonly maxSessions: number;
+  /** Of one identity. */
+  readonly maxSessionsPerPeer: number;
 }
 
 /** The sessions of a server: who has a connection, who waits for one, and whose time is over. */
@@ -21,6 +23,8 @@ export class ServerSessions {
   readonly #options: ServerSessionsOptions;
   readonly #tickets: TicketBook;
   readonly #sessions = new Map<string, ServerSession>();
+  /** How many sessions each identity has. */
+  readonly #counts = new Map<string, number>();
   /** Connections that come to the same session do so one after the other. */
   readonly #arriving = new Map<string, Promise<unknown>>();
   #isClosed = false;
@@ -37,9 +41,14 @@ export class ServerSessions {
   get size(): number {
     return this.#sessions.size;
   }
-  /** Whether there is room for another. */
-  get isFull(): boolean {
-    return this.#sessions.size >= this.#options.maxSessions;
+
+  /** Whether there is room for another session of a peer. @throws {LimitError} `M2M_SESSIONS_FULL` */
+  assertRoom(identity: Uint8Array): void {
+    const { maxSessions, maxSessionsPerPeer } = this.#options;
+    if (this.size >= maxSessions) throw sessionsFull(maxSessions);
+    if ((this.#counts.get(keyOf(identity)) ?? 0) >= maxSessionsPerPeer) {
+      throw peerSessionsFull(maxSessionsPerPeer);
+    }
   }
 
   /** A ticket whose session can go on here. @throws {M2MError} what the store throws */
@@ -86,6 +95,17 @@ export class ServerSessions {
   }
 
   async #hand(session: ServerSession, link: RecordLink, established: Established): Promise<void> {
+    try {
+      await this.#giveTickets(session, established);
+    } catch (error) {
+      session.giveUp(error as Error);
+      throw error;
+    }
+    await session.attach(link, established);
+    if (this.#isClosed) session.shutDown(!this.#options.isShared);
+  }
+
+  async #giveTickets(session: ServerSession, established: Established): Promise<void> {
     const { ticketId } = established;
     // Nothing is said before there is a ticket, and the one that was used goes last: a session can go on at any time.
     const implied = await session.keepImpliedTicket(established);
@@ -94,8 +114,6 @@ export class ServerSessions {
       throw ended();
     }
     if (implied) session.given(implied);
-    await session.attach(link, established);
-    if (this.#isClosed) session.shutDown(!this.#options.isShared);
   }
 
   async #begin(established: Established): Promise<ServerSession> {
@@ -103,7 +121,12 @@ export class ServerSessions {
     const { store, nowMs } = this.#options;
     if (this.#isKept) {
       const { id, streams } = session.core;
-      session.keeper = await ProgressKeeper.begin(store, id, streams.snapshot(), this.#lifetimeMs, nowMs);
+      try {
+        session.keeper = await ProgressKeeper.begin(store, id, streams.snapshot(), this.#lifetimeMs, nowMs);
+      } catch (error) {
+        session.giveUp(error as Error);
+        throw error;
+      }
     }
     this.#add(session, false);
     return session;
@@ -134,19 +157,36 @@ export class ServerSessions {
   }
 
   #make(id: Uint8Array, established: Established, restored?: SessionOptions["restored"]): ServerSession {
-    const { maxSessions } = this.#options;
-    if (this.isFull) throw sessionsFull(maxSessions);
+    this.assertRoom(established.peer.identity);
     const key = keyOf(id);
     const onOver = (): void => {
-      if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+      if (this.#sessions.get(key) !== session) return;
+      this.#sessions.delete(key);
+      this.#count(established.peer.identity, -1);
     };
     const session = new ServerSession(id, established, restored, this.#options, this.#tickets, onOver);
     return session;
   }
 
   #add(session: ServerSession, isRestored: boolean): void {
-    this.#sessions.set(keyOf(session.core.id), session);
+    const { id, peer } = session.core;
     session.isRestored = isRestored;
+    try {
+      // Others may have come while the store was asked.
+      this.assertRoom(peer.identity);
+    } catch (error) {
+      session.giveUp(error as Error);
+      throw error;
+    }
+    this.#sessions.set(keyOf(id), session);
+    this.#count(peer.identity, 1);
+  }
+
+  #count(identity: Uint8Array, change: 1 | -1): void {
+    const key = keyOf(identity);
+    const count = (this.#counts.get(key) ?? 0) + change;
+    if (count === 0) this.#counts.delete(key);
+    else this.#counts.set(key, count);
   }
 
   #check(): void {
@@ -161,6 +201,12 @@ function ended(): ProtocolError {
 export function sessionsFull(maxSessions: number): LimitError {
   return new LimitError("M2M_SESSIONS_FULL", `There are ${maxSessions} sessions already.`, {
     hint: "Try again later.",
+  });
+}
+
+function peerSessionsFull(maxSessions: number): LimitError {
+  return new LimitError("M2M_SESSIONS_FULL", `This peer has ${maxSessions} sessions already.`, {
+    hint: "Close those that are done, or try again later.",
   });
 }
 

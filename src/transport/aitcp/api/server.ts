@@ -1,4 +1,4 @@
-import { createServer, type Socket } from "node:net";
+import { createServer, isIPv6, type Socket } from "node:net";
 import {
   InputError,
   LimitError,
@@ -8,7 +8,7 @@ import {
 } from "../../../shared/errors.js";
 import { MemoryRecordStore } from "../../../shared/record-store.js";
 import type { RateLimitBucket, RateLimitStore } from "../../../shared/stores.js";
-import { MemoryRateStore } from "../../../shared/token-buckets.js";
+import { assertBucket, MemoryRateStore } from "../../../shared/token-buckets.js";
 import {
   closeReasonOf,
   connectionLost,
@@ -41,13 +41,15 @@ export interface AiTcpServerLimits {
   readonly maxConnections: number;
   /** Default 10,000. */
   readonly maxSessions: number;
+  /** Of one identity. Default 1,000. */
+  readonly maxSessionsPerPeer: number;
   /** Handshakes under way from which on strangers have to show a cookie. Default 64. */
   readonly cookiesFrom: number;
   /** Handshakes under way, more are refused. Default 1024. */
   readonly maxHandshakes: number;
   /** How long a handshake may take, in milliseconds. Default 10 s. */
   readonly handshakeMs: number;
-  /** Connections of one address. Default 100 at once, 50 a second. */
+  /** Connections of one address, or one /64 network of IPv6. Default 100 at once, 50 a second. */
   readonly connectionRate: RateLimitBucket;
   /** Bytes that a peer may send, over all its connections: at once, and a second. Default: as fast as it likes. */
   readonly peerRate?: RateLimitBucket;
@@ -98,6 +100,7 @@ export interface AiTcpServer {
 const DEFAULT_LIMITS: AiTcpServerLimits = Object.freeze({
   maxConnections: 10_000,
   maxSessions: 10_000,
+  maxSessionsPerPeer: 1000,
   cookiesFrom: 64,
   maxHandshakes: 1024,
   handshakeMs: 10_000,
@@ -105,11 +108,13 @@ const DEFAULT_LIMITS: AiTcpServerLimits = Object.freeze({
 });
 /** How long who is refused has to read it, in milliseconds. */
 const LINGER_MS = 1000;
+/** More is no limit, and no time that a timer takes. */
+const MAX_LIMIT = 2 ** 31 - 1;
 const TICKET_REFUSED = "M2M_TICKET_REFUSED";
 
 /**
  * Serves AI-TCP (docs/spec/aitcp.md).
- * @throws {InputError} `M2M_USAGE`, `M2M_LISTEN_FAILED`
+ * @throws {InputError} `M2M_USAGE` if a setting or a limit is none; `M2M_LISTEN_FAILED`
  */
 export async function createAiTcpServer(options: AiTcpServerOptions): Promise<AiTcpServer> {
   const endpoint = new Endpoint(options);
@@ -167,6 +172,7 @@ class Endpoint {
   constructor(options: AiTcpServerOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    assertLimits(this.#limits);
     this.#settings = resolveSettings(options.settings);
     this.#crypto = options.crypto ?? nodeCrypto();
     this.#nowMs = options.nowMs ?? Date.now;
@@ -193,6 +199,7 @@ class Endpoint {
         }),
       isShared: store !== undefined,
       maxSessions: this.#limits.maxSessions,
+      maxSessionsPerPeer: this.#limits.maxSessionsPerPeer,
       onSession,
       openTranscript,
       onError: (error) => this.#report(error, undefined),
@@ -232,14 +239,12 @@ class Endpoint {
   }
 
   async #admit(stream: ByteStream, address: string): Promise<void> {
-    const { handshakeMs, connectionRate } = this.#limits;
-    const { allowed } = await this.#rates.take(address, 1, connectionRate);
-    if (!allowed || !this.#hasRoom(stream)) {
+    if (!(await this.#isInRate(address)) || !this.#hasRoom(stream)) {
       stream.destroy();
       return;
     }
     this.#handshakes++;
-    const timer = setTimeout(() => stream.destroy(), handshakeMs);
+    const timer = setTimeout(() => stream.destroy(), this.#limits.handshakeMs);
     try {
       await this.#shakeHands(stream, address);
     } catch (error) {
@@ -252,6 +257,15 @@ class Endpoint {
     } finally {
       clearTimeout(timer);
       this.#handshakes--;
+    }
+  }
+
+  async #isInRate(address: string): Promise<boolean> {
+    try {
+      return (await this.#rates.take(networkOf(address), 1, this.#limits.connectionRate)).allowed;
+    } catch (error) {
+      this.#report(error, address);
+      return false;
     }
   }
 
@@ -327,10 +341,36 @@ class Endpoint {
   }
 
   #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined): void {
-    if (this.#sessions.isFull) throw sessionsFull(this.#limits.maxSessions);
+    this.#sessions.assertRoom(identity);
     const certificate = shown && parseCertificate(shown);
     const decision = this.#options.trust.decide(identity, certificate, undefined, this.#nowMs());
     if (!decision.trusted) throw decision.error;
+  }
+}
+
+/** An address of IPv4, or the /64 of one of IPv6: whoever has one address of it has them all (RFC 6177). */
+function networkOf(address: string): string {
+  const [bare] = address.toLowerCase().split("%");
+  if (!isIPv6(bare)) return bare;
+  const mapped = /^::ffff:([\d.]+)$/.exec(bare)?.[1];
+  if (mapped) return mapped;
+  const [head, tail = []] = bare.split("::").map((part) => (part === "" ? [] : part.split(":")));
+  const zeros = Array<string>(8 - head.length - tail.length).fill("0");
+  const groups = [...head, ...zeros, ...tail].slice(0, 4);
+  return groups.map((group) => parseInt(group, 16).toString(16)).join(":");
+}
+
+/** @throws {InputError} `M2M_USAGE` */
+function assertLimits({ connectionRate, peerRate, ...counts }: AiTcpServerLimits): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (Number.isInteger(value) && value >= 0 && value <= MAX_LIMIT) continue;
+    throw new InputError("M2M_USAGE", `${name} is a whole number from 0 to ${MAX_LIMIT}.`);
+  }
+  for (const bucket of peerRate ? [connectionRate, peerRate] : [connectionRate]) {
+    assertBucket(0, bucket);
+    if (bucket.refillPerSecond === Infinity) {
+      throw new InputError("M2M_USAGE", "What a rate limit is refilled by is a finite number.");
+    }
   }
 }
 

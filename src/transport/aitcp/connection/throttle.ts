@@ -1,12 +1,15 @@
 import type { PeerLimit } from "../flow/index.js";
 import type { PacketPipe } from "./packet-pipe.js";
 
+/** Then it is asked again: timers take no time that is much longer. */
+const MAX_WAIT_MS = 60_000;
+
 /** Holds a peer to its rate: what it has sent too fast has been taken, and nothing more is read until it is paid for. */
 export class Throttle {
   readonly #limit: PeerLimit;
   readonly #peer: string;
   readonly #pipe: PacketPipe;
-  #owedBytes = 0;
+  #owed = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param peer its identity, as text: all its connections share the limit */
@@ -18,7 +21,7 @@ export class Throttle {
 
   /** So much has come. */
   took(bytes: number): void {
-    this.#owedBytes += bytes;
+    this.#owed += this.#limit.costOf(bytes);
     if (this.#timer === undefined) this.#pay();
   }
 
@@ -28,13 +31,17 @@ export class Throttle {
 
   #pay(): void {
     this.#timer = undefined;
-    const { allowed, retryAfterMs } = this.#limit.take(this.#peer, this.#owedBytes);
-    if (allowed) {
-      this.#owedBytes = 0;
-      this.#pipe.resume();
-      return;
+    while (this.#owed > 0) {
+      // More than what the bucket holds is never in it: it is paid for bit by bit.
+      const slice = Math.min(this.#owed, this.#limit.capacity);
+      const { allowed, retryAfterMs } = this.#limit.take(this.#peer, slice);
+      if (!allowed) {
+        this.#pipe.pause();
+        this.#timer = setTimeout(() => this.#pay(), Math.min(MAX_WAIT_MS, Math.max(1, retryAfterMs)));
+        return;
+      }
+      this.#owed -= slice;
     }
-    this.#pipe.pause();
-    this.#timer = setTimeout(() => this.#pay(), Math.max(1, Math.ceil(retryAfterMs)));
+    this.#pipe.resume();
   }
 }

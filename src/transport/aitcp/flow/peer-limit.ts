@@ -1,5 +1,5 @@
 import type { RateDecision, RateLimitBucket } from "../../../shared/stores.js";
-import { TokenBuckets } from "../../../shared/token-buckets.js";
+import { assertBucket, TokenBuckets } from "../../../shared/token-buckets.js";
 
 export interface PeerLimitOptions {
   /** Bytes that a peer may send: at once, and for each second. */
@@ -20,19 +20,31 @@ export class PeerLimit {
   readonly #packetCost: number;
   readonly #buckets: TokenBuckets;
 
+  /** @throws {InputError} `M2M_USAGE` if the bucket is none */
   constructor({ bucket, packetCost = DEFAULT_PACKET_COST, maxPeers, nowMs }: PeerLimitOptions) {
+    assertBucket(0, bucket);
     this.#bucket = bucket;
     this.#packetCost = packetCost;
     this.#buckets = new TokenBuckets({ maxBuckets: maxPeers, nowMs });
   }
 
+  /** The most that can be taken at once. */
+  get capacity(): number {
+    return this.#bucket.capacity;
+  }
+
+  /** What so many bytes cost that have come together. */
+  costOf(sizeBytes: number): number {
+    return sizeBytes + this.#packetCost;
+  }
+
   /**
-   * A packet of a peer has come. One that is refused should wait, and with it what follows on its connection: nothing is to be lost.
+   * Takes a part of what a peer has to pay for. While it is refused, what follows on its connection should wait: nothing is to be lost.
    * @param peer its identity or address, as text
-   * @throws {InputError} `M2M_USAGE` if the bucket is none
+   * @param cost at most `capacity`: more is never allowed
+   * @throws {InputError} `M2M_USAGE` if the cost is below 0
    */
-  take(peer: string, sizeBytes: number): RateDecision {
-    const cost = Math.min(sizeBytes + this.#packetCost, this.#bucket.capacity);
+  take(peer: string, cost: number): RateDecision {
     return this.#buckets.take(peer, cost, this.#bucket);
   }
 }

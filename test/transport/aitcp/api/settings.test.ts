@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { InputError, M2MError } from "../../../../src/shared/errors.js";
-import type { AiTcpSettings } from "../../../../src/transport/aitcp/index.js";
+import type { AiTcpServerLimits, AiTcpSettings } from "../../../../src/transport/aitcp/index.js";
 import { Agents, echo, textOf } from "../agents.js";
 import { Proxy } from "../middle.js";
 
@@ -69,6 +69,31 @@ describe("sessions of AI-TCP: what both sides agree on", () => {
     ];
     for (const settings of wrong) {
       await assert.rejects(agents.bob({ settings }), InputError, JSON.stringify(settings));
+    }
+  });
+
+  it("no limits that would be none", async () => {
+    const bucket = { capacity: 10, refillPerSecond: 10 };
+    const wrong: Partial<AiTcpServerLimits>[] = [
+      { maxConnections: -1 },
+      { maxSessions: Infinity },
+      { maxSessionsPerPeer: -1 },
+      { cookiesFrom: NaN },
+      { maxHandshakes: 1.5 },
+      { handshakeMs: 2 ** 31 },
+      ...(["connectionRate", "peerRate"] as const).flatMap((name) => [
+        { [name]: { ...bucket, capacity: Infinity } },
+        { [name]: { ...bucket, capacity: 0 } },
+        { [name]: { ...bucket, refillPerSecond: NaN } },
+        { [name]: { ...bucket, refillPerSecond: Infinity } },
+      ]),
+    ];
+    for (const limits of wrong) {
+      await assert.rejects(
+        agents.bob({ limits }),
+        (error) => error instanceof InputError && error.code === "M2M_USAGE",
+        JSON.stringify(limits),
+      );
     }
   });
 

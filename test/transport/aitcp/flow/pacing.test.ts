@@ -60,15 +60,17 @@ describe("aitcp peer limit", () => {
       packetCost: 100,
       nowMs: () => nowMs,
     });
-    expect(limit.take("a", 800).allowed).to.equal(true);
-    expect(limit.take("a", 0)).to.deep.equal({ allowed: true, retryAfterMs: 0 });
-    expect(limit.take("a", 0)).to.deep.equal({ allowed: false, retryAfterMs: 100 });
-    expect(limit.take("b", 0).allowed).to.equal(true);
+    const take = (peer: string, bytes: number) => limit.take(peer, limit.costOf(bytes));
+    expect(take("a", 800).allowed).to.equal(true);
+    expect(take("a", 0)).to.deep.equal({ allowed: true, retryAfterMs: 0 });
+    expect(take("a", 0)).to.deep.equal({ allowed: false, retryAfterMs: 100 });
+    expect(take("b", 0).allowed).to.equal(true);
     nowMs = 100;
-    expect(limit.take("a", 0).allowed).to.equal(true);
+    expect(take("a", 0).allowed).to.equal(true);
     nowMs = 10_000;
-    // A packet of more than the bucket holds takes all of it.
-    expect(limit.take("a", 60_000).allowed).to.equal(true);
-    expect(limit.take("a", 0).allowed).to.equal(false);
+    // More than the bucket holds is never allowed: whoever owes it pays in parts.
+    expect(take("a", 60_000)).to.deep.equal({ allowed: false, retryAfterMs: Infinity });
+    expect(limit.take("a", limit.capacity).allowed).to.equal(true);
+    expect(take("a", 0).allowed).to.equal(false);
   });
 });
