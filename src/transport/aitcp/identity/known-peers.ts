@@ -20,7 +20,7 @@ export interface KnownPeer {
 
 /**
  * A file of peers, as ssh's known_hosts: lines `host:port identity [name]`, empty lines, and comments behind `#`. `*` is any
- * address. An address may have several lines: each of their identities is known. The file is read each time, so that what a person
+ * address, and that of peers that connect themselves. An address may have several lines: each of their identities is known. The file is read each time, so that what a person
  * writes into it holds at once; one that is not there is empty.
  */
 export class KnownPeers {
@@ -45,17 +45,25 @@ export class KnownPeers {
     return peers;
   }
 
+  /** The lines that hold for peers that connect themselves: those of `*`. @throws {InputError} as `list` */
+  listAnywhere(): KnownPeer[] {
+    return this.list().filter(({ address }) => address === ANY_ADDRESS);
+  }
+
   /**
    * The line that knows this identity at this address.
-   * @param address `host:port` of where one has connected to; nothing for a peer that has connected itself
+   * @param address `host:port` of where one has connected to; nothing for a peer that has connected itself, which only a line of `*`
+   *   knows: that somebody was met at an address does not let it in
    * @returns `undefined` if the file does not know the address, or without one the identity
    * @throws {IntegrityError} `M2M_PEER_CHANGED` if the file knows the address with other identities only
    * @throws {InputError} as `list`
    */
   find(identity: Uint8Array, address?: string): KnownPeer | undefined {
+    if (address === undefined) {
+      return this.listAnywhere().find((peer) => isSameIdentity(peer.identity, identity));
+    }
     const peers = this.list();
     const same = peers.filter((peer) => isSameIdentity(peer.identity, identity));
-    if (address === undefined) return same[0];
     const there = address.toLowerCase();
     const found = same.find((peer) => peer.address === there);
     if (found) return found;
