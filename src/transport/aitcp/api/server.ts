@@ -79,6 +79,8 @@ export interface AiTcpServerOptions {
   readonly crypto?: AiTcpCrypto;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number;
+  /** A clock in milliseconds that does not go back, for how long something lasts. Default: `nowMs` if it is given, else `performance.now`. */
+  readonly monotonicMs?: () => number;
 }
 
 /** A server that takes sessions. */
@@ -177,6 +179,7 @@ class Endpoint {
     const { peerRate } = this.#limits;
     this.#links = new LinkFactory({
       ...common,
+      monotonicMs: options.monotonicMs ?? options.nowMs,
       idleMs,
       ...(peerRate && { peerLimit: new PeerLimit({ bucket: peerRate, nowMs: this.#nowMs }) }),
     });
