@@ -91,7 +91,7 @@ function noteTrust(
       "m2m: WARNING: everybody who can reach AI-TCP is let in, whatever the identity.\n" +
         "  Give --trust IDENTITY or --trust-organisation IDENTITY in place of --trust-anyone.\n",
     );
-  } else if (pinned.length + organisations.length + (knownPeers?.list().length ?? 0) === 0) {
+  } else if (pinned.length + organisations.length + (knownPeers?.listAnywhere().length ?? 0) === 0) {
     context.note("m2m: AI-TCP lets nobody in yet: give --trust IDENTITY, or --trust-organisation IDENTITY.");
   }
 }

@@ -142,7 +142,14 @@ function verdict({ failure, peer, initiator, responder }: VerifyReport): string[
     const { by, turn, connection, offset, reason } = failure;
     lines.push(`Turn ${turn} of the ${by} in connection ${connection}, at byte ${offset}, fails: ${reason}`);
   } else if (initiator.turns + responder.turns === 0) lines.push("Nothing is signed.");
-  else lines.push("All signatures verify.");
+  else {
+    const unsigned = initiator.unsignedMessages + responder.unsignedMessages;
+    const rest =
+      unsigned === 0
+        ? ""
+        : ` Nobody has signed ${countOf(unsigned, "message")}: that they are there proves nothing.`;
+    lines.push(`All signatures verify.${rest}`);
+  }
   if (peer?.role === undefined && peer) lines.push(`${peer.identity} is no party.`);
   else if (peer)
     lines.push(`${peer.identity} is the ${peer.role}, and has ${peer.hasSigned ? "" : "not "}signed.`);

@@ -433,6 +433,24 @@ describe("m2m server --transport aitcp", function () {
     }
   });
 
+  it("lets in whom a line of any address names, and nobody by the address at which it was met", async () => {
+    const agent = folder.run(["keygen", "--output", "agent.pem"]).stdout.toString().trim();
+    const id = folder.run(["keygen"]).stdout.toString().trim();
+    for (const [address, lines] of [
+      ["127.0.0.1:9", 0],
+      ["*", 1],
+    ] as const) {
+      writeFileSync(join(folder.path, "peers"), `${address} ${agent}\n`);
+      const flags = ["--transport", "aitcp", "--no-security", "--known-peers", "peers"];
+      const server = await startCliServer(folder, flags);
+      servers.push(server);
+      expect(server.stderr().includes("lets nobody in yet")).to.equal(lines === 0);
+      const { url } = (server.started as { aitcp: { url: string } }).aitcp;
+      const { code } = folder.run(["connect", url, "--identity", "agent.pem", "--trust", id], { input: "x" });
+      expect(code).to.equal(lines === 0 ? 3 : 0);
+    }
+  });
+
   it("warns where everybody is let in, even with --quiet", async () => {
     folder.run(["keygen"]);
     const server = await startCliServer(folder, ["--transport", "aitcp", "--trust-anyone", "--quiet"]);

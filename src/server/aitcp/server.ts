@@ -94,9 +94,12 @@ export async function startAiTcp(options: AiTcpOptions): Promise<AiTcpSessionSer
     throw listenError(cause as NodeJS.ErrnoException, host, `port ${port} for AI-TCP`);
   }
   const close = async (graceMs: number): Promise<void> => {
-    await carried.drain(Math.min(graceMs, MAX_DRAIN_MS));
-    await server.close();
-    carried.close();
+    try {
+      await carried.drain(Math.min(graceMs, MAX_DRAIN_MS));
+    } finally {
+      await server.close();
+      carried.close();
+    }
   };
   let closed: Promise<void> | undefined;
   return {

@@ -119,6 +119,8 @@ export class SessionStream implements SessionHolder {
     } catch (error) {
       // While it is held, it stays as it is until its AI-TCP session ends.
       if (error === this.#held.signal.reason) return;
+      // That the peer has given the stream up, or the session is lost, is no defect.
+      if (!(error instanceof M2MError)) this.#fail(error as Error);
     }
     this.#close();
   }

@@ -12,6 +12,7 @@ export const serverTrust = new TrustPolicy({ crypto, pinned: [clientIdentity.pub
 export const NO_LIMITS = {
   maxConnections: 1e6,
   maxSessions: 1e6,
+  maxSessionsPerPeer: 1e6,
   cookiesFrom: 1e6,
   maxHandshakes: 1e6,
   connectionRate: { capacity: 1e9, refillPerSecond: 1e9 },

@@ -141,6 +141,34 @@ describe("sessions over AI-TCP", () => {
     expect(server.server.metrics().sessions).to.equal(0);
   });
 
+  it("give up a stream on a defect, and say so", async () => {
+    const failures: string[] = [];
+    await start({ logger: { debug: () => {}, warn: () => {}, error: failsOnce(failures) } });
+    const agent = await RawAgent.meet(await server.connect());
+    server.sessions.gate = Promise.reject(new Error("broken"));
+    server.sessions.gate.catch(() => {});
+    agent.send(agent.session.ping());
+    expect((await rejection(agent.next())).message).to.include("with the code 10.");
+    expect(failures).to.deep.equal(["broken", "the log is broken"]);
+    expect(server.server.metrics().streams).to.equal(0);
+  });
+
+  it("end with the server, even if what is handled has a defect", async () => {
+    await start();
+    const other = await ServerUnderTest.start({
+      logger: { debug: () => {}, warn: () => {}, error: failsOnce([]) },
+    });
+    const agent = await RawAgent.meet(await other.connect());
+    let fail = (_: Error): void => {};
+    other.sessions.gate = new Promise((_, reject) => (fail = reject));
+    agent.send(agent.session.ping());
+    await until(() => other.sessions.atGate === 1);
+    const closing = other.server.close(1000).catch((error: Error) => error.message);
+    fail(new Error("broken"));
+    expect(await closing).to.equal("the log is broken");
+    expect(other.server.metrics()).to.deep.include({ sessions: 0, streams: 0 });
+  });
+
   it("refuse who is not trusted, and name it", async () => {
     await start();
     const stranger = newIdentity();
@@ -205,3 +233,11 @@ describe("sessions over AI-TCP", () => {
     expect(error.message).to.equal(`Cannot listen on 127.0.0.1 port ${port} for AI-TCP: the port is in use.`);
   });
 });
+
+/** A log that fails at the first entry. @param failures gets what it is told */
+function failsOnce(failures: string[]): (about: object | string) => void {
+  return (about) => {
+    failures.push((about as { err: Error }).err.message);
+    if (failures.length === 1) throw new Error("the log is broken");
+  };
+}

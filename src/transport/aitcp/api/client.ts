@@ -52,6 +52,8 @@ export interface AiTcpConnectOptions {
   readonly crypto?: AiTcpCrypto;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number;
+  /** A clock in milliseconds that does not go back, for how long something lasts. Default: `nowMs` if it is given, else `performance.now`. */
+  readonly monotonicMs?: () => number;
 }
 
 const DEFAULT_RECONNECT: AiTcpReconnectOptions = Object.freeze({
@@ -115,6 +117,7 @@ class ClientSession implements SessionOwner {
       identity: options.identity,
       idleMs: this.#settings.idleMs,
       nowMs: this.#nowMs,
+      monotonicMs: options.monotonicMs ?? options.nowMs,
     });
   }
 

@@ -12,6 +12,8 @@ export interface LinkFactoryOptions {
   readonly identity: Identity;
   readonly idleMs: number;
   readonly nowMs: () => number;
+  /** Default: `performance.now`. */
+  readonly monotonicMs?: () => number;
   /** How fast a peer may send. Default: as fast as it likes. */
   readonly peerLimit?: PeerLimit;
 }

@@ -24,7 +24,7 @@ export interface ServerSessionOptions {
   /** Whether other processes have the same store. */
   readonly isShared: boolean;
   readonly nowMs: () => number;
-  readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
+  readonly onSession: (session: AiTcpSession, isRestored: boolean) => void | Promise<void>;
   readonly openTranscript?: OpenTranscript;
   /** For what goes wrong and concerns no one session. */
   readonly onError: (error: unknown) => void;
@@ -109,8 +109,13 @@ export class ServerSession implements SessionOwner {
     if (this.core.isClosed) this.#forgetSecret();
     if (!isNew || this.core.failure) return;
     this.#api = new AiTcpSession(this.core, this.#end);
+    void this.#serve(this.#api);
+  }
+
+  /** What the application does not catch ends its session, and no other. */
+  async #serve(session: AiTcpSession): Promise<void> {
     try {
-      this.#options.onSession(this.#api, this.isRestored);
+      await this.#options.onSession(session, this.isRestored);
     } catch (error) {
       this.#options.onError(error);
       this.core.close("defect", "", error as Error);

@@ -74,13 +74,15 @@ export interface AiTcpServerOptions {
   readonly takesEarly?: boolean;
   /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
   readonly openTranscript?: OpenTranscript;
-  /** Told of each session, once in this process. @param isRestored whether another process had it before */
-  readonly onSession: (session: AiTcpSession, isRestored: boolean) => void;
+  /** Told of each session, once in this process; what it throws ends the session. @param isRestored another process had it before */
+  readonly onSession: (session: AiTcpSession, isRestored: boolean) => void | Promise<void>;
   /** Told of handshakes that failed, and of what goes wrong with the store. */
   readonly onError?: (error: unknown, address: string | undefined) => void;
   readonly crypto?: AiTcpCrypto;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number;
+  /** A clock in milliseconds that does not go back, for how long something lasts. Default: `nowMs` if it is given, else `performance.now`. */
+  readonly monotonicMs?: () => number;
 }
 
 /** A server that takes sessions. */
@@ -183,6 +185,7 @@ class Endpoint {
     const { peerRate } = this.#limits;
     this.#links = new LinkFactory({
       ...common,
+      monotonicMs: options.monotonicMs ?? options.nowMs,
       idleMs,
       ...(peerRate && { peerLimit: new PeerLimit({ bucket: peerRate, nowMs: this.#nowMs }) }),
     });

@@ -47,6 +47,8 @@ export interface RecordLinkOptions {
   readonly peerLimit?: PeerLimit;
   /** Default: those of the specification. */
   readonly epochLimits?: EpochLimits;
-  /** In milliseconds since 1970. */
+  /** In milliseconds since 1970: for what is said of the time. It may go back. */
   readonly nowMs: () => number;
+  /** In milliseconds of a clock that does not go back: for how long something lasts. Default: `performance.now`. */
+  readonly monotonicMs?: () => number;
 }

@@ -22,6 +22,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   readonly #crypto: AiTcpCrypto;
   readonly #writer: RecordWriter;
   readonly #nowMs: () => number;
+  readonly #monotonicMs: () => number;
   readonly #idleMs: number;
   readonly #role: Role;
   readonly #agreed: AiTcpAgreement;
@@ -56,6 +57,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#crypto = crypto;
     this.#writer = options.writer;
     this.#nowMs = options.nowMs;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
     this.#idleMs = options.idleMs;
     this.#role = role;
     this.#agreed = agreed;
@@ -94,7 +96,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
 
   /** Opens the packet by which the initiator confirms the handshake; `start` takes up what is in it. @throws {M2MError} if it does not */
   confirm(packet: Uint8Array): void {
-    const first = this.#opener.open(packet, this.#nowMs());
+    const first = this.#opener.open(packet, this.#monotonicMs());
     this.#assertNext(first.sequence);
     this.#first = first;
   }
@@ -103,9 +105,14 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   start(owner: LinkOwner): void {
     const { signatures, peerIdleMs } = this.#agreed;
     this.#owner = owner;
-    owner.transcript?.open(this.#scope, signatures, this.#nowMs());
+    owner.transcript?.open(this.#scope, signatures, this.#unixMs());
     this.#takeEarly(owner);
-    this.#liveness = new Liveness({ owner: this, idleMs: this.#idleMs, peerIdleMs, nowMs: this.#nowMs });
+    this.#liveness = new Liveness({
+      owner: this,
+      idleMs: this.#idleMs,
+      peerIdleMs,
+      nowMs: this.#monotonicMs,
+    });
     const first = this.#first;
     this.#first = undefined;
     // What follows it may have come already.
@@ -125,7 +132,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     const early = this.#early;
     this.#early = undefined;
     if (!early) return;
-    if (this.#role === "initiator") this.#signer.add(early, 0, this.#nowMs());
+    if (this.#role === "initiator") this.#signer.add(early, 0, this.#monotonicMs());
     else this.#verifier.add(early, 0);
     transcript?.frames("initiator", early);
   }
@@ -221,9 +228,13 @@ export class RecordLink implements PipeEvents, LivenessOwner {
       this.#writeOwn(writer);
       owner.fill(writer);
       // Without anything to say, a turn may be due that was not signed.
-      if (writer.length === 0 && !(signer.dueAtMs !== undefined && signer.isDue(this.#nowMs()))) break;
+      if (writer.length === 0 && !(signer.dueAtMs !== undefined && signer.isDue(this.#monotonicMs()))) break;
       this.#seal(writer);
     }
+  }
+
+  #unixMs(): number {
+    return Math.floor(this.#nowMs());
   }
 
   #writeOwn(writer: RecordWriter): void {
@@ -237,12 +248,12 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   #seal(writer: RecordWriter): void {
     const signer = this.#signer;
     const transcript = this.#owner?.transcript;
-    const now = this.#nowMs();
+    const now = this.#monotonicMs();
     signer.add(writer.turnFrames, writer.messages, now);
     transcript?.frames(this.#role, writer.turnFrames);
     let signature: Uint8Array | undefined;
     if (signer.isDue(now)) {
-      const turn = signer.end(now);
+      const turn = signer.end(this.#unixMs());
       writer.turnEnd(turn.number, turn.timeMs);
       signature = turn.signature;
       transcript?.turn(this.#role, turn);
@@ -285,7 +296,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
       const packet = readPacket(bytes);
       if (packet.kind === "refusal") throw (this.#refusal = refusedError(packet.payload?.[0]));
     }
-    return this.#opener.open(bytes, this.#nowMs());
+    return this.#opener.open(bytes, this.#monotonicMs());
   }
 
   /** A stream of bytes keeps the order: a gap means that somebody on the way has taken packets out. @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED` */
@@ -295,7 +306,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   }
 
   #take({ record, signature }: OpenedPacket): void {
-    this.#liveness?.received(this.#nowMs());
+    this.#liveness?.received(this.#monotonicMs());
     const content = readRecord(record);
     const { frames, turnBytes, turnEnd } = content;
     this.#verifier.accept(record, content, signature);

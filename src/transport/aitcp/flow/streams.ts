@@ -203,19 +203,18 @@ export class Streams {
         return this.#queue.addAnswer(frame.stream, this.#own.streams + (this.#peer?.streams ?? 0));
       }
       case "reset-done": {
-        const stream = this.#table.get(frame.stream);
-        if (stream) return this.#peerReset(stream, 0);
-        if (!this.#table.wasOpened(frame.stream)) unexpected(`Stream ${frame.stream} was not opened.`);
+        const stream = this.#knownStream(frame.stream);
+        if (stream) this.#peerReset(stream, 0);
         return;
       }
       case "ack": {
-        const stream = this.#peerStream(frame.stream);
+        const stream = this.#knownStream(frame.stream);
         if (!stream || stream.isGivenUp) return;
         this.#backpressure.free(stream.send.acknowledge(frame.count));
         return this.#table.deleteIfOver(stream);
       }
       case "credit": {
-        const stream = this.#peerStream(frame.stream);
+        const stream = this.#knownStream(frame.stream);
         if (!stream?.send.credit.raise(frame.limit)) return;
         stream.isBlocked = false;
         if (stream.send.hasWork) this.#queue.addReady(stream);
@@ -345,6 +344,13 @@ export class Streams {
   /** The stream of a frame, opened by it if it is new; `undefined` if it is over. */
   #peerStream(id: number): Stream | undefined {
     return this.#table.get(id) ?? (this.#table.wasOpened(id) ? undefined : this.#openPeer(id));
+  }
+
+  /** The stream of a frame that opens none; `undefined` if it is over. @throws {ProtocolError} `M2M_FRAME_UNEXPECTED` if it was not opened */
+  #knownStream(id: number): Stream | undefined {
+    const stream = this.#table.get(id);
+    if (!stream && !this.#table.wasOpened(id)) unexpected(`Stream ${id} was not opened.`);
+    return stream;
   }
 
   #openPeer(id: number): Stream {

@@ -1,4 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { InputError, IntegrityError } from "../../../shared/errors.js";
 import { readSmallFile } from "../../../shared/files.js";
 import { attemptWrite } from "../../../shared/replacement-file.js";
@@ -20,7 +21,7 @@ export interface KnownPeer {
 
 /**
  * A file of peers, as ssh's known_hosts: lines `host:port identity [name]`, empty lines, and comments behind `#`. `*` is any
- * address. An address may have several lines: each of their identities is known. The file is read each time, so that what a person
+ * address, and that of peers that connect themselves. An address may have several lines: each of their identities is known. The file is read each time, so that what a person
  * writes into it holds at once; one that is not there is empty.
  */
 export class KnownPeers {
@@ -45,17 +46,25 @@ export class KnownPeers {
     return peers;
   }
 
+  /** The lines that hold for peers that connect themselves: those of `*`. @throws {InputError} as `list` */
+  listAnywhere(): KnownPeer[] {
+    return this.list().filter(({ address }) => address === ANY_ADDRESS);
+  }
+
   /**
    * The line that knows this identity at this address.
-   * @param address `host:port` of where one has connected to; nothing for a peer that has connected itself
+   * @param address `host:port` of where one has connected to; nothing for a peer that has connected itself, which only a line of `*`
+   *   knows: that somebody was met at an address does not let it in
    * @returns `undefined` if the file does not know the address, or without one the identity
    * @throws {IntegrityError} `M2M_PEER_CHANGED` if the file knows the address with other identities only
    * @throws {InputError} as `list`
    */
   find(identity: Uint8Array, address?: string): KnownPeer | undefined {
+    if (address === undefined) {
+      return this.listAnywhere().find((peer) => isSameIdentity(peer.identity, identity));
+    }
     const peers = this.list();
     const same = peers.filter((peer) => isSameIdentity(peer.identity, identity));
-    if (address === undefined) return same[0];
     const there = address.toLowerCase();
     const found = same.find((peer) => peer.address === there);
     if (found) return found;
@@ -77,6 +86,7 @@ export class KnownPeers {
     }
     const words = [address.toLowerCase(), formatIdentity(identity), name.trim()];
     attemptWrite(this.path, () => {
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       const isCut = existsSync(this.path) && /[^\n]$/.test(readFileSync(this.path, "latin1"));
       const line = `${isCut ? "\n" : ""}${words.join(" ").trim()}\n`;
       appendFileSync(this.path, line, { mode: 0o600 });

@@ -40,6 +40,27 @@ describe("sessions of AI-TCP: their connections", () => {
     assert.equal(bob.sessions.length, 1);
   });
 
+  it("are kept and found out by a clock that does not go back, whatever the time of day does", async () => {
+    let wallMs = Date.now() + 0.5;
+    const monotonicMs = (): number => performance.now();
+    const options = { settings: { idleMs: 1000 }, nowMs: (): number => wallMs, monotonicMs };
+    const bob = await agents.bob(options);
+    const proxy = await proxied(bob.server.port);
+    const session = await agents.alice(proxy.url, options);
+    const other = await bob.nextSession();
+    void echo(other);
+    const stream = session.openStream();
+    stream.write("before");
+    assert.equal(textOf(await stream.receive()), "before");
+    wallMs -= 3_600_000;
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.equal(proxy.connections.length, 1);
+    proxy.last.isDeaf = true;
+    stream.write("after");
+    assert.equal(textOf(await stream.receive()), "after");
+    assert.equal(proxy.connections.length, 2);
+  });
+
   it("that are lost are told to nobody: the session is interrupted, then open", async () => {
     const bob = await agents.bob();
     const proxy = await proxied(bob.server.port);

@@ -250,6 +250,16 @@ describe("aitcp streams", () => {
       ["an end that does not fit", { type: "end", stream: 1, count: 1 }, "M2M_FRAME_UNEXPECTED"],
       ["an ACK of what was not sent", { type: "ack", stream: 0, count: 1 }, "M2M_FRAME_UNEXPECTED"],
       [
+        "an ACK of a stream that was not opened",
+        { type: "ack", stream: 3, count: 0 },
+        "M2M_FRAME_UNEXPECTED",
+      ],
+      [
+        "CREDIT of a stream that was not opened",
+        { type: "credit", stream: 5, limit: 2 ** 20 },
+        "M2M_FRAME_UNEXPECTED",
+      ],
+      [
         "RESUMED on a connection that was not resumed",
         { type: "resumed-all", limit: 0, seen: 0, opened: 1 },
         "M2M_FRAME_UNEXPECTED",
@@ -274,6 +284,10 @@ describe("aitcp streams", () => {
       record(b);
       expect(b.size).to.equal(0);
       expect(reject(b, message(0, 0, 1))).to.equal("M2M_FRAME_UNEXPECTED");
+      // Those may have been on their way.
+      b.receive({ type: "ack", stream: 0, count: 0 });
+      b.receive({ type: "credit", stream: 0, limit: 2 ** 20 });
+      expect([b.size, b.hasWork]).to.deep.equal([0, false]);
     });
 
     it("a peer that asks for answers to RESET without end", () => {

@@ -51,7 +51,9 @@ describe("AI-TCP: known peers and trust", () => {
       expect(peers.find(alice, "A:1")?.line).to.equal(1);
       expect(peers.find(bob, "a:1")?.line).to.equal(2);
       expect(peers.find(bob, "b:1")?.line).to.equal(3);
-      expect(peers.find(alice)?.line).to.equal(1);
+      expect(peers.find(bob)?.line).to.equal(3);
+      expect(peers.find(alice)).to.equal(undefined);
+      expect(peers.listAnywhere().map(({ line }) => line)).to.deep.equal([3]);
       expect(peers.find(alice, "b:1")).to.equal(undefined);
       expect(peers.find(mallory)).to.equal(undefined);
     });
@@ -146,11 +148,13 @@ describe("AI-TCP: known peers and trust", () => {
       knownPeers.add("a:1", alice);
       const options = { knownPeers, trustOnFirstUse: true, anyone: true };
       expect(decide(options, alice, { address: "a:1" })).to.deep.equal({ trusted: true, how: "known" });
-      expect(decide({ knownPeers }, alice)).to.deep.equal({ trusted: true, how: "known" });
+      expect(codeOf(decide({ knownPeers }, alice))).to.equal("M2M_PEER_UNTRUSTED");
+      knownPeers.add("*", bob);
+      expect(decide({ knownPeers }, bob)).to.deep.equal({ trusted: true, how: "known" });
       const decision = decide(options, mallory, { address: "a:1" });
       expect(decision).to.include({ trusted: false, how: "changed" });
       expect(codeOf(decision)).to.equal("M2M_PEER_CHANGED");
-      expect(knownPeers.list()).to.have.length(1);
+      expect(knownPeers.list()).to.have.length(2);
     });
 
     it("is of the first that is met at an address only if that is asked for", () => {
