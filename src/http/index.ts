@@ -12,7 +12,7 @@ export { PROBLEM_TYPE, problemOf, sendProblem, type Problem } from "./problem.js
 export { listenError, tlsFilesError } from "./listen-error.js";
 export { refuseConnection } from "./refuse-connection.js";
 export { readBody } from "./body.js";
-export { clientOf, isAnyHost, isLoopbackHost, isLoopbackOrigin } from "./addresses.js";
+export { isAnyHost, isLoopbackHost, isLoopbackOrigin } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";
 export { createLogger, type Logger, type LoggerOptions } from "./logger.js";
 export { redactText, redactValue } from "./redact.js";

@@ -1,6 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import {
-  clientOf,
   isLoopbackOrigin,
   readBody,
   sendProblem,
@@ -10,6 +9,7 @@ import {
   type Logger,
   type RequestHandler,
 } from "../http/index.js";
+import { clientOf } from "../shared/client-network.js";
 import { InputError, LimitError, UnsupportedError } from "../shared/errors.js";
 import type { RateDecision } from "../shared/stores.js";
 import { assertJsonType, parseJsonBody } from "./json-body.js";

@@ -4,7 +4,6 @@ import { CodecEngine, type EngineOptions } from "../codec/index.js";
 import {
   bearerGuard,
   ClientRateLimiter,
-  clientOf,
   isLoopbackHost,
   listen,
   type HttpLimits,
@@ -19,6 +18,7 @@ import type { ModelRegistry } from "../models/index.js";
 import type { SecurityScanner } from "../security/index.js";
 import { Session, writeMessage, type CapabilityOptions } from "../session/index.js";
 import type { AlgorithmName } from "../shared/algorithms.js";
+import { clientOf } from "../shared/client-network.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { type Limits } from "../shared/limits.js";

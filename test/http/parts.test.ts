@@ -3,12 +3,12 @@ import fc from "fast-check";
 import {
   bearerGuard,
   ClientRateLimiter,
-  clientOf,
   createLogger,
   isLoopbackHost,
   LatencyHistogram,
   problemOf,
 } from "../../src/http/index.js";
+import { clientOf } from "../../src/shared/client-network.js";
 import { urlOf } from "../../src/http/addresses.js";
 import type { LogLevel } from "../../src/shared/log-levels.js";
 import { ERROR_CODES, FormatError, InputError, LimitError, UpstreamError } from "../../src/shared/errors.js";

@@ -1,4 +1,5 @@
-import { clientOf, type Logger } from "../../http/index.js";
+import type { Logger } from "../../http/index.js";
+import { clientOf } from "../../shared/client-network.js";
 import type { QuicConnection } from "./connection.js";
 import type { QuicLimits } from "./limits.js";
 import type { SessionClaims, SessionService } from "../sessions/index.js";

@@ -1,4 +1,4 @@
-import { createServer, isIPv6, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import {
   InputError,
   LimitError,
@@ -6,6 +6,7 @@ import {
   UpstreamError,
   type ErrorDetails,
 } from "../../../shared/errors.js";
+import { clientOf } from "../../../shared/client-network.js";
 import { MemoryRecordStore } from "../../../shared/record-store.js";
 import type { RateLimitBucket, RateLimitStore } from "../../../shared/stores.js";
 import { assertBucket, MemoryRateStore } from "../../../shared/token-buckets.js";
@@ -265,7 +266,7 @@ class Endpoint {
 
   async #isInRate(address: string): Promise<boolean> {
     try {
-      return (await this.#rates.take(networkOf(address), 1, this.#limits.connectionRate)).allowed;
+      return (await this.#rates.take(clientOf(address), 1, this.#limits.connectionRate)).allowed;
     } catch (error) {
       this.#report(error, address);
       return false;
@@ -349,18 +350,6 @@ class Endpoint {
     const decision = this.#options.trust.decide(identity, certificate, undefined, this.#nowMs());
     if (!decision.trusted) throw decision.error;
   }
-}
-
-/** An address of IPv4, or the /64 of one of IPv6: whoever has one address of it has them all (RFC 6177). */
-function networkOf(address: string): string {
-  const [bare] = address.toLowerCase().split("%");
-  if (!isIPv6(bare)) return bare;
-  const mapped = /^::ffff:([\d.]+)$/.exec(bare)?.[1];
-  if (mapped) return mapped;
-  const [head, tail = []] = bare.split("::").map((part) => (part === "" ? [] : part.split(":")));
-  const zeros = Array<string>(8 - head.length - tail.length).fill("0");
-  const groups = [...head, ...zeros, ...tail].slice(0, 4);
-  return groups.map((group) => parseInt(group, 16).toString(16)).join(":");
 }
 
 /** @throws {InputError} `M2M_USAGE` */
