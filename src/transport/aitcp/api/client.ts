@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { InputError, M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import { initiate, PacketPipe } from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
@@ -281,14 +282,7 @@ function answerTimeout(handshakeMs: number): UpstreamError {
   );
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
+/** Resolves after `ms`, or when `signal` says so. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
 }
