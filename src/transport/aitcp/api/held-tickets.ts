@@ -16,10 +16,6 @@ interface Held {
 export class HeldTickets {
   #held: Held[] = [];
 
-  get count(): number {
-    return this.#held.length;
-  }
-
   add(ticket: HeldTicket): void {
     this.#held.push({ ticket, refusals: 0, isUsed: false });
     const unused = this.#held.filter(({ isUsed }) => !isUsed);

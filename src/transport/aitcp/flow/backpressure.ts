@@ -3,14 +3,12 @@ import { LimitError } from "../../../shared/errors.js";
 /** How much waits for the peer, and who waits until it is less. */
 export class Backpressure {
   readonly #mostBytes: number;
-  readonly #onWritable: (() => void) | undefined;
   #queuedBytes = 0;
   #waiting: (() => void)[] | undefined;
 
   /** @param mostBytes with which no further message is accepted; the last one may pass it */
-  constructor(mostBytes: number, onWritable: (() => void) | undefined) {
+  constructor(mostBytes: number) {
     this.#mostBytes = mostBytes;
-    this.#onWritable = onWritable;
   }
 
   get queuedBytes(): number {
@@ -34,7 +32,6 @@ export class Backpressure {
     const wasWritable = this.isWritable;
     this.#queuedBytes -= bytes;
     if (wasWritable || !this.isWritable) return;
-    this.#onWritable?.();
     const waiting = this.#waiting;
     this.#waiting = undefined;
     for (const resolve of waiting ?? []) resolve();

@@ -12,8 +12,6 @@ export interface StreamEvents {
   onReset?(stream: number, code: number): void;
   /** It is over and forgotten: there is nothing more to be told of it. */
   onOver?(stream: number): void;
-  /** There is room for messages again. */
-  onWritable?(): void;
 }
 
 export interface StreamsOptions {

@@ -35,7 +35,7 @@ export class Streams {
   constructor({ isInitiator, own, queueBytes = DEFAULT_QUEUE_BYTES, events = {} }: StreamsOptions) {
     assertOwnSettings(own);
     this.#own = own;
-    this.#backpressure = new Backpressure(queueBytes, events.onWritable?.bind(events));
+    this.#backpressure = new Backpressure(queueBytes);
     this.#events = events;
     this.#isInitiator = isInitiator;
     this.#table = new StreamTable(isInitiator, events.onOver?.bind(events));

@@ -7,13 +7,10 @@ import type { SignedTurn } from "./turn-signer.js";
 export class TranscriptWriter {
   readonly #write: (bytes: Uint8Array) => void;
 
-  /**
-   * @param write takes the next bytes of the file
-   * @param isNew false if they go behind a transcript of the same session
-   */
-  constructor(write: (bytes: Uint8Array) => void, isNew = true) {
+  /** @param write takes the next bytes of the file */
+  constructor(write: (bytes: Uint8Array) => void) {
     this.#write = write;
-    if (isNew) write(TRANSCRIPT_MAGIC.slice());
+    write(TRANSCRIPT_MAGIC.slice());
   }
 
   /** A connection of the session begins. */
