@@ -133,3 +133,15 @@ export async function until(holds: () => boolean, what = "it", timeoutMs = 20_00
 }
 
 export type { AiTcpServer, AiTcpSession, Duplex };
+
+/** How a session that was begun with the last message of a handshake ends, if the other side does not like it. */
+export async function endOf(connecting: Promise<{ closed: Promise<void> }>): Promise<unknown> {
+  try {
+    await (
+      await connecting
+    ).closed;
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

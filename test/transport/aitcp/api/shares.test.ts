@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { PassThrough } from "node:stream";
 import { LimitError, M2MError } from "../../../../src/shared/errors.js";
 import { MemoryRecordStore, type PutOptions } from "../../../../src/shared/record-store.js";
-import type { AiTcpSession, AiTcpStore } from "../../../../src/transport/aitcp/index.js";
-import { Agents, alice, mallory, trusts, until } from "../agents.js";
+import type { AiTcpStore } from "../../../../src/transport/aitcp/index.js";
+import { Agents, alice, mallory, trusts, until, endOf } from "../agents.js";
 
 type Records = Parameters<AiTcpStore["put"]>[0];
 
@@ -16,18 +16,6 @@ class FarStore extends MemoryRecordStore<Records> {
   override async put(record: Records, options?: PutOptions): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 50));
     return super.put(record, options);
-  }
-}
-
-/** What ends a session that is refused, which may be after its initiator has it. */
-async function endOf(connecting: Promise<AiTcpSession>): Promise<unknown> {
-  try {
-    await (
-      await connecting
-    ).closed;
-    return undefined;
-  } catch (error) {
-    return error;
   }
 }
 

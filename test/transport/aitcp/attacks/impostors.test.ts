@@ -17,7 +17,7 @@ import {
   TrustPolicy,
   type Identity,
 } from "../../../../src/transport/aitcp/identity/index.js";
-import { Agents, alice, bob as bobIdentity, crypto, mallory } from "../agents.js";
+import { Agents, alice, bob as bobIdentity, crypto, mallory, endOf } from "../agents.js";
 import { Proxy } from "../middle.js";
 import { initiator, responder, run, SETTINGS, ticketFor } from "../handshake/pair.js";
 
@@ -27,18 +27,6 @@ const hasCode =
     const cause = error instanceof HandshakeRefusal ? error.cause : error;
     return cause instanceof M2MError && codes.includes(cause.code);
   };
-
-/** How a session that was begun with the last message of a handshake ends, if the other side does not like it. */
-async function endOf(connecting: Promise<{ closed: Promise<void> }>): Promise<unknown> {
-  try {
-    await (
-      await connecting
-    ).closed;
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
 
 describe("AI-TCP with impostors", () => {
   const agents = new Agents();
