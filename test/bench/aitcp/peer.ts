@@ -37,6 +37,7 @@ if (kind === "tls") {
         for await (const stream of session) {
           void (async () => {
             for await (const message of stream) if (wantsAnswer(message)) stream.write(message);
+            stream.end();
           })().catch(() => {});
         }
       })().catch(() => {});

@@ -41,7 +41,7 @@ export class ServerSession implements SessionOwner {
   readonly #options: ServerSessionOptions;
   readonly #tickets: TicketBook;
   readonly #onOver: () => void;
-  readonly #given: Uint8Array[] = [];
+  #given: readonly Uint8Array[] = [];
   #resumptionSecret: Uint8Array | undefined;
   #ticketMs = 0;
   /** Another process may go on with it. */
@@ -86,10 +86,11 @@ export class ServerSession implements SessionOwner {
 
   /** The peer has another ticket; those before the last two are used, or go now. */
   given(id: Uint8Array): void {
-    this.#given.push(id);
-    const old = this.#given.splice(0, this.#given.length - MAX_TICKETS);
+    const all = [...this.#given, id];
+    this.#given = all.slice(-MAX_TICKETS);
     // What stays there by a failure of the store expires.
-    for (const ticket of old) void this.#tickets.take(ticket).catch(this.#options.onError);
+    for (const ticket of all.slice(0, -MAX_TICKETS))
+      void this.#tickets.take(ticket).catch(this.#options.onError);
   }
 
   /** Ends it if it has had no connection yet. What the store has of one that another process had stays, for whoever is next. */

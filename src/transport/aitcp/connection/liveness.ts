@@ -27,7 +27,7 @@ export class Liveness {
     this.#receivedMs = this.#sentMs = options.nowMs();
     const { idleMs, peerIdleMs } = options;
     // Twice as often as it says something, so that it is never late by more than half.
-    this.#timer = setInterval(() => this.#check(), Math.max(10, Math.min(idleMs, peerIdleMs) / 6));
+    this.#timer = setInterval(Liveness.#checkOne, Math.max(10, Math.min(idleMs, peerIdleMs) / 6), this);
   }
 
   received(nowMs: number): void {
@@ -40,6 +40,10 @@ export class Liveness {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  static #checkOne(this: void, liveness: Liveness): void {
+    liveness.#check();
   }
 
   #check(): void {
