@@ -1,2 +1,2 @@
 /** Messages with which a turn ends at the latest, in the record of the last one. */
-export const MAX_TURN_MESSAGES = 256;
+export const MAX_TURN_MESSAGES = 1024;
