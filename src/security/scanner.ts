@@ -34,7 +34,7 @@ export interface ScannerOptions extends Pick<SplitOptions, "key" | "limits"> {
   readonly rules?: RuleSet;
   /** Default: the weights of the package, loaded by the first scan. */
   readonly model?: HydraModel;
-  /** So many texts are not judged again when they come again. Default 0. */
+  /** So many texts are not judged again when they come again, where Node's SHA-256 tells which do. Default 0. */
   readonly rememberedTexts?: number;
 }
 
@@ -73,7 +73,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkDetector(options.detector);
     this.#loaded = options.model;
     const { rememberedTexts = 0 } = options;
-    if (rememberedTexts > 0) this.#memory = new SegmentVerdicts(rememberedTexts);
+    if (rememberedTexts > 0) this.#memory = SegmentVerdicts.tryCreate(rememberedTexts);
   }
 
   /**

@@ -84,8 +84,10 @@ export class Screen {
   }
 
   #tokenOf(id: number): number {
-    const known = this.#tokens[id];
-    return Number.isNaN(known) ? (this.#tokens[id] = weigh(this.#embed, id, this.#layer.embed)) : known;
+    const tokens = this.#tokens;
+    if (Number.isNaN(tokens[id])) tokens[id] = weigh(this.#embed, id, this.#layer.embed);
+    // Rounded as it is kept, so that a text has the same score the first time and the next.
+    return tokens[id];
   }
 
   /** Writes what the n-grams of one order that begin before each place add up to. */
