@@ -71,7 +71,10 @@ export interface AiTcpServerOptions {
   readonly limits?: Partial<AiTcpServerLimits>;
   /** A store that several processes share, so that sessions go on with any of them. Default: the memory of this one. */
   readonly store?: AiTcpStore;
-  /** Whether frames that come with a ticket are taken before the handshake is over. Default true. */
+  /**
+   * Whether messages that come with the first packet of a resumption are given before its handshake is over (`AiTcpStream.isEarly`). Only
+   * where all processes with this identity share one store, or there is one. Default false.
+   */
   readonly takesEarly?: boolean;
   /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
   readonly openTranscript?: OpenTranscript;
@@ -285,7 +288,7 @@ class Endpoint {
 
   async #shakeHands(stream: ByteStream, address: string): Promise<void> {
     const pipe = new PacketPipe(stream);
-    const { identity, certificate, takesEarly = true } = this.#options;
+    const { identity, certificate, takesEarly = false } = this.#options;
     const established = await respond(
       pipe,
       new ResponderHandshake({
@@ -293,7 +296,7 @@ class Endpoint {
         identity,
         certificate,
         settings: this.#settings,
-        takesEarly,
+        ...(takesEarly && { claimEarly: (id: Uint8Array) => this.#sessions.claimEarly(id) }),
         assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
         findTicket: (id) => this.#sessions.findTicket(id),
         cookieFor: (key, cookie) => {
@@ -305,9 +308,12 @@ class Endpoint {
     );
     const link = this.#links.make(pipe, established);
     try {
-      const first = await pipe.next();
-      if (!first) throw connectionLost();
-      link.confirm(first);
+      // What came early is answered at once: it is the initiator's own, and comes once.
+      if (!established.early) {
+        const first = await pipe.next();
+        if (!first) throw connectionLost();
+        link.confirm(first);
+      }
     } catch (error) {
       this.#giveUp(link, established);
       throw error;

@@ -117,7 +117,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#first = undefined;
     // What follows it may have come already.
     if (first) {
-      this.#isConfirmed = true;
+      this.#confirmed();
       this.#tryTake(first);
       this.#owner?.onBatch();
     }
@@ -278,8 +278,13 @@ export class RecordLink implements PipeEvents, LivenessOwner {
       this.#lose(error as Error);
       return;
     }
-    this.#isConfirmed = true;
+    if (!this.#isConfirmed) this.#confirmed();
     this.#tryTake(opened);
+  }
+
+  #confirmed(): void {
+    this.#isConfirmed = true;
+    this.#owner?.onConfirmed();
   }
 
   #tryTake(opened: OpenedPacket): void {

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { FormatError, IntegrityError } from "../../../shared/errors.js";
 import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
 import type { Identity } from "../identity/index.js";
+import { sealEarly } from "./early.js";
 import { HandshakeState } from "../noise/index.js";
 import { writePacket, type HandshakePacket } from "../packet/index.js";
 import type { AiTcpPeer, Established } from "./established.js";
@@ -34,7 +35,7 @@ export interface InitiatorOptions {
   /** The responder's static key, if it is known: its identity is hidden from others less well, one message is saved. */
   readonly serverStatic?: Uint8Array;
   readonly ticket?: HeldTicket;
-  /** Frames to send along with a ticket. */
+  /** Frames to send along with a ticket: once with each, since a responder takes them once. */
   readonly early?: Uint8Array;
   /** Throws if the peer is not to be trusted. Not asked for a session that goes on. */
   readonly assertTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void | Promise<void>;
@@ -133,7 +134,11 @@ export class InitiatorHandshake {
           identity: writeIdentityProof(identity, "initiator", handshakeHash),
           ...(certificate && { certificate }),
         }),
-        ...(ticket && { ticket: ticket.id, ...(early && { early }) }),
+        ...(ticket && { ticket: ticket.id }),
+        ...(ticket &&
+          early && {
+            early: sealEarly(crypto, { ticketKey: ticket.key, handshakeHash }, early, settings.isPadding),
+          }),
       }),
     );
     return message.subarray(32);

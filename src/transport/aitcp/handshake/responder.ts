@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { M2MError, ProtocolError, UnsupportedError } from "../../../shared/errors.js";
 import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
 import type { Identity } from "../identity/index.js";
+import { openEarly } from "./early.js";
 import { HandshakeState } from "../noise/index.js";
 import { writePacket, type HandshakePacket } from "../packet/index.js";
 import type { AiTcpPeer, Established } from "./established.js";
@@ -32,12 +33,15 @@ export interface ResponderOptions {
   readonly settings: HandshakeSettings;
   /** Throws if the peer is not to be trusted. Not asked for a session that goes on. */
   readonly assertTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void | Promise<void>;
-  /** What is kept of a ticket that is neither used nor expired. */
+  /** What is kept of a ticket that is neither used nor expired. Its key is overwritten here. */
   readonly findTicket: (id: Uint8Array) => Promise<GivenTicket | undefined>;
   /** Says whether a cookie is needed, or the one that came is right. */
   readonly cookieFor: (ephemeralKey: Uint8Array, cookie: Uint8Array | undefined) => Uint8Array | undefined;
-  /** Whether frames that come with a ticket are taken. */
-  readonly takesEarly: boolean;
+  /**
+   * Notes that frames have come with this ticket, and are taken. False if some were before: who has heard them may say them again.
+   * Absent: frames that come with a ticket are not taken.
+   */
+  readonly claimEarly?: (ticketId: Uint8Array) => Promise<boolean>;
   /** Fixed, for tests. */
   readonly ephemeral?: X25519KeyPair;
 }
@@ -125,34 +129,39 @@ export class ResponderHandshake {
       const response = this.#response(noise, agreed, {});
       return { packet: response, established: this.#establish(noise, agreed, peer) };
     }
-    return this.#resume(noise, agreed, offer);
+    return this.#resume(noise, agreed, offer, handshakeHash);
   }
 
   async #resume(
     noise: HandshakeState,
     agreed: AiTcpAgreement,
     offer: ParameterValues,
+    handshakeHash: Uint8Array,
   ): Promise<ResponderStep> {
     const ticketId = Uint8Array.from(required(offer, "ticket"));
     const ticket = await this.#options.findTicket(ticketId);
     const staticKey = noise.remoteStatic;
     if (!ticket || !staticKey || !timingSafeEqual(ticket.peer.staticKey, staticKey)) throw ticketRefused();
     noise.setPsk(ticket.key);
-    const { early } = offer;
-    const isEarlyTaken = early !== undefined && this.#options.takesEarly;
-    const response = this.#response(
-      noise,
-      agreed,
-      early && { earlyTaken: Uint8Array.of(isEarlyTaken ? 1 : 0) },
-    );
+    const { early: sealed } = offer;
+    const { crypto, claimEarly } = this.#options;
+    let early: Uint8Array | undefined;
+    try {
+      if (sealed && claimEarly) early = openEarly(crypto, { ticketKey: ticket.key, handshakeHash }, sealed);
+    } finally {
+      ticket.key.fill(0);
+    }
+    // Only what was made with the ticket's key uses up that it may come early.
+    if (early && !(await claimEarly?.(ticketId))) throw ticketRefused();
+    const response = this.#response(noise, agreed, sealed && { earlyTaken: Uint8Array.of(early ? 1 : 0) });
     return {
       packet: response,
       established: {
         ...this.#establish(noise, agreed, ticket.peer),
         resumedId: ticket.sessionId,
-        // It is used up when the initiator has shown that it has the key.
+        // It is used up when the initiator has confirmed: RESPONSE may be lost.
         ticketId,
-        ...(isEarlyTaken && { early: Uint8Array.from(early) }),
+        ...(early && { early }),
       },
     };
   }

@@ -11,6 +11,8 @@ export interface TicketRecord extends StoredRecord {
   readonly staticKey: string;
   /** Unix time in seconds. */
   readonly expires: number;
+  /** Early frames have come with it: no others are taken. */
+  readonly hasEarly?: boolean;
 }
 
 /** How far a session is, for another process that goes on with it. */

@@ -89,6 +89,18 @@ export class TicketBook {
     return readTicketRecord(record);
   }
 
+  /**
+   * Notes that early frames have come with a ticket.
+   * @returns false if they had before, or it is not there: of several that ask, one is told so. @throws {M2MError} what the store throws
+   */
+  async claimEarly(id: Uint8Array): Promise<boolean> {
+    const record = (await this.#store.get(ticketName(id))) as TicketRecord | undefined;
+    if (!record || record.hasEarly) return false;
+    const { revision } = record;
+    const claimed: TicketRecord = { ...record, revision: revision + 1, hasEarly: true };
+    return this.#store.put(claimed, { replaces: revision, expiresAtMs: record.expires * 1000 });
+  }
+
   /** Uses one up. @returns false if it was not there: of several that ask, one has it */
   take(id: Uint8Array): Promise<boolean> {
     return this.#store.delete(ticketName(id));

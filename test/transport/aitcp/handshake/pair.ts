@@ -43,7 +43,7 @@ export function responder(options: Partial<ResponderOptions> = {}): ResponderHan
     assertTrusted: () => {},
     findTicket: async () => undefined,
     cookieFor: () => undefined,
-    takesEarly: true,
+    claimEarly: async () => true,
     ...options,
   });
 }
