@@ -60,6 +60,8 @@ const BOB: HandshakeSettings = {
 const TICKET_ID = new Uint8Array(16).fill(7);
 const TICKET_KEY = new Uint8Array(32).fill(8);
 const SESSION_ID = new Uint8Array(16).fill(9);
+/** What the session of the ticket had agreed on. */
+const BEFORE = { signatures: "turn", isPadded: true } as const;
 const EARLY = Uint8Array.of(2, 0, 0, 0, 1, 9);
 
 /** A packet by its bytes. */
@@ -372,6 +374,7 @@ export class HandshakeModel {
       sessionId: SESSION_ID,
       peer,
       expires: 2 ** 40,
+      ...BEFORE,
     };
     return {
       crypto,
@@ -407,7 +410,7 @@ export class HandshakeModel {
 
   #given(): GivenTicket {
     const peer = { identity: alice.publicKey, staticKey: alice.staticPair.publicKey };
-    return { key: TICKET_KEY.slice(), sessionId: SESSION_ID, peer, expires: 2 ** 40 };
+    return { key: TICKET_KEY.slice(), sessionId: SESSION_ID, peer, expires: 2 ** 40, ...BEFORE };
   }
 
   /** A packet with each of its parts changed, one at a time. */

@@ -8,6 +8,7 @@ import {
   type Established,
   type HandshakeSettings,
   type HeldTicket,
+  type Strength,
 } from "../handshake/index.js";
 import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
 import { readEphemeralSession } from "../packet/index.js";
@@ -97,6 +98,8 @@ class ClientSession implements SessionOwner {
   #core: SessionCore | undefined;
   /** Of the last handshake. */
   #resumptionSecret: Uint8Array | undefined;
+  /** What no later connection may be weaker than. */
+  #strength: Strength | undefined;
   readonly #tickets = new HeldTickets();
   readonly #maxTries: number;
   readonly #pacer: Pacer;
@@ -184,6 +187,8 @@ class ClientSession implements SessionOwner {
       this.#connections++;
       const { lifetimeSeconds } = established.agreed;
       const id = deriveTicketId(this.#crypto, this.#resumptionSecret);
+      const { signatures, isPadded } = established.agreed;
+      this.#strength = { signatures, isPadded };
       if (lifetimeSeconds > 0) this.#keepTicket(core, id, Math.floor(this.#nowMs() / 1000) + lifetimeSeconds);
     }
     void core.attach(link, established);
@@ -191,8 +196,10 @@ class ClientSession implements SessionOwner {
 
   #keepTicket({ id: sessionId, peer }: SessionCore, id: Uint8Array, expires: number): void {
     const secret = this.#resumptionSecret;
-    if (!secret) return;
-    this.#tickets.add({ id, key: deriveTicketKey(this.#crypto, secret, id), sessionId, peer, expires });
+    const strength = this.#strength;
+    if (!secret || !strength) return;
+    const key = deriveTicketKey(this.#crypto, secret, id);
+    this.#tickets.add({ id, key, sessionId, peer, expires, ...strength });
   }
 
   /** Makes another connection, as long as the session lives. */

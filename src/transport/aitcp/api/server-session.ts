@@ -1,7 +1,7 @@
 import { ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import type { RecordLink } from "../connection/index.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
-import type { Established, HandshakeSettings } from "../handshake/index.js";
+import type { AiTcpAgreement, Established, HandshakeSettings } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import {
   isTakenOver,
@@ -84,11 +84,11 @@ export class ServerSession implements SessionOwner {
   }
 
   /** The ticket that both sides have by the handshake alone. @throws {M2MError} what the store throws */
-  async keepImpliedTicket(resumptionSecret: Uint8Array): Promise<Uint8Array | undefined> {
+  async keepImpliedTicket({ agreed, secrets }: Established): Promise<Uint8Array | undefined> {
     const { nowMs, settings } = this.#options;
     if (settings.lifetimeSeconds === 0) return undefined;
     this.#ticketMs = nowMs();
-    return this.#tickets.keepImplied(this.#grant(resumptionSecret), nowMs());
+    return this.#tickets.keepImplied(this.#grant(agreed, secrets.resumption), nowMs());
   }
 
   /** The peer has another ticket; those before the last two are used, or go now. */
@@ -211,10 +211,11 @@ export class ServerSession implements SessionOwner {
   async #giveTicket(): Promise<void> {
     const { nowMs, onError, settings } = this.#options;
     const secret = this.#resumptionSecret;
-    if (settings.lifetimeSeconds === 0 || !secret) return;
+    const { agreed } = this.core;
+    if (settings.lifetimeSeconds === 0 || !secret || !agreed) return;
     this.#ticketMs = nowMs();
     try {
-      const ticket = await this.#tickets.give(this.#grant(secret), nowMs());
+      const ticket = await this.#tickets.give(this.#grant(agreed, secret), nowMs());
       if (this.#resumptionSecret !== secret) {
         // The session is over, or has another connection by now, whose peer would make another key of it.
         await this.#tickets.take(ticket.id);
@@ -240,11 +241,14 @@ export class ServerSession implements SessionOwner {
     }
   }
 
-  #grant(resumptionSecret: Uint8Array): TicketGrant {
-    const { identity, settings } = this.#options;
+  #grant({ signatures, isPadded }: AiTcpAgreement, resumptionSecret: Uint8Array): TicketGrant {
+    const {
+      identity,
+      settings: { lifetimeSeconds },
+    } = this.#options;
     const { id: sessionId, peer } = this.core;
     const staticKey = identity.staticPair.publicKey;
-    return { sessionId, peer, resumptionSecret, staticKey, lifetimeSeconds: settings.lifetimeSeconds };
+    return { sessionId, peer, resumptionSecret, staticKey, lifetimeSeconds, signatures, isPadded };
   }
 
   #forgetSecret(): void {

@@ -113,10 +113,11 @@ export class ServerSessions {
   /** @returns the tickets that wait for the peer to confirm, if early frames have come before that */
   async #giveTickets(
     session: ServerSession,
-    { ticketId, early, secrets }: Established,
+    established: Established,
   ): Promise<UnconfirmedTickets | undefined> {
+    const { ticketId, early } = established;
     // Nothing is said before there is a ticket, and the one that was used goes last: a session can go on at any time.
-    const implied = await session.keepImpliedTicket(secrets.resumption);
+    const implied = await session.keepImpliedTicket(established);
     if (early && ticketId) return { used: ticketId, implied };
     if (ticketId && !(await this.#tickets.take(ticketId))) {
       if (implied) await this.#tickets.take(implied);

@@ -12,10 +12,11 @@ import { offerParameters, readChoice, required } from "./offer.js";
 import { handshakeInvalid, readParameters, writeParameters } from "./parameters.js";
 import { refusedError } from "./refusal.js";
 import { deriveSecrets } from "./secrets.js";
+import { settingsNotWeaker, type Strength } from "./strength.js";
 import type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
 
 /** What an initiator needs to go on with a session. */
-export interface HeldTicket {
+export interface HeldTicket extends Strength {
   /** 16 bytes. */
   readonly id: Uint8Array;
   /** 32 bytes, secret. */
@@ -54,6 +55,7 @@ export interface InitiatorStep {
 /** The initiator's side of a handshake (docs/spec/aitcp.md, "Handshake"), without a socket. */
 export class InitiatorHandshake {
   readonly #options: InitiatorOptions;
+  readonly #settings: HandshakeSettings;
   readonly #pattern: PatternName;
   readonly #ephemeral: X25519KeyPair;
   #noise: HandshakeState | undefined;
@@ -63,6 +65,8 @@ export class InitiatorHandshake {
 
   constructor(options: InitiatorOptions) {
     this.#options = options;
+    // What is not offered is not chosen.
+    this.#settings = settingsNotWeaker(options.settings, options.ticket);
     this.#pattern = options.ticket ? "IKpsk2" : options.serverStatic ? "IK" : "XX";
     this.#ephemeral = options.ephemeral ?? options.crypto.generateX25519();
   }
@@ -115,7 +119,8 @@ export class InitiatorHandshake {
 
   /** The first message of Noise, behind its ephemeral key. */
   #initiate(): Uint8Array {
-    const { crypto, identity, ticket, serverStatic, settings, certificate, early } = this.#options;
+    const { crypto, identity, ticket, serverStatic, certificate, early } = this.#options;
+    const settings = this.#settings;
     const noise = new HandshakeState({
       pattern: this.#pattern,
       isInitiator: true,
@@ -145,12 +150,12 @@ export class InitiatorHandshake {
   }
 
   async #finish(packet: HandshakePacket): Promise<InitiatorStep> {
-    const { ticket, identity, certificate, settings, crypto } = this.#options;
+    const { ticket, identity, certificate, crypto } = this.#options;
     const noise = this.#noise;
     if (!noise) throw handshakeInvalid("RESPONSE before INITIATION.");
     const { payload, handshakeHash } = readNoise(noise, packet);
     const answer = readParameters(payload);
-    const agreed = readChoice(answer, settings);
+    const agreed = readChoice(answer, this.#settings);
     const staticKey = noise.remoteStatic;
     if (!staticKey) throw new Error("a finished handshake has a static key");
     const peer = ticket?.peer ?? {

@@ -13,10 +13,11 @@ import { answerParameters, choose, required } from "./offer.js";
 import { handshakeInvalid, readParameters, writeParameters, type ParameterValues } from "./parameters.js";
 import { HandshakeRefusal, REFUSALS, type RefusalReason } from "./refusal.js";
 import { deriveSecrets } from "./secrets.js";
+import { settingsNotWeaker, type Strength } from "./strength.js";
 import type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
 
 /** What a responder keeps of a ticket that it gave. */
-export interface GivenTicket {
+export interface GivenTicket extends Strength {
   /** 32 bytes, secret. */
   readonly key: Uint8Array;
   /** Of the session, 16 bytes. */
@@ -122,19 +123,16 @@ export class ResponderHandshake {
     this.#noise = noise;
     const { payload, handshakeHash } = readNoise(noise, packet);
     const offer = readParameters(payload);
+    if (pattern === "IKpsk2") return this.#resume(noise, offer, handshakeHash);
     const agreed = (this.#agreed = choose(offer, settings));
     if (pattern === "XX") return { packet: this.#response(noise, agreed, {}) };
-    if (pattern === "IK") {
-      const peer = await this.#proven(noise, offer, handshakeHash);
-      const response = this.#response(noise, agreed, {});
-      return { packet: response, established: this.#establish(noise, agreed, peer) };
-    }
-    return this.#resume(noise, agreed, offer, handshakeHash);
+    const peer = await this.#proven(noise, offer, handshakeHash);
+    const response = this.#response(noise, agreed, {});
+    return { packet: response, established: this.#establish(noise, agreed, peer) };
   }
 
   async #resume(
     noise: HandshakeState,
-    agreed: AiTcpAgreement,
     offer: ParameterValues,
     handshakeHash: Uint8Array,
   ): Promise<ResponderStep> {
@@ -143,17 +141,25 @@ export class ResponderHandshake {
     const staticKey = noise.remoteStatic;
     if (!ticket || !staticKey || !timingSafeEqual(ticket.peer.staticKey, staticKey)) throw ticketRefused();
     noise.setPsk(ticket.key);
+    const settings = settingsNotWeaker(this.#options.settings, ticket);
     const { early: sealed } = offer;
     const { crypto, claimEarly } = this.#options;
+    let agreed: AiTcpAgreement;
     let early: Uint8Array | undefined;
     try {
+      agreed = chooseNotWeaker(offer, settings);
       if (sealed && claimEarly) early = openEarly(crypto, { ticketKey: ticket.key, handshakeHash }, sealed);
     } finally {
       ticket.key.fill(0);
     }
     // Only what was made with the ticket's key uses up that it may come early.
     if (early && !(await claimEarly?.(ticketId))) throw ticketRefused();
-    const response = this.#response(noise, agreed, sealed && { earlyTaken: Uint8Array.of(early ? 1 : 0) });
+    const response = this.#response(
+      noise,
+      agreed,
+      sealed && { earlyTaken: Uint8Array.of(early ? 1 : 0) },
+      settings,
+    );
     return {
       packet: response,
       established: {
@@ -192,8 +198,13 @@ export class ResponderHandshake {
     return { identity, staticKey };
   }
 
-  #response(noise: HandshakeState, agreed: AiTcpAgreement, more: ParameterValues | undefined): Uint8Array {
-    const { identity, certificate, settings } = this.#options;
+  #response(
+    noise: HandshakeState,
+    agreed: AiTcpAgreement,
+    more: ParameterValues | undefined,
+    settings = this.#options.settings,
+  ): Uint8Array {
+    const { identity, certificate } = this.#options;
     const message = noise.writeMessage((handshakeHash) =>
       writeParameters({
         ...answerParameters(agreed, settings),
@@ -226,6 +237,16 @@ export class ResponderHandshake {
       localEphemeral: this.#ephemeral?.publicKey ?? new Uint8Array(32),
       peerEphemeral: this.#initiatorEphemeral ?? new Uint8Array(32),
     };
+  }
+}
+
+/** A session that would go on with weaker signatures has to begin anew. @throws {ProtocolError} `M2M_TICKET_REFUSED`; as `choose` */
+function chooseNotWeaker(offer: ParameterValues, settings: HandshakeSettings): AiTcpAgreement {
+  try {
+    return choose(offer, settings);
+  } catch (error) {
+    if (error instanceof M2MError && error.code === "M2M_SIGNATURES_UNSUPPORTED") throw ticketRefused();
+    throw error;
   }
 }
 

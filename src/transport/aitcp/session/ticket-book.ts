@@ -1,5 +1,5 @@
 import type { AiTcpCrypto } from "../crypto/index.js";
-import type { AiTcpPeer, GivenTicket } from "../handshake/index.js";
+import type { AiTcpPeer, GivenTicket, Strength } from "../handshake/index.js";
 import { writeEphemeralSession } from "../packet/index.js";
 import {
   readTicketRecord,
@@ -30,7 +30,7 @@ export function deriveTicketId(crypto: AiTcpCrypto, resumptionSecret: Uint8Array
 }
 
 /** For whom, and from what, a ticket is made. */
-export interface TicketGrant {
+export interface TicketGrant extends Strength {
   readonly sessionId: Uint8Array;
   readonly peer: AiTcpPeer;
   readonly resumptionSecret: Uint8Array;
@@ -75,6 +75,8 @@ export class TicketBook {
       sessionId: grant.sessionId,
       peer: grant.peer,
       expires,
+      signatures: grant.signatures,
+      isPadded: grant.isPadded,
     };
     await this.#store.put(writeTicketRecord(id, ticket), { expiresAtMs: expires * 1000 });
     ticket.key.fill(0);

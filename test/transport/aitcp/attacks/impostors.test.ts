@@ -150,6 +150,8 @@ describe("AI-TCP with impostors", () => {
           sessionId: given.sessionId,
           peer: { identity: bobIdentity.publicKey, staticKey: bobIdentity.staticPair.publicKey },
           expires: given.expires,
+          signatures: given.signatures,
+          isPadded: given.isPadded,
         },
         early: Uint8Array.of(2, 0, 0, 0, 1, 9),
         assertTrusted: () => {},

@@ -226,6 +226,32 @@ describe("handshake of AI-TCP", () => {
       });
     });
 
+    it("is not weaker than what it goes on with, whatever both sides would rather have", async () => {
+      const { held, server, store } = await resume();
+      const before = { signatures: "turn", isPadded: true } as const;
+      const given = store.get("7");
+      assert.ok(given);
+      store.set("7", { ...given, ...before });
+      const settings = { ...SETTINGS, signatures: ["none", "turn", "packet"] as const };
+      for (const ticket of [held, { ...held, ...before }]) {
+        const { a, b } = await run(initiator({ ticket, settings }), server({ settings }));
+        for (const { agreed } of [a, b])
+          assert.deepEqual([agreed.signatures, agreed.isPadded], ["turn", true]);
+      }
+      const none = { ...SETTINGS, signatures: ["none"] as const };
+      await assert.rejects(run(initiator({ ticket: held, settings }), server({ settings: none })), {
+        reason: "ticket",
+      });
+      // A responder that forgets it is not followed.
+      store.set("7", { ...given, signatures: "none", isPadded: false });
+      const strict = { ...held, signatures: "packet", isPadded: true } as const;
+      const { a } = await run(initiator({ ticket: strict, settings }), server({ settings }));
+      assert.deepEqual([a.agreed.signatures, a.agreed.isPadded], ["packet", true]);
+      await assert.rejects(run(initiator({ ticket: strict, settings }), server({ settings: none })), {
+        reason: "ticket",
+      });
+    });
+
     it("tells that early frames were not taken", async () => {
       const { held, server } = await resume();
       const { a, b } = await run(

@@ -92,5 +92,7 @@ export function ticketFor(established: Established): GivenTicket {
     sessionId: established.secrets.sessionId,
     peer: { identity: alice.publicKey, staticKey: alice.staticPair.publicKey },
     expires: 2_000_000_000,
+    signatures: established.agreed.signatures,
+    isPadded: established.agreed.isPadded,
   };
 }
