@@ -9,7 +9,7 @@ export interface Usage {
   readonly cpuUs: number;
 }
 
-/** The far end in a process of its own. */
+/** The far end in a process of its own: `peer.ts`, as it is built beside this. */
 export class FarEnd {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -20,8 +20,8 @@ export class FarEnd {
   }
 
   static async start(...args: string[]): Promise<FarEnd> {
-    const child = fork(fileURLToPath(new URL("peer.ts", import.meta.url)), args, {
-      execArgv: ["--import", "tsx", "--expose-gc"],
+    const child = fork(fileURLToPath(new URL("peer.mjs", import.meta.url)), args, {
+      execArgv: ["--expose-gc"],
     });
     const [port] = (await once(child, "message")) as [number];
     return new FarEnd(child, port);

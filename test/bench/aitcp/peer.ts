@@ -1,4 +1,4 @@
-// The far end of test/bench/aitcp.ts, in a process of its own: tsx peer.ts tls|aitcp [CERT KEY] [SIGNATURES]
+// The far end of test/bench/aitcp.ts, in a process of its own: peer.mjs tls|aitcp [CERT KEY] [SIGNATURES]
 import { readFileSync } from "node:fs";
 import { createServer, type TLSSocket } from "node:tls";
 import { createAiTcpServer } from "../../../src/transport/aitcp/api/index.js";
@@ -37,6 +37,7 @@ if (kind === "tls") {
         for await (const stream of session) {
           void (async () => {
             for await (const message of stream) if (wantsAnswer(message)) stream.write(message);
+            stream.end();
           })().catch(() => {});
         }
       })().catch(() => {});

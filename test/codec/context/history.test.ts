@@ -122,6 +122,38 @@ describe("codec/context: sessions", function () {
     }
   });
 
+  it("take Brotli for what the model would make longer, without losing what came before", () => {
+    const random = (bytes: number, seed: number): Buffer => {
+      const content = Buffer.alloc(bytes);
+      for (let at = 0, state = seed; at < bytes; at++) {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        content[at] = state >>> 24;
+      }
+      return content;
+    };
+    const encoder = new SessionEncoder();
+    const decoder = new SessionDecoder();
+    const [text] = sampleMessages().filter(({ length }) => length > 300);
+    const send = (content: Uint8Array): number => {
+      const wire = encoder.encode(content);
+      expect(Buffer.compare(decoder.decode(wire), content)).to.equal(0);
+      return wire.length;
+    };
+    send(text);
+    const again = send(text);
+    for (const [bytes, seed] of [
+      [64, 1],
+      [1000, 2],
+      [60_000, 3],
+    ])
+      expect(send(random(bytes, seed)), `${bytes} bytes`).to.be.at.most(bytes + 16);
+    expect(send(text)).to.be.at.most(again + 8);
+    // Halves of bytes: not random as a whole, and of no pattern that the model knows.
+    const letters = random(20_000, 4).map((byte) => (byte >> 1) + 128);
+    expect(send(Buffer.from(letters))).to.be.at.most(20_000 + 24);
+    expect(send(text)).to.be.above(0);
+  });
+
   it("notice loss, repetition and reordering, change nothing then, and go on after a restart", () => {
     const encoder = new SessionEncoder();
     const decoder = new SessionDecoder();

@@ -5,16 +5,21 @@ import { readVarint, varintSize, writeVarint } from "../../../shared/varint.js";
 import { createNodeBrotliEngine } from "../../brotli/index.js";
 import type { BrotliEngine } from "../../types.js";
 import { defaultPriors, type PriorCache } from "../prior/prior-cache.js";
-import { LARGE_SESSION_OPENING, readHistoryOpening, SESSION_OPENING, truncated } from "../wire/header.js";
+import { BROTLI_SESSION_OPENING, readHistoryOpening, SESSION_OPENING, truncated } from "../wire/header.js";
 import { MAX_CONTENT_BYTES, MAX_WINDOW_BYTES } from "../kernel/layout.js";
 import { follow } from "./chain.js";
+import { looksRandom } from "./randomness.js";
 import type { HistoryCoder } from "../coders.js";
 
 /** Bytes of earlier messages that a session looks back at, unless it was agreed otherwise. */
 export const DEFAULT_WINDOW_BYTES = 262144;
-/** Larger messages take Brotli. */
+/** Larger messages take Brotli, as random ones do. */
 const DEFAULT_MODEL_BYTES = 65536;
 const QUALITY = 5;
+/** By how much the model may make a message longer before it takes Brotli, for which the session begins anew. */
+const MOST_GROWTH_BYTES = 16;
+/** Random contents that are known when they come again. */
+const MAX_RANDOM = 64;
 /** Opening, prior, epoch; a varint; checksum. */
 const FIXED_BYTES = 7;
 
@@ -38,6 +43,8 @@ export class SessionEncoder {
   #epoch = 0;
   #sequence = 0;
   #chain = 0;
+  /** CRC-32 of random contents of late. */
+  readonly #random = new Set<number>();
 
   /** @throws {InputError} `M2M_USAGE` if the window is no whole number from 0 to 4 MiB */
   constructor(options: SessionOptions = {}) {
@@ -68,15 +75,15 @@ export class SessionEncoder {
   /** The wire of the next message. @throws {LimitError} `M2M_INPUT_TOO_LARGE` */
   encode(content: Uint8Array): Uint8Array {
     assertInputSize(content.length, this.#limits);
-    let payload = content.length > this.#maxModelBytes ? undefined : this.#tryModel(content);
-    const isLarge = payload === undefined;
+    const crc = crc32(content);
+    let payload = this.#isForModel(content, crc) ? this.#tryModel(content) : undefined;
+    const isBrotli = payload === undefined;
     if (payload === undefined) {
       payload = (this.#brotli ?? createNodeBrotliEngine()).compress(content, QUALITY);
       this.#coder.absorb(content);
     }
-    const crc = crc32(content);
     const wire = new Uint8Array(FIXED_BYTES + varintSize(this.#sequence) + payload.length);
-    wire[0] = isLarge ? LARGE_SESSION_OPENING : SESSION_OPENING;
+    wire[0] = isBrotli ? BROTLI_SESSION_OPENING : SESSION_OPENING;
     wire[1] = this.#hash & 255;
     wire[2] = this.#epoch;
     const at = writeVarint(wire, 3, this.#sequence);
@@ -87,15 +94,26 @@ export class SessionEncoder {
     return wire;
   }
 
-  /** `undefined`, after a restart, if the model makes the content too large for itself. */
+  /** Not what is too long, nor what is random and comes for the first time. */
+  #isForModel(content: Uint8Array, crc: number): boolean {
+    if (content.length > this.#maxModelBytes) return false;
+    if (this.#random.has(crc) || !looksRandom(content)) return true;
+    this.#random.add(crc);
+    if (this.#random.size > MAX_RANDOM) this.#random.delete(this.#random.values().next().value as number);
+    return false;
+  }
+
+  /** `undefined`, after a restart, if the model makes the content longer: what it has learnt from it the reader is not to learn. */
   #tryModel(content: Uint8Array): Uint8Array | undefined {
     try {
-      return this.#coder.encodeMessage(content);
+      const payload = this.#coder.encodeMessage(content);
+      if (payload.length <= content.length + MOST_GROWTH_BYTES) return payload;
     } catch (error) {
+      // Longer than there is room for.
       if (!(error instanceof RangeError)) throw error;
-      this.restart();
-      return undefined;
     }
+    this.restart();
+    return undefined;
   }
 }
 
@@ -130,8 +148,8 @@ export class SessionDecoder {
    * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE`
    */
   decode(wire: Uint8Array): Uint8Array {
-    const isLarge = wire[0] === LARGE_SESSION_OPENING;
-    const tag = readHistoryOpening(wire, isLarge ? LARGE_SESSION_OPENING : SESSION_OPENING);
+    const isBrotli = wire[0] === BROTLI_SESSION_OPENING;
+    const tag = readHistoryOpening(wire, isBrotli ? BROTLI_SESSION_OPENING : SESSION_OPENING);
     if (wire.length < FIXED_BYTES + 1) throw truncated(wire.length);
     const epoch = wire[2];
     const cursor = { offset: 3 };
@@ -156,7 +174,7 @@ export class SessionDecoder {
     const payload = wire.subarray(cursor.offset + 4);
     let content: Uint8Array;
     try {
-      content = this.#read(this.#coder, payload, isLarge);
+      content = this.#read(this.#coder, payload, isBrotli);
       const crc = crc32(content);
       if ((crc ^ this.#chain ^ this.#hash) >>> 0 !== check) {
         throw new IntegrityError("M2M_CHECKSUM_MISMATCH", "The content is not what was compressed.", {
@@ -178,9 +196,9 @@ export class SessionDecoder {
     this.#chain = follow(this.#chain, crc32(content));
   }
 
-  #read(coder: HistoryCoder, payload: Uint8Array, isLarge: boolean): Uint8Array {
+  #read(coder: HistoryCoder, payload: Uint8Array, isBrotli: boolean): Uint8Array {
     const { maxOutputBytes } = this.#limits;
-    if (isLarge) {
+    if (isBrotli) {
       const content = (this.#brotli ?? createNodeBrotliEngine()).decompress(payload, maxOutputBytes);
       coder.absorb(content);
       return content;

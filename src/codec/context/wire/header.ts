@@ -12,7 +12,7 @@ const FAMILY_MASK = 0xf0;
 /** First bytes of a stream, of a session's message, and of one in Brotli. */
 export const STREAM_OPENING = 0xb8;
 export const SESSION_OPENING = 0xb9;
-export const LARGE_SESSION_OPENING = 0xba;
+export const BROTLI_SESSION_OPENING = 0xba;
 
 /** How the content stands in the payload (docs/spec/context.md, "Modes"). */
 export const Mode = { stored: 0, context: 1, brotli: 2, deflate: 3 } as const;
@@ -75,7 +75,7 @@ export function readWire(wire: Uint8Array): { header: Header; payload: Uint8Arra
 
 /** Whether a binary wire builds on those before it. */
 export function isSessionWire(wire: Uint8Array): boolean {
-  return wire[0] === SESSION_OPENING || wire[0] === LARGE_SESSION_OPENING;
+  return wire[0] === SESSION_OPENING || wire[0] === BROTLI_SESSION_OPENING;
 }
 
 /**

@@ -47,7 +47,7 @@ export class ServerSession implements SessionOwner {
   readonly #options: ServerSessionOptions;
   readonly #tickets: TicketBook;
   readonly #onOver: () => void;
-  readonly #given: Uint8Array[] = [];
+  #given: readonly Uint8Array[] = [];
   #unconfirmed: UnconfirmedTickets | undefined;
   #resumptionSecret: Uint8Array | undefined;
   #ticketMs = 0;
@@ -93,10 +93,10 @@ export class ServerSession implements SessionOwner {
 
   /** The peer has another ticket; those before the last two are used, or go now. */
   given(id: Uint8Array): void {
-    this.#given.push(id);
-    const old = this.#given.splice(0, this.#given.length - MAX_TICKETS);
+    const all = [...this.#given, id];
+    this.#given = all.slice(-MAX_TICKETS);
     // What stays there by a failure of the store expires.
-    for (const ticket of old) this.#dropTicket(ticket);
+    for (const ticket of all.slice(0, -MAX_TICKETS)) this.#dropTicket(ticket);
   }
 
   #dropTicket(id: Uint8Array): void {

@@ -168,12 +168,14 @@ export class ServerSessions {
   }
 
   #make(id: Uint8Array, established: Established, restored?: SessionOptions["restored"]): ServerSession {
-    this.assertRoom(established.peer.identity);
+    // The callback is kept for as long as the session, and what it refers to with it.
+    const { identity } = established.peer;
+    this.assertRoom(identity);
     const key = keyOf(id);
     const onOver = (): void => {
       if (this.#sessions.get(key) !== session) return;
       this.#sessions.delete(key);
-      this.#count(established.peer.identity, -1);
+      this.#count(identity, -1);
     };
     const session = new ServerSession(id, established, restored, this.#options, this.#tickets, onOver);
     return session;

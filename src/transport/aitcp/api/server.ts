@@ -229,7 +229,7 @@ class Endpoint {
     }
     this.#streams.add(stream);
     this.#idle.add(stream);
-    stream.once("close", () => {
+    stream.on("close", () => {
       this.#streams.delete(stream);
       this.#idle.delete(stream);
     });

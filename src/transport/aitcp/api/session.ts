@@ -62,10 +62,7 @@ export class AiTcpSession implements AsyncIterable<AiTcpStream> {
   /** Streams that the peer opens, until the session is over. Throws as `acceptStream`. */
   [Symbol.asyncIterator](): AsyncIterator<AiTcpStream, undefined, undefined> {
     return {
-      next: async () => {
-        const value = await this.acceptStream();
-        return value ? { done: false, value } : { done: true, value: undefined };
-      },
+      next: () => this.acceptStream().then(asResult),
     };
   }
 
@@ -83,4 +80,8 @@ export class AiTcpSession implements AsyncIterable<AiTcpStream> {
   close(): void {
     this.#core.close("done", "");
   }
+}
+
+function asResult(stream: AiTcpStream | undefined): IteratorResult<AiTcpStream, undefined> {
+  return stream ? { done: false, value: stream } : { done: true, value: undefined };
 }

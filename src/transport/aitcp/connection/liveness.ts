@@ -31,7 +31,7 @@ export class Liveness {
     const { idleMs, peerIdleMs } = options;
     // Twice as often as it says something, so that it is never late by more than half.
     this.#intervalMs = Math.max(10, Math.min(idleMs, peerIdleMs) / 6);
-    this.#timer = setInterval(() => this.#check(), this.#intervalMs);
+    this.#timer = setInterval(Liveness.#checkOne, this.#intervalMs, this);
   }
 
   received(nowMs: number): void {
@@ -44,6 +44,10 @@ export class Liveness {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  static #checkOne(this: void, liveness: Liveness): void {
+    liveness.#check();
   }
 
   #check(): void {

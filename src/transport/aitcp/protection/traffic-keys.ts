@@ -10,10 +10,8 @@ const IV_OFFSET = 3 * KEY_BYTES;
 export class TrafficKeys {
   /** Epochs since the connection began. */
   readonly epoch: number;
-  readonly key: Uint8Array;
-  readonly maskKey: Uint8Array;
   readonly #crypto: PacketCrypto;
-  /** Key, mask key, secret and iv: a piece of memory costs more than the bytes in it. */
+  /** Key, mask key, secret and iv: a piece of memory costs more than the bytes in it, and so does each view of it that is kept. */
   readonly #bytes: Buffer;
 
   /** @param secret the traffic secret, 32 bytes, which is copied */
@@ -22,9 +20,16 @@ export class TrafficKeys {
     this.#crypto = crypto;
     this.#bytes = Buffer.allocUnsafeSlow(IV_OFFSET + IV_BYTES);
     this.#bytes.set(secret, SECRET_OFFSET);
-    this.key = this.#derive(secret, "AI-TCP/1 key", 0, KEY_BYTES);
-    this.maskKey = this.#derive(secret, "AI-TCP/1 sn", KEY_BYTES, KEY_BYTES);
+    this.#derive(secret, "AI-TCP/1 key", 0, KEY_BYTES);
+    this.#derive(secret, "AI-TCP/1 sn", KEY_BYTES, KEY_BYTES);
     this.#derive(secret, "AI-TCP/1 iv", IV_OFFSET, IV_BYTES);
+  }
+
+  get key(): Uint8Array {
+    return this.#bytes.subarray(0, KEY_BYTES);
+  }
+  get maskKey(): Uint8Array {
+    return this.#bytes.subarray(KEY_BYTES, SECRET_OFFSET);
   }
 
   /** Writes the nonce of a sequence number at `offset`. */
@@ -51,10 +56,9 @@ export class TrafficKeys {
     this.#bytes.fill(0);
   }
 
-  #derive(secret: Uint8Array, info: string, offset: number, length: number): Uint8Array {
+  #derive(secret: Uint8Array, info: string, offset: number, length: number): void {
     const bytes = this.#crypto.hkdfExpand(secret, info, length);
     this.#bytes.set(bytes, offset);
     bytes.fill(0);
-    return this.#bytes.subarray(offset, offset + length);
   }
 }

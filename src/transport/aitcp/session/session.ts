@@ -172,14 +172,13 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
   }
 
   /** The next stream that the peer has opened; `undefined` when the session is over. @throws what ended it */
-  async accept(signal?: AbortSignal): Promise<AiTcpStream | undefined> {
-    for (;;) {
-      const stream = this.#takeIncoming();
-      if (stream) return stream;
-      if (this.#failure) throw this.#failure;
-      if (this.isClosed) return undefined;
-      await this.#waiters.wait(signal);
-    }
+  accept(signal?: AbortSignal): Promise<AiTcpStream | undefined> {
+    const stream = this.#takeIncoming();
+    if (stream) return Promise.resolve(stream);
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.isClosed) return Promise.resolve(undefined);
+    // An idle session would keep what an async function holds while it waits: twice as much.
+    return this.#waiters.wait(signal).then(() => this.accept(signal));
   }
 
   #takeIncoming(): AiTcpStream | undefined {

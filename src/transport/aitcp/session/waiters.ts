@@ -9,8 +9,8 @@ export class Waiters {
   }
 
   #waitUnless(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
     return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
       const onAbort = (): void => {
         this.#waiting = this.#waiting?.filter((other) => other !== wake);
         // The caller asked for this very error.

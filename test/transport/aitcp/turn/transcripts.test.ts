@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { FormatError } from "../../../../src/shared/errors.js";
 import {
   MAX_BLOCK_BYTES,
+  MAX_TURN_MESSAGES,
   TranscriptWriter,
   verifyTranscript,
   type TranscriptMessage,
@@ -231,7 +232,7 @@ describe("aitcp transcripts", () => {
     it("more messages in a turn than there may be", async () => {
       const bytes = transcript((writer, { scope }) => {
         writer.open(scope, "turn", 1);
-        for (let number = 0; number < 257; number++) {
+        for (let number = 0; number <= MAX_TURN_MESSAGES; number++) {
           writer.frames(
             "initiator",
             Uint8Array.of(2, 0, ...(number < 128 ? [number] : [(number & 0x7f) | 0x80, number >> 7]), 0, 0),
