@@ -19,7 +19,14 @@ const OWN: FlowSettings = { messageBytes: 5000, streamWindow: 2000, sessionWindo
 
 /** Records of AI-TCP, what streams make of them, snapshots and transcripts. */
 export function aitcpStreamTargets(): FuzzTarget[] {
-  return [recordTarget(), streamsTarget(), resumptionTarget(), snapshotTarget(), transcriptTarget()];
+  return [
+    recordTarget(),
+    streamsTarget(),
+    earlyTarget(),
+    resumptionTarget(),
+    snapshotTarget(),
+    transcriptTarget(),
+  ];
 }
 
 function recordTarget(): FuzzTarget {
@@ -41,6 +48,36 @@ function streamsTarget(): FuzzTarget {
   };
   const { records } = pair();
   return { name: "aitcp streams", seeds: records.slice(0, 1), opening: Uint8Array.of(2, 0, 0, 0), decode };
+}
+
+/** A responder gets early frames, and then the first record of a connection. */
+function earlyTarget(): FuzzTarget {
+  const writer = new RecordWriter(new Uint8Array(600));
+  for (const [stream, length] of [
+    [0, 10],
+    [2, 300],
+  ]) {
+    writer.message(stream, 0, 0, new Uint8Array(length), true);
+  }
+  const told = new RecordWriter(new Uint8Array(100));
+  told.resumedAll(OWN.sessionWindow, 1, 4);
+  const decode = (wire: Uint8Array): void => {
+    const streams = new Streams({ isInitiator: false, own: OWN });
+    streams.setPeer(OWN);
+    streams.connectionLost();
+    streams.resume();
+    streams.receiveEarly(readRecord(wire).frames);
+    const writer = new RecordWriter(new Uint8Array(1000));
+    streams.send(0, new Uint8Array(100));
+    streams.fill(writer);
+    receiveAll(streams, told.record);
+  };
+  return {
+    name: "aitcp early",
+    seeds: [writer.record],
+    opening: Uint8Array.of(2, 0, 0, 0),
+    decode,
+  };
 }
 
 /** A responder gets a record at the beginning of a resumed connection. */

@@ -60,6 +60,8 @@ const BOB: HandshakeSettings = {
 const TICKET_ID = new Uint8Array(16).fill(7);
 const TICKET_KEY = new Uint8Array(32).fill(8);
 const SESSION_ID = new Uint8Array(16).fill(9);
+/** What the session of the ticket had agreed on. */
+const BEFORE = { signatures: "turn", isPadded: true } as const;
 const EARLY = Uint8Array.of(2, 0, 0, 0, 1, 9);
 
 /** A packet by its bytes. */
@@ -232,9 +234,13 @@ export class HandshakeModel {
     }
     for (const [at, b] of all.entries())
       if (b.status === "open" && a.status === "open") await this.#assertContinues(state, a, at);
-    // Who gives them to the application has to use the ticket up first, once.
+    // That they come once is the matter of who keeps the tickets.
     for (const { established } of all) {
-      assert.ok(!established?.early || established.ticketId, "early frames come without their ticket");
+      const { early, ticketId } = established ?? {};
+      assert.ok(
+        !early || (ticketId && hex(early) === hex(EARLY)),
+        "early frames are not those of their ticket",
+      );
     }
     const hashes = all.flatMap(({ established }) => (established ? [hex(established.handshakeHash)] : []));
     assert.equal(new Set(hashes).size, hashes.length, "two connections have the same handshake");
@@ -368,6 +374,7 @@ export class HandshakeModel {
       sessionId: SESSION_ID,
       peer,
       expires: 2 ** 40,
+      ...BEFORE,
     };
     return {
       crypto,
@@ -396,14 +403,14 @@ export class HandshakeModel {
           return undefined;
         return this.#cookies.make("there", key, 0);
       },
-      takesEarly: true,
+      claimEarly: async () => true,
       ephemeral: ephemeral(seed),
     };
   }
 
   #given(): GivenTicket {
     const peer = { identity: alice.publicKey, staticKey: alice.staticPair.publicKey };
-    return { key: TICKET_KEY, sessionId: SESSION_ID, peer, expires: 2 ** 40 };
+    return { key: TICKET_KEY.slice(), sessionId: SESSION_ID, peer, expires: 2 ** 40, ...BEFORE };
   }
 
   /** A packet with each of its parts changed, one at a time. */

@@ -8,6 +8,7 @@ import {
   type Established,
   type HandshakeSettings,
   type HeldTicket,
+  type Strength,
 } from "../handshake/index.js";
 import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
 import { readEphemeralSession } from "../packet/index.js";
@@ -40,6 +41,11 @@ export interface AiTcpConnectOptions {
   /** The server's static X25519 key, if it is known: one message of the handshake is saved, and nothing is told to another server. */
   readonly serverStatic?: Uint8Array;
   readonly settings?: AiTcpSettings;
+  /**
+   * Whether messages that are marked as safe go with the first packet of a resumption, so that they are answered one round trip later: less
+   * protected than others (docs/spec/aitcp-security.md). Default false.
+   */
+  readonly sendsEarly?: boolean;
   /** Default: 20 tries, from 100 ms to 5 s apart, which is about a minute. */
   readonly reconnect?: Partial<AiTcpReconnectOptions>;
   /** How long a connection and its handshake may take, in milliseconds. Default 10 s. */
@@ -92,6 +98,8 @@ class ClientSession implements SessionOwner {
   #core: SessionCore | undefined;
   /** Of the last handshake. */
   #resumptionSecret: Uint8Array | undefined;
+  /** What no later connection may be weaker than. */
+  #strength: Strength | undefined;
   readonly #tickets = new HeldTickets();
   readonly #maxTries: number;
   readonly #pacer: Pacer;
@@ -152,6 +160,10 @@ class ClientSession implements SessionOwner {
     this.#keepTicket(core, Uint8Array.from(id), expirationUnix);
   }
 
+  onConfirmed(): void {
+    // Its first packet has come.
+  }
+
   onInterrupted(error: Error): void {
     void this.#resume(error);
   }
@@ -175,6 +187,8 @@ class ClientSession implements SessionOwner {
       this.#connections++;
       const { lifetimeSeconds } = established.agreed;
       const id = deriveTicketId(this.#crypto, this.#resumptionSecret);
+      const { signatures, isPadded } = established.agreed;
+      this.#strength = { signatures, isPadded };
       if (lifetimeSeconds > 0) this.#keepTicket(core, id, Math.floor(this.#nowMs() / 1000) + lifetimeSeconds);
     }
     void core.attach(link, established);
@@ -182,8 +196,10 @@ class ClientSession implements SessionOwner {
 
   #keepTicket({ id: sessionId, peer }: SessionCore, id: Uint8Array, expires: number): void {
     const secret = this.#resumptionSecret;
-    if (!secret) return;
-    this.#tickets.add({ id, key: deriveTicketKey(this.#crypto, secret, id), sessionId, peer, expires });
+    const strength = this.#strength;
+    if (!secret || !strength) return;
+    const key = deriveTicketKey(this.#crypto, secret, id);
+    this.#tickets.add({ id, key, sessionId, peer, expires, ...strength });
   }
 
   /** Makes another connection, as long as the session lives. */
@@ -202,8 +218,7 @@ class ClientSession implements SessionOwner {
       const ticket = signal.aborted ? undefined : this.#tickets.best(this.#nowMs());
       if (!ticket) break;
       try {
-        const early = core.streams.early(MAX_EARLY_BYTES);
-        const { pipe, established } = await this.#connect(signal, ticket, early);
+        const { pipe, established } = await this.#connect(signal, ticket);
         this.#tickets.used(ticket);
         this.#attach(core, pipe, established);
         return;
@@ -223,10 +238,18 @@ class ClientSession implements SessionOwner {
     if (!signal.aborted) core?.close("expired", "", failure as Error);
   }
 
+  /** Frames that go with a ticket, if there are any that may. */
+  #earlyFor(ticket: HeldTicket | undefined): Uint8Array | undefined {
+    if (!ticket || !this.#options.sendsEarly || this.#tickets.hasEarly(ticket)) return undefined;
+    const frames = this.#core?.streams.early(MAX_EARLY_BYTES);
+    if (!frames || frames.length === 0) return undefined;
+    this.#tickets.sentEarly(ticket);
+    return frames;
+  }
+
   async #connect(
     outer: AbortSignal | undefined,
     ticket?: HeldTicket,
-    early?: Uint8Array,
   ): Promise<{ pipe: PacketPipe; established: Established }> {
     const { handshakeMs = DEFAULT_HANDSHAKE_MS, identity, certificate, serverStatic } = this.#options;
     outer?.throwIfAborted();
@@ -238,14 +261,15 @@ class ClientSession implements SessionOwner {
     giveUp.signal.addEventListener("abort", () => pipe?.destroy(), { once: true });
     try {
       pipe = new PacketPipe(await dialWithin(this.#options.dial ?? dialTcp, this.#address, giveUp.signal));
+      const early = this.#earlyFor(ticket);
       const handshake = new InitiatorHandshake({
         crypto: this.#crypto,
         identity,
         certificate,
         serverStatic,
-        settings: this.#settings,
+        settings: early ? this.#settingsWithRoom() : this.#settings,
         ticket,
-        early: early && early.length > 0 ? early : undefined,
+        early,
         assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
       });
       return { pipe, established: await initiate(pipe, handshake) };
@@ -256,6 +280,12 @@ class ClientSession implements SessionOwner {
       clearTimeout(timer);
       outer?.removeEventListener("abort", onOuter);
     }
+  }
+
+  /** What answers to early frames may cost is what there is room for. */
+  #settingsWithRoom(): HandshakeSettings {
+    const sessionWindow = this.#core?.streams.earlyCredit ?? this.#settings.flow.sessionWindow;
+    return { ...this.#settings, flow: { ...this.#settings.flow, sessionWindow } };
   }
 
   #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined): void {

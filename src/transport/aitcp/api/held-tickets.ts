@@ -10,6 +10,8 @@ interface Held {
   refusals: number;
   /** A handshake with it was finished. The responder may not have seen the end of it, and takes it again then. */
   isUsed: boolean;
+  /** Early frames went with it: a responder takes none a second time. */
+  hasEarly: boolean;
 }
 
 /** The tickets of an initiator. Their keys are overwritten when they go. */
@@ -17,7 +19,7 @@ export class HeldTickets {
   #held: Held[] = [];
 
   add(ticket: HeldTicket): void {
-    this.#held.push({ ticket, refusals: 0, isUsed: false });
+    this.#held.push({ ticket, refusals: 0, isUsed: false, hasEarly: false });
     const unused = this.#held.filter(({ isUsed }) => !isUsed);
     const tooMany = new Set(unused.slice(0, -MAX_TICKETS));
     this.#drop((held) => tooMany.has(held));
@@ -33,6 +35,16 @@ export class HeldTickets {
   /** Whether `best` was not refused yet. */
   get hasFresh(): boolean {
     return this.#held.some(({ refusals }) => refusals === 0);
+  }
+
+  /** Whether early frames have gone with a ticket. */
+  hasEarly(ticket: HeldTicket): boolean {
+    return this.#held.some((held) => held.ticket === ticket && held.hasEarly);
+  }
+
+  /** Early frames go with it. */
+  sentEarly(ticket: HeldTicket): void {
+    for (const held of this.#held) if (held.ticket === ticket) held.hasEarly = true;
   }
 
   /** The handshake with it has gone well. */

@@ -2,12 +2,8 @@
 export { DEFAULT_AITCP_PORT, formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 export { connectAiTcp, type AiTcpConnectOptions, type AiTcpReconnectOptions } from "./client.js";
 export { StreamOutbox } from "./outbox.js";
-export {
-  createAiTcpServer,
-  type AiTcpServer,
-  type AiTcpServerLimits,
-  type AiTcpServerOptions,
-} from "./server.js";
+export { createAiTcpServer, type AiTcpServer } from "./server.js";
+export type { AiTcpServerLimits, AiTcpServerOptions } from "./server-options.js";
 export { AiTcpSession } from "./session.js";
 export type { AiTcpSettings } from "./settings.js";
 export type { OpenTranscript, TranscriptSink } from "./transcripts.js";

@@ -1,7 +1,7 @@
 import { ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import type { RecordLink } from "../connection/index.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
-import type { Established, HandshakeSettings } from "../handshake/index.js";
+import type { AiTcpAgreement, Established, HandshakeSettings } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import {
   isTakenOver,
@@ -33,6 +33,12 @@ export interface ServerSessionOptions {
 /** Tickets of one session that are valid at a time. */
 const MAX_TICKETS = 2;
 
+/** Of a connection that early frames have come over, and whose peer has not confirmed the handshake: both are taken until it does. */
+export interface UnconfirmedTickets {
+  readonly used: Uint8Array;
+  readonly implied: Uint8Array | undefined;
+}
+
 /** One session of a server. */
 export class ServerSession implements SessionOwner {
   readonly core: SessionCore;
@@ -42,6 +48,7 @@ export class ServerSession implements SessionOwner {
   readonly #tickets: TicketBook;
   readonly #onOver: () => void;
   #given: readonly Uint8Array[] = [];
+  #unconfirmed: UnconfirmedTickets | undefined;
   #resumptionSecret: Uint8Array | undefined;
   #ticketMs = 0;
   /** Another process may go on with it. */
@@ -77,11 +84,11 @@ export class ServerSession implements SessionOwner {
   }
 
   /** The ticket that both sides have by the handshake alone. @throws {M2MError} what the store throws */
-  async keepImpliedTicket({ secrets }: Established): Promise<Uint8Array | undefined> {
+  async keepImpliedTicket({ agreed, secrets }: Established): Promise<Uint8Array | undefined> {
     const { nowMs, settings } = this.#options;
     if (settings.lifetimeSeconds === 0) return undefined;
     this.#ticketMs = nowMs();
-    return this.#tickets.keepImplied(this.#grant(secrets.resumption), nowMs());
+    return this.#tickets.keepImplied(this.#grant(agreed, secrets.resumption), nowMs());
   }
 
   /** The peer has another ticket; those before the last two are used, or go now. */
@@ -89,8 +96,18 @@ export class ServerSession implements SessionOwner {
     const all = [...this.#given, id];
     this.#given = all.slice(-MAX_TICKETS);
     // What stays there by a failure of the store expires.
-    for (const ticket of all.slice(0, -MAX_TICKETS))
-      void this.#tickets.take(ticket).catch(this.#options.onError);
+    for (const ticket of all.slice(0, -MAX_TICKETS)) this.#dropTicket(ticket);
+  }
+
+  #dropTicket(id: Uint8Array): void {
+    void this.#tickets.take(id).catch(this.#options.onError);
+  }
+
+  /** The connection has ended before its peer has confirmed it, which has the other ticket alone, as far as is known. */
+  #dropUnconfirmed(): void {
+    const implied = this.#unconfirmed?.implied;
+    this.#unconfirmed = undefined;
+    if (implied) this.#dropTicket(implied);
   }
 
   /** Ends it if it has had no connection yet. What the store has of one that another process had stays, for whoever is next. */
@@ -100,14 +117,19 @@ export class ServerSession implements SessionOwner {
     this.core.leave(error);
   }
 
-  async attach(link: RecordLink, established: Established): Promise<void> {
+  async attach(link: RecordLink, established: Established, unconfirmed?: UnconfirmedTickets): Promise<void> {
     this.#hasBegun = true;
+    this.#dropUnconfirmed();
+    this.#unconfirmed = unconfirmed;
     this.#interruptedMs = undefined;
     this.#forgetSecret();
     this.#resumptionSecret = established.secrets.resumption;
     const isNew = this.#api === undefined;
     await this.core.attach(link, established);
-    if (this.core.isClosed) this.#forgetSecret();
+    if (this.core.isClosed) {
+      this.#forgetSecret();
+      this.#dropUnconfirmed();
+    }
     if (!isNew || this.core.failure) return;
     this.#api = new AiTcpSession(this.core, this.#end);
     void this.#serve(this.#api);
@@ -127,12 +149,22 @@ export class ServerSession implements SessionOwner {
     // A responder is given none.
   }
 
+  onConfirmed(): void {
+    const tickets = this.#unconfirmed;
+    if (!tickets) return;
+    this.#unconfirmed = undefined;
+    this.#dropTicket(tickets.used);
+    if (tickets.implied) this.given(tickets.implied);
+  }
+
   onInterrupted(): void {
+    this.#dropUnconfirmed();
     this.#interruptedMs = this.#options.nowMs();
   }
 
   onClosed(error: Error | undefined): void {
     this.#forgetSecret();
+    this.#dropUnconfirmed();
     // A session that goes on elsewhere keeps what lets it.
     if (!this.#isLeft && !isTakenOver(error)) {
       for (const id of this.#given) void this.#tickets.take(id).catch(() => {});
@@ -155,7 +187,7 @@ export class ServerSession implements SessionOwner {
           new ProtocolError("M2M_SESSION_EXPIRED", "The peer has not come back in time."),
         );
       } else void this.#leaveIfTaken();
-    } else if (now - this.#ticketMs >= lifetimeMs / 2) {
+    } else if (!this.#unconfirmed && now - this.#ticketMs >= lifetimeMs / 2) {
       void this.#giveTicket();
     }
   }
@@ -179,10 +211,11 @@ export class ServerSession implements SessionOwner {
   async #giveTicket(): Promise<void> {
     const { nowMs, onError, settings } = this.#options;
     const secret = this.#resumptionSecret;
-    if (settings.lifetimeSeconds === 0 || !secret) return;
+    const { agreed } = this.core;
+    if (settings.lifetimeSeconds === 0 || !secret || !agreed) return;
     this.#ticketMs = nowMs();
     try {
-      const ticket = await this.#tickets.give(this.#grant(secret), nowMs());
+      const ticket = await this.#tickets.give(this.#grant(agreed, secret), nowMs());
       if (this.#resumptionSecret !== secret) {
         // The session is over, or has another connection by now, whose peer would make another key of it.
         await this.#tickets.take(ticket.id);
@@ -208,11 +241,14 @@ export class ServerSession implements SessionOwner {
     }
   }
 
-  #grant(resumptionSecret: Uint8Array): TicketGrant {
-    const { identity, settings } = this.#options;
+  #grant({ signatures, isPadded }: AiTcpAgreement, resumptionSecret: Uint8Array): TicketGrant {
+    const {
+      identity,
+      settings: { lifetimeSeconds },
+    } = this.#options;
     const { id: sessionId, peer } = this.core;
     const staticKey = identity.staticPair.publicKey;
-    return { sessionId, peer, resumptionSecret, staticKey, lifetimeSeconds: settings.lifetimeSeconds };
+    return { sessionId, peer, resumptionSecret, staticKey, lifetimeSeconds, signatures, isPadded };
   }
 
   #forgetSecret(): void {

@@ -1,5 +1,6 @@
 import { LimitError, ProtocolError } from "../../../shared/errors.js";
-import type { RecordLink } from "../connection/index.js";
+import { connectionLost, type RecordLink } from "../connection/index.js";
+import { readRecord } from "../frames/index.js";
 import type { Established, GivenTicket } from "../handshake/index.js";
 import {
   progressName,
@@ -9,7 +10,7 @@ import {
   type AiTcpStore,
   type SessionOptions,
 } from "../session/index.js";
-import { ServerSession, type ServerSessionOptions } from "./server-session.js";
+import { ServerSession, type ServerSessionOptions, type UnconfirmedTickets } from "./server-session.js";
 
 export interface ServerSessionsOptions extends ServerSessionOptions {
   readonly store: AiTcpStore;
@@ -60,9 +61,9 @@ export class ServerSessions {
     return isShared && (await store.get(progressName(ticket.sessionId))) ? ticket : undefined;
   }
 
-  /** Uses a ticket up. @returns false if it was already */
-  takeTicket(id: Uint8Array): Promise<boolean> {
-    return this.#tickets.take(id);
+  /** Notes that early frames have come with a ticket. @returns false if they had before. @throws {M2MError} what the store throws */
+  claimEarly(id: Uint8Array): Promise<boolean> {
+    return this.#tickets.claimEarly(id);
   }
 
   /**
@@ -95,25 +96,35 @@ export class ServerSessions {
   }
 
   async #hand(session: ServerSession, link: RecordLink, established: Established): Promise<void> {
+    const { early } = established;
+    // Somebody has kept it back, and it has come another way: the connection that the session has goes on.
+    if (early && !session.core.streams.isEarlyNew(readRecord(early).frames)) throw connectionLost();
+    let unconfirmed: UnconfirmedTickets | undefined;
     try {
-      await this.#giveTickets(session, established);
+      unconfirmed = await this.#giveTickets(session, established);
     } catch (error) {
       session.giveUp(error as Error);
       throw error;
     }
-    await session.attach(link, established);
+    await session.attach(link, established, unconfirmed);
     if (this.#isClosed) session.shutDown(!this.#options.isShared);
   }
 
-  async #giveTickets(session: ServerSession, established: Established): Promise<void> {
-    const { ticketId } = established;
+  /** @returns the tickets that wait for the peer to confirm, if early frames have come before that */
+  async #giveTickets(
+    session: ServerSession,
+    established: Established,
+  ): Promise<UnconfirmedTickets | undefined> {
+    const { ticketId, early } = established;
     // Nothing is said before there is a ticket, and the one that was used goes last: a session can go on at any time.
     const implied = await session.keepImpliedTicket(established);
-    if (ticketId && !(await this.takeTicket(ticketId))) {
-      if (implied) await this.takeTicket(implied);
+    if (early && ticketId) return { used: ticketId, implied };
+    if (ticketId && !(await this.#tickets.take(ticketId))) {
+      if (implied) await this.#tickets.take(implied);
       throw ended();
     }
     if (implied) session.given(implied);
+    return undefined;
   }
 
   async #begin(established: Established): Promise<ServerSession> {

@@ -13,6 +13,8 @@ export interface LinkOwner {
   fill(writer: RecordWriter): void;
   /** Takes frames, in order. What it throws ends the session. */
   onFrame(frame: StreamFrame | TicketFrame): void;
+  /** The peer has shown that it has the keys. Told once, before its first frame. */
+  onConfirmed(): void;
   /** All frames that had come were told. */
   onBatch(): void;
   /** The connection is over. Told once. */

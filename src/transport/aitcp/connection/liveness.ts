@@ -4,6 +4,8 @@ export interface LivenessOwner {
   onSilent(): void;
   /** It is time to say something: nothing was sent for a third of `peerIdleMs`, or nothing has come for a third of `idleMs`. */
   onQuiet(): void;
+  /** It looks after the connection, as it does every `intervalMs`, unless this process is late. */
+  onCheck(nowMs: number, intervalMs: number): void;
 }
 
 export interface LivenessOptions {
@@ -19,6 +21,7 @@ export interface LivenessOptions {
 export class Liveness {
   readonly #options: LivenessOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #intervalMs: number;
   #receivedMs: number;
   #sentMs: number;
 
@@ -27,7 +30,8 @@ export class Liveness {
     this.#receivedMs = this.#sentMs = options.nowMs();
     const { idleMs, peerIdleMs } = options;
     // Twice as often as it says something, so that it is never late by more than half.
-    this.#timer = setInterval(Liveness.#checkOne, Math.max(10, Math.min(idleMs, peerIdleMs) / 6), this);
+    this.#intervalMs = Math.max(10, Math.min(idleMs, peerIdleMs) / 6);
+    this.#timer = setInterval(Liveness.#checkOne, this.#intervalMs, this);
   }
 
   received(nowMs: number): void {
@@ -50,7 +54,8 @@ export class Liveness {
     const { idleMs, peerIdleMs, nowMs, owner } = this.#options;
     const now = nowMs();
     const silentMs = now - this.#receivedMs;
-    if (silentMs >= idleMs) owner.onSilent();
-    else if (now - this.#sentMs >= peerIdleMs / 3 || silentMs >= idleMs / 3) owner.onQuiet();
+    if (silentMs >= idleMs) return owner.onSilent();
+    owner.onCheck(now, this.#intervalMs);
+    if (now - this.#sentMs >= peerIdleMs / 3 || silentMs >= idleMs / 3) owner.onQuiet();
   }
 }

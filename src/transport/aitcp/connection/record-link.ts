@@ -1,16 +1,16 @@
 import { IntegrityError, LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import { PING_BYTES, readRecord, type PingFrame, type RecordWriter } from "../frames/index.js";
-import { refusedError, type AiTcpAgreement, type Established } from "../handshake/index.js";
-import type { Identity } from "../identity/index.js";
+import { refusedError, type AiTcpAgreement } from "../handshake/index.js";
 import { readPacket } from "../packet/index.js";
 import { PacketOpener, PacketSealer, paddedLength, type OpenedPacket } from "../protection/index.js";
-import { TurnSigner, TurnVerifier, type Role, type TurnScope } from "../turn/index.js";
+import { TurnSigner, turnUnsigned, TurnVerifier, type Role, type TurnScope } from "../turn/index.js";
 import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
 import type { LinkEnd, LinkOwner, RecordLinkOptions } from "./link-contract.js";
 import { Liveness, type LivenessOwner } from "./liveness.js";
 import type { PacketPipe, PipeEvents } from "./packet-pipe.js";
 import { Throttle } from "./throttle.js";
+import { scopeOf } from "./turn-scope.js";
 
 /** How long the peer may take to read what stands before the end of a connection. */
 const LINGER_MS = 2_000;
@@ -117,7 +117,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#first = undefined;
     // What follows it may have come already.
     if (first) {
-      this.#isConfirmed = true;
+      this.#confirmed();
       this.#tryTake(first);
       this.#owner?.onBatch();
     }
@@ -167,6 +167,13 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   onQuiet(): void {
     this.#isPingDue = true;
     this.wake();
+  }
+
+  /** For `Liveness`. */
+  onCheck(nowMs: number, intervalMs: number): void {
+    const isReading = !this.#throttle?.isHolding;
+    if (this.#verifier.isOverdue(isReading, nowMs, intervalMs))
+      this.#fail(turnUnsigned("A turn does not end"));
   }
 
   /** There is something to send: it goes out at the end of this turn of the event loop, with what else there is by then. */
@@ -278,8 +285,13 @@ export class RecordLink implements PipeEvents, LivenessOwner {
       this.#lose(error as Error);
       return;
     }
-    this.#isConfirmed = true;
+    if (!this.#isConfirmed) this.#confirmed();
     this.#tryTake(opened);
+  }
+
+  #confirmed(): void {
+    this.#isConfirmed = true;
+    this.#owner?.onConfirmed();
   }
 
   #tryTake(opened: OpenedPacket): void {
@@ -384,11 +396,4 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   #linger(): void {
     setTimeout(() => this.#pipe.destroy(), LINGER_MS).unref();
   }
-}
-
-/** Whom signatures are bound to. */
-function scopeOf({ handshakeHash, peer, role }: Established, identity: Identity): TurnScope {
-  const [initiator, responder] =
-    role === "initiator" ? [identity.publicKey, peer.identity] : [peer.identity, identity.publicKey];
-  return { handshakeHash, initiator, responder };
 }

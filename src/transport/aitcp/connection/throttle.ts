@@ -25,6 +25,11 @@ export class Throttle {
     if (this.#timer === undefined) this.#pay();
   }
 
+  /** Nothing is read now. */
+  get isHolding(): boolean {
+    return this.#timer !== undefined;
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -61,7 +61,7 @@ export class ReceiveCredit {
    * @param room what there is room for
    */
   due(room: number): number | undefined {
-    const limit = this.#received + room;
+    const limit = this.limitFor(room);
     return limit - this.#allowed >= this.#window >> 2 ? limit : undefined;
   }
 
@@ -70,7 +70,12 @@ export class ReceiveCredit {
     this.#allowed = limit;
   }
 
-  /** A connection begins, and the peer is told this limit. */
+  /** The limit that leaves this much room, counted from the beginning of the connection. */
+  limitFor(room: number): number {
+    return this.#received + room;
+  }
+
+  /** A connection begins, and the peer knows this limit. */
   restart(limit: number): void {
     this.#received = 0;
     this.#allowed = limit;

@@ -7,6 +7,7 @@ import {
   type StreamFrame,
 } from "../frames/index.js";
 import { unexpected, type Reception, type SendCredit } from "./credit.js";
+import { MIN_WINDOW } from "./settings.js";
 import type { StreamTable } from "./stream-table.js";
 import type { Stream } from "./stream.js";
 import type { WriteQueue } from "./write-queue.js";
@@ -29,6 +30,13 @@ export interface ResumptionScope {
   assertLimits(): void;
 }
 
+/** What went of a stream with the first packet of a resumption. */
+interface EarlySent {
+  readonly stream: Stream;
+  readonly count: number;
+  readonly hasEnd: boolean;
+}
+
 /** How the streams of a session come to another connection (docs/spec/aitcp.md, Resumption). */
 export class Resumption {
   readonly #scope: ResumptionScope;
@@ -43,6 +51,11 @@ export class Resumption {
   /** The streams are of another process, and the peer has not yet told what it has received. */
   #isRestored = false;
   #peerWindow = 0;
+  /** What `writeEarly` has written for the connection to come, and the credit for answers that goes with it. */
+  #earlySent: EarlySent[] | undefined;
+  #earlyCredit = 0;
+  /** Early frames of this connection may be answered though the peer has not told what it has received. */
+  #hasTakenEarly = false;
 
   constructor(scope: ResumptionScope) {
     this.#scope = scope;
@@ -64,9 +77,13 @@ export class Resumption {
   get isAwaiting(): boolean {
     return this.#isAwaiting;
   }
-  /** Messages may be written. */
+  /** Messages may be written: those of fresh streams only, while it `isAwaiting`. */
   get canSend(): boolean {
-    return this.canWrite && !this.#isAwaiting;
+    return this.canWrite && (!this.#isAwaiting || this.#hasTakenEarly);
+  }
+  /** What answers to early frames may cost until all is told, as the peer has to know it. */
+  get earlyCredit(): number {
+    return this.#earlyCredit;
   }
 
   /** First credit of the streams that the peer has not seen. */
@@ -82,17 +99,34 @@ export class Resumption {
   connectionLost(): void {
     this.#isConnected = false;
     this.#isAwaiting = true;
-    this.#hasHeard = false;
-    this.#telling = this.#untold = this.#known = undefined;
+    this.#hasHeard = this.#hasTakenEarly = false;
+    this.#telling = this.#untold = this.#known = this.#earlySent = undefined;
     this.#scope.queue.clear();
     for (const stream of this.#scope.table.values()) stream.connectionLost();
   }
 
-  /** @throws {ProtocolError} `M2M_PROTOCOL_STATE` if the connection is not lost */
-  resume(): void {
+  /** @param isEarlyTaken the peer has taken what `writeEarly` wrote. @throws {ProtocolError} `M2M_PROTOCOL_STATE` if the connection is not lost */
+  resume(isEarlyTaken: boolean): void {
     this.#assertLost();
+    const { table, sendCredit, reception } = this.#scope;
     this.#isConnected = true;
-    this.#telling = this.#scope.table.values();
+    this.#telling = table.values();
+    sendCredit.restart(0);
+    reception.credit.restart(isEarlyTaken ? this.#earlyCredit : 0);
+    if (isEarlyTaken) for (const sent of this.#earlySent ?? []) this.#goOnAfterEarly(sent);
+    this.#earlySent = undefined;
+  }
+
+  #goOnAfterEarly({ stream, count, hasEnd }: EarlySent): void {
+    stream.isFresh = stream.isListed = true;
+    if (stream.isGivenUp) this.#scope.queue.addControl(stream);
+    else stream.send.goOnAfterEarly(count, hasEnd, this.#peerWindow);
+  }
+
+  /** Early frames have come. @param credit what answers may cost until the peer has told what it has received */
+  takeEarly(credit: number): void {
+    this.#hasTakenEarly = true;
+    this.#scope.sendCredit.restart(credit);
   }
 
   /** Whether the peer may send this frame now. */
@@ -125,12 +159,14 @@ export class Resumption {
       }
       this.#untold = stream;
       // It may have become over in between.
-      if (table.get(stream.id) === stream && !this.#tell(stream, writer)) return false;
+      const isToldOf = table.get(stream.id) === stream && !stream.isFresh;
+      if (isToldOf && !this.#tell(stream, writer)) return false;
       queue.noteKnown(stream);
       this.#untold = undefined;
     }
-    if (!writer.resumedAll(Math.max(0, reception.room), this.#known.seen, this.#known.opened)) return false;
-    reception.credit.restart(Math.max(0, reception.room));
+    const limit = reception.credit.limitFor(Math.max(0, reception.room));
+    if (!writer.resumedAll(limit, this.#known.seen, this.#known.opened)) return false;
+    reception.credit.allow(limit);
     this.#telling = this.#known = undefined;
     return true;
   }
@@ -168,7 +204,7 @@ export class Resumption {
     if (opened >= 2) table.skip(opened - 2);
     this.#isAwaiting = this.#isRestored = false;
     this.#scope.assertLimits();
-    sendCredit.restart(limit);
+    sendCredit.raise(limit);
     queue.unblock();
     for (const stream of table.values()) {
       if (stream.send.hasWork && !stream.isGivenUp) queue.addReady(stream);
@@ -179,14 +215,21 @@ export class Resumption {
   writeEarly(maxBytes: number): Uint8Array {
     this.#assertLost();
     if (this.#isRestored) return new Uint8Array(0);
-    const { table, queue } = this.#scope;
+    const { table, queue, reception } = this.#scope;
+    // An answer has to fit into what there is room for.
+    const { window } = reception.credit;
+    if (reception.room < MIN_WINDOW) return new Uint8Array(0);
+    this.#earlyCredit = Math.min(window, reception.room);
+    this.#earlySent = [];
     const writer = new RecordWriter(new Uint8Array(maxBytes + MAX_TURN_END_BYTES));
     const known = queue.knownOwn;
     for (const stream of table.values()) {
       if (!stream.isOwn || stream.id <= known || stream.isGivenUp) continue;
       const before = writer.length;
-      stream.send.writeEarly(writer);
-      if (writer.length > before) queue.noteKnown(stream);
+      const sent = stream.send.writeEarly(writer);
+      if (writer.length === before) continue;
+      queue.noteKnown(stream);
+      this.#earlySent.push({ stream, ...sent });
     }
     return writer.turnFrames;
   }

@@ -118,14 +118,25 @@ export class SendStream {
     }
   }
 
-  /** Writes whole safe messages, and END behind them, that cost no credit. */
-  writeEarly(writer: RecordWriter): void {
-    for (let number = 0; number < this.#messages.length; number++) {
+  /** Writes whole safe messages, and END behind them, that cost no credit. @returns how many, and whether END was written */
+  writeEarly(writer: RecordWriter): { readonly count: number; readonly hasEnd: boolean } {
+    const { length } = this.#messages;
+    for (let number = 0; number < length; number++) {
       const message = this.#messages.at(number) as SentMessage;
-      if (!message.isSafe || !writer.message(this.id, number, 0, message.bytes as Uint8Array, true)) return;
+      if (!message.isSafe || !writer.message(this.id, number, 0, message.bytes as Uint8Array, true)) {
+        return { count: number, hasEnd: false };
+      }
       this.#written = Math.max(this.#written, number + 1);
     }
-    if (this.#endCount !== undefined) writer.end(this.id, this.#endCount);
+    return { count: length, hasEnd: this.#endCount !== undefined && writer.end(this.id, this.#endCount) };
+  }
+
+  /** The peer has taken what `writeEarly` wrote: it counts as sent on this connection. @param window first credit of the stream */
+  goOnAfterEarly(count: number, hasEnd: boolean, window: number): void {
+    this.#next = count;
+    this.#offset = 0;
+    this.#isEndWritten = hasEnd;
+    this.credit.restart(window);
   }
 
   /** @returns what the messages cost that are taken now. @throws {ProtocolError} `M2M_FRAME_UNEXPECTED` */

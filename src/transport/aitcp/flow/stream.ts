@@ -18,6 +18,8 @@ export class Stream {
   isCounted = true;
   /** The peer has listed it since the connection began. */
   isListed = false;
+  /** Early frames of this connection have opened it: neither side tells of it, and the responder may answer at once. */
+  isFresh = false;
   /** It stands in the queue of those with messages, or with an ACK or a CREDIT, to write. */
   isReady = false;
   isControlQueued = false;
@@ -36,7 +38,7 @@ export class Stream {
     this.send.connectionLost();
     this.receive.connectionLost();
     // A peer that goes on in another process may have forgotten that it gave the stream up; it tells anew.
-    this.isListed = this.isBlocked = this.isResetWritten = this.isPeerReset = false;
+    this.isListed = this.isFresh = this.isBlocked = this.isResetWritten = this.isPeerReset = false;
   }
 
   get isGivenUp(): boolean {

@@ -2,6 +2,7 @@ import { InputError, LimitError, ProtocolError } from "../../../shared/errors.js
 import type { Frame, MessageFrame, RecordWriter, StreamFrame } from "../frames/index.js";
 import { Backpressure } from "./backpressure.js";
 import { Reception, SendCredit, unexpected } from "./credit.js";
+import { isEarlyNew, receiveEarly } from "./early.js";
 import { Favour } from "./favour.js";
 import { DEFAULT_QUEUE_BYTES, type StreamEvents, type StreamsOptions } from "./options.js";
 import { costOf, ReceiveStream, type ReceivedBefore } from "./receive-stream.js";
@@ -236,7 +237,8 @@ export class Streams {
    */
   fill(writer: RecordWriter): boolean {
     const before = writer.length;
-    if (this.#resumption.write(writer)) this.#queue.write(writer, this.#resumption.canSend);
+    const resumption = this.#resumption;
+    if (resumption.write(writer)) this.#queue.write(writer, resumption.canSend, resumption.isAwaiting);
     return writer.length > before;
   }
 
@@ -246,15 +248,18 @@ export class Streams {
     for (const stream of this.#table.values()) this.#favour.update(stream);
   }
 
-  /** Another connection of the session stands; first each side says what it has received. */
-  resume(): void {
+  /**
+   * Another connection of the session stands; first each side says what it has received.
+   * @param isEarlyTaken the peer has taken what `early` gave for it
+   */
+  resume(isEarlyTaken = false): void {
     this.#knownPeer();
-    this.#resumption.resume();
+    this.#resumption.resume(isEarlyTaken);
   }
 
   /**
    * Frames of new streams with messages that are marked as safe, for the first packet of a resumption: after `connectionLost`, before `resume`.
-   * Whether the peer took them it says by RESUMED; what it did not take is sent again.
+   * If the peer has not taken them, they are sent again.
    * @param maxBytes of the frames
    * @returns them; empty if there is nothing to send so
    */
@@ -262,23 +267,22 @@ export class Streams {
     return this.#resumption.writeEarly(maxBytes);
   }
 
-  /** Early frames of the peer, after `resume` and before its other frames. @throws as `receive` */
+  /** What the peer's answers to early frames may cost before this side tells what it has received: it has to be told with the frames of `early`. */
+  get earlyCredit(): number {
+    return this.#resumption.earlyCredit;
+  }
+
+  /** Whether frames are early ones that nothing else was known of: those of a first packet that somebody has kept back may have come by now. */
+  isEarlyNew(frames: readonly Frame[]): boolean {
+    return isEarlyNew(frames, this.#table.nextPeer);
+  }
+
+  /** Early frames of the peer, after `resume` and before its other frames. Their streams can be answered at once. @throws as `receive` */
   receiveEarly(frames: readonly Frame[]): void {
     this.#resumption.assertEarly();
-    const first = this.#table.nextPeer;
-    for (const frame of frames) {
-      if ((frame.type !== "message" && frame.type !== "end") || frame.stream < first) {
-        unexpected("An early frame is not of a new stream.");
-      }
-      const stream = this.#peerStream(frame.stream) as Stream;
-      if (frame.type === "message") {
-        stream.receive.acceptEarly(frame);
-        this.#events.onMessage?.(stream.id);
-      } else {
-        stream.receive.end(frame);
-        this.#events.onEnd?.(stream.id);
-      }
-    }
+    if (!isEarlyNew(frames, this.#table.nextPeer)) unexpected("An early frame is not of a new stream.");
+    this.#resumption.takeEarly(this.#knownPeer().sessionWindow);
+    receiveEarly(frames, (id) => this.#openPeer(id, true), this.#events);
   }
 
   /** The session is over: what is not acknowledged is decided now. */
@@ -353,11 +357,12 @@ export class Streams {
     return stream;
   }
 
-  #openPeer(id: number): Stream {
+  #openPeer(id: number, isNew = false): Stream {
     if (this.#table.isOwn(id)) unexpected(`The peer speaks of stream ${id}, which was not opened.`);
     this.#table.assertRoomForPeer(id, this.#own.streams * (this.#resumption.isAwaiting ? 2 : 1));
     for (;;) {
-      const stream = this.#create(this.#table.nextPeer);
+      const next = this.#table.nextPeer;
+      const stream = this.#create(next, undefined, isNew && next === id);
       this.#events.onStream?.(stream.id);
       if (stream.id === id) return stream;
     }
@@ -372,8 +377,8 @@ export class Streams {
     return stream;
   }
 
-  #create(id: number, before?: ReceivedBefore): Stream {
-    const send = new SendStream(id, this.#peer?.streamWindow ?? 0, !this.#resumption.isRestored);
+  #create(id: number, before?: ReceivedBefore, isNew = false): Stream {
+    const send = new SendStream(id, this.#peer?.streamWindow ?? 0, isNew || !this.#resumption.isRestored);
     const receive = new ReceiveStream(id, this.#own, this.#reception, before);
     const stream = new Stream(this.#table.isOwn(id), send, receive);
     this.#table.add(stream);

@@ -96,8 +96,9 @@ export class WriteQueue {
     this.#isBlocked = false;
   }
 
-  write(writer: RecordWriter, canSend: boolean): void {
-    if (this.#writeControl(writer) && canSend) this.#writeMessages(writer);
+  /** @param isFreshOnly of messages only those of fresh streams may be written; the others come back by `addReady` */
+  write(writer: RecordWriter, canSend: boolean, isFreshOnly: boolean): void {
+    if (this.#writeControl(writer) && canSend) this.#writeMessages(writer, isFreshOnly);
   }
 
   /** @returns whether all of it had room */
@@ -125,10 +126,10 @@ export class WriteQueue {
     return true;
   }
 
-  #writeMessages(writer: RecordWriter): void {
+  #writeMessages(writer: RecordWriter, isFreshOnly: boolean): void {
     let withoutCredit = 0;
     for (let stream = this.#ready.at(0); stream && !this.#isBlocked; stream = this.#ready.at(0)) {
-      if (stream.isGivenUp || stream.isForgotten) {
+      if (stream.isGivenUp || stream.isForgotten || (isFreshOnly && !stream.isFresh)) {
         this.#drop();
         continue;
       }

@@ -24,6 +24,6 @@ export interface Established {
   readonly resumedId?: Uint8Array;
   /** Responder: the ticket that is used up once the initiator has confirmed. */
   readonly ticketId?: Uint8Array;
-  /** Frames that came with a ticket, if they are taken: they begin the initiator's first turn. */
+  /** Frames that came with a ticket, if they are taken: they begin the initiator's first turn, and are there before it has confirmed. */
   readonly early?: Uint8Array;
 }

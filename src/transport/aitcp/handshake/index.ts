@@ -19,3 +19,4 @@ export {
 } from "./responder.js";
 export type { SessionSecrets } from "./secrets.js";
 export type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
+export { assertNotWeaker, type Strength } from "./strength.js";

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { FormatError, IntegrityError } from "../../../shared/errors.js";
 import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
 import type { Identity } from "../identity/index.js";
+import { sealEarly } from "./early.js";
 import { HandshakeState } from "../noise/index.js";
 import { writePacket, type HandshakePacket } from "../packet/index.js";
 import type { AiTcpPeer, Established } from "./established.js";
@@ -11,10 +12,11 @@ import { offerParameters, readChoice, required } from "./offer.js";
 import { handshakeInvalid, readParameters, writeParameters } from "./parameters.js";
 import { refusedError } from "./refusal.js";
 import { deriveSecrets } from "./secrets.js";
+import { settingsNotWeaker, type Strength } from "./strength.js";
 import type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
 
 /** What an initiator needs to go on with a session. */
-export interface HeldTicket {
+export interface HeldTicket extends Strength {
   /** 16 bytes. */
   readonly id: Uint8Array;
   /** 32 bytes, secret. */
@@ -34,7 +36,7 @@ export interface InitiatorOptions {
   /** The responder's static key, if it is known: its identity is hidden from others less well, one message is saved. */
   readonly serverStatic?: Uint8Array;
   readonly ticket?: HeldTicket;
-  /** Frames to send along with a ticket. */
+  /** Frames to send along with a ticket: once with each, since a responder takes them once. */
   readonly early?: Uint8Array;
   /** Throws if the peer is not to be trusted. Not asked for a session that goes on. */
   readonly assertTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void | Promise<void>;
@@ -53,6 +55,7 @@ export interface InitiatorStep {
 /** The initiator's side of a handshake (docs/spec/aitcp.md, "Handshake"), without a socket. */
 export class InitiatorHandshake {
   readonly #options: InitiatorOptions;
+  readonly #settings: HandshakeSettings;
   readonly #pattern: PatternName;
   readonly #ephemeral: X25519KeyPair;
   #noise: HandshakeState | undefined;
@@ -62,6 +65,8 @@ export class InitiatorHandshake {
 
   constructor(options: InitiatorOptions) {
     this.#options = options;
+    // What is not offered is not chosen.
+    this.#settings = settingsNotWeaker(options.settings, options.ticket);
     this.#pattern = options.ticket ? "IKpsk2" : options.serverStatic ? "IK" : "XX";
     this.#ephemeral = options.ephemeral ?? options.crypto.generateX25519();
   }
@@ -114,7 +119,8 @@ export class InitiatorHandshake {
 
   /** The first message of Noise, behind its ephemeral key. */
   #initiate(): Uint8Array {
-    const { crypto, identity, ticket, serverStatic, settings, certificate, early } = this.#options;
+    const { crypto, identity, ticket, serverStatic, certificate, early } = this.#options;
+    const settings = this.#settings;
     const noise = new HandshakeState({
       pattern: this.#pattern,
       isInitiator: true,
@@ -133,19 +139,23 @@ export class InitiatorHandshake {
           identity: writeIdentityProof(identity, "initiator", handshakeHash),
           ...(certificate && { certificate }),
         }),
-        ...(ticket && { ticket: ticket.id, ...(early && { early }) }),
+        ...(ticket && { ticket: ticket.id }),
+        ...(ticket &&
+          early && {
+            early: sealEarly(crypto, { ticketKey: ticket.key, handshakeHash }, early, settings.isPadding),
+          }),
       }),
     );
     return message.subarray(32);
   }
 
   async #finish(packet: HandshakePacket): Promise<InitiatorStep> {
-    const { ticket, identity, certificate, settings, crypto } = this.#options;
+    const { ticket, identity, certificate, crypto } = this.#options;
     const noise = this.#noise;
     if (!noise) throw handshakeInvalid("RESPONSE before INITIATION.");
     const { payload, handshakeHash } = readNoise(noise, packet);
     const answer = readParameters(payload);
-    const agreed = readChoice(answer, settings);
+    const agreed = readChoice(answer, this.#settings);
     const staticKey = noise.remoteStatic;
     if (!staticKey) throw new Error("a finished handshake has a static key");
     const peer = ticket?.peer ?? {

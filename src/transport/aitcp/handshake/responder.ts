@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { M2MError, ProtocolError, UnsupportedError } from "../../../shared/errors.js";
 import type { AiTcpCrypto, X25519KeyPair } from "../crypto/index.js";
 import type { Identity } from "../identity/index.js";
+import { openEarly } from "./early.js";
 import { HandshakeState } from "../noise/index.js";
 import { writePacket, type HandshakePacket } from "../packet/index.js";
 import type { AiTcpPeer, Established } from "./established.js";
@@ -12,10 +13,11 @@ import { answerParameters, choose, required } from "./offer.js";
 import { handshakeInvalid, readParameters, writeParameters, type ParameterValues } from "./parameters.js";
 import { HandshakeRefusal, REFUSALS, type RefusalReason } from "./refusal.js";
 import { deriveSecrets } from "./secrets.js";
+import { settingsNotWeaker, type Strength } from "./strength.js";
 import type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
 
 /** What a responder keeps of a ticket that it gave. */
-export interface GivenTicket {
+export interface GivenTicket extends Strength {
   /** 32 bytes, secret. */
   readonly key: Uint8Array;
   /** Of the session, 16 bytes. */
@@ -32,12 +34,15 @@ export interface ResponderOptions {
   readonly settings: HandshakeSettings;
   /** Throws if the peer is not to be trusted. Not asked for a session that goes on. */
   readonly assertTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void | Promise<void>;
-  /** What is kept of a ticket that is neither used nor expired. */
+  /** What is kept of a ticket that is neither used nor expired. Its key is overwritten here. */
   readonly findTicket: (id: Uint8Array) => Promise<GivenTicket | undefined>;
   /** Says whether a cookie is needed, or the one that came is right. */
   readonly cookieFor: (ephemeralKey: Uint8Array, cookie: Uint8Array | undefined) => Uint8Array | undefined;
-  /** Whether frames that come with a ticket are taken. */
-  readonly takesEarly: boolean;
+  /**
+   * Notes that frames have come with this ticket, and are taken. False if some were before: who has heard them may say them again.
+   * Absent: frames that come with a ticket are not taken.
+   */
+  readonly claimEarly?: (ticketId: Uint8Array) => Promise<boolean>;
   /** Fixed, for tests. */
   readonly ephemeral?: X25519KeyPair;
 }
@@ -118,41 +123,51 @@ export class ResponderHandshake {
     this.#noise = noise;
     const { payload, handshakeHash } = readNoise(noise, packet);
     const offer = readParameters(payload);
+    if (pattern === "IKpsk2") return this.#resume(noise, offer, handshakeHash);
     const agreed = (this.#agreed = choose(offer, settings));
     if (pattern === "XX") return { packet: this.#response(noise, agreed, {}) };
-    if (pattern === "IK") {
-      const peer = await this.#proven(noise, offer, handshakeHash);
-      const response = this.#response(noise, agreed, {});
-      return { packet: response, established: this.#establish(noise, agreed, peer) };
-    }
-    return this.#resume(noise, agreed, offer);
+    const peer = await this.#proven(noise, offer, handshakeHash);
+    const response = this.#response(noise, agreed, {});
+    return { packet: response, established: this.#establish(noise, agreed, peer) };
   }
 
   async #resume(
     noise: HandshakeState,
-    agreed: AiTcpAgreement,
     offer: ParameterValues,
+    handshakeHash: Uint8Array,
   ): Promise<ResponderStep> {
     const ticketId = Uint8Array.from(required(offer, "ticket"));
     const ticket = await this.#options.findTicket(ticketId);
     const staticKey = noise.remoteStatic;
     if (!ticket || !staticKey || !timingSafeEqual(ticket.peer.staticKey, staticKey)) throw ticketRefused();
     noise.setPsk(ticket.key);
-    const { early } = offer;
-    const isEarlyTaken = early !== undefined && this.#options.takesEarly;
+    const settings = settingsNotWeaker(this.#options.settings, ticket);
+    const { early: sealed } = offer;
+    const { crypto, claimEarly } = this.#options;
+    let agreed: AiTcpAgreement;
+    let early: Uint8Array | undefined;
+    try {
+      agreed = chooseNotWeaker(offer, settings);
+      if (sealed && claimEarly) early = openEarly(crypto, { ticketKey: ticket.key, handshakeHash }, sealed);
+    } finally {
+      ticket.key.fill(0);
+    }
+    // Only what was made with the ticket's key uses up that it may come early.
+    if (early && !(await claimEarly?.(ticketId))) throw ticketRefused();
     const response = this.#response(
       noise,
       agreed,
-      early && { earlyTaken: Uint8Array.of(isEarlyTaken ? 1 : 0) },
+      sealed && { earlyTaken: Uint8Array.of(early ? 1 : 0) },
+      settings,
     );
     return {
       packet: response,
       established: {
         ...this.#establish(noise, agreed, ticket.peer),
         resumedId: ticket.sessionId,
-        // It is used up when the initiator has shown that it has the key.
+        // It is used up when the initiator has confirmed: RESPONSE may be lost.
         ticketId,
-        ...(isEarlyTaken && { early: Uint8Array.from(early) }),
+        ...(early && { early }),
       },
     };
   }
@@ -183,8 +198,13 @@ export class ResponderHandshake {
     return { identity, staticKey };
   }
 
-  #response(noise: HandshakeState, agreed: AiTcpAgreement, more: ParameterValues | undefined): Uint8Array {
-    const { identity, certificate, settings } = this.#options;
+  #response(
+    noise: HandshakeState,
+    agreed: AiTcpAgreement,
+    more: ParameterValues | undefined,
+    settings = this.#options.settings,
+  ): Uint8Array {
+    const { identity, certificate } = this.#options;
     const message = noise.writeMessage((handshakeHash) =>
       writeParameters({
         ...answerParameters(agreed, settings),
@@ -217,6 +237,16 @@ export class ResponderHandshake {
       localEphemeral: this.#ephemeral?.publicKey ?? new Uint8Array(32),
       peerEphemeral: this.#initiatorEphemeral ?? new Uint8Array(32),
     };
+  }
+}
+
+/** A session that would go on with weaker signatures has to begin anew. @throws {ProtocolError} `M2M_TICKET_REFUSED`; as `choose` */
+function chooseNotWeaker(offer: ParameterValues, settings: HandshakeSettings): AiTcpAgreement {
+  try {
+    return choose(offer, settings);
+  } catch (error) {
+    if (error instanceof M2MError && error.code === "M2M_SIGNATURES_UNSUPPORTED") throw ticketRefused();
+    throw error;
   }
 }
 

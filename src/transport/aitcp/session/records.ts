@@ -1,6 +1,7 @@
 import type { RecordStore, StoredRecord } from "../../../shared/record-store.js";
 import type { AiTcpPeer, GivenTicket } from "../handshake/index.js";
 import type { StreamsSnapshot } from "../flow/index.js";
+import type { SignatureMode } from "../turn/index.js";
 
 /** A ticket that was given, as a store keeps it. Its key is secret: who can read the store, and has the peer's static key, can go on with the session. */
 export interface TicketRecord extends StoredRecord {
@@ -11,6 +12,11 @@ export interface TicketRecord extends StoredRecord {
   readonly staticKey: string;
   /** Unix time in seconds. */
   readonly expires: number;
+  /** What may not become weaker. */
+  readonly signatures: SignatureMode;
+  readonly isPadded: boolean;
+  /** Early frames have come with it: no others are taken. */
+  readonly hasEarly?: boolean;
 }
 
 /** How far a session is, for another process that goes on with it. */
@@ -41,12 +47,22 @@ export function writeTicketRecord(id: Uint8Array, ticket: GivenTicket): TicketRe
     identity: toText(ticket.peer.identity),
     staticKey: toText(ticket.peer.staticKey),
     expires: ticket.expires,
+    signatures: ticket.signatures,
+    isPadded: ticket.isPadded,
   };
 }
 
 export function readTicketRecord(record: TicketRecord): GivenTicket {
   const peer: AiTcpPeer = { identity: toBytes(record.identity), staticKey: toBytes(record.staticKey) };
-  return { key: toBytes(record.key), sessionId: toBytes(record.sessionId), peer, expires: record.expires };
+  const { expires, signatures, isPadded } = record;
+  return {
+    key: toBytes(record.key),
+    sessionId: toBytes(record.sessionId),
+    peer,
+    expires,
+    signatures,
+    isPadded,
+  };
 }
 
 function toText(bytes: Uint8Array): string {

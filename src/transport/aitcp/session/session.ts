@@ -7,9 +7,21 @@ import {
   type RecordLink,
 } from "../connection/index.js";
 import { Streams, type FlowSettings, type StreamEvents, type StreamsSnapshot } from "../flow/index.js";
-import { readRecord, type RecordWriter, type StreamFrame, type TicketFrame } from "../frames/index.js";
-import type { AiTcpAgreement, AiTcpPeer, Established, Role } from "../handshake/index.js";
-import { SIGNATURE_MODES, type TranscriptWriter } from "../turn/index.js";
+import {
+  readRecord,
+  type Frame,
+  type RecordWriter,
+  type StreamFrame,
+  type TicketFrame,
+} from "../frames/index.js";
+import {
+  assertNotWeaker,
+  type AiTcpAgreement,
+  type AiTcpPeer,
+  type Established,
+  type Role,
+} from "../handshake/index.js";
+import type { TranscriptWriter } from "../turn/index.js";
 import { isTakenOver, type ClaimKeeper } from "./claims.js";
 import { AiTcpStream, type StreamHost } from "./stream.js";
 import { Waiters } from "./waiters.js";
@@ -21,6 +33,8 @@ export type SessionState = "open" | "interrupted" | "closed";
 export interface SessionOwner {
   /** The responder has given a ticket: an `EphemeralSession`. */
   onTicket(bytes: Uint8Array): void;
+  /** The peer has shown that it has the keys of the present connection. */
+  onConfirmed(): void;
   /** The connection is gone: the session waits for another. */
   onInterrupted(error: Error): void;
   /** The session is over. */
@@ -239,6 +253,10 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
     this.streams.receive(frame);
   }
 
+  onConfirmed(): void {
+    this.#owner.onConfirmed();
+  }
+
   onBatch(): void {
     this.#waiters.wake();
     // Frames have raised credit, or have to be answered.
@@ -338,8 +356,14 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
     if (this.#agreed) assertNotWeaker(agreed, this.#agreed);
     this.#agreed = agreed;
     this.streams.setPeer(agreed.peerFlow);
-    if (!isFirst) this.streams.resume();
-    if (early && this.role === "responder") this.streams.receiveEarly(readRecord(early).frames);
+    const isResponder = this.role === "responder";
+    if (!isFirst) this.streams.resume(!isResponder && early !== undefined);
+    if (early && isResponder) this.#receiveEarly(readRecord(early).frames);
+  }
+
+  #receiveEarly(frames: readonly Frame[]): void {
+    this.streams.receiveEarly(frames);
+    for (const frame of frames) if (frame.type === "message") this.#handles.get(frame.stream)?.cameEarly();
   }
 
   #over(failure: Error | undefined): void {
@@ -369,14 +393,4 @@ function addedNews(
   const sum = new Map(one);
   for (const [stream, count] of other) sum.set(stream, (sum.get(stream) ?? 0) + count);
   return sum;
-}
-
-/** What the application was told of signatures and padding holds for all connections. @throws {ProtocolError} `M2M_FRAME_UNEXPECTED` */
-function assertNotWeaker(agreed: AiTcpAgreement, before: AiTcpAgreement): void {
-  const strength = ({ signatures }: AiTcpAgreement): number => SIGNATURE_MODES.indexOf(signatures);
-  if (strength(agreed) >= strength(before) && (agreed.isPadded || !before.isPadded)) return;
-  throw new ProtocolError(
-    "M2M_FRAME_UNEXPECTED",
-    "The session would go on with weaker signatures, or without padding.",
-  );
 }

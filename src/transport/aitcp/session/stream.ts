@@ -14,7 +14,10 @@ export interface StreamHost {
 }
 
 export interface SendOptions {
-  /** It does no harm if the peer's application gets it twice: it may go with the first packet of a resumption. */
+  /**
+   * It does no harm if it can be read later, or if the peer's application gets it twice: it may go with the first packet of a resumption, where
+   * both sides have that switched on (`sendsEarly`, `takesEarly`).
+   */
   readonly isSafe?: boolean;
   /** Gives up waiting: what it says is thrown. The message may arrive all the same. */
   readonly signal?: AbortSignal;
@@ -37,6 +40,8 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
   /** Messages that may be given; absent: all that have come. */
   #allowed: number | undefined;
   #resetCode: number | undefined;
+  /** Of its first messages, how many came early. */
+  #early = 0;
 
   /**
    * @param given messages that a process before this one was given, if there was one
@@ -48,6 +53,14 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
     this.isRestored = given !== undefined;
     this.#given = given ?? 0;
     if (isClaimed) this.#allowed = this.#given;
+  }
+
+  /**
+   * Whether the message that was given last came with the first packet of a resumption: it has no forward secrecy of its own, and that it comes once
+   * holds as far as the servers' store does (docs/spec/aitcp-security.md).
+   */
+  get isEarly(): boolean {
+    return this.#given > 0 && this.#given <= this.#early;
   }
 
   /**
@@ -155,6 +168,11 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
   /** For the session: something has come. */
   touch(): void {
     this.#waiters.wake();
+  }
+
+  /** For the session: one more of its first messages came early. */
+  cameEarly(): void {
+    this.#early++;
   }
 
   /** For the session: the peer gave it up. */

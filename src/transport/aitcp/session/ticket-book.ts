@@ -1,5 +1,5 @@
 import type { AiTcpCrypto } from "../crypto/index.js";
-import type { AiTcpPeer, GivenTicket } from "../handshake/index.js";
+import type { AiTcpPeer, GivenTicket, Strength } from "../handshake/index.js";
 import { writeEphemeralSession } from "../packet/index.js";
 import {
   readTicketRecord,
@@ -30,7 +30,7 @@ export function deriveTicketId(crypto: AiTcpCrypto, resumptionSecret: Uint8Array
 }
 
 /** For whom, and from what, a ticket is made. */
-export interface TicketGrant {
+export interface TicketGrant extends Strength {
   readonly sessionId: Uint8Array;
   readonly peer: AiTcpPeer;
   readonly resumptionSecret: Uint8Array;
@@ -75,6 +75,8 @@ export class TicketBook {
       sessionId: grant.sessionId,
       peer: grant.peer,
       expires,
+      signatures: grant.signatures,
+      isPadded: grant.isPadded,
     };
     await this.#store.put(writeTicketRecord(id, ticket), { expiresAtMs: expires * 1000 });
     ticket.key.fill(0);
@@ -87,6 +89,18 @@ export class TicketBook {
     const record = (await this.#store.get(ticketName(id))) as TicketRecord | undefined;
     if (!record || record.expires * 1000 <= nowMs) return undefined;
     return readTicketRecord(record);
+  }
+
+  /**
+   * Notes that early frames have come with a ticket.
+   * @returns false if they had before, or it is not there: of several that ask, one is told so. @throws {M2MError} what the store throws
+   */
+  async claimEarly(id: Uint8Array): Promise<boolean> {
+    const record = (await this.#store.get(ticketName(id))) as TicketRecord | undefined;
+    if (!record || record.hasEarly) return false;
+    const { revision } = record;
+    const claimed: TicketRecord = { ...record, revision: revision + 1, hasEarly: true };
+    return this.#store.put(claimed, { replaces: revision, expiresAtMs: record.expires * 1000 });
   }
 
   /** Uses one up. @returns false if it was not there: of several that ask, one has it */

@@ -1,5 +1,5 @@
 /** What is signed, and how others verify it later (docs/spec/aitcp.md, Turns and signatures, Transcript). */
-export { MAX_TURN_MESSAGES } from "./limits.js";
+export { MAX_TURN_AGE_MS, MAX_TURN_BYTES, MAX_TURN_MESSAGES } from "./limits.js";
 export {
   IDENTITY_BYTES,
   SIGNATURE_BYTES,
@@ -23,5 +23,5 @@ export type {
 export { TranscriptWriter } from "./transcript-writer.js";
 export { signedText, TurnChain } from "./turn-chain.js";
 export { TurnSigner, type SignedTurn, type TurnSignerOptions } from "./turn-signer.js";
-export { TurnVerifier, type TurnVerifierOptions } from "./turn-verifier.js";
+export { turnUnsigned, TurnVerifier, type TurnVerifierOptions } from "./turn-verifier.js";
 export { verifyTranscript, type VerifyTranscriptOptions } from "./verify-transcript.js";

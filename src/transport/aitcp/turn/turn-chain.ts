@@ -16,7 +16,7 @@ export class TurnChain {
   #before: Uint8Array | undefined;
   #number = 0;
   #messages = 0;
-  #isEmpty = true;
+  #bytes = 0;
 
   constructor(scope: TurnScope, role: Role, createHash: CreateHash) {
     this.#scope = scope;
@@ -32,8 +32,12 @@ export class TurnChain {
   get messages(): number {
     return this.#messages;
   }
+  /** Of its frames. */
+  get bytes(): number {
+    return this.#bytes;
+  }
   get isEmpty(): boolean {
-    return this.#isEmpty;
+    return this.#bytes === 0;
   }
 
   /** @param frames as they stand in a record, without PADDING and TURN_END */
@@ -42,7 +46,7 @@ export class TurnChain {
     this.#hash ??= this.#createHash();
     this.#hash.update(frames);
     this.#messages += messages;
-    this.#isEmpty = false;
+    this.#bytes += frames.length;
   }
 
   /** Ends the turn and begins the next. @returns the text that its signature is of */
@@ -60,7 +64,7 @@ export class TurnChain {
     this.#before = digest;
     this.#number++;
     this.#messages = 0;
-    this.#isEmpty = true;
+    this.#bytes = 0;
     return text;
   }
 }

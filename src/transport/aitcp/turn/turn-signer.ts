@@ -1,4 +1,4 @@
-import { MAX_TURN_MESSAGES } from "./limits.js";
+import { MAX_TURN_BYTES, MAX_TURN_MESSAGES } from "./limits.js";
 import type { CreateHash, Role, Sign, SignatureMode, TurnScope } from "./parties.js";
 import { TurnChain } from "./turn-chain.js";
 
@@ -55,7 +55,10 @@ export class TurnSigner {
     if (this.#mode === "packet") return true;
     if (this.#mode === "none" || this.#chain.isEmpty) return false;
     return (
-      this.#isWanted || this.#chain.messages >= MAX_TURN_MESSAGES || nowMs - this.#startedMs >= this.#maxAgeMs
+      this.#isWanted ||
+      this.#chain.messages >= MAX_TURN_MESSAGES ||
+      this.#chain.bytes >= MAX_TURN_BYTES ||
+      nowMs - this.#startedMs >= this.#maxAgeMs
     );
   }
 

@@ -1,8 +1,9 @@
 import { IntegrityError, ProtocolError } from "../../../shared/errors.js";
 import type { RecordContent, TurnEnd } from "../frames/index.js";
-import { MAX_TURN_MESSAGES } from "./limits.js";
+import { MAX_TURN_BYTES, MAX_TURN_MESSAGES } from "./limits.js";
 import type { CreateHash, Role, SignatureMode, TurnScope, Verify } from "./parties.js";
 import { TurnChain } from "./turn-chain.js";
+import { TurnWatch } from "./turn-watch.js";
 
 export interface TurnVerifierOptions {
   readonly mode: SignatureMode;
@@ -19,6 +20,8 @@ export class TurnVerifier {
   readonly #identity: Uint8Array;
   readonly #verify: Verify;
   readonly #chain: TurnChain;
+  /** Made when there is something to look after: most connections are idle. */
+  #watch: TurnWatch | undefined;
 
   constructor({ mode, scope, role, verify, createHash }: TurnVerifierOptions) {
     this.#mode = mode;
@@ -27,15 +30,21 @@ export class TurnVerifier {
     this.#chain = new TurnChain(scope, role, createHash);
   }
 
-  /** Messages that have ended and are not signed. */
-  get unsignedMessages(): number {
-    return this.#chain.messages;
+  /**
+   * Whether the peer goes on without ending its turn. Ask it again and again.
+   * @param isReading what the peer sends is read now
+   * @param intervalMs how often it is asked
+   */
+  isOverdue(isReading: boolean, nowMs: number, intervalMs: number): boolean {
+    const turn = isReading && !this.#chain.isEmpty ? this.#chain : undefined;
+    if (turn) this.#watch ??= new TurnWatch();
+    return this.#watch?.isOverdue(turn, nowMs, intervalMs) ?? false;
   }
 
   /**
    * A record has come, and what the packet has as signature.
    * @returns whether it ends a turn, whose signature verifies
-   * @throws {IntegrityError} `M2M_SIGNATURE_INVALID`; {ProtocolError} `M2M_FRAME_UNEXPECTED` if the mode does not allow it
+   * @throws {IntegrityError} `M2M_SIGNATURE_INVALID`; `M2M_TURN_UNSIGNED` if it should have ended before; {ProtocolError} `M2M_FRAME_UNEXPECTED` if the mode does not allow it
    */
   accept(record: Uint8Array, { frames, turnBytes, turnEnd }: RecordContent, signature: Uint8Array): boolean {
     if (!turnEnd && !isZero(signature)) unexpected("A record has a signature and ends no turn.");
@@ -44,13 +53,17 @@ export class TurnVerifier {
     this.add(record.subarray(0, turnBytes), messages);
     if (turnEnd) this.end(turnEnd, signature);
     else if (this.#mode === "packet") unexpected("A record is not signed.");
+    else if (this.#mode === "turn" && frames.at(-1)?.type === "close")
+      throw turnUnsigned("The session is closed");
     return turnEnd !== undefined;
   }
 
-  /** Frames of the turn. @throws {ProtocolError} `M2M_FRAME_UNEXPECTED` if it should have ended before */
+  /** Frames of the turn. @throws {IntegrityError} `M2M_TURN_UNSIGNED` if it should have ended before */
   add(frames: Uint8Array, messages: number): void {
     if (this.#mode === "none") return;
-    if (this.#chain.messages >= MAX_TURN_MESSAGES) unexpected("A turn has more messages than it may.");
+    if (this.#chain.messages >= MAX_TURN_MESSAGES || this.#chain.bytes >= MAX_TURN_BYTES) {
+      throw turnUnsigned("A turn is longer than it may be");
+    }
     this.#chain.add(frames, messages);
   }
 
@@ -61,6 +74,13 @@ export class TurnVerifier {
     if (this.#verify(this.#identity, this.#chain.close(timeMs), signature)) return;
     throw new IntegrityError("M2M_SIGNATURE_INVALID", `The signature of turn ${number} does not verify.`);
   }
+}
+
+/** The peer has not signed what it has sent. @param why the beginning of a sentence */
+export function turnUnsigned(why: string): IntegrityError {
+  return new IntegrityError("M2M_TURN_UNSIGNED", `${why}, and the peer has not signed it.`, {
+    hint: "What came since its last signature proves nothing to others.",
+  });
 }
 
 function isZero(bytes: Uint8Array): boolean {

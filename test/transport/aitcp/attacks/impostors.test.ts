@@ -19,7 +19,7 @@ import {
 } from "../../../../src/transport/aitcp/identity/index.js";
 import { Agents, alice, bob as bobIdentity, crypto, mallory, endOf } from "../agents.js";
 import { Proxy } from "../middle.js";
-import { initiator, responder, run, SETTINGS, ticketFor } from "../handshake/pair.js";
+import { initiator, parse, responder, run, SETTINGS, ticketFor } from "../handshake/pair.js";
 
 const hasCode =
   (...codes: string[]) =>
@@ -137,7 +137,7 @@ describe("AI-TCP with impostors", () => {
       await rejects({ serverStatic: bobIdentity.staticPair.publicKey }, { identity });
     });
 
-    it("of the responder can send early frames in an initiator's name, and no more: the handshake is not finished", async () => {
+    it("of the responder cannot send early frames in an initiator's name: they are sealed by the ticket", async () => {
       const { b } = await run(initiator(), responder());
       const given = ticketFor(b);
       const attacker = new InitiatorHandshake({
@@ -150,6 +150,8 @@ describe("AI-TCP with impostors", () => {
           sessionId: given.sessionId,
           peer: { identity: bobIdentity.publicKey, staticKey: bobIdentity.staticPair.publicKey },
           expires: given.expires,
+          signatures: given.signatures,
+          isPadded: given.isPadded,
         },
         early: Uint8Array.of(2, 0, 0, 0, 1, 9),
         assertTrusted: () => {},
@@ -161,10 +163,11 @@ describe("AI-TCP with impostors", () => {
         assertTrusted: () => {},
         findTicket: async () => given,
         cookieFor: () => undefined,
-        takesEarly: true,
+        claimEarly: async () => {
+          throw new Error("nothing is used up by it");
+        },
       });
-      await assert.rejects(run(attacker, victim), hasCode("M2M_AUTHENTICATION_FAILED"));
-      // What came early may be of who has the responder's key: it is given to nobody before the handshake is confirmed.
+      await assert.rejects(victim.receive(parse(attacker.start())), hasCode("M2M_AUTHENTICATION_FAILED"));
     });
   });
 

@@ -116,6 +116,33 @@ describe("AI-TCP tickets", () => {
     assert.equal(bob.sessions.length, 1);
   });
 
+  it("keep signatures and padding in another process, or are refused", async () => {
+    const store = memoryStore();
+    const first = await agents.bob({ store, settings: { padding: true } });
+    const same = await agents.bob({ store, settings: { signatures: ["none", "turn"] } });
+    const weaker = await agents.bob({ store, settings: { signatures: ["none"] } });
+    let target = first;
+    const proxy = await Proxy.start(() => target.server.port);
+    agents.onEnd(() => proxy.stop());
+    const session = await agents.alice(proxy.url);
+    void first.nextSession().then(echo);
+    await speak(session, "before");
+    target = same;
+    proxy.cut();
+    const there = await same.nextSession();
+    await until(() => session.state === "open");
+    for (const { agreed } of [session, there]) {
+      assert.deepEqual([agreed.signatures, agreed.isPadded], ["turn", true]);
+    }
+    target = weaker;
+    proxy.cut();
+    await assert.rejects(
+      session.closed,
+      (error) => error instanceof M2MError && error.code === "M2M_TICKET_REFUSED",
+    );
+    assert.equal(weaker.sessions.length, 0);
+  });
+
   it("of a session that is closed are gone", async () => {
     const store = memoryStore();
     const bob = await agents.bob({ store });

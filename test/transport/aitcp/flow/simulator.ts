@@ -166,12 +166,14 @@ export class Simulator {
     if (this.isConnected) return;
     this.isConnected = true;
     const early = earlyBytes > 0 ? this.a.streams.early(earlyBytes) : new Uint8Array(0);
-    for (const side of [this.a, this.b]) {
-      side.streams.setPeer(this.other(side).own);
-      side.streams.resume();
-    }
     // Half of the responders do not take them.
-    if (early.length > 0 && earlyBytes % 2 === 0) this.b.streams.receiveEarly(readRecord(early).frames);
+    const isTaken = early.length > 0 && earlyBytes % 2 === 0;
+    const { earlyCredit } = this.a.streams;
+    this.a.streams.setPeer(this.b.own);
+    this.b.streams.setPeer(isTaken ? { ...this.a.own, sessionWindow: earlyCredit } : this.a.own);
+    this.a.streams.resume(isTaken);
+    this.b.streams.resume();
+    if (isTaken) this.b.streams.receiveEarly(readRecord(early).frames);
     // A store has it before the peer is told.
     for (const side of [this.a, this.b]) keep(side);
   }

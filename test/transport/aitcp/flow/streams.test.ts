@@ -5,7 +5,7 @@ import {
   type Frame,
   type StreamFrame,
 } from "../../../../src/transport/aitcp/frames/index.js";
-import { Streams, type FlowSettings } from "../../../../src/transport/aitcp/flow/index.js";
+import { MESSAGE_COST, Streams, type FlowSettings } from "../../../../src/transport/aitcp/flow/index.js";
 import { catchM2MError, rejection } from "../../../helpers/catch-error.js";
 
 const OWN: FlowSettings = { messageBytes: 100_000, streamWindow: 4000, sessionWindow: 10_000, streams: 3 };
@@ -228,13 +228,67 @@ describe("aitcp streams", () => {
     a.end(fresh);
     const { frames } = readRecord(a.early(1000));
     expect(frames.map((frame) => (frame as { stream: number }).stream)).to.deep.equal([fresh]);
-    a.resume();
+    a.resume(true);
     b.resume();
     b.receiveEarly(frames);
     expect(b.take(fresh)).to.deep.equal(Uint8Array.of(3));
     pump(a, b);
     expect(b.take(fresh)).to.deep.equal(Uint8Array.of(4));
     expect([b.take(old), b.take(old)]).to.deep.equal([Uint8Array.of(1), Uint8Array.of(2)]);
+  });
+
+  it("early frames are answered before anything else is told, within what there is room for", () => {
+    const own = { ...OWN, sessionWindow: 2048 };
+    const [a, b] = [new Streams({ isInitiator: true, own }), new Streams({ isInitiator: false, own })];
+    for (const side of [a, b]) side.setPeer(own);
+    const [old] = [a.open(), a.open()];
+    a.send(old, Uint8Array.of(1));
+    pump(a, b);
+    // What waits at the initiator takes room of its window.
+    const waiting = b.open();
+    b.send(waiting, new Uint8Array(900));
+    pump(a, b);
+    for (const side of [a, b]) side.connectionLost();
+    b.send(old, Uint8Array.of(9));
+    const fresh = a.open();
+    a.send(fresh, Uint8Array.of(3), { isSafe: true });
+    const { frames } = readRecord(a.early(1000));
+    expect(a.earlyCredit).to.equal(2048 - 900 - MESSAGE_COST);
+    b.setPeer({ ...own, sessionWindow: a.earlyCredit });
+    b.resume();
+    b.receiveEarly(frames);
+    for (let byte = 0; byte < 3; byte++) b.send(fresh, new Uint8Array(600).fill(byte));
+    const answers: StreamFrame[] = [];
+    for (let frames = record(b); frames.length > 0; frames = record(b)) {
+      answers.push(...(frames as StreamFrame[]));
+    }
+    const messages = answers.filter((frame) => frame.type === "message");
+    // Of the stream that is to be resumed there is nothing yet, and of the new one as much as there was room for.
+    expect(messages.every((frame) => frame.stream === fresh)).to.equal(true);
+    expect(
+      messages.reduce((sum, { bytes, offset }) => sum + bytes.length + (offset ? 0 : MESSAGE_COST), 0),
+    ).to.equal(a.earlyCredit);
+    a.resume(true);
+    for (const frame of answers) a.receive(frame);
+    expect(a.take(fresh)).to.deep.equal(new Uint8Array(600));
+    a.acknowledge(fresh, 1);
+    a.take(waiting);
+    a.acknowledge(waiting, 1);
+    pump(a, b);
+    pump(a, b);
+    expect([a.take(fresh)?.[0], a.take(fresh)?.[0], a.take(old)?.[0]]).to.deep.equal([1, 2, 9]);
+  });
+
+  it("early frames that somebody has kept back are known to be old", () => {
+    const { a, b } = pair();
+    for (const side of [a, b]) side.connectionLost();
+    const fresh = a.open();
+    a.send(fresh, Uint8Array.of(3), { isSafe: true });
+    const { frames } = readRecord(a.early(1000));
+    expect(b.isEarlyNew(frames)).to.equal(true);
+    for (const side of [a, b]) side.resume();
+    pump(a, b);
+    expect(b.isEarlyNew(frames)).to.equal(false);
   });
 
   describe("refuse", () => {

@@ -1,5 +1,9 @@
 import { strict as assert } from "node:assert";
-import { HandshakeRefusal, type AiTcpPeer } from "../../../../src/transport/aitcp/handshake/index.js";
+import {
+  HandshakeRefusal,
+  type AiTcpPeer,
+  type ResponderOptions,
+} from "../../../../src/transport/aitcp/handshake/index.js";
 import { issueCertificate } from "../../../../src/transport/aitcp/identity/index.js";
 import { IntegrityError, M2MError } from "../../../../src/shared/errors.js";
 import { alice, bob, initiator, mallory, parse, responder, run, SETTINGS, ticketFor } from "./pair.js";
@@ -159,9 +163,15 @@ describe("handshake of AI-TCP", () => {
       const ticket = ticketFor(first.b);
       const id = new Uint8Array(16).fill(7);
       const store = new Map([["7", ticket]]);
-      const server = () =>
+      const claimed = new Set<string>();
+      const server = (more: Partial<ResponderOptions> = {}) =>
         responder({
-          findTicket: async (asked) => (Buffer.from(asked).equals(id) ? store.get("7") : undefined),
+          findTicket: async (asked) => {
+            const found = Buffer.from(asked).equals(id) ? store.get("7") : undefined;
+            return found && { ...found, key: found.key.slice() };
+          },
+          claimEarly: async (asked) => !claimed.has(String(asked)) && Boolean(claimed.add(String(asked))),
+          ...more,
         });
       const held = { ...ticket, id, peer: { identity: bob.publicKey, staticKey: bob.staticPair.publicKey } };
       return { first, held, server, store, client: () => initiator({ ticket: held, early }) };
@@ -183,27 +193,71 @@ describe("handshake of AI-TCP", () => {
       const { a, b, packets } = await run(client(), server());
       assert.deepEqual(b.early && [...b.early], [2, 0, 0, 0, 1, 65]);
       assert.deepEqual(a.early, b.early);
-      // It is used up when the initiator has confirmed.
+      // The ticket is used up when the initiator has confirmed, and what may come early with it is at once.
       assert.ok(b.ticketId);
+      await assert.rejects(server().receive(parse(packets[0])), { reason: "ticket" });
+      const { held } = await resume();
+      await run(initiator({ ticket: held }), server());
       store.delete("7");
       await assert.rejects(server().receive(parse(packets[0])), { reason: "ticket" });
+    });
+
+    it("hides what comes early from who has no more than the responder's keys, and its length if that is asked for", async () => {
+      const frames = Uint8Array.of(2, 0, 0, 0, 1, 65);
+      const settings = { ...SETTINGS, isPadding: true };
+      const { held, server } = await resume();
+      const lengths: number[] = [];
+      for (const early of [frames, Uint8Array.of(2, 0, 0, 0, 3, 65, 0, 0)]) {
+        const { b, packets } = await run(
+          initiator({ ticket: held, early, settings }),
+          server({ claimEarly: async () => true }),
+        );
+        assert.deepEqual(b.early && [...b.early], [...early]);
+        lengths.push(packets[0].length);
+      }
+      assert.equal(lengths[0], lengths[1]);
+      const { b: first } = await run(initiator(), responder());
+      const wrongKey = server({ findTicket: async () => ({ ...ticketFor(first), key: new Uint8Array(32) }) });
+      const sent = initiator({ ticket: held, early: frames }).start();
+      await assert.rejects(wrongKey.receive(parse(sent)), (error: unknown) => {
+        return (
+          error instanceof HandshakeRefusal && (error.cause as M2MError).code === "M2M_AUTHENTICATION_FAILED"
+        );
+      });
+    });
+
+    it("is not weaker than what it goes on with, whatever both sides would rather have", async () => {
+      const { held, server, store } = await resume();
+      const before = { signatures: "turn", isPadded: true } as const;
+      const given = store.get("7");
+      assert.ok(given);
+      store.set("7", { ...given, ...before });
+      const settings = { ...SETTINGS, signatures: ["none", "turn", "packet"] as const };
+      for (const ticket of [held, { ...held, ...before }]) {
+        const { a, b } = await run(initiator({ ticket, settings }), server({ settings }));
+        for (const { agreed } of [a, b])
+          assert.deepEqual([agreed.signatures, agreed.isPadded], ["turn", true]);
+      }
+      const none = { ...SETTINGS, signatures: ["none"] as const };
+      await assert.rejects(run(initiator({ ticket: held, settings }), server({ settings: none })), {
+        reason: "ticket",
+      });
+      // A responder that forgets it is not followed.
+      store.set("7", { ...given, signatures: "none", isPadded: false });
+      const strict = { ...held, signatures: "packet", isPadded: true } as const;
+      const { a } = await run(initiator({ ticket: strict, settings }), server({ settings }));
+      assert.deepEqual([a.agreed.signatures, a.agreed.isPadded], ["packet", true]);
+      await assert.rejects(run(initiator({ ticket: strict, settings }), server({ settings: none })), {
+        reason: "ticket",
+      });
     });
 
     it("tells that early frames were not taken", async () => {
       const { held, server } = await resume();
       const { a, b } = await run(
         initiator({ ticket: held, early: Uint8Array.of(2, 0, 0, 0, 1, 65) }),
-        Object.assign(
-          responder({
-            takesEarly: false,
-            findTicket: async () => ({
-              ...ticketFor((await run(initiator(), responder())).b),
-              key: held.key,
-            }),
-          }),
-        ),
+        server({ claimEarly: undefined }),
       );
-      void server;
       assert.equal(a.early, undefined);
       assert.equal(b.early, undefined);
     });

@@ -43,7 +43,7 @@ export function responder(options: Partial<ResponderOptions> = {}): ResponderHan
     assertTrusted: () => {},
     findTicket: async () => undefined,
     cookieFor: () => undefined,
-    takesEarly: true,
+    claimEarly: async () => true,
     ...options,
   });
 }
@@ -92,5 +92,7 @@ export function ticketFor(established: Established): GivenTicket {
     sessionId: established.secrets.sessionId,
     peer: { identity: alice.publicKey, staticKey: alice.staticPair.publicKey },
     expires: 2_000_000_000,
+    signatures: established.agreed.signatures,
+    isPadded: established.agreed.isPadded,
   };
 }

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { createHash } from "node:crypto";
 import { readRecord, RecordWriter } from "../../../../src/transport/aitcp/frames/index.js";
 import {
+  MAX_TURN_AGE_MS,
+  MAX_TURN_BYTES,
   MAX_TURN_MESSAGES,
   signedText,
   TurnChain,
@@ -159,23 +161,84 @@ describe("aitcp turns", () => {
       const { record, signature } = signedRecord(signerOf("turn"));
       const plain = Uint8Array.of(7, 1);
       const none = new Uint8Array(64);
-      const full = verifierOf("turn");
-      full.add(plain, MAX_TURN_MESSAGES);
       const repeated = verifierOf("turn");
       accept(repeated, record, signature);
       for (const [name, run] of [
         ["a turn in mode none", () => accept(verifierOf("none"), record, signature)],
         ["a record without turn in mode packet", () => accept(verifierOf("packet"), plain, none)],
         ["a signature without turn", () => accept(verifierOf("turn"), plain, signature)],
-        ["too many messages", () => accept(full, plain, none)],
         ["a turn twice", () => accept(repeated, record, signature)],
       ] as [string, () => unknown][]) {
         expect(catchM2MError(run).code, name).to.equal("M2M_FRAME_UNEXPECTED");
       }
       expect(accept(verifierOf("none"), plain, none)).to.equal(false);
-      const counting = verifierOf("turn");
-      counting.add(plain, 2);
-      expect(counting.unsignedMessages).to.equal(2);
+    });
+
+    it("nothing of a peer that goes on without signing: by messages, by bytes, or behind CLOSE", () => {
+      const plain = Uint8Array.of(7, 1);
+      const none = new Uint8Array(64);
+      const close = Uint8Array.of(0x0c, 0, 0);
+      const many = verifierOf("turn");
+      many.add(plain, MAX_TURN_MESSAGES);
+      const long = verifierOf("turn");
+      long.add(new Uint8Array(MAX_TURN_BYTES - 1), 1);
+      expect(accept(long, plain, none)).to.equal(false);
+      for (const [name, run] of [
+        ["messages", () => accept(many, plain, none)],
+        ["bytes", () => accept(long, plain, none)],
+        ["CLOSE", () => accept(verifierOf("turn"), close, none)],
+      ] as [string, () => unknown][]) {
+        expect(catchM2MError(run).code, name).to.equal("M2M_TURN_UNSIGNED");
+      }
+      expect(accept(verifierOf("none"), close, none)).to.equal(false);
+      const signer = signerOf("turn");
+      signer.add(new Uint8Array(MAX_TURN_BYTES - 1), 1, 0);
+      expect(signer.isDue(0)).to.equal(false);
+      signer.add(Uint8Array.of(1), 0, 0);
+      expect(signer.isDue(0)).to.equal(true);
+    });
+
+    it("and are overdue a minute after they began, unless the line or this process is slow", () => {
+      const every = 10_000;
+      const overdueAt = (verifier: TurnVerifier, onTick?: (nowMs: number) => boolean | void): number => {
+        for (let nowMs = 0; nowMs < 1_000_000; nowMs += every) {
+          const isReading = onTick?.(nowMs) ?? true;
+          if (verifier.isOverdue(isReading, nowMs, every)) return nowMs;
+        }
+        return Infinity;
+      };
+      const ping = Uint8Array.of(7, 1);
+      const begun = (): TurnVerifier => {
+        const verifier = verifierOf("turn");
+        verifier.add(ping, 1);
+        return verifier;
+      };
+      expect(overdueAt(begun())).to.equal(MAX_TURN_AGE_MS);
+      const pinging = begun();
+      expect(overdueAt(pinging, () => pinging.add(ping, 0))).to.equal(MAX_TURN_AGE_MS);
+      // Long ones may have their end behind what is on its way.
+      const flowing = begun();
+      expect(
+        overdueAt(flowing, (nowMs) => void (nowMs < 300_000 && flowing.add(new Uint8Array(10_240), 0))),
+      ).to.equal(299_000 + 1000 - every + MAX_TURN_AGE_MS);
+      expect(overdueAt(begun(), (nowMs) => nowMs >= 200_000)).to.equal(200_000 + MAX_TURN_AGE_MS);
+      const late = begun();
+      expect(late.isOverdue(true, 0, every)).to.equal(false);
+      expect(late.isOverdue(true, 500_000, every)).to.equal(false);
+      expect(overdueAt(verifierOf("turn"))).to.equal(Infinity);
+      const none = verifierOf("none");
+      none.add(ping, 1);
+      expect(overdueAt(none)).to.equal(Infinity);
+      const signing = begun();
+      const signer = signerOf("turn");
+      signer.add(ping, 1, 0);
+      const sign = (nowMs: number): void => {
+        const turn = signer.end(nowMs);
+        signing.end({ number: turn.number, timeMs: turn.timeMs }, turn.signature);
+        signing.add(ping, 1);
+        signer.add(ping, 1, nowMs);
+      };
+      expect(overdueAt(signing, sign)).to.equal(Infinity);
     });
   });
 });
