@@ -6,6 +6,7 @@ import type { TextCategory } from "./evidence.js";
 import { categoryScores, fusionFor } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
 import { joinedPointers, judgeSegments } from "./judge.js";
+import { PAYLOAD_CHECKS } from "./payload/index.js";
 import { segmentFindings, ThreatReport } from "./report/threats.js";
 import { RuleSet } from "./rules/index.js";
 import { KnownSegments, SegmentVerdicts, type SegmentVerdict } from "./segment-verdicts.js";
@@ -139,7 +140,10 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     }
     // There may be more findings than a call takes arguments.
     for (const { check } of split.findings) scores.malformed = Math.max(scores.malformed, check.weight);
-    return this.#verdict(scores, report, maxThreats);
+    const isSealed = split.findings.some(
+      ({ check, pointer }) => check === PAYLOAD_CHECKS.sealedWire && pointer === "",
+    );
+    return Object.assign(this.#verdict(scores, report, maxThreats), isSealed && SEALED);
   }
 
   #verdict(scores: Record<ThreatCategory, number>, report: ThreatReport, most: number): ScanResult {
@@ -162,6 +166,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   }
 }
 
+const SEALED = { sealed: true } as const;
 const NONE_COVERED: ReadonlySet<string> = new Set();
 
 /** `segments` in pieces between which others may have their turn. */
