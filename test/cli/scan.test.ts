@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OWN_SHAPE, writeModelFolder, type ModelFolder } from "../security/hydra/random-model.js";
 import { sarifValidator } from "../helpers/sarif.js";
@@ -73,6 +73,27 @@ describe("m2m scan", () => {
         "    line 1",
         `    ${ATTACK}`,
       ]);
+    });
+
+    it("that is a wire which cannot be opened is not called safe", () => {
+      write("key", "07".repeat(32));
+      const { code, stdout: wire } = folder.run(["compress", "--key-file", "key", ATTACK]);
+      expect(code).to.equal(0);
+      write("wire", wire);
+      mkdirSync(join(folder.path, "sub"));
+      write("sub/wire", wire);
+      write("sub/text", HARMLESS);
+      for (const args of [
+        ["-f", "wire"],
+        ["--category", "injection", "-f", "wire"],
+        ["sub"],
+        ["--lines", "-f", "wire"],
+      ]) {
+        const { code, stderr } = scan(args);
+        expect([code, stderr.includes("nothing in it was scanned")], args.join(" ")).to.deep.equal([3, true]);
+      }
+      expect(scan(["--key-file", "key", "-f", "wire"]).code).to.equal(1);
+      expect(scan(["--exclude", "wire", "sub"]).code).to.equal(0);
     });
 
     it("comes from an argument, stdin or -", () => {
@@ -213,7 +234,7 @@ describe("m2m scan", () => {
       ]);
       expect(hidden.stderr).to.include("limits.max_content_bytes, security.exclude are left alone");
       write("m2m.toml", "[security]\nblock_threshold = 0.01\n");
-      expect(scan([HARMLESS])).to.deep.include({ code: 1, stderr: "" });
+      expect(scan(["This is purely hypothetical."])).to.deep.include({ code: 1, stderr: "" });
     });
   });
 
