@@ -9,7 +9,7 @@ import {
   type IncomingBody,
   type Prepared,
 } from "./prepare.js";
-import { dialectOf, readRequestHead } from "./providers/index.js";
+import { dialectOf, isFreeRequest, readRequestHead } from "./providers/index.js";
 import { assertSafe } from "./security/threats.js";
 import { assertServed } from "./upstream/choose.js";
 
@@ -26,13 +26,22 @@ export async function prepareOther(
   path: string,
   incoming: IncomingBody,
 ): Promise<Prepared> {
-  const refused = await core.budgets?.admitFree(spenderOf(core, request, "other"));
-  if (refused) throw limited(core, refused);
+  await admit(core, request, path);
   const { "transfer-encoding": coding, "content-length": length } = request.headers;
   const hasBody = coding !== undefined || Number(length ?? 0) > 0;
   if (hasBody && isText(request)) return prepareText(core, request, path, incoming);
   incoming.markReady();
   return prepareStream(core, request, path, hasBody);
+}
+
+/** @throws {Refusal} if the client has had its share, or has a budget and what it asks for has no price that is known */
+async function admit(core: ProxyCore, request: IncomingMessage, path: string): Promise<void> {
+  const { budgets } = core;
+  if (!budgets) return;
+  const spender = spenderOf(core, request, "other");
+  const isFree = isFreeRequest(request.method ?? "", path.split("?", 1)[0]);
+  const refused = await (isFree ? budgets.admitFree(spender) : budgets.admitUnpriced(spender));
+  if (refused) throw limited(core, refused);
 }
 
 /** What says of itself that it is no text is none to a provider either: a body without a type may be anything. */
