@@ -11,7 +11,8 @@ import {
 } from "./prepare.js";
 import { dialectOf, isFreeRequest, readRequestHead } from "./providers/index.js";
 import { assertSafe } from "./security/threats.js";
-import { assertServed } from "./upstream/choose.js";
+import { listModels } from "./list-models.js";
+import { assertServed, type Route } from "./upstream/choose.js";
 
 /**
  * A request of an API that the proxy does not understand. Text is read whole, to be scanned and sent where its model is served;
@@ -31,7 +32,7 @@ export async function prepareOther(
   const hasBody = coding !== undefined || Number(length ?? 0) > 0;
   if (hasBody && isText(request)) return prepareText(core, request, path, incoming);
   incoming.markReady();
-  return prepareStream(core, request, path, hasBody);
+  return hasBody ? prepareStream(core, request, path) : prepareEmpty(core, request, path);
 }
 
 /** @throws {Refusal} if the client has had its share, or has a budget and what it asks for has no price that is known */
@@ -61,28 +62,53 @@ async function prepareText(
   const body = await incoming.readBody();
   incoming.markReady();
   const { model } = readRequestHead(body);
-  assertServed(upstreams, model);
+  const route = { model, isCall: false };
+  assertServed(upstreams, route);
   const scan = scanner?.pending(body);
   if (scan && settings.blocking) assertSafe(core, "request", await scan.result());
   return {
-    ...commonOf(core, request, path, body),
+    ...commonOf(core, request, path, body, route),
     model,
     scan,
     requestBytes: { received: body.length, sent: body.length },
   };
 }
 
+/** A request without a body. The models that the proxy serves are listed together, and one of them is asked for where it is served. */
+async function prepareEmpty(core: ProxyCore, request: IncomingMessage, path: string): Promise<Prepared> {
+  const plain = path.split("?", 1)[0];
+  const route = { model: modelOfPath(plain), isCall: false };
+  assertServed(core.upstreams, route);
+  const common = {
+    ...commonOf(core, request, path, null, route),
+    isReplayable: true,
+    requestBytes: { received: 0, sent: 0 },
+  };
+  const takesAll = core.upstreams.length === 1 && !core.upstreams[0].isChoosy;
+  if (takesAll || request.method !== "GET" || plain !== MODELS_PATH) return common;
+  return { ...common, gathered: await listModels(core, request, path, common.dialect) };
+}
+
+const MODELS_PATH = "/v1/models";
+
+/** The model that a path of the catalog names: ids of some hosts have slashes. */
+function modelOfPath(path: string): string | undefined {
+  const id = path.startsWith(`${MODELS_PATH}/`) ? path.slice(MODELS_PATH.length + 1).replace(/\/$/, "") : "";
+  return id === "" ? undefined : decodeURIComponent(id);
+}
+
 /** A request whose body streams through untouched: nothing of it is kept. */
-function prepareStream(core: ProxyCore, request: IncomingMessage, path: string, hasBody: boolean): Prepared {
-  assertServed(core.upstreams, undefined);
+function prepareStream(core: ProxyCore, request: IncomingMessage, path: string): Prepared {
   const sizes = { received: 0, sent: 0 };
-  if (!hasBody) return { ...commonOf(core, request, path, null), isReplayable: true, requestBytes: sizes };
   request.on("data", (chunk: Buffer) => {
     sizes.received = sizes.sent += chunk.length;
   });
   // It flows when the upstream takes it.
   request.pause();
-  return { ...commonOf(core, request, path, request), requestBytes: sizes };
+  return {
+    ...commonOf(core, request, path, request, { model: undefined, isCall: false }),
+    requestBytes: sizes,
+  };
 }
 
 function commonOf(
@@ -90,6 +116,7 @@ function commonOf(
   request: IncomingMessage,
   path: string,
   body: Dispatcher.DispatchOptions["body"],
+  route: Route,
 ): Omit<Prepared, "requestBytes"> {
   const { headers } = request;
   const dialect = dialectOf("other", headers);
@@ -98,6 +125,7 @@ function commonOf(
   return {
     api: "other",
     dialect,
+    route,
     isReplayable: false,
     stripsUsage: false,
     replyHeaders: [],
