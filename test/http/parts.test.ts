@@ -216,8 +216,9 @@ describe("http logger", () => {
       log.error({ err: new Error("bad key sk-HUSHHUSHHUSHHUSH", { cause: new Error(url) }) }, "failed");
       log.child({ token: "HUSH" }).warn({ list: [{ "auth-token": "HUSH" }] }, "sk-proj-HUSHHUSHHUSH");
       log.error(new Error(url));
+      log.warn({ session_id: "HUSH", url: "/session/HUSH?wait=1" }, "of /session/HUSH/messages");
       const text = lines.join("");
-      expect(lines).to.have.length(5);
+      expect(lines).to.have.length(6);
       expect(text).not.to.include("HUSH");
       expect(text).to.include("example.com/v1");
     }
