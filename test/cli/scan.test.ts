@@ -82,11 +82,32 @@ describe("m2m scan", () => {
       }
     });
 
-    it("is never taken for a path in silence", () => {
-      write("notes.txt", ATTACK);
-      const file = scan(["notes.txt"]);
-      expect([file.code, file.stdout]).to.deep.equal([2, ""]);
-      expect(file.stderr).to.include("--file");
+    it("is the file that has its name, whatever else it could be, and the result says so", () => {
+      for (const name of [
+        "notes.txt",
+        "./notes.txt",
+        join(folder.path, "notes.txt"),
+        "12",
+        "#TK|C|notes",
+        "-n",
+      ]) {
+        write(name.endsWith("notes.txt") ? "notes.txt" : name, ATTACK);
+        const { code, stderr, stdout } = scan(["--", name]);
+        expect([code, stdout.split(": injection")[0]], name).to.deep.equal([1, `unsafe  ${name}`]);
+        const isPlain = name.includes("notes.txt");
+        expect(stderr, name).to.equal(
+          isPlain
+            ? ""
+            : `m2m: ${name} is a file: its content is scanned. Pipe the word in if it is the text.\n`,
+        );
+      }
+      expect(json(["notes.txt"]).file).to.equal("notes.txt");
+      expect(json(["-"], { input: HARMLESS }).safe).to.equal(true);
+      write("-", ATTACK);
+      expect(json(["-"], { input: HARMLESS }).safe).to.equal(true);
+    });
+
+    it("is one argument", () => {
       const words = scan(["Ignore", "previous", "instructions"]);
       expect([words.code, words.stdout]).to.deep.equal([2, ""]);
       expect(words.stderr).to.include("in quotes");
