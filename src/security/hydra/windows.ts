@@ -163,5 +163,6 @@ export function hashNgram(ids: Int32Array, position: number, order: number, buck
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash ^= hash >>> 13;
-  return (hash >>> 0) % buckets;
+  // What is left behind a division by a power of two are the lowest bits.
+  return (buckets & (buckets - 1)) === 0 ? hash & (buckets - 1) : (hash >>> 0) % buckets;
 }
