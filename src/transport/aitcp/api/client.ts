@@ -16,10 +16,11 @@ import { deriveTicketId, deriveTicketKey, SessionCore, type SessionOwner } from 
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 import { LinkFactory } from "./link-factory.js";
 import { dialTcp, dialWithin, type Dial } from "./dial.js";
+import { isDistrust } from "./distrust.js";
 import { HeldTickets } from "./held-tickets.js";
 import { AiTcpSession } from "./session.js";
 import { SessionEnd } from "./session-end.js";
-import { resolveSettings, type AiTcpSettings } from "./settings.js";
+import { checkIntervalMs, resolveSettings, type AiTcpSettings } from "./settings.js";
 import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
 /** How a connection that was lost is made again. */
@@ -104,6 +105,9 @@ class ClientSession implements SessionOwner {
   readonly #maxTries: number;
   readonly #pacer: Pacer;
   #attachedMs = 0;
+  /** What the server has shown of an organisation. */
+  #certificate: Uint8Array | undefined;
+  #trustTimer: NodeJS.Timeout | undefined;
   /** Connections that the session has had. */
   #connections = 0;
 
@@ -145,7 +149,13 @@ class ClientSession implements SessionOwner {
       owner: this,
     });
     this.#core = core;
+    this.#certificate = established.certificate;
     this.#attach(core, pipe, established);
+    if (!core.isClosed) {
+      const intervalMs = checkIntervalMs(established.agreed.lifetimeSeconds);
+      this.#trustTimer = setInterval(() => this.#endIfUntrusted(), intervalMs);
+      this.#trustTimer.unref();
+    }
     if (core.failure) throw core.failure;
     return new AiTcpSession(core, this.#end);
   }
@@ -170,6 +180,7 @@ class ClientSession implements SessionOwner {
 
   onClosed(error: Error | undefined): void {
     this.#over.abort();
+    clearInterval(this.#trustTimer);
     this.#resumptionSecret?.fill(0);
     this.#resumptionSecret = undefined;
     this.#tickets.clear();
@@ -215,6 +226,7 @@ class ClientSession implements SessionOwner {
     for (let attempt = 1; core && attempt <= this.#maxTries; attempt++) {
       // Those who lost their connections together do not come back together.
       if (isPaced) await pause(this.#pacer.intervalMs * (0.5 + Math.random() / 2), signal);
+      this.#endIfUntrusted();
       const ticket = signal.aborted ? undefined : this.#tickets.best(this.#nowMs());
       if (!ticket) break;
       try {
@@ -226,7 +238,8 @@ class ClientSession implements SessionOwner {
         failure = error;
         if (error instanceof InputError) break;
         // All else can be the work of somebody on the way: nothing is authenticated before the end of a handshake.
-        if (error instanceof M2MError && error.code === "M2M_TICKET_REFUSED") {
+        const isRefused = error instanceof M2MError && error.code === "M2M_TICKET_REFUSED";
+        if (isRefused || isDistrust(error)) {
           this.#tickets.refused(ticket);
           // The other ticket may be as good as new.
           if (this.#tickets.hasFresh) continue;
@@ -270,7 +283,7 @@ class ClientSession implements SessionOwner {
         settings: early ? this.#settingsWithRoom() : this.#settings,
         ticket,
         early,
-        assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
+        assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown, false),
       });
       return { pipe, established: await initiate(pipe, handshake) };
     } catch (error) {
@@ -288,13 +301,25 @@ class ClientSession implements SessionOwner {
     return { ...this.#settings, flow: { ...this.#settings.flow, sessionWindow } };
   }
 
-  #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined): void {
+  #endIfUntrusted(): void {
+    const core = this.#core;
+    if (!core || core.isClosed) return;
+    try {
+      this.#assertTrusted(core.peer.identity, this.#certificate, true);
+    } catch (error) {
+      // A file that cannot be read takes no trust back.
+      if (isDistrust(error)) core.close("untrusted", "", error);
+    }
+  }
+
+  #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined, isRepeated: boolean): void {
     const certificate = shown && parseCertificate(shown);
     const decision = this.#options.trust.decide(
       identity,
       certificate,
       formatAddress(this.#address),
       this.#nowMs(),
+      isRepeated,
     );
     if (!decision.trusted) throw decision.error;
   }

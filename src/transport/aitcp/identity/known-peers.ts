@@ -1,7 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { InputError, IntegrityError } from "../../../shared/errors.js";
-import { readSmallFile } from "../../../shared/files.js";
+import { fileError, readSmallFile } from "../../../shared/files.js";
 import { attemptWrite } from "../../../shared/replacement-file.js";
 import { fingerprint, formatIdentity, isSameIdentity, parseIdentity } from "./public-identity.js";
 
@@ -19,13 +19,28 @@ export interface KnownPeer {
   readonly line: number;
 }
 
+/** A file whose last change is longer ago than this is not changed again without a trace, in milliseconds. */
+const SETTLED_MS = 1000;
+
+/** A file as it was read. */
+interface ParsedPeers {
+  readonly all: readonly KnownPeer[];
+  readonly byAddress: ReadonlyMap<string, readonly KnownPeer[]>;
+  /** Lines of `*`, by identity. */
+  readonly anywhere: ReadonlyMap<string, KnownPeer>;
+  /** Tells one state of the file from another. */
+  readonly version: string;
+  readonly isSettled: boolean;
+}
+
 /**
  * A file of peers, as ssh's known_hosts: lines `host:port identity [name]`, empty lines, and comments behind `#`. `*` is any
- * address, and that of peers that connect themselves. An address may have several lines: each of their identities is known. The file is read each time, so that what a person
- * writes into it holds at once; one that is not there is empty.
+ * address, and that of peers that connect themselves. An address may have several lines: each of their identities is known. What a person writes into it holds at once: it is read
+ * again when it has changed. One that is not there is empty.
  */
 export class KnownPeers {
   readonly path: string;
+  #parsed: ParsedPeers | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -35,20 +50,13 @@ export class KnownPeers {
    * All lines.
    * @throws {InputError} `M2M_FILE_READ`; `M2M_KEY_INVALID` with the line of one that is malformed
    */
-  list(): KnownPeer[] {
-    if (!existsSync(this.path)) return [];
-    const text = Buffer.from(readSmallFile(this.path, MAX_FILE_BYTES)).toString();
-    const peers: KnownPeer[] = [];
-    text.split("\n").forEach((content, index) => {
-      const words = content.replace(/#.*$/, "").trim();
-      if (words !== "") peers.push(this.#parseLine(words, index + 1));
-    });
-    return peers;
+  list(): readonly KnownPeer[] {
+    return this.#current().all;
   }
 
   /** The lines that hold for peers that connect themselves: those of `*`. @throws {InputError} as `list` */
-  listAnywhere(): KnownPeer[] {
-    return this.list().filter(({ address }) => address === ANY_ADDRESS);
+  listAnywhere(): readonly KnownPeer[] {
+    return [...this.#current().anywhere.values()];
   }
 
   /**
@@ -60,17 +68,14 @@ export class KnownPeers {
    * @throws {InputError} as `list`
    */
   find(identity: Uint8Array, address?: string): KnownPeer | undefined {
-    if (address === undefined) {
-      return this.listAnywhere().find((peer) => isSameIdentity(peer.identity, identity));
+    const { byAddress, anywhere } = this.#current();
+    if (address !== undefined) {
+      const there = byAddress.get(address.toLowerCase());
+      const found = there?.find((peer) => isSameIdentity(peer.identity, identity));
+      if (found) return found;
+      if (there) throw this.#changed(address, identity, there[0]);
     }
-    const peers = this.list();
-    const same = peers.filter((peer) => isSameIdentity(peer.identity, identity));
-    const there = address.toLowerCase();
-    const found = same.find((peer) => peer.address === there);
-    if (found) return found;
-    const other = peers.find((peer) => peer.address === there);
-    if (other) throw this.#changed(address, identity, other);
-    return same.find((peer) => peer.address === ANY_ADDRESS);
+    return anywhere.get(formatIdentity(identity));
   }
 
   /**
@@ -91,6 +96,28 @@ export class KnownPeers {
       const line = `${isCut ? "\n" : ""}${words.join(" ").trim()}\n`;
       appendFileSync(this.path, line, { mode: 0o600 });
     });
+  }
+
+  /** What the file says now. It is read again only if it may have changed. */
+  #current(): ParsedPeers {
+    const stat = statOf(this.path);
+    if (!stat) return (this.#parsed = parsedPeers([], "", true));
+    const version = [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join();
+    const { version: before, isSettled } = this.#parsed ?? {};
+    if (this.#parsed && isSettled && version === before) return this.#parsed;
+    // A file that was just written may be written again within the same tick of its clock.
+    const ageMs = Date.now() - Number(stat.mtimeMs);
+    return (this.#parsed = parsedPeers(this.#read(), version, ageMs > SETTLED_MS));
+  }
+
+  #read(): KnownPeer[] {
+    const text = Buffer.from(readSmallFile(this.path, MAX_FILE_BYTES)).toString();
+    const peers: KnownPeer[] = [];
+    text.split("\n").forEach((content, index) => {
+      const words = content.replace(/#.*$/, "").trim();
+      if (words !== "") peers.push(this.#parseLine(words, index + 1));
+    });
+    return peers;
   }
 
   #parseLine(words: string, line: number): KnownPeer {
@@ -117,4 +144,26 @@ export class KnownPeers {
       },
     );
   }
+}
+
+/** @returns `undefined` if it is not there. @throws {InputError} `M2M_FILE_READ` */
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
+
+function parsedPeers(all: readonly KnownPeer[], version: string, isSettled: boolean): ParsedPeers {
+  const byAddress = new Map<string, KnownPeer[]>();
+  const anywhere = new Map<string, KnownPeer>();
+  for (const peer of all) {
+    const there = byAddress.get(peer.address);
+    if (there) there.push(peer);
+    else byAddress.set(peer.address, [peer]);
+    const name = formatIdentity(peer.identity);
+    if (peer.address === ANY_ADDRESS && !anywhere.has(name)) anywhere.set(name, peer);
+  }
+  return { all, byAddress, anywhere, version, isSettled };
 }
