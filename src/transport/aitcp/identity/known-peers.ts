@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, type Big
 import { dirname } from "node:path";
 import { InputError, IntegrityError } from "../../../shared/errors.js";
 import { fileError, readSmallFile } from "../../../shared/files.js";
-import { attemptWrite } from "../../../shared/replacement-file.js";
+import { attemptWrite, ReplacementFile } from "../../../shared/replacement-file.js";
 import { fingerprint, formatIdentity, isSameIdentity, parseIdentity } from "./public-identity.js";
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
@@ -13,12 +13,18 @@ export interface KnownPeer {
   /** `host:port` in lower case, or `*`. */
   readonly address: string;
   readonly identity: Uint8Array;
+  /** Its static X25519 key, once it is known: then its server is spoken to by the shorter handshake. */
+  readonly staticKey?: Uint8Array;
   /** What a person calls it; may be empty. */
   readonly name: string;
   /** Its line in the file, from 1. */
   readonly line: number;
 }
 
+/** What a static key begins with. */
+const STATIC_PREFIX = "x25519:";
+/** Address and identity, and the static key that is to be replaced. */
+const LINE_START = /^(\s*\S+\s+\S+)(?:\s+x25519:\S*)?/;
 /** A file whose last change is longer ago than this is not changed again without a trace, in milliseconds. */
 const SETTLED_MS = 1000;
 
@@ -34,7 +40,7 @@ interface ParsedPeers {
 }
 
 /**
- * A file of peers, as ssh's known_hosts: lines `host:port identity [name]`, empty lines, and comments behind `#`. `*` is any
+ * A file of peers, as ssh's known_hosts: lines `host:port identity [x25519:key] [name]`, empty lines, and comments behind `#`. `*` is any
  * address, and that of peers that connect themselves. An address may have several lines: each of their identities is known. What a person writes into it holds at once: it is read
  * again when it has changed. One that is not there is empty.
  */
@@ -98,6 +104,39 @@ export class KnownPeers {
     });
   }
 
+  /** The static key of the server at an address, if a line has it. @throws {InputError} as `list` */
+  findStatic(address: string): Uint8Array | undefined {
+    const there = this.#current().byAddress.get(address.toLowerCase());
+    return there?.find(({ staticKey }) => staticKey !== undefined)?.staticKey;
+  }
+
+  /**
+   * Notes the static key of a peer in its line, which stays as it is otherwise. Without such a line, nothing: a static key gives no trust.
+   * @param staticKey as the identity has proven it in a handshake
+   * @throws {InputError} as `list`; `M2M_FILE_WRITE`, also if somebody else writes at the same time
+   */
+  noteStatic(address: string, identity: Uint8Array, staticKey: Uint8Array): void {
+    const there = this.#current().byAddress.get(address.toLowerCase());
+    const known = there?.find((peer) => isSameIdentity(peer.identity, identity));
+    if (!known || (known.staticKey && isSameIdentity(known.staticKey, staticKey))) return;
+    const before = Buffer.from(readSmallFile(this.path, MAX_FILE_BYTES));
+    const lines = before.toString("latin1").split("\n");
+    const word = STATIC_PREFIX + Buffer.from(staticKey).toString("base64url");
+    lines[known.line - 1] = lines[known.line - 1].replace(LINE_START, `$1 ${word}`);
+    const assertFree = (): void => {
+      if (!before.equals(readSmallFile(this.path, MAX_FILE_BYTES)))
+        throw fileError("write", this.path, { code: "EBUSY" });
+    };
+    const file = new ReplacementFile(this.path, { mode: 0o600, assertFree });
+    try {
+      file.write(Buffer.from(lines.join("\n"), "latin1"));
+      file.finish();
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+  }
+
   /** What the file says now. It is read again only if it may have changed. */
   #current(): ParsedPeers {
     const stat = statOf(this.path);
@@ -121,12 +160,14 @@ export class KnownPeers {
   }
 
   #parseLine(words: string, line: number): KnownPeer {
-    const [, address, text, name] = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(words) ?? [];
+    const [, address, text, key, name] = /^(\S+)\s+(\S+)(?:\s+x25519:(\S*))?(?:\s+(.*))?$/.exec(words) ?? [];
     try {
-      return { address: address.toLowerCase(), identity: parseIdentity(text), name: name ?? "", line };
+      const staticKey = key === undefined ? undefined : parseIdentity(key);
+      const known = { address: address.toLowerCase(), identity: parseIdentity(text), name: name ?? "", line };
+      return staticKey ? { ...known, staticKey } : known;
     } catch (cause) {
       throw new InputError("M2M_KEY_INVALID", `Line ${line} of ${this.path} is malformed.`, {
-        hint: "A line is host:port, an identity, and perhaps a name.",
+        hint: "A line is host:port, an identity, and perhaps x25519: with a static key, and a name.",
         line,
         cause,
       });

@@ -45,6 +45,23 @@ export class TrustPolicy {
   }
 
   /**
+   * The static key of the server at an address, if the file of known peers has it.
+   * @throws {InputError} if that cannot be read
+   */
+  knownStatic(address: string): Uint8Array | undefined {
+    return this.#options.knownPeers?.findStatic(address);
+  }
+
+  /** Notes the static key of a server that has proven it, beside its identity in the file of known peers, if it is there. */
+  noteStatic(address: string, identity: Uint8Array, staticKey: Uint8Array): void {
+    try {
+      this.#options.knownPeers?.noteStatic(address, identity, staticKey);
+    } catch {
+      // It saves a round trip the next time: a file that cannot be written now is no reason to end a session.
+    }
+  }
+
+  /**
    * Whether a peer is trusted. Ask only after it has proven its identity: a first use is written down.
    * @param certificate what it has shown, if anything
    * @param address `host:port` of where one has connected to; nothing for a peer that has connected itself
