@@ -89,6 +89,8 @@ export class AiTcpCarrier implements Carrier {
     });
     if (this.#ended.signal.aborted) session.close();
     this.#session = session;
+    // It may have let this side in, and closed.
+    if (session.state === "closed") throw connectionLost("The server has ended the connection.");
     const stream = session.openStream();
     // The server says which messages it takes no more of; what the peer has not taken need not be counted here too.
     this.#outbox = new StreamOutbox(stream, Infinity, (error) =>

@@ -172,8 +172,7 @@ describe("sessions over AI-TCP", () => {
   it("refuse who is not trusted, and name it", async () => {
     await start();
     const stranger = newIdentity();
-    const session = await server.connect({ identity: stranger });
-    const error = await rejection(session.closed);
+    const error = await rejection(server.connect({ identity: stranger }));
     expect([error.code, error.message]).to.deep.equal([
       "M2M_PEER_UNTRUSTED",
       "The server does not trust the identity of this side.",

@@ -10,72 +10,28 @@ import {
   type HeldTicket,
   type Strength,
 } from "../handshake/index.js";
-import { parseCertificate, type Identity, type TrustPolicy } from "../identity/index.js";
+import { parseCertificate } from "../identity/index.js";
 import { readEphemeralSession } from "../packet/index.js";
 import { deriveTicketId, deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
+import { DEFAULT_HANDSHAKE_MS, DEFAULT_RECONNECT, type AiTcpConnectOptions } from "./client-options.js";
 import { LinkFactory } from "./link-factory.js";
-import { dialTcp, dialWithin, type Dial } from "./dial.js";
+import { dialTcp, dialWithin } from "./dial.js";
+import { isDistrust } from "./distrust.js";
 import { HeldTickets } from "./held-tickets.js";
 import { AiTcpSession } from "./session.js";
 import { SessionEnd } from "./session-end.js";
-import { resolveSettings, type AiTcpSettings } from "./settings.js";
-import { makeTranscript, type OpenTranscript } from "./transcripts.js";
+import { checkIntervalMs, resolveSettings } from "./settings.js";
+import { makeTranscript } from "./transcripts.js";
 
-/** How a connection that was lost is made again. */
-export interface AiTcpReconnectOptions {
-  /** Tries in a row before the session is given up; 0 is none. */
-  readonly maxTries: number;
-  /** Milliseconds between tries at first: less after connections that lasted, 1.8 times as much after each that failed. */
-  readonly firstDelayMs: number;
-  readonly maxDelayMs: number;
-}
-
-export interface AiTcpConnectOptions {
-  /** Who this side is. */
-  readonly identity: Identity;
-  /** Whom it talks to. */
-  readonly trust: TrustPolicy;
-  /** An organisation's word for this side. */
-  readonly certificate?: Uint8Array;
-  /** The server's static X25519 key, if it is known: one message of the handshake is saved, and nothing is told to another server. */
-  readonly serverStatic?: Uint8Array;
-  readonly settings?: AiTcpSettings;
-  /**
-   * Whether messages that are marked as safe go with the first packet of a resumption, so that they are answered one round trip later: less
-   * protected than others (docs/spec/aitcp-security.md). Default false.
-   */
-  readonly sendsEarly?: boolean;
-  /** Default: 20 tries, from 100 ms to 5 s apart, which is about a minute. */
-  readonly reconnect?: Partial<AiTcpReconnectOptions>;
-  /** How long a connection and its handshake may take, in milliseconds. Default 10 s. */
-  readonly handshakeMs?: number;
-  /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
-  readonly openTranscript?: OpenTranscript;
-  /** Gives up connecting. */
-  readonly signal?: AbortSignal;
-  /** Makes the stream of bytes to the server. Default: TCP. */
-  readonly dial?: Dial;
-  readonly crypto?: AiTcpCrypto;
-  /** The clock, in milliseconds since 1970. Default `Date.now`. */
-  readonly nowMs?: () => number;
-  /** A clock in milliseconds that does not go back, for how long something lasts. Default: `nowMs` if it is given, else `performance.now`. */
-  readonly monotonicMs?: () => number;
-}
-
-const DEFAULT_RECONNECT: AiTcpReconnectOptions = Object.freeze({
-  maxTries: 20,
-  firstDelayMs: 100,
-  maxDelayMs: 5000,
-});
-const DEFAULT_HANDSHAKE_MS = 10_000;
 /** A connection that was shorter than this is not made again at once: who cuts it must not keep both sides busy. */
 const SHORT_MS = 1000;
 /** Of frames that go with a ticket. */
 const MAX_EARLY_BYTES = 16 * 1024;
 
 /**
- * Begins a session with an AI-TCP server, and goes on with it over other connections when one is lost.
+ * Begins a session with an AI-TCP server, and goes on with it over other connections when one is lost. Resolves when the server has let this
+ * side in.
  * @param url `aitcp://HOST:PORT`
  * @throws {InputError} `M2M_USAGE`
  * @throws {UpstreamError} `M2M_CONNECTION_FAILED`, `M2M_ANSWER_TIMEOUT`
@@ -84,6 +40,12 @@ const MAX_EARLY_BYTES = 16 * 1024;
  */
 export async function connectAiTcp(url: string | URL, options: AiTcpConnectOptions): Promise<AiTcpSession> {
   return new ClientSession(parseAiTcpAddress(url), options).begin();
+}
+
+interface Connected {
+  readonly pipe: PacketPipe;
+  readonly established: Established;
+  readonly pattern: InitiatorHandshake["pattern"];
 }
 
 class ClientSession implements SessionOwner {
@@ -104,6 +66,14 @@ class ClientSession implements SessionOwner {
   readonly #maxTries: number;
   readonly #pacer: Pacer;
   #attachedMs = 0;
+  /** What the server has shown of an organisation. */
+  #certificate: Uint8Array | undefined;
+  #trustTimer: NodeJS.Timeout | undefined;
+  #hasHeard = false;
+  /** Somebody waits for the server's first word. */
+  #onHeard: (() => void) | undefined;
+  /** The server was reached by the last try to connect. */
+  #isReached = false;
   /** Connections that the session has had. */
   #connections = 0;
 
@@ -131,7 +101,7 @@ class ClientSession implements SessionOwner {
   }
 
   async begin(): Promise<AiTcpSession> {
-    const { pipe, established } = await this.#connect(this.#options.signal);
+    const { pipe, established, pattern } = await this.#connectFirst();
     const core = new SessionCore({
       role: "initiator",
       id: established.secrets.sessionId,
@@ -145,7 +115,15 @@ class ClientSession implements SessionOwner {
       owner: this,
     });
     this.#core = core;
+    this.#certificate = established.certificate;
     this.#attach(core, pipe, established);
+    if (!core.isClosed) {
+      const intervalMs = checkIntervalMs(established.agreed.lifetimeSeconds);
+      this.#trustTimer = setInterval(() => this.#endIfUntrusted(), intervalMs);
+      this.#trustTimer.unref();
+    }
+    // In XX the server sees who this side is with the last message of the handshake, and says what it thinks of it.
+    if (pattern === "XX") await this.#heard(core);
     if (core.failure) throw core.failure;
     return new AiTcpSession(core, this.#end);
   }
@@ -161,7 +139,27 @@ class ClientSession implements SessionOwner {
   }
 
   onConfirmed(): void {
-    // Its first packet has come.
+    this.#hasHeard = true;
+    this.#onHeard?.();
+  }
+
+  /** Resolves when the server has said something, or the session is over. @throws what gives up waiting for it */
+  async #heard(core: SessionCore): Promise<void> {
+    const { handshakeMs = DEFAULT_HANDSHAKE_MS, signal } = this.#options;
+    await new Promise<void>((resolve) => {
+      const giveUp = (error: Error): void => core.close("done", "", error);
+      const onAbort = (): void => giveUp(signal?.reason as Error);
+      const timer = setTimeout(() => giveUp(answerTimeout(handshakeMs)), handshakeMs);
+      this.#onHeard = () => {
+        this.#onHeard = undefined;
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      if (core.isClosed || this.#hasHeard) this.#onHeard();
+      else if (signal?.aborted) onAbort();
+    });
   }
 
   onInterrupted(error: Error): void {
@@ -170,9 +168,11 @@ class ClientSession implements SessionOwner {
 
   onClosed(error: Error | undefined): void {
     this.#over.abort();
+    clearInterval(this.#trustTimer);
     this.#resumptionSecret?.fill(0);
     this.#resumptionSecret = undefined;
     this.#tickets.clear();
+    this.#onHeard?.();
     this.#end.settle(error);
   }
 
@@ -215,10 +215,11 @@ class ClientSession implements SessionOwner {
     for (let attempt = 1; core && attempt <= this.#maxTries; attempt++) {
       // Those who lost their connections together do not come back together.
       if (isPaced) await pause(this.#pacer.intervalMs * (0.5 + Math.random() / 2), signal);
+      this.#endIfUntrusted();
       const ticket = signal.aborted ? undefined : this.#tickets.best(this.#nowMs());
       if (!ticket) break;
       try {
-        const { pipe, established } = await this.#connect(signal, ticket);
+        const { pipe, established } = await this.#connect(signal, { ticket });
         this.#tickets.used(ticket);
         this.#attach(core, pipe, established);
         return;
@@ -226,7 +227,8 @@ class ClientSession implements SessionOwner {
         failure = error;
         if (error instanceof InputError) break;
         // All else can be the work of somebody on the way: nothing is authenticated before the end of a handshake.
-        if (error instanceof M2MError && error.code === "M2M_TICKET_REFUSED") {
+        const isRefused = error instanceof M2MError && error.code === "M2M_TICKET_REFUSED";
+        if (isRefused || isDistrust(error)) {
           this.#tickets.refused(ticket);
           // The other ticket may be as good as new.
           if (this.#tickets.hasFresh) continue;
@@ -247,11 +249,30 @@ class ClientSession implements SessionOwner {
     return frames;
   }
 
+  /** The connection that a session begins with: by IK if the server's static key is known. */
+  async #connectFirst(): Promise<Connected> {
+    const { serverStatic, signal, trust } = this.#options;
+    const address = formatAddress(this.#address);
+    const known = serverStatic ? undefined : trust.knownStatic(address);
+    let connected: Connected;
+    try {
+      connected = await this.#connect(signal, { serverStatic: serverStatic ?? known });
+    } catch (error) {
+      if (!known || !this.#isReached || !isKeyDoubtful(error)) throw error;
+      // Its key may be another one by now. In XX it shows which, and its identity signs it.
+      connected = await this.#connect(signal, {});
+    }
+    const { identity, staticKey } = connected.established.peer;
+    if (!serverStatic) trust.noteStatic(address, identity, staticKey);
+    return connected;
+  }
+
   async #connect(
     outer: AbortSignal | undefined,
-    ticket?: HeldTicket,
-  ): Promise<{ pipe: PacketPipe; established: Established }> {
-    const { handshakeMs = DEFAULT_HANDSHAKE_MS, identity, certificate, serverStatic } = this.#options;
+    { ticket, serverStatic }: { readonly ticket?: HeldTicket; readonly serverStatic?: Uint8Array },
+  ): Promise<Connected> {
+    const { handshakeMs = DEFAULT_HANDSHAKE_MS, identity, certificate } = this.#options;
+    this.#isReached = false;
     outer?.throwIfAborted();
     const giveUp = new AbortController();
     const onOuter = (): void => giveUp.abort(outer?.reason);
@@ -261,6 +282,7 @@ class ClientSession implements SessionOwner {
     giveUp.signal.addEventListener("abort", () => pipe?.destroy(), { once: true });
     try {
       pipe = new PacketPipe(await dialWithin(this.#options.dial ?? dialTcp, this.#address, giveUp.signal));
+      this.#isReached = true;
       const early = this.#earlyFor(ticket);
       const handshake = new InitiatorHandshake({
         crypto: this.#crypto,
@@ -270,9 +292,9 @@ class ClientSession implements SessionOwner {
         settings: early ? this.#settingsWithRoom() : this.#settings,
         ticket,
         early,
-        assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
+        assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown, false),
       });
-      return { pipe, established: await initiate(pipe, handshake) };
+      return { pipe, established: await initiate(pipe, handshake), pattern: handshake.pattern };
     } catch (error) {
       pipe?.destroy();
       throw giveUp.signal.aborted ? giveUp.signal.reason : error;
@@ -288,16 +310,34 @@ class ClientSession implements SessionOwner {
     return { ...this.#settings, flow: { ...this.#settings.flow, sessionWindow } };
   }
 
-  #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined): void {
+  #endIfUntrusted(): void {
+    const core = this.#core;
+    if (!core || core.isClosed) return;
+    try {
+      this.#assertTrusted(core.peer.identity, this.#certificate, true);
+    } catch (error) {
+      // A file that cannot be read takes no trust back.
+      if (isDistrust(error)) core.close("untrusted", "", error);
+    }
+  }
+
+  #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined, isRepeated: boolean): void {
     const certificate = shown && parseCertificate(shown);
     const decision = this.#options.trust.decide(
       identity,
       certificate,
       formatAddress(this.#address),
       this.#nowMs(),
+      isRepeated,
     );
     if (!decision.trusted) throw decision.error;
   }
+}
+
+/** Whether a handshake may have failed since the server has another static key: nothing that the server says of this side. */
+function isKeyDoubtful(error: unknown): boolean {
+  if (!(error instanceof M2MError)) return false;
+  return ["M2M_AUTHENTICATION_FAILED", "M2M_CONNECTION_FAILED", "M2M_CONNECTION_LOST"].includes(error.code);
 }
 
 /** Whether a connection was lost, and not refused. */

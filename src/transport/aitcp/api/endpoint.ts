@@ -81,6 +81,7 @@ export class Endpoint {
       maxSessionsPerPeer: this.#limits.maxSessionsPerPeer,
       onSession,
       openTranscript,
+      assertStillTrusted: (peer, shown) => this.#assertTrusted(peer, shown, true),
       onError: (error) => this.#report(error, undefined),
     });
   }
@@ -169,7 +170,10 @@ export class Endpoint {
         certificate,
         settings: this.#settings,
         ...(takesEarly && { claimEarly: (id: Uint8Array) => this.#sessions.claimEarly(id) }),
-        assertTrusted: (peer, shown) => this.#assertTrusted(peer, shown),
+        assertTrusted: (peer, shown, goesOn) => {
+          if (!goesOn) this.#sessions.assertRoom(peer);
+          this.#assertTrusted(peer, shown, goesOn);
+        },
         findTicket: (id) => this.#sessions.findTicket(id),
         cookieFor: (key, cookie) => {
           const asked = this.#cookieFor(address, key, cookie);
@@ -222,10 +226,9 @@ export class Endpoint {
     return this.#cookies.make(address, key, nowMs);
   }
 
-  #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined): void {
-    this.#sessions.assertRoom(identity);
+  #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined, isRepeated: boolean): void {
     const certificate = shown && parseCertificate(shown);
-    const decision = this.#options.trust.decide(identity, certificate, undefined, this.#nowMs());
+    const decision = this.#options.trust.decide(identity, certificate, undefined, this.#nowMs(), isRepeated);
     if (!decision.trusted) throw decision.error;
   }
 }

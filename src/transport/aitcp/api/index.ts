@@ -1,6 +1,7 @@
 /** AI-TCP for programs: a server, and a client that keeps its session over connections. */
 export { DEFAULT_AITCP_PORT, formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
-export { connectAiTcp, type AiTcpConnectOptions, type AiTcpReconnectOptions } from "./client.js";
+export { connectAiTcp } from "./client.js";
+export type { AiTcpConnectOptions, AiTcpReconnectOptions } from "./client-options.js";
 export { StreamOutbox } from "./outbox.js";
 export { createAiTcpServer, type AiTcpServer } from "./server.js";
 export type { AiTcpServerLimits, AiTcpServerOptions } from "./server-options.js";

@@ -13,6 +13,7 @@ import {
   type TicketBook,
   type TicketGrant,
 } from "../session/index.js";
+import { isDistrust } from "./distrust.js";
 import { AiTcpSession } from "./session.js";
 import { SessionEnd } from "./session-end.js";
 import { makeTranscript, type OpenTranscript } from "./transcripts.js";
@@ -26,6 +27,8 @@ export interface ServerSessionOptions {
   readonly nowMs: () => number;
   readonly onSession: (session: AiTcpSession, isRestored: boolean) => void | Promise<void>;
   readonly openTranscript?: OpenTranscript;
+  /** Throws `M2M_PEER_UNTRUSTED` if a peer that was trusted is not any more; what else it throws says nothing of the peer. */
+  readonly assertStillTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void;
   /** For what goes wrong and concerns no one session. */
   readonly onError: (error: unknown) => void;
 }
@@ -47,6 +50,7 @@ export class ServerSession implements SessionOwner {
   readonly #options: ServerSessionOptions;
   readonly #tickets: TicketBook;
   readonly #onOver: () => void;
+  readonly #certificate: Uint8Array | undefined;
   #given: readonly Uint8Array[] = [];
   #unconfirmed: UnconfirmedTickets | undefined;
   #resumptionSecret: Uint8Array | undefined;
@@ -61,7 +65,7 @@ export class ServerSession implements SessionOwner {
 
   constructor(
     id: Uint8Array,
-    { peer }: Established,
+    { peer, certificate }: Established,
     restored: SessionOptions["restored"],
     options: ServerSessionOptions,
     tickets: TicketBook,
@@ -70,6 +74,7 @@ export class ServerSession implements SessionOwner {
     this.#options = options;
     this.#tickets = tickets;
     this.#onOver = onOver;
+    this.#certificate = certificate;
     this.#interruptedMs = options.nowMs();
     this.core = new SessionCore({
       role: "responder",
@@ -174,8 +179,9 @@ export class ServerSession implements SessionOwner {
     this.#end.settle(error);
   }
 
-  /** Renews what is half over, and ends what is. */
+  /** Renews what is half over, and ends what is, or whose peer is not trusted any more. */
   check(): void {
+    if (!this.#isTrusted()) return;
     const { nowMs, settings } = this.#options;
     const lifetimeMs = settings.lifetimeSeconds * 1000;
     const now = nowMs();
@@ -189,6 +195,20 @@ export class ServerSession implements SessionOwner {
       } else void this.#leaveIfTaken();
     } else if (!this.#unconfirmed && now - this.#ticketMs >= lifetimeMs / 2) {
       void this.#giveTicket();
+    }
+  }
+
+  #isTrusted(): boolean {
+    const { assertStillTrusted, onError } = this.#options;
+    try {
+      assertStillTrusted(this.core.peer.identity, this.#certificate);
+      return true;
+    } catch (error) {
+      // A file that cannot be read takes no trust back; who comes anew is refused, and that is told.
+      if (!isDistrust(error)) return true;
+      onError(error);
+      this.core.close("untrusted", "", error);
+      return false;
     }
   }
 
@@ -248,7 +268,17 @@ export class ServerSession implements SessionOwner {
     } = this.#options;
     const { id: sessionId, peer } = this.core;
     const staticKey = identity.staticPair.publicKey;
-    return { sessionId, peer, resumptionSecret, staticKey, lifetimeSeconds, signatures, isPadded };
+    const certificate = this.#certificate;
+    return {
+      sessionId,
+      peer,
+      certificate,
+      resumptionSecret,
+      staticKey,
+      lifetimeSeconds,
+      signatures,
+      isPadded,
+    };
   }
 
   #forgetSecret(): void {

@@ -10,6 +10,7 @@ import {
   type AiTcpStore,
   type SessionOptions,
 } from "../session/index.js";
+import { checkIntervalMs } from "./settings.js";
 import { ServerSession, type ServerSessionOptions, type UnconfirmedTickets } from "./server-session.js";
 
 export interface ServerSessionsOptions extends ServerSessionOptions {
@@ -34,8 +35,8 @@ export class ServerSessions {
   constructor(options: ServerSessionsOptions) {
     this.#options = options;
     this.#tickets = new TicketBook(options.crypto, options.store);
-    const lifetimeMs = options.settings.lifetimeSeconds * 1000;
-    this.#sweep = setInterval(() => this.#check(), Math.min(30_000, Math.max(100, lifetimeMs / 8)));
+    const intervalMs = checkIntervalMs(options.settings.lifetimeSeconds);
+    this.#sweep = setInterval(() => this.#check(), intervalMs);
     this.#sweep.unref();
   }
 
@@ -203,6 +204,7 @@ export class ServerSessions {
   }
 
   #check(): void {
+    // What is over goes out of the map meanwhile.
     for (const session of this.#sessions.values()) session.check();
   }
 }

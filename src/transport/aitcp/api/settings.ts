@@ -23,6 +23,11 @@ export interface AiTcpSettings {
   readonly lifetimeSeconds?: number;
 }
 
+/** How often tickets and trust are looked after, in milliseconds: 30 s, or less where sessions last for a short time. */
+export function checkIntervalMs(lifetimeSeconds: number): number {
+  return Math.min(30_000, Math.max(100, (lifetimeSeconds * 1000) / 8));
+}
+
 /** Longer is no limit. */
 const MAX_BYTES = 2 ** 40;
 

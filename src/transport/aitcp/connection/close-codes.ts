@@ -15,6 +15,7 @@ export const CLOSE_CODES = {
   expired: 4,
   busy: 5,
   defect: 6,
+  untrusted: 7,
 } as const;
 
 export type CloseReason = keyof typeof CLOSE_CODES;
@@ -36,6 +37,8 @@ export function closedError(code: number, text: string): M2MError | undefined {
       return new ProtocolError("M2M_SESSION_EXPIRED", `The peer's session is over${said}.`);
     case CLOSE_CODES.busy:
       return new UpstreamError("M2M_CONNECTION_LOST", `The peer can serve no more${said}.`);
+    case CLOSE_CODES.untrusted:
+      return new IntegrityError("M2M_PEER_UNTRUSTED", `The peer does not trust this side any more${said}.`);
     default:
       return new ProtocolError(
         "M2M_SESSION_REJECTED",

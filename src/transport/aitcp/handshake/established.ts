@@ -14,6 +14,8 @@ export interface AiTcpPeer {
 export interface Established {
   readonly role: Role;
   readonly peer: AiTcpPeer;
+  /** What the peer has shown of an organisation, here or when the session began. */
+  readonly certificate?: Uint8Array;
   readonly agreed: AiTcpAgreement;
   /** 32 bytes; names the connection to both sides and to third parties. */
   readonly handshakeHash: Uint8Array;

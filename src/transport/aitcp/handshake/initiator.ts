@@ -9,7 +9,7 @@ import type { AiTcpPeer, Established } from "./established.js";
 import { readIdentityProof, writeIdentityProof } from "./identity-proof.js";
 import { patternByte, prologue, type PatternName } from "./patterns.js";
 import { offerParameters, readChoice, required } from "./offer.js";
-import { handshakeInvalid, readParameters, writeParameters } from "./parameters.js";
+import { handshakeInvalid, readParameters, writeParameters, type ParameterValues } from "./parameters.js";
 import { refusedError } from "./refusal.js";
 import { deriveSecrets } from "./secrets.js";
 import { settingsNotWeaker, type Strength } from "./strength.js";
@@ -179,7 +179,7 @@ export class InitiatorHandshake {
       );
       finish = this.#packet("finish", message);
     }
-    return { packet: finish, established: this.#establish(noise, packet, agreed, peer, answer.earlyTaken) };
+    return { packet: finish, established: this.#establish(noise, packet, agreed, peer, answer) };
   }
 
   #establish(
@@ -187,13 +187,14 @@ export class InitiatorHandshake {
     packet: HandshakePacket,
     agreed: AiTcpAgreement,
     peer: AiTcpPeer,
-    earlyTaken: Uint8Array | undefined,
+    { certificate, earlyTaken }: ParameterValues,
   ): Established {
     const { ticket, early, crypto } = this.#options;
     const handshakeHash = Uint8Array.from(noise.handshakeHash);
     const established: Established = {
       role: "initiator",
       peer,
+      ...(certificate && { certificate: Uint8Array.from(certificate) }),
       agreed,
       handshakeHash,
       secrets: deriveSecrets(crypto, noise.split(), handshakeHash),

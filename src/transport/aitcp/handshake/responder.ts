@@ -23,6 +23,8 @@ export interface GivenTicket extends Strength {
   /** Of the session, 16 bytes. */
   readonly sessionId: Uint8Array;
   readonly peer: AiTcpPeer;
+  /** What the peer had shown of an organisation. */
+  readonly certificate?: Uint8Array;
   /** Unix time in seconds. */
   readonly expires: number;
 }
@@ -32,8 +34,12 @@ export interface ResponderOptions {
   readonly identity: Identity;
   readonly certificate?: Uint8Array;
   readonly settings: HandshakeSettings;
-  /** Throws if the peer is not to be trusted. Not asked for a session that goes on. */
-  readonly assertTrusted: (identity: Uint8Array, certificate: Uint8Array | undefined) => void | Promise<void>;
+  /** Throws if the peer is not to be trusted. @param goesOn it was, and its session goes on */
+  readonly assertTrusted: (
+    identity: Uint8Array,
+    certificate: Uint8Array | undefined,
+    goesOn: boolean,
+  ) => void | Promise<void>;
   /** What is kept of a ticket that is neither used nor expired. Its key is overwritten here. */
   readonly findTicket: (id: Uint8Array) => Promise<GivenTicket | undefined>;
   /** Says whether a cookie is needed, or the one that came is right. */
@@ -128,7 +134,7 @@ export class ResponderHandshake {
     if (pattern === "XX") return { packet: this.#response(noise, agreed, {}) };
     const peer = await this.#proven(noise, offer, handshakeHash);
     const response = this.#response(noise, agreed, {});
-    return { packet: response, established: this.#establish(noise, agreed, peer) };
+    return { packet: response, established: this.#establish(noise, agreed, peer, offer.certificate) };
   }
 
   async #resume(
@@ -140,6 +146,7 @@ export class ResponderHandshake {
     const ticket = await this.#options.findTicket(ticketId);
     const staticKey = noise.remoteStatic;
     if (!ticket || !staticKey || !timingSafeEqual(ticket.peer.staticKey, staticKey)) throw ticketRefused();
+    await this.#options.assertTrusted(ticket.peer.identity, ticket.certificate, true);
     noise.setPsk(ticket.key);
     const settings = settingsNotWeaker(this.#options.settings, ticket);
     const { early: sealed } = offer;
@@ -163,7 +170,7 @@ export class ResponderHandshake {
     return {
       packet: response,
       established: {
-        ...this.#establish(noise, agreed, ticket.peer),
+        ...this.#establish(noise, agreed, ticket.peer, ticket.certificate),
         resumedId: ticket.sessionId,
         // It is used up when the initiator has confirmed: RESPONSE may be lost.
         ticketId,
@@ -181,8 +188,9 @@ export class ResponderHandshake {
       throw handshakeInvalid("FINISH is of another handshake.");
     }
     const { payload, handshakeHash } = noise.readMessage(packet.encryptedPayload);
-    const peer = await this.#proven(noise, readParameters(payload), handshakeHash);
-    return { established: this.#establish(noise, agreed, peer) };
+    const values = readParameters(payload);
+    const peer = await this.#proven(noise, values, handshakeHash);
+    return { established: this.#establish(noise, agreed, peer, values.certificate) };
   }
 
   async #proven(
@@ -194,7 +202,7 @@ export class ResponderHandshake {
     if (!staticKey) throw new Error("the static key comes before the proof");
     const proof = required(values, "identity");
     const identity = readIdentityProof(this.#options.crypto, proof, "initiator", staticKey, handshakeHash);
-    await this.#options.assertTrusted(identity, values.certificate);
+    await this.#options.assertTrusted(identity, values.certificate, false);
     return { identity, staticKey };
   }
 
@@ -223,7 +231,12 @@ export class ResponderHandshake {
     });
   }
 
-  #establish(noise: HandshakeState, agreed: AiTcpAgreement, peer: AiTcpPeer): Established {
+  #establish(
+    noise: HandshakeState,
+    agreed: AiTcpAgreement,
+    peer: AiTcpPeer,
+    certificate: Uint8Array | undefined,
+  ): Established {
     const { crypto } = this.#options;
     const handshakeHash = Uint8Array.from(noise.handshakeHash);
     const secrets = deriveSecrets(crypto, noise.split(), handshakeHash);
@@ -231,6 +244,7 @@ export class ResponderHandshake {
     return {
       role: "responder",
       peer,
+      ...(certificate && { certificate: Uint8Array.from(certificate) }),
       agreed,
       handshakeHash,
       secrets,

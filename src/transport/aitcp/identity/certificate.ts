@@ -60,6 +60,14 @@ export function checkCertificate(
 ): CertificateState {
   const { issuer, notBefore, notAfter, signature } = certificate;
   if (!crypto.verify(issuer, signedBytes(identity, notBefore, notAfter), signature)) return "forged";
+  return checkTime(certificate, nowMs);
+}
+
+/** Whether a certificate whose signature was verified before still holds. */
+export function checkTime(
+  { notBefore, notAfter }: Certificate,
+  nowMs: number,
+): Exclude<CertificateState, "forged"> {
   const now = Math.floor(nowMs / 1000);
   if (now < notBefore) return "early";
   return now > notAfter ? "expired" : "valid";

@@ -1,8 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { InputError, IntegrityError } from "../../../shared/errors.js";
-import { readSmallFile } from "../../../shared/files.js";
-import { attemptWrite } from "../../../shared/replacement-file.js";
+import { fileError, readSmallFile } from "../../../shared/files.js";
+import { attemptWrite, ReplacementFile } from "../../../shared/replacement-file.js";
 import { fingerprint, formatIdentity, isSameIdentity, parseIdentity } from "./public-identity.js";
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
@@ -13,19 +13,40 @@ export interface KnownPeer {
   /** `host:port` in lower case, or `*`. */
   readonly address: string;
   readonly identity: Uint8Array;
+  /** Its static X25519 key, once it is known: then its server is spoken to by the shorter handshake. */
+  readonly staticKey?: Uint8Array;
   /** What a person calls it; may be empty. */
   readonly name: string;
   /** Its line in the file, from 1. */
   readonly line: number;
 }
 
+/** What a static key begins with. */
+const STATIC_PREFIX = "x25519:";
+/** Address and identity, and the static key that is to be replaced. */
+const LINE_START = /^(\s*\S+\s+\S+)(?:\s+x25519:\S*)?/;
+/** A file whose last change is longer ago than this is not changed again without a trace, in milliseconds. */
+const SETTLED_MS = 1000;
+
+/** A file as it was read. */
+interface ParsedPeers {
+  readonly all: readonly KnownPeer[];
+  readonly byAddress: ReadonlyMap<string, readonly KnownPeer[]>;
+  /** Lines of `*`, by identity. */
+  readonly anywhere: ReadonlyMap<string, KnownPeer>;
+  /** Tells one state of the file from another. */
+  readonly version: string;
+  readonly isSettled: boolean;
+}
+
 /**
- * A file of peers, as ssh's known_hosts: lines `host:port identity [name]`, empty lines, and comments behind `#`. `*` is any
- * address, and that of peers that connect themselves. An address may have several lines: each of their identities is known. The file is read each time, so that what a person
- * writes into it holds at once; one that is not there is empty.
+ * A file of peers, as ssh's known_hosts: lines `host:port identity [x25519:key] [name]`, empty lines, and comments behind `#`. `*` is any
+ * address, and that of peers that connect themselves. An address may have several lines: each of their identities is known. What a person writes into it holds at once: it is read
+ * again when it has changed. One that is not there is empty.
  */
 export class KnownPeers {
   readonly path: string;
+  #parsed: ParsedPeers | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -35,20 +56,13 @@ export class KnownPeers {
    * All lines.
    * @throws {InputError} `M2M_FILE_READ`; `M2M_KEY_INVALID` with the line of one that is malformed
    */
-  list(): KnownPeer[] {
-    if (!existsSync(this.path)) return [];
-    const text = Buffer.from(readSmallFile(this.path, MAX_FILE_BYTES)).toString();
-    const peers: KnownPeer[] = [];
-    text.split("\n").forEach((content, index) => {
-      const words = content.replace(/#.*$/, "").trim();
-      if (words !== "") peers.push(this.#parseLine(words, index + 1));
-    });
-    return peers;
+  list(): readonly KnownPeer[] {
+    return this.#current().all;
   }
 
   /** The lines that hold for peers that connect themselves: those of `*`. @throws {InputError} as `list` */
-  listAnywhere(): KnownPeer[] {
-    return this.list().filter(({ address }) => address === ANY_ADDRESS);
+  listAnywhere(): readonly KnownPeer[] {
+    return [...this.#current().anywhere.values()];
   }
 
   /**
@@ -60,17 +74,14 @@ export class KnownPeers {
    * @throws {InputError} as `list`
    */
   find(identity: Uint8Array, address?: string): KnownPeer | undefined {
-    if (address === undefined) {
-      return this.listAnywhere().find((peer) => isSameIdentity(peer.identity, identity));
+    const { byAddress, anywhere } = this.#current();
+    if (address !== undefined) {
+      const there = byAddress.get(address.toLowerCase());
+      const found = there?.find((peer) => isSameIdentity(peer.identity, identity));
+      if (found) return found;
+      if (there) throw this.#changed(address, identity, there[0]);
     }
-    const peers = this.list();
-    const same = peers.filter((peer) => isSameIdentity(peer.identity, identity));
-    const there = address.toLowerCase();
-    const found = same.find((peer) => peer.address === there);
-    if (found) return found;
-    const other = peers.find((peer) => peer.address === there);
-    if (other) throw this.#changed(address, identity, other);
-    return same.find((peer) => peer.address === ANY_ADDRESS);
+    return anywhere.get(formatIdentity(identity));
   }
 
   /**
@@ -93,13 +104,70 @@ export class KnownPeers {
     });
   }
 
-  #parseLine(words: string, line: number): KnownPeer {
-    const [, address, text, name] = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(words) ?? [];
+  /** The static key of the server at an address, if a line has it. @throws {InputError} as `list` */
+  findStatic(address: string): Uint8Array | undefined {
+    const there = this.#current().byAddress.get(address.toLowerCase());
+    return there?.find(({ staticKey }) => staticKey !== undefined)?.staticKey;
+  }
+
+  /**
+   * Notes the static key of a peer in its line, which stays as it is otherwise. Without such a line, nothing: a static key gives no trust.
+   * @param staticKey as the identity has proven it in a handshake
+   * @throws {InputError} as `list`; `M2M_FILE_WRITE`, also if somebody else writes at the same time
+   */
+  noteStatic(address: string, identity: Uint8Array, staticKey: Uint8Array): void {
+    const there = this.#current().byAddress.get(address.toLowerCase());
+    const known = there?.find((peer) => isSameIdentity(peer.identity, identity));
+    if (!known || (known.staticKey && isSameIdentity(known.staticKey, staticKey))) return;
+    const before = Buffer.from(readSmallFile(this.path, MAX_FILE_BYTES));
+    const lines = before.toString("latin1").split("\n");
+    const word = STATIC_PREFIX + Buffer.from(staticKey).toString("base64url");
+    lines[known.line - 1] = lines[known.line - 1].replace(LINE_START, `$1 ${word}`);
+    const assertFree = (): void => {
+      if (!before.equals(readSmallFile(this.path, MAX_FILE_BYTES)))
+        throw fileError("write", this.path, { code: "EBUSY" });
+    };
+    const file = new ReplacementFile(this.path, { mode: 0o600, assertFree });
     try {
-      return { address: address.toLowerCase(), identity: parseIdentity(text), name: name ?? "", line };
+      file.write(Buffer.from(lines.join("\n"), "latin1"));
+      file.finish();
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+  }
+
+  /** What the file says now. It is read again only if it may have changed. */
+  #current(): ParsedPeers {
+    const stat = statOf(this.path);
+    if (!stat) return (this.#parsed = parsedPeers([], "", true));
+    const version = [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join();
+    const { version: before, isSettled } = this.#parsed ?? {};
+    if (this.#parsed && isSettled && version === before) return this.#parsed;
+    // A file that was just written may be written again within the same tick of its clock.
+    const ageMs = Date.now() - Number(stat.mtimeMs);
+    return (this.#parsed = parsedPeers(this.#read(), version, ageMs > SETTLED_MS));
+  }
+
+  #read(): KnownPeer[] {
+    const text = Buffer.from(readSmallFile(this.path, MAX_FILE_BYTES)).toString();
+    const peers: KnownPeer[] = [];
+    text.split("\n").forEach((content, index) => {
+      const words = content.replace(/#.*$/, "").trim();
+      if (words !== "") peers.push(this.#parseLine(words, index + 1));
+    });
+    return peers;
+  }
+
+  #parseLine(words: string, line: number): KnownPeer {
+    const [, address, text, key, name] = /^(\S+)\s+(\S+)(?:\s+x25519:(\S*))?(?:\s+(.*))?$/.exec(words) ?? [];
+    try {
+      const staticKey = key === undefined ? undefined : parseIdentity(key);
+      const known = { address: address.toLowerCase(), identity: parseIdentity(text), name: name ?? "", line };
+      return staticKey ? { ...known, staticKey } : known;
     } catch (cause) {
       throw new InputError("M2M_KEY_INVALID", `Line ${line} of ${this.path} is malformed.`, {
-        hint: "A line is host:port, an identity, and perhaps a name.",
+        hint: "A line is host:port, an identity, and perhaps x25519: with a static key, and a name.",
         line,
         cause,
       });
@@ -117,4 +185,26 @@ export class KnownPeers {
       },
     );
   }
+}
+
+/** @returns `undefined` if it is not there. @throws {InputError} `M2M_FILE_READ` */
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
+
+function parsedPeers(all: readonly KnownPeer[], version: string, isSettled: boolean): ParsedPeers {
+  const byAddress = new Map<string, KnownPeer[]>();
+  const anywhere = new Map<string, KnownPeer>();
+  for (const peer of all) {
+    const there = byAddress.get(peer.address);
+    if (there) there.push(peer);
+    else byAddress.set(peer.address, [peer]);
+    const name = formatIdentity(peer.identity);
+    if (peer.address === ANY_ADDRESS && !anywhere.has(name)) anywhere.set(name, peer);
+  }
+  return { all, byAddress, anywhere, version, isSettled };
 }

@@ -1,6 +1,6 @@
 import { IntegrityError, type M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
-import { checkCertificate, type Certificate, type CertificateState } from "./certificate.js";
+import { checkCertificate, checkTime, type Certificate, type CertificateState } from "./certificate.js";
 import type { KnownPeers } from "./known-peers.js";
 import { fingerprint, formatIdentity, isSameIdentity } from "./public-identity.js";
 
@@ -33,15 +33,40 @@ const REASONS: Readonly<Record<Exclude<CertificateState, "valid">, string>> = {
 /** Whom an agent talks to. Without any option it is nobody. */
 export class TrustPolicy {
   readonly #options: TrustOptions;
+  readonly #distrusted = new Set<string>();
 
   constructor(options: TrustOptions) {
     this.#options = options;
+  }
+
+  /** Takes trust back for good, whatever else would give it: sessions that the identity has end within 30 s. */
+  distrust(identity: Uint8Array): void {
+    this.#distrusted.add(formatIdentity(identity));
+  }
+
+  /**
+   * The static key of the server at an address, if the file of known peers has it.
+   * @throws {InputError} if that cannot be read
+   */
+  knownStatic(address: string): Uint8Array | undefined {
+    return this.#options.knownPeers?.findStatic(address);
+  }
+
+  /** Notes the static key of a server that has proven it, beside its identity in the file of known peers, if it is there. */
+  noteStatic(address: string, identity: Uint8Array, staticKey: Uint8Array): void {
+    try {
+      this.#options.knownPeers?.noteStatic(address, identity, staticKey);
+    } catch {
+      // It saves a round trip the next time: a file that cannot be written now is no reason to end a session.
+    }
   }
 
   /**
    * Whether a peer is trusted. Ask only after it has proven its identity: a first use is written down.
    * @param certificate what it has shown, if anything
    * @param address `host:port` of where one has connected to; nothing for a peer that has connected itself
+   * @param isRepeated it was trusted before, and is asked for again while its session lasts: that is no first use, and its certificate was
+   *   verified
    * @throws {InputError} if the file of known peers cannot be read or written
    */
   decide(
@@ -49,12 +74,18 @@ export class TrustPolicy {
     certificate: Certificate | undefined,
     address: string | undefined,
     nowMs: number,
+    isRepeated = false,
   ): TrustDecision {
     const { crypto, pinned = [], organisations = [], knownPeers, trustOnFirstUse, anyone } = this.#options;
+    if (this.#distrusted.size > 0 && this.#distrusted.has(formatIdentity(identity))) {
+      return { trusted: false, how: "unknown", error: untrusted(identity, "it is not trusted any more") };
+    }
     if (pinned.some((key) => isSameIdentity(key, identity))) return { trusted: true, how: "pinned" };
     let why = "it is not among those that are known";
     if (certificate && organisations.some((key) => isSameIdentity(key, certificate.issuer))) {
-      const state = checkCertificate(crypto, certificate, identity, nowMs);
+      const state = isRepeated
+        ? checkTime(certificate, nowMs)
+        : checkCertificate(crypto, certificate, identity, nowMs);
       if (state === "valid") return { trusted: true, how: "certificate" };
       why = REASONS[state];
     }
@@ -64,7 +95,7 @@ export class TrustPolicy {
       if (error instanceof IntegrityError) return { trusted: false, how: "changed", error };
       throw error;
     }
-    if (knownPeers && trustOnFirstUse && address !== undefined) {
+    if (knownPeers && trustOnFirstUse && address !== undefined && !isRepeated) {
       knownPeers.add(address, identity);
       return { trusted: true, how: "first-use" };
     }

@@ -10,6 +10,8 @@ export interface TicketRecord extends StoredRecord {
   readonly sessionId: string;
   readonly identity: string;
   readonly staticKey: string;
+  /** What the peer has shown of an organisation. */
+  readonly certificate?: string;
   /** Unix time in seconds. */
   readonly expires: number;
   /** What may not become weaker. */
@@ -47,6 +49,7 @@ export function writeTicketRecord(id: Uint8Array, ticket: GivenTicket): TicketRe
     identity: toText(ticket.peer.identity),
     staticKey: toText(ticket.peer.staticKey),
     expires: ticket.expires,
+    ...(ticket.certificate && { certificate: toText(ticket.certificate) }),
     signatures: ticket.signatures,
     isPadded: ticket.isPadded,
   };
@@ -54,11 +57,12 @@ export function writeTicketRecord(id: Uint8Array, ticket: GivenTicket): TicketRe
 
 export function readTicketRecord(record: TicketRecord): GivenTicket {
   const peer: AiTcpPeer = { identity: toBytes(record.identity), staticKey: toBytes(record.staticKey) };
-  const { expires, signatures, isPadded } = record;
+  const { expires, signatures, isPadded, certificate } = record;
   return {
     key: toBytes(record.key),
     sessionId: toBytes(record.sessionId),
     peer,
+    ...(certificate !== undefined && { certificate: toBytes(certificate) }),
     expires,
     signatures,
     isPadded,

@@ -33,6 +33,7 @@ export function deriveTicketId(crypto: AiTcpCrypto, resumptionSecret: Uint8Array
 export interface TicketGrant extends Strength {
   readonly sessionId: Uint8Array;
   readonly peer: AiTcpPeer;
+  readonly certificate: Uint8Array | undefined;
   readonly resumptionSecret: Uint8Array;
   /** The responder's own. */
   readonly staticKey: Uint8Array;
@@ -74,6 +75,7 @@ export class TicketBook {
       key: deriveTicketKey(this.#crypto, grant.resumptionSecret, id),
       sessionId: grant.sessionId,
       peer: grant.peer,
+      ...(grant.certificate && { certificate: grant.certificate }),
       expires,
       signatures: grant.signatures,
       isPadded: grant.isPadded,

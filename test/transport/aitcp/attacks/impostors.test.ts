@@ -37,8 +37,10 @@ describe("AI-TCP with impostors", () => {
 
     it(`${pattern}: who is not trusted has no session, and is told nothing but that`, async () => {
       const bob = await agents.bob();
-      const error = await endOf(agents.alice(bob.url, { identity: mallory, ...known }));
-      assert.ok(error instanceof M2MError, String(error));
+      await assert.rejects(
+        agents.alice(bob.url, { identity: mallory, ...known }),
+        hasCode("M2M_PEER_UNTRUSTED"),
+      );
       assert.equal(bob.server.sessionCount, 0);
       assert.ok(bob.errors.some(hasCode("M2M_PEER_UNTRUSTED")));
     });

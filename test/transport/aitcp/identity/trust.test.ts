@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeCrypto } from "../../../../src/transport/aitcp/crypto/index.js";
@@ -38,6 +38,27 @@ describe("AI-TCP: known peers and trust", () => {
         { address: "host.example:7733", identity: alice, name: "Alice's agent", line: 3 },
         { address: "[::1]:1", identity: bob, name: "", line: 4 },
       ]);
+    });
+
+    it("reads the file again only when it has changed, and then at once", () => {
+      const line = (key: Uint8Array): string => `a:1 ${formatIdentity(key)}\n`;
+      writeFileSync(path, line(alice));
+      const longAgo = new Date(Date.now() - 60_000);
+      utimesSync(path, longAgo, longAgo);
+      const peers = new KnownPeers(path);
+      const list = peers.list();
+      expect(peers.list()).to.equal(list);
+      // As long as before, and of the same time.
+      writeFileSync(path, line(bob));
+      utimesSync(path, longAgo, longAgo);
+      expect(peers.find(bob, "a:1")?.line).to.equal(1);
+      // One that was just written may be written again before its clock goes on.
+      for (let i = 0; i < 20; i++) {
+        writeFileSync(path, line(i % 2 ? alice : mallory));
+        expect(peers.find(i % 2 ? alice : mallory, "a:1")?.line).to.equal(1);
+      }
+      rmSync(path);
+      expect(peers.list()).to.deep.equal([]);
     });
 
     it("finds a peer at its address, at any, or by its identity alone", () => {
