@@ -264,14 +264,14 @@ describe("server and clients that want too much", () => {
   });
 
   it("limits the requests of a client in a minute, and says when to come again", async () => {
-    server = await startTestServer({ requestsPerMinute: 30 });
+    server = await startTestServer({ requestsPerMinute: 3 });
     const statuses = [];
     for (let index = 0; index < 4; index++)
       statuses.push((await ask(server, "POST /tokens", { content: "a" })).status);
     expect(statuses).to.deep.equal([200, 200, 200, 429]);
     const { headers, json } = await ask(server, "GET /status");
     expect(json.code).to.equal("M2M_RATE_LIMITED");
-    expect(Number(headers.get("retry-after"))).to.be.within(1, 2);
+    expect(Number(headers.get("retry-after"))).to.be.within(15, 20);
     // Probes do not count.
     for (let index = 0; index < 10; index++) expect((await ask(server, "GET /health")).status).to.equal(200);
   });
