@@ -5,7 +5,7 @@ import { assertJsonText } from "../shared/json-text.js";
 import { decodeUtf8 } from "../shared/utf8.js";
 import { countChatTokens, defaultTokenizers, type ChatTokens } from "../tokenizer/index.js";
 import type { CommandContext } from "./context.js";
-import { chooseCounting, countText, describeInexact, describeTokens, type Counting } from "./count.js";
+import { chooseCounting, countText, describeInexact, type Counting } from "./count.js";
 import { explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
 import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
@@ -232,19 +232,19 @@ function priceOf(
   return card && registry?.costUsd(card, { inputTokens: tokens });
 }
 
-/** What a number alone does not say of a request. */
+/** What a number alone, which stands on stdout, does not say of a request. */
 function explain(counted: Counted, counting: Counting): string[] {
-  const { chat, costUsd, model, tokens } = counted;
+  const { chat, costUsd, encoding, exact, model } = counted;
   if (!chat) return [];
   const { messages, overhead, tools, uncountedParts } = chat;
-  const about = counted.exact ? "" : "about ";
+  const about = exact ? "" : "about ";
   const cost =
     costUsd === undefined ? "" : `; ${about}${formatUsd(costUsd)} as input of ${printable(model ?? "")}`;
   const inexact = describeInexact(counting);
-  const figure = describeTokens(countOf(tokens, "token"), counted);
+  const manner = isBpeEncoding(encoding) ? `${encoding}${exact ? "" : ", an estimate"}` : "an estimate";
   return [
     ...(inexact === undefined ? [] : [`m2m: ${inexact}`]),
-    `${figure}: messages ${messages}, tools ${tools}, overhead ${overhead}${cost}`,
+    `messages ${messages}, tools ${tools}, overhead ${overhead} (${manner})${cost}`,
     ...(uncountedParts === 0
       ? []
       : [

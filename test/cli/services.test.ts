@@ -72,7 +72,7 @@ describe("the services of the commands", () => {
       expect(exact).to.equal(false);
       expect(rest).not.to.have.any.keys("encoding", "model");
       const { stderr } = run(files);
-      expect(stderr).to.match(/^a: \d+ tokens \(o200k_base\): messages \d+, tools 0, overhead 6; /m);
+      expect(stderr).to.match(/^a: messages \d+, tools 0, overhead 6 \(o200k_base\); /m);
       expect(stderr).to.include("m2m: b: gpt-99 is unknown; counted as cl100k_base.");
     });
 
