@@ -145,6 +145,24 @@ describe("the services of the commands", () => {
       expect(json(["compress", "-m", "gpt-4o", body]).data).to.match(/^#TK\|O\|/);
     });
 
+    it("has costs for wires that a model could read, and no others", () => {
+      const body = bodyOf("gpt-4o").replace("Hello", "Hello ".repeat(30));
+      for (const algorithm of ["none", "token", "token-native", "brotli", "m2m", "dictionary"]) {
+        const args = ["compress", "--stats", "--algorithm", algorithm, body];
+        const isReadable = ["none", "token"].includes(algorithm);
+        const { stats } = json(args);
+        expect([stats.costUsd > 0, stats.wireCostUsd !== undefined], algorithm).to.deep.equal([
+          true,
+          isReadable,
+        ]);
+        expect(run(args).stderr, algorithm).to.match(
+          isReadable
+            ? /\ncost +\$[\d.]+ → \$[\d.]+ \(input of gpt-4o\)\n/
+            : /\ncost +\$[\d.]+ \(input of gpt-4o; a model cannot read the wire\)\n/,
+        );
+      }
+    });
+
     it("says which flags do nothing", () => {
       for (const algorithm of ["none", "token", "token-native"]) {
         expect(run(["compress", "--algorithm", algorithm, "--quality", "3", "{}"]).stderr).to.equal(
