@@ -2,7 +2,7 @@ import type { ModelRegistry } from "../models/index.js";
 import { isBpeEncoding, type EncodingName } from "../shared/encodings.js";
 import { FormatError, InputError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
-import { decodeUtf8 } from "../shared/utf8.js";
+import { decodeUtf8, utf8Length } from "../shared/utf8.js";
 import { countChatTokens, defaultTokenizers, type ChatTokens } from "../tokenizer/index.js";
 import type { CommandContext } from "./context.js";
 import { chooseCounting, countText, describeInexact, type Counting } from "./count.js";
@@ -123,7 +123,8 @@ async function writePlain(
   inputs: readonly (Counted & { name?: string })[],
 ): Promise<void> {
   if (truncate !== undefined && !ids) {
-    return writeResult(output, inputs.map(({ text = "" }) => text).join(""));
+    if (inputs.length === 1) return writeResult(output, inputs[0].text ?? "");
+    return output.write(inputs.map((one, index) => underName(one, index === 0)).join(""));
   }
   if (inputs.length === 1 || ids) {
     return output.write(inputs.map((one) => `${plainLine(one)}\n`).join(""));
@@ -136,6 +137,11 @@ async function writePlain(
       : `${tokens}\t${printable(name)}\n`,
   );
   return output.write(rows.join(""));
+}
+
+/** One text of several, as `head` shows the beginnings of files. */
+function underName({ name = "", text = "" }: Counted & { name?: string }, isFirst: boolean): string {
+  return `${isFirst ? "" : "\n"}==> ${printable(name)} <==\n${text}${text.endsWith("\n") ? "" : "\n"}`;
 }
 
 function plainLine({ ids, text, tokens }: Counted): string {
@@ -168,7 +174,7 @@ async function createCounter(context: CommandContext, job: TokensJob): Promise<C
     if (tokenizer && truncate !== undefined) {
       const { content: text, tokenCount, truncated } = tokenizer.truncate(decodeUtf8(bytes), truncate);
       const found = ids ? Array.from(tokenizer.encode(text)) : undefined;
-      const counted = { tokens: tokenCount, bytes: bytes.length, ...about, ids: found, text, truncated };
+      const counted = { tokens: tokenCount, bytes: utf8Length(text), ...about, ids: found, text, truncated };
       return { counted, counting: common };
     }
     if (tokenizer && ids) {

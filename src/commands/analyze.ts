@@ -28,7 +28,8 @@ export const ANALYZE = defineCommand({
       type: "enum",
       options: BPE_ENCODING_WORDS,
       valueName: "NAME",
-      summary: "Vocabulary of token-native and of the counts: cl100k, o200k or llama3.",
+      summary:
+        "Vocabulary of token-native and of the counts: cl100k, o200k or llama3 (cl100k_base, o200k_base, llama are the same).",
       fallback: "the model's, compression.encoding, or cl100k",
       env: "M2M_COMPRESSION_ENCODING",
       group: "MODEL",

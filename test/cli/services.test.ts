@@ -22,6 +22,25 @@ describe("the services of the commands", () => {
   const write = (name: string, content: string | Uint8Array) =>
     writeFileSync(join(folder.path, name), content);
 
+  describe("tokens --truncate", () => {
+    it("shows each of several files under its name", () => {
+      write("a", "one two three four five");
+      write("b", "sechs sieben\nacht\n");
+      write("c", "");
+      const args = ["tokens", "--truncate", "3", "--file", "a"];
+      expect(run(args).stdout).to.equal("one two three");
+      expect(run([...args, "--file", "b", "--file", "c"]).stdout).to.equal(
+        "==> a <==\none two three\n\n==> b <==\nsechs sie\n\n==> c <==\n\n",
+      );
+    });
+
+    it("has the bytes and tokens of the text that it gives", () => {
+      write("a", "één twee drie vier vijf zes zeven");
+      const { inputs } = json(["tokens", "--truncate", "3", "--file", "a"]);
+      expect(inputs[0].bytes).to.equal(Buffer.byteLength(inputs[0].text)).and.to.be.below(20);
+    });
+  });
+
   describe("tokens --chat", () => {
     const input = [OPEN, CLOSED, UNKNOWN].join("\n");
 
