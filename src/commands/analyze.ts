@@ -86,14 +86,14 @@ export const ANALYZE = defineCommand({
 }`,
   async run(context, { args, flags }) {
     const source = openSource(context, args.content, flags.file);
-    const { analyze, renderAnalysis } = await import("../cli/analyze-service.js");
+    const { analyze, renderAnalysis, toAnalysisJson } = await import("../cli/analyze-service.js");
     const report = await analyze(context, {
       source,
       settings: await loadEngineSettings(context, flags),
       choice: await chooseEncoding(context, flags),
       modelFiles: flags.models,
     });
-    if (context.json) return context.printJson({ version: 1, ...report });
+    if (context.json) return context.printJson(toAnalysisJson(report));
     await context.print(await renderAnalysis(context, report));
   },
 });

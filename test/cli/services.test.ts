@@ -137,6 +137,15 @@ describe("the services of the commands", () => {
       expect(run(["compress", "--stats", CLOSED]).stderr).to.include(`about ${tokens} → `);
     });
 
+    it("of a model of one's own without an encoding says that it is missing", () => {
+      write("models.toml", '[[models]]\nid = "mine"\ncontext_window = 1000\n');
+      for (const args of [["tokens", "--model", "mine"], ["analyze"], ["compress", "--stats"]]) {
+        expect(run([...args, "--models", "models.toml", bodyOf("mine")]).stderr, args[0]).to.include(
+          "m2m: mine has no encoding in its models file; the count is an estimate.",
+        );
+      }
+    });
+
     it("is a count for a model that is not known", () => {
       expect(json(["analyze", UNKNOWN])).to.include({ encoding: "cl100k_base", exact: false });
       expect(json(["compress", "--stats", UNKNOWN]).stats).to.include({
@@ -148,6 +157,16 @@ describe("the services of the commands", () => {
           "m2m: gpt-99 is unknown; counted as cl100k_base.",
         );
       }
+    });
+  });
+
+  describe("a ratio", () => {
+    it("is the same in analyze and compress --stats", () => {
+      // 57 of 173 bytes: 32.948 %, which rounds to 0.3295, and that to 33.0 %.
+      const request = `{"model":"gpt-4o","messages":[{"role":"system","content":"You are a concise assistant."},{"role":"user","content":"Summarize the attached report in three bullet points."}]}\n`;
+      const shown = /\ndictionary +\d+ +([\d.]+) %/.exec(run(["analyze"], request).stdout)?.[1];
+      const { stderr } = run(["compress", "--stats", "--algorithm", "dictionary"], request);
+      expect(stderr).to.include(`ratio ${shown} %`);
     });
   });
 
