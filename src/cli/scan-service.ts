@@ -13,7 +13,7 @@ import { readSmallFile } from "../shared/files.js";
 import type { SegmentContext, ThreatCategory } from "../shared/security-options.js";
 import type { CommandContext } from "./context.js";
 import { EXIT, exitCodeOf, formatError } from "./errors.js";
-import { LIMIT_HINTS, sourceLabel, withHint } from "./explain-error.js";
+import { LIMIT_HINTS, sourceLabel, withHint, withLabel } from "./explain-error.js";
 import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
 import { withOutput, type Output, type OutputOptions } from "./output.js";
@@ -142,14 +142,14 @@ class Scan {
     let code: number = EXIT.OK;
     const fail = (name: string | undefined, thrown: unknown): void => {
       const error = withHint(thrown, LIMIT_HINTS);
-      if (!several || !isOfTheFile(error)) throw error;
+      if (!several || !isOfTheFile(error)) throw withLabel(error, name);
       code = Math.max(code, exitCodeOf(error));
       this.#totals.failures.push({ name, error });
       this.#tell(progress, name, error);
     };
     const scanOne = async (item: Omit<ScanItem, "result">, content: Uint8Array): Promise<void> => {
       const result = await this.#judge(item, content);
-      const text = report.add({ ...item, result });
+      const text = report.add({ ...item, result }, content);
       if (text !== "") {
         progress.clear();
         await output.write(text);
