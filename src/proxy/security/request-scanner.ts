@@ -61,18 +61,22 @@ export class RequestScanner {
     return { known, result, begin: () => void result() };
   }
 
-  async #scan(key: string, body: Buffer): Promise<ScanVerdict> {
-    const running = this.#running.get(key);
-    if (running) return running;
-    const scan = this.#options.scanner
-      .scan(body, { maxThreats: MAX_THREATS, pause: turn })
-      .then(verdictOf)
-      .finally(() => this.#running.delete(key));
-    this.#running.set(key, scan);
-    const verdict = await scan;
-    const { safe, score, threats } = verdict;
-    this.#verdicts.add(key, [score], safe && threats.length === 0 ? undefined : verdict);
-    return verdict;
+  #scan(key: string, body: Buffer): Promise<ScanVerdict> {
+    let running = this.#running.get(key);
+    if (!running) this.#running.set(key, (running = this.#judge(key, body)));
+    return running;
+  }
+
+  async #judge(key: string, body: Buffer): Promise<ScanVerdict> {
+    try {
+      const result = await this.#options.scanner.scan(body, { maxThreats: MAX_THREATS, pause: turn });
+      const verdict = verdictOf(result);
+      const { safe, score, threats } = verdict;
+      this.#verdicts.add(key, [score], safe && threats.length === 0 ? undefined : verdict);
+      return verdict;
+    } finally {
+      this.#running.delete(key);
+    }
   }
 
   #recall(key: string): ScanVerdict | undefined {
