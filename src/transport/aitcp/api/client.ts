@@ -163,6 +163,7 @@ class ClientSession implements SessionOwner {
   }
 
   onInterrupted(error: Error): void {
+    this.#options.onState?.("interrupted", error);
     void this.#resume(error);
   }
 
@@ -222,6 +223,7 @@ class ClientSession implements SessionOwner {
         const { pipe, established } = await this.#connect(signal, { ticket });
         this.#tickets.used(ticket);
         this.#attach(core, pipe, established);
+        if (!core.isClosed) this.#options.onState?.("open");
         return;
       } catch (error) {
         failure = error;
