@@ -13,6 +13,7 @@ import {
 import { parseCertificate } from "../identity/index.js";
 import { readEphemeralSession } from "../packet/index.js";
 import { deriveTicketId, deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
+import { assertEndOptions, assertNumbers } from "./arguments.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 import { DEFAULT_HANDSHAKE_MS, DEFAULT_RECONNECT, type AiTcpConnectOptions } from "./client-options.js";
 import { LinkFactory } from "./link-factory.js";
@@ -39,6 +40,7 @@ const MAX_EARLY_BYTES = 16 * 1024;
  * @throws {M2MError} what else a handshake may throw
  */
 export async function connectAiTcp(url: string | URL, options: AiTcpConnectOptions): Promise<AiTcpSession> {
+  assertEndOptions(options);
   return new ClientSession(parseAiTcpAddress(url), options).begin();
 }
 
@@ -85,6 +87,8 @@ class ClientSession implements SessionOwner {
     this.#nowMs = options.nowMs ?? Date.now;
     const { maxTries, firstDelayMs, maxDelayMs } = { ...DEFAULT_RECONNECT, ...options.reconnect };
     this.#maxTries = maxTries;
+    assertNumbers({ maxTries, firstDelayMs, maxDelayMs }, 0);
+    assertNumbers({ handshakeMs: options.handshakeMs ?? DEFAULT_HANDSHAKE_MS }, 1);
     const firstMs = Math.max(1, firstDelayMs);
     this.#pacer = new Pacer({
       firstMs,
