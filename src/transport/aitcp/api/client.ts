@@ -215,7 +215,7 @@ class ClientSession implements SessionOwner {
     // The responder has said what it has against the end of the handshake that was to begin the session: it has none to go on with.
     if (this.#connections === 1 && !isLoss(cause)) this.#tickets.clear();
     let isPaced = performance.now() - this.#attachedMs < SHORT_MS;
-    if (isPaced) this.#pacer.failed(0);
+    if (isPaced) this.#pacer.failed();
     else this.#pacer.succeeded();
     for (let attempt = 1; core && attempt <= this.#maxTries; attempt++) {
       // Those who lost their connections together do not come back together.
@@ -239,7 +239,7 @@ class ClientSession implements SessionOwner {
           // The other ticket may be as good as new.
           if (this.#tickets.hasFresh) continue;
         }
-        if (isPaced) this.#pacer.failed(0);
+        if (isPaced) this.#pacer.failed();
         isPaced = true;
       }
     }
