@@ -31,7 +31,7 @@ export function aiTcpFlags(trusted: string) {
     },
     trust: {
       type: "string",
-      summary: `${trusted} this identity; may be repeated, or have commas.`,
+      summary: `${trusted} this identity, or those in this file, one a line; may be repeated, or have commas.`,
       valueName: "IDENTITY",
       multiple: true,
       fallback: "aitcp.trust",
@@ -49,7 +49,8 @@ export function aiTcpFlags(trusted: string) {
     },
     "known-peers": {
       type: "string",
-      summary: "File of known peers, whose lines are an address, an identity and perhaps a name.",
+      summary:
+        "File of known peers, whose lines are an address, an identity, perhaps its x25519: key, and a name.",
       valueName: "PATH",
       fallback: "aitcp.known_peers, or ~/.m2m/known_peers",
       env: "M2M_AITCP_KNOWN_PEERS",

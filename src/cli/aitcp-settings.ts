@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config/index.js";
 import { InputError } from "../shared/errors.js";
@@ -15,6 +16,7 @@ import type { CommandContext } from "./context.js";
 import { openOwnIdentity, userPath } from "./identity-file.js";
 
 const MAX_CERTIFICATE_FILE_BYTES = 4096;
+const MAX_IDENTITIES_FILE_BYTES = 4 * 1024 * 1024;
 
 /** Who this side is, and what it knows of others. */
 export interface AiTcpCredentials {
@@ -37,8 +39,9 @@ export function loadCredentials(
     flags["known-peers"] ?? config.get("aitcp.known_peers") ?? userPath(context, "known_peers");
   const trust: TrustOptions = {
     crypto: nodeCrypto(),
-    pinned: identitiesOf("--trust", flags.trust, config.get("aitcp.trust")),
+    pinned: identitiesOf(context.cwd, "--trust", flags.trust, config.get("aitcp.trust")),
     organisations: identitiesOf(
+      context.cwd,
       "--trust-organisation",
       flags["trust-organisation"],
       config.get("aitcp.trust_organisation"),
@@ -55,8 +58,9 @@ export function loadCredentials(
   };
 }
 
-/** @param setting words with commas between them */
+/** @param folder of files with identities @param setting words with commas between them */
 function identitiesOf(
+  folder: string,
   flag: string,
   given: readonly string[] | undefined,
   setting: string | undefined,
@@ -65,17 +69,40 @@ function identitiesOf(
   return words
     .map((word) => word.trim())
     .filter((word) => word !== "")
-    .map((word) => {
+    .flatMap((word) => {
       try {
-        return parseIdentity(word);
+        return [parseIdentity(word)];
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        throw new InputError(error.code, `${flag}: ${JSON.stringify(word)} is no identity.`, {
+        const path = resolve(folder, word);
+        if (existsSync(path)) return readIdentities(path);
+        throw new InputError(error.code, `${flag}: ${JSON.stringify(word)} is no identity, and no file.`, {
           hint: error.hint,
           cause: error,
         });
       }
     });
+}
+
+/** The identities in a file, one a line; `#` begins a comment. A PEM file has one. @throws {InputError} `M2M_FILE_READ`, `M2M_KEY_INVALID` */
+function readIdentities(path: string): Uint8Array[] {
+  const text = Buffer.from(readSmallFile(path, MAX_IDENTITIES_FILE_BYTES)).toString();
+  if (text.trimStart().startsWith("-----BEGIN ")) return [parseIdentity(text)];
+  const found: Uint8Array[] = [];
+  text.split("\n").forEach((content, index) => {
+    const words = content.replace(/#.*$/, "").trim();
+    if (words === "") return;
+    try {
+      found.push(parseIdentity(words));
+    } catch (cause) {
+      throw new InputError("M2M_KEY_INVALID", `Line ${index + 1} of ${path} is no identity.`, {
+        hint: "A line is an identity as m2m keygen prints it.",
+        line: index + 1,
+        cause,
+      });
+    }
+  });
+  return found;
 }
 
 /** In base64url, as `m2m keygen --certify` prints it. */

@@ -1,8 +1,9 @@
 import type { M2MClient } from "../client/index.js";
 import type { ReceivedData } from "../session/index.js";
 import type { M2MError } from "../shared/errors.js";
+import { tryDecodeUtf8 } from "../shared/utf8.js";
 import { fingerprint, formatIdentity } from "../transport/index.js";
-import type { ConnectTarget } from "./connect-settings.js";
+import type { ConnectTarget, LineEvent } from "./connect-settings.js";
 import type { CommandContext } from "./context.js";
 import { formatError, toErrorJson } from "./errors.js";
 import type { LineInput } from "./line-input.js";
@@ -43,18 +44,19 @@ export class ConnectReport {
   }
 
   /** @param line that it answers, if it answers one */
-  async received({ bytes, text }: ReceivedData, line?: number): Promise<void> {
+  async received({ bytes }: ReceivedData, line?: number): Promise<void> {
     const { json, terminal } = this.#context;
+    // What is no text comes as it was sent, but for a terminal.
+    const text = tryDecodeUtf8(bytes);
     if (json) {
-      // Bytes that are no text do not come back from it.
-      const isText = Buffer.from(text).equals(bytes);
       return this.#event("received", {
         line,
-        ...(isText ? { text } : { base64: Buffer.from(bytes).toString("base64") }),
+        ...(text === undefined ? { base64: Buffer.from(bytes).toString("base64") } : { text }),
       });
     }
+    const shown = (): string => printable(text ?? Buffer.from(bytes).toString());
     await this.#input.aside(() =>
-      writeStdout(terminal.stdoutIsTerminal ? `${printable(text)}\n` : Buffer.concat([bytes, LINE_FEED])),
+      writeStdout(terminal.stdoutIsTerminal ? `${shown()}\n` : Buffer.concat([bytes, LINE_FEED])),
     );
   }
 
@@ -69,6 +71,18 @@ export class ConnectReport {
     if (json) await this.#event("refused", { line, error: toErrorJson(error) });
     if (json && !verbose) return;
     await this.#input.aside(async () => writeStderr(formatError(error, { where: `line ${line}`, verbose })));
+  }
+
+  /** The connection was lost, or is there again. */
+  async line({ event, ...about }: LineEvent): Promise<void> {
+    if (this.#context.json) return this.#event(event, {});
+    const why = "cause" in about && about.cause ? `: ${printable(about.cause.message)}` : ".";
+    const said: Readonly<Record<LineEvent["event"], string>> = {
+      interrupted: `The connection is lost${why} It is made again.`,
+      resumed: "Connected again: the session goes on.",
+      restarted: "Connected again: the server could not go on with the session, and a new one has begun.",
+    };
+    await this.#input.aside(async () => this.#context.note(said[event]));
   }
 
   async closed(): Promise<void> {

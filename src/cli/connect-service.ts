@@ -71,6 +71,7 @@ async function talk(
 ): Promise<number> {
   const report = new ConnectReport(context, input);
   await report.connected(client, target);
+  if (target.aitcp) target.aitcp.onLine = (event) => void report.line(event).catch(() => {});
   const isChannel = flags.channel !== undefined;
   const { algorithm } = flags;
   const sender = new LineSender({ client, report, isChannel, algorithm, signal });

@@ -27,7 +27,18 @@ export interface AiTcpTarget {
   readonly trust: WatchedTrust;
   /** Of the last connection that came about. */
   session: AiTcpSession | undefined;
+  /** Told of the line, once somebody listens. */
+  onLine: ((event: LineEvent) => void) | undefined;
 }
+
+/** What becomes of a connection. */
+export type LineEvent =
+  /** It is lost, and made again. */
+  | { readonly event: "interrupted"; readonly cause?: Error }
+  /** The session goes on over another one. */
+  | { readonly event: "resumed" }
+  /** The server could not go on with the session: another one has begun. */
+  | { readonly event: "restarted" };
 
 /** Trust that remembers whom it did not give, so that a person can be told what to do. */
 export class WatchedTrust extends TrustPolicy {
@@ -69,12 +80,18 @@ export async function openTarget(
     credentials,
     trust,
     session: undefined,
+    onLine: undefined,
   };
   const client: AiTcpClientOptions = {
     identity: credentials.identity,
     certificate: credentials.certificate,
     trust,
-    onSession: (session) => (aitcp.session = session),
+    onSession: (session) => {
+      if (aitcp.session) aitcp.onLine?.({ event: "restarted" });
+      aitcp.session = session;
+    },
+    onState: (state, cause) =>
+      aitcp.onLine?.(state === "open" ? { event: "resumed" } : { event: "interrupted", cause }),
     ...(flags.transcript !== undefined && {
       openTranscript: new TranscriptFiles(context, resolve(context.cwd, flags.transcript)).open,
     }),

@@ -12,6 +12,7 @@ import { openScanner, REMEMBERED_TEXTS } from "./scan-settings.js";
 import type { ServerFlags } from "./server-flags.js";
 import { loadEngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
+import { printable } from "./terminal.js";
 import { versionFacts } from "./version.js";
 
 const MAX_PEM_BYTES = 1024 * 1024;
@@ -92,7 +93,12 @@ function noteTrust(
         "  Give --trust IDENTITY or --trust-organisation IDENTITY in place of --trust-anyone.\n",
     );
   } else if (pinned.length + organisations.length + (knownPeers?.listAnywhere().length ?? 0) === 0) {
-    context.note("m2m: AI-TCP lets nobody in yet: give --trust IDENTITY, or --trust-organisation IDENTITY.");
+    const line = knownPeers ? `, or write the line "* IDENTITY" into ${printable(knownPeers.path)}` : "";
+    writeStderr(
+      "m2m: WARNING: AI-TCP lets nobody in: no identity is trusted.\n" +
+        "  Give --trust IDENTITY, with what `m2m keygen --public FILE` prints for an agent's key, or a file of such lines" +
+        `${line}. --trust-organisation IDENTITY lets in all that it certifies.\n`,
+    );
   }
 }
 

@@ -91,6 +91,8 @@ export const CONNECT = defineCommand({
 /** All members of the channel have it. */
 | { event: "sent"; line: number }
 | { event: "refused"; line: number; error: { code: string; message: string; hint?: string } }
+/** Of AI-TCP: the connection is lost and made again; the session goes on over another one, or a new session has begun. */
+| { event: "interrupted" | "resumed" | "restarted" }
 | { event: "closed" }`,
   async run(context, { args, flags }) {
     const { runConnect } = await import("../cli/connect-service.js");

@@ -91,7 +91,7 @@ export async function startAiTcp(options: AiTcpOptions): Promise<AiTcpSessionSer
   } catch (error) {
     const cause = error instanceof M2MError && error.code === "M2M_LISTEN_FAILED" ? error.cause : undefined;
     if (!cause) throw error;
-    throw listenError(cause as NodeJS.ErrnoException, host, `port ${port} for AI-TCP`);
+    throw listenError(cause as NodeJS.ErrnoException, host, `port ${port} for AI-TCP`, "--aitcp-port");
   }
   const close = async (graceMs: number): Promise<void> => {
     try {

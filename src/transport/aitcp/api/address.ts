@@ -19,6 +19,7 @@ export function parseAiTcpAddress(url: string | URL): AiTcpAddress {
   if (
     parsed?.protocol !== "aitcp:" ||
     parsed.hostname === "" ||
+    parsed.port === "0" ||
     !isBare ||
     parsed.search !== "" ||
     parsed.hash !== ""

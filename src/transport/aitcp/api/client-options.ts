@@ -37,6 +37,8 @@ export interface AiTcpConnectOptions {
   readonly handshakeMs?: number;
   /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
   readonly openTranscript?: OpenTranscript;
+  /** Told when a connection is lost, with what ended it, and when the session goes on over another one. It must not throw. */
+  readonly onState?: (state: "interrupted" | "open", cause?: Error) => void;
   /** Gives up connecting. */
   readonly signal?: AbortSignal;
   /** Makes the stream of bytes to the server. Default: TCP. */

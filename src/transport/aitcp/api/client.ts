@@ -13,6 +13,7 @@ import {
 import { parseCertificate } from "../identity/index.js";
 import { readEphemeralSession } from "../packet/index.js";
 import { deriveTicketId, deriveTicketKey, SessionCore, type SessionOwner } from "../session/index.js";
+import { assertEndOptions, assertNumbers } from "./arguments.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 import { DEFAULT_HANDSHAKE_MS, DEFAULT_RECONNECT, type AiTcpConnectOptions } from "./client-options.js";
 import { LinkFactory } from "./link-factory.js";
@@ -39,6 +40,7 @@ const MAX_EARLY_BYTES = 16 * 1024;
  * @throws {M2MError} what else a handshake may throw
  */
 export async function connectAiTcp(url: string | URL, options: AiTcpConnectOptions): Promise<AiTcpSession> {
+  assertEndOptions(options);
   return new ClientSession(parseAiTcpAddress(url), options).begin();
 }
 
@@ -85,6 +87,8 @@ class ClientSession implements SessionOwner {
     this.#nowMs = options.nowMs ?? Date.now;
     const { maxTries, firstDelayMs, maxDelayMs } = { ...DEFAULT_RECONNECT, ...options.reconnect };
     this.#maxTries = maxTries;
+    assertNumbers({ maxTries, firstDelayMs, maxDelayMs }, 0);
+    assertNumbers({ handshakeMs: options.handshakeMs ?? DEFAULT_HANDSHAKE_MS }, 1);
     const firstMs = Math.max(1, firstDelayMs);
     this.#pacer = new Pacer({
       firstMs,
@@ -163,6 +167,7 @@ class ClientSession implements SessionOwner {
   }
 
   onInterrupted(error: Error): void {
+    this.#options.onState?.("interrupted", error);
     void this.#resume(error);
   }
 
@@ -210,7 +215,7 @@ class ClientSession implements SessionOwner {
     // The responder has said what it has against the end of the handshake that was to begin the session: it has none to go on with.
     if (this.#connections === 1 && !isLoss(cause)) this.#tickets.clear();
     let isPaced = performance.now() - this.#attachedMs < SHORT_MS;
-    if (isPaced) this.#pacer.failed(0);
+    if (isPaced) this.#pacer.failed();
     else this.#pacer.succeeded();
     for (let attempt = 1; core && attempt <= this.#maxTries; attempt++) {
       // Those who lost their connections together do not come back together.
@@ -222,6 +227,7 @@ class ClientSession implements SessionOwner {
         const { pipe, established } = await this.#connect(signal, { ticket });
         this.#tickets.used(ticket);
         this.#attach(core, pipe, established);
+        if (!core.isClosed) this.#options.onState?.("open");
         return;
       } catch (error) {
         failure = error;
@@ -233,7 +239,7 @@ class ClientSession implements SessionOwner {
           // The other ticket may be as good as new.
           if (this.#tickets.hasFresh) continue;
         }
-        if (isPaced) this.#pacer.failed(0);
+        if (isPaced) this.#pacer.failed();
         isPaced = true;
       }
     }

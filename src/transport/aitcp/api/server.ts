@@ -1,6 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { InputError, type ErrorDetails } from "../../../shared/errors.js";
 import type { ByteStream } from "../connection/index.js";
+import { assertEndOptions, assertFunction, assertPlace } from "./arguments.js";
 import { Endpoint } from "./endpoint.js";
 import type { AiTcpServerOptions } from "./server-options.js";
 
@@ -23,11 +24,14 @@ export interface AiTcpServer {
  * @throws {InputError} `M2M_USAGE` if a setting or a limit is none; `M2M_LISTEN_FAILED`
  */
 export async function createAiTcpServer(options: AiTcpServerOptions): Promise<AiTcpServer> {
+  assertEndOptions(options);
+  const { host = "127.0.0.1", port = 0 } = options;
+  assertPlace(host, port);
+  assertFunction("onSession", options.onSession);
   const endpoint = new Endpoint(options);
   const server = createServer({ noDelay: true }, (socket: Socket) =>
     endpoint.serve(socket, socket.remoteAddress),
   );
-  const { host = "127.0.0.1", port = 0 } = options;
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", (cause: NodeJS.ErrnoException) => reject(listenFailed(host, port, { cause })));

@@ -1,7 +1,7 @@
 import { InputError } from "../../../shared/errors.js";
 import { MIN_WINDOW } from "../flow/index.js";
 import type { HandshakeSettings } from "../handshake/index.js";
-import type { SignatureMode } from "../turn/index.js";
+import { SIGNATURE_MODES, type SignatureMode } from "../turn/index.js";
 
 /** How an end of AI-TCP behaves. All are optional; both ends agree on what concerns both. */
 export interface AiTcpSettings {
@@ -45,6 +45,13 @@ export function resolveSettings(settings: AiTcpSettings = {}): HandshakeSettings
   } = settings;
   if (signatures.length === 0) {
     throw new InputError("M2M_USAGE", "At least one mode of signatures has to be taken.");
+  }
+  const unknown = signatures.find((mode) => !SIGNATURE_MODES.includes(mode));
+  if (unknown !== undefined) {
+    throw new InputError(
+      "M2M_USAGE",
+      `${JSON.stringify(unknown)} is no mode of signatures: ${SIGNATURE_MODES.join(", ")}.`,
+    );
   }
   assertWhole({ maxMessageBytes }, 1, MAX_BYTES);
   assertWhole({ streamWindowBytes, sessionWindowBytes }, MIN_WINDOW, MAX_BYTES);

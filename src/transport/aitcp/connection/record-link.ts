@@ -1,7 +1,7 @@
 import { IntegrityError, LimitError, M2MError } from "../../../shared/errors.js";
 import type { AiTcpCrypto } from "../crypto/index.js";
 import { PING_BYTES, readRecord, type PingFrame, type RecordWriter } from "../frames/index.js";
-import { refusedError, type AiTcpAgreement } from "../handshake/index.js";
+import { isRefusal, refusedError, type AiTcpAgreement } from "../handshake/index.js";
 import { readPacket } from "../packet/index.js";
 import { PacketOpener, PacketSealer, paddedLength, type OpenedPacket } from "../protection/index.js";
 import { TurnSigner, turnUnsigned, TurnVerifier, type Role, type TurnScope } from "../turn/index.js";
@@ -281,6 +281,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
       opened = this.#open(packet);
       this.#assertNext(opened.sequence);
     } catch (error) {
+      if (this.#isConfirmed && this.#role === "initiator" && isRefusal(packet)) return;
       // Anybody on the way can have sent that: it ends the connection, and the session goes on with another one.
       this.#lose(error as Error);
       return;

@@ -17,7 +17,7 @@ export interface PacerOptions {
 /**
  * The interval between tries: shorter by a step with each success, longer by a factor with each failure (additive increase and
  * multiplicative decrease of the rate, with the numbers of the public AI-TCP). For tries to connect, and for what is sent to a peer that says
- * it is busy. Time is what the caller says.
+ * it is busy. Who waits is the caller.
  */
 export class Pacer {
   readonly #leastMs: number;
@@ -25,7 +25,6 @@ export class Pacer {
   readonly #stepMs: number;
   readonly #factor: number;
   #intervalMs: number;
-  #nextMs = -Infinity;
 
   /** @throws {InputError} `M2M_USAGE` */
   constructor({ firstMs = 100, leastMs = 20, mostMs = 5000, stepMs = 10, factor = 1.8 }: PacerOptions = {}) {
@@ -46,23 +45,12 @@ export class Pacer {
     return this.#intervalMs;
   }
 
-  /** Milliseconds until the next try is due; 0 if it is. */
-  delayMs(nowMs: number): number {
-    return Math.max(0, this.#nextMs - nowMs);
-  }
-
-  /** A try is made; the next one is due an interval later. */
-  tried(nowMs: number): void {
-    this.#nextMs = nowMs + this.#intervalMs;
-  }
-
   succeeded(): void {
     this.#intervalMs = Math.max(this.#leastMs, this.#intervalMs - this.#stepMs);
   }
 
   /** The interval is longer, from now on. */
-  failed(nowMs: number): void {
+  failed(): void {
     this.#intervalMs = Math.min(this.#mostMs, this.#intervalMs * this.#factor);
-    this.#nextMs = nowMs + this.#intervalMs;
   }
 }

@@ -8,7 +8,7 @@ export {
   type InitiatorOptions,
   type InitiatorStep,
 } from "./initiator.js";
-export { HandshakeRefusal, refusedError, REFUSALS, type RefusalReason } from "./refusal.js";
+export { HandshakeRefusal, isRefusal, refusedError, REFUSALS, type RefusalReason } from "./refusal.js";
 export {
   refusalPacket,
   ResponderHandshake,

@@ -6,6 +6,7 @@ import {
   UpstreamError,
   type M2MError,
 } from "../../../shared/errors.js";
+import { readPacket } from "../packet/index.js";
 
 /** Why a responder does not go on, as it tells. Nothing is proven by it: a refusal is not authenticated. */
 export const REFUSALS = { ticket: 1, nothingInCommon: 2, untrusted: 3, busy: 4, malformed: 5 } as const;
@@ -19,6 +20,15 @@ export class HandshakeRefusal extends Error {
   constructor(reason: RefusalReason, cause?: unknown) {
     super(`refused: ${reason}`, { cause });
     this.reason = reason;
+  }
+}
+
+/** Whether bytes are a packet that refuses a handshake: not of a responder that has said something since. */
+export function isRefusal(bytes: Uint8Array): boolean {
+  try {
+    return readPacket(bytes).kind === "refusal";
+  } catch {
+    return false;
   }
 }
 

@@ -22,11 +22,6 @@ export class PacketReader {
   #wanted = 0;
   #isOver = false;
 
-  /** Bytes that wait for the rest of their packet. */
-  get partialBytes(): number {
-    return this.#filled;
-  }
-
   /**
    * Takes the next bytes.
    * @param take is given the packets that are whole now, one after the other. Those that lie in `chunk` alone are views of it. What it throws ends the stream.

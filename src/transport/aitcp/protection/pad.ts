@@ -14,10 +14,3 @@ export function paddedLength(length: number): number {
   const low = 2 ** (exponent - sizeOfExponent) - 1;
   return Math.min((length + low) & ~low, Math.max(length, MAX_RECORD_BYTES));
 }
-
-/** `record` with zeros up to its padded length: frames of type 0. */
-export function padRecord(record: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(paddedLength(record.length));
-  padded.set(record);
-  return padded;
-}

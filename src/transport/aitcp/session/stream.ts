@@ -1,4 +1,4 @@
-import { ProtocolError } from "../../../shared/errors.js";
+import { InputError, ProtocolError } from "../../../shared/errors.js";
 import { encodeUtf8 } from "../../../shared/utf8.js";
 import type { SentMessage, Streams } from "../flow/index.js";
 import { Waiters } from "./waiters.js";
@@ -80,10 +80,16 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
    * @returns it; who wants to know may ask for `acknowledged`
    * @throws {LimitError} `M2M_QUEUE_FULL` until `ready` resolves; `M2M_INPUT_TOO_LARGE`
    * @throws {ProtocolError} `M2M_STREAM_CLOSED`
+   * @throws {InputError} `M2M_USAGE` if it is neither text nor bytes
    */
   write(message: Uint8Array | string, { isSafe = false }: Pick<SendOptions, "isSafe"> = {}): SentMessage {
     this.#assertOpen();
     const bytes = typeof message === "string" ? encodeUtf8(message) : message;
+    if (!(bytes instanceof Uint8Array)) {
+      throw new InputError("M2M_USAGE", "A message is text, or bytes (Uint8Array).", {
+        hint: "JSON.stringify makes text of other values.",
+      });
+    }
     const sent = this.#host.streams.send(this.id, bytes, { isSafe });
     this.#host.wake();
     return sent;

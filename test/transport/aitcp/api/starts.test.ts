@@ -3,7 +3,7 @@ import { LimitError, M2MError, UpstreamError } from "../../../../src/shared/erro
 import { MemoryRecordStore, type PutOptions } from "../../../../src/shared/record-store.js";
 import type { AiTcpStore } from "../../../../src/transport/aitcp/index.js";
 import { Agents, until } from "../agents.js";
-import { Proxy } from "../middle.js";
+import { switched } from "../two-servers.js";
 
 type Records = Parameters<AiTcpStore["put"]>[0];
 
@@ -47,13 +47,11 @@ describe("sessions of AI-TCP whose start fails", () => {
     const store = new TicketlessStore();
     const first = await agents.bob({ store });
     const second = await agents.bob({ store });
-    let target = first;
-    const proxy = await Proxy.start(() => target.server.port);
-    agents.onEnd(() => proxy.stop());
+    const { proxy, turnTo } = await switched(agents, first);
     const session = await agents.alice(proxy.url);
     const here = await first.nextSession();
     store.isRefusing = true;
-    target = second;
+    turnTo(second);
     proxy.last.cut();
     await until(() => store.refused > 2);
     assert.equal(second.sessions.length, 0);

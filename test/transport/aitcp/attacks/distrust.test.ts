@@ -13,6 +13,7 @@ import {
 import type { AiTcpStore } from "../../../../src/transport/aitcp/index.js";
 import { Agents, alice, bob as bobIdentity, crypto, mallory, until } from "../agents.js";
 import { Proxy } from "../middle.js";
+import { switched } from "../two-servers.js";
 
 const isUntrusted = (error: unknown): boolean =>
   error instanceof M2MError && error.code === "M2M_PEER_UNTRUSTED";
@@ -101,12 +102,10 @@ describe("AI-TCP when trust is taken back", () => {
     });
     const first = await agents.bob({ trust, store, ...clock });
     const second = await agents.bob({ trust, store, settings, ...clock });
-    let target = first;
-    const proxy = await Proxy.start(() => target.server.port);
-    agents.onEnd(() => proxy.stop());
+    const { proxy, turnTo } = await switched(agents, first);
     const session = await agents.alice(proxy.url, { certificate });
     await first.nextSession();
-    target = second;
+    turnTo(second);
     proxy.cut();
     const there = await second.nextSession();
     await until(() => session.state === "open");

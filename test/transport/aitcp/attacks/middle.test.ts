@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { AiTcpConnectOptions, AiTcpSession } from "../../../../src/transport/aitcp/index.js";
-import { writePacket } from "../../../../src/transport/aitcp/packet/index.js";
+import { refusalPacket } from "../../../../src/transport/aitcp/handshake/index.js";
+import { readPacket, writePacket } from "../../../../src/transport/aitcp/packet/index.js";
 import { Agents, bob as bobIdentity, bytesOf, echo, textOf, until, type Bob } from "../agents.js";
 import { kindOf, play, Proxy, type Carried, type Middle } from "../middle.js";
 
@@ -58,6 +59,23 @@ describe("AI-TCP with somebody in the middle", () => {
       return act(packet);
     };
   }
+
+  it("a refusal that comes after the server's first word is left alone", async () => {
+    const { proxy, session, other } = await stage();
+    void echo(other);
+    const stream = session.openStream();
+    const ask = async (): Promise<void> => {
+      stream.write("hello");
+      assert.equal(textOf(await stream.receive()), "hello");
+    };
+    await ask();
+    const [first] = proxy.last.seen.up;
+    const packet = readPacket(first);
+    assert.ok(packet.kind === "initiation");
+    proxy.last.inject("down", refusalPacket(packet, "untrusted"));
+    await ask();
+    assert.equal(proxy.connections.length, 1);
+  });
 
   for (const way of ["up", "down"] as const) {
     it(`${way}: whatever bit of a packet is flipped, no message suffers`, async () => {

@@ -5,6 +5,7 @@ import { LimitError } from "../../../../src/shared/errors.js";
 import type { AiTcpStore, AiTcpSession } from "../../../../src/transport/aitcp/index.js";
 import { Agents, echo, textOf, until } from "../agents.js";
 import { kindOf, play, Proxy } from "../middle.js";
+import { switched } from "../two-servers.js";
 
 function memoryStore(): AiTcpStore {
   return new MemoryRecordStore({
@@ -121,20 +122,18 @@ describe("AI-TCP tickets", () => {
     const first = await agents.bob({ store, settings: { padding: true } });
     const same = await agents.bob({ store, settings: { signatures: ["none", "turn"] } });
     const weaker = await agents.bob({ store, settings: { signatures: ["none"] } });
-    let target = first;
-    const proxy = await Proxy.start(() => target.server.port);
-    agents.onEnd(() => proxy.stop());
+    const { proxy, turnTo } = await switched(agents, first);
     const session = await agents.alice(proxy.url);
     void first.nextSession().then(echo);
     await speak(session, "before");
-    target = same;
+    turnTo(same);
     proxy.cut();
     const there = await same.nextSession();
     await until(() => session.state === "open");
     for (const { agreed } of [session, there]) {
       assert.deepEqual([agreed.signatures, agreed.isPadded], ["turn", true]);
     }
-    target = weaker;
+    turnTo(weaker);
     proxy.cut();
     await assert.rejects(
       session.closed,

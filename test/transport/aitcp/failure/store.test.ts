@@ -3,7 +3,7 @@ import { LimitError, M2MError, UpstreamError } from "../../../../src/shared/erro
 import { MemoryRecordStore, type PutOptions } from "../../../../src/shared/record-store.js";
 import type { AiTcpStore } from "../../../../src/transport/aitcp/index.js";
 import { Agents, until } from "../agents.js";
-import { Proxy } from "../middle.js";
+import { switched } from "../two-servers.js";
 import { assertComplete, assertOnceInOrder, delay, sendAll, takeAll } from "./transfer.js";
 
 type Records = Parameters<AiTcpStore["put"]>[0];
@@ -86,16 +86,14 @@ describe("AI-TCP with a store that is shared", () => {
     const store = new FaultyStore();
     const first = await agents.bob({ store });
     const second = await agents.bob({ store });
-    let target = first;
-    const proxy = await Proxy.start(() => target.server.port);
-    agents.onEnd(() => proxy.stop());
+    const { proxy, turnTo } = await switched(agents, first);
     const session = await agents.alice(proxy.url);
     const here = await first.nextSession();
     const got: string[] = [];
     const takingHere = takeAll(here, 2, (label) => got.push(label)).catch((error: unknown) => error);
     const sending = [0, 1].map((label) => sendAll(session, "alice", label, 150, 2));
     await until(() => got.length > 40);
-    target = second;
+    turnTo(second);
     // The first server sees nothing of it: its connection is half-open.
     proxy.last.isDeaf = true;
     proxy.last.cut();
@@ -118,9 +116,7 @@ describe("AI-TCP with a store that is shared", () => {
     const settings = { lifetimeSeconds: 8 };
     const first = await agents.bob({ store, settings });
     const second = await agents.bob({ store, settings });
-    let target = first;
-    const proxy = await Proxy.start(() => target.server.port);
-    agents.onEnd(() => proxy.stop());
+    const { proxy, turnTo } = await switched(agents, first);
     const session = await agents.alice(proxy.url);
     const here = await first.nextSession();
     const stream = session.openStream();
@@ -130,7 +126,8 @@ describe("AI-TCP with a store that is shared", () => {
     // Back and forth: each process takes it over from the other one.
     const seen = [1];
     for (let round = 2; round < 8; round++) {
-      target = target === first ? second : first;
+      const target = round % 2 === 0 ? second : first;
+      turnTo(target);
       proxy.cut();
       const there = await target.nextSession();
       stream.write(`${round}`);
@@ -158,13 +155,11 @@ describe("AI-TCP with a store that is shared", () => {
     const store = new FaultyStore();
     const first = await agents.bob({ store });
     const second = await agents.bob({ store });
-    let target = first;
-    const proxy = await Proxy.start(() => target.server.port);
-    agents.onEnd(() => proxy.stop());
+    const { proxy, turnTo } = await switched(agents, first);
     const session = await agents.alice(proxy.url);
     const here = await first.nextSession();
     const waiting = here.acceptStream();
-    target = second;
+    turnTo(second);
     await first.server.close();
     await assert.rejects(waiting, M2MError);
     const there = await second.nextSession();

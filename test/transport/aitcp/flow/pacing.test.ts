@@ -11,19 +11,10 @@ describe("aitcp pacer", () => {
     expect(pacer.intervalMs).to.equal(90);
     for (let i = 0; i < 20; i++) pacer.succeeded();
     expect(pacer.intervalMs).to.equal(20);
-    pacer.failed(0);
+    pacer.failed();
     expect(pacer.intervalMs).to.equal(36);
-    for (let i = 0; i < 20; i++) pacer.failed(0);
+    for (let i = 0; i < 20; i++) pacer.failed();
     expect(pacer.intervalMs).to.equal(5000);
-  });
-
-  it("a try is due an interval after the one before", () => {
-    const pacer = new Pacer();
-    expect(pacer.delayMs(0)).to.equal(0);
-    pacer.tried(1000);
-    expect([pacer.delayMs(1000), pacer.delayMs(1060), pacer.delayMs(2000)]).to.deep.equal([100, 40, 0]);
-    pacer.failed(2000);
-    expect(pacer.delayMs(2000)).to.equal(180);
   });
 
   it("stays between its bounds, whatever happens", () => {
@@ -32,7 +23,7 @@ describe("aitcp pacer", () => {
         const pacer = new Pacer();
         for (const isSuccess of list) {
           if (isSuccess) pacer.succeeded();
-          else pacer.failed(0);
+          else pacer.failed();
           expect(pacer.intervalMs).to.be.within(20, 5000);
         }
       }),
