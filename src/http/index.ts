@@ -15,6 +15,7 @@ export { readBody } from "./body.js";
 export { isAnyHost, isLoopbackHost, isLoopbackOrigin } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";
 export { createLogger, type Logger, type LoggerOptions } from "./logger.js";
+export { RequestIds } from "./request-ids.js";
 export { redactText, redactValue } from "./redact.js";
 export {
   ClientRateLimiter,

@@ -5,6 +5,7 @@ import { keptHeaders } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import { returnedHeaders } from "./headers.js";
 import { eventWireHeaders, OF_PEER, OpenedEvents } from "./m2m/index.js";
+import type { LoggedRequest } from "./logged-request.js";
 import type { Prepared } from "./prepare.js";
 import {
   countUsage,
@@ -34,6 +35,8 @@ const LENGTH_AND_OFFER: ReadonlySet<string> = new Set([...LENGTH, ...OF_PEER]);
 export interface AnswerOptions {
   /** Whether it took more than one try. */
   readonly wasRetried: boolean;
+  /** What the log calls the request. */
+  readonly logged: LoggedRequest;
   /** Answers with an error, as long as nothing was sent. */
   readonly refuse: (error: unknown) => void;
 }
@@ -162,7 +165,7 @@ export class Answer {
 
   /** Tells what a scan that held nothing up has found. @returns the headers that say so */
   #report(verdict: ScanVerdict | undefined): string[] {
-    noteThreat(this.#core, "request", verdict);
+    noteThreat(this.#core, this.#options.logged, "request", verdict);
     return ["x-m2m-security", securityHeader(verdict)];
   }
 
@@ -175,7 +178,7 @@ export class Answer {
     if (!scanner || content.length === 0) return;
     const verdict = await scanner.pending(Buffer.from(content)).result();
     const judge = settings.blocking ? assertSafe : noteThreat;
-    judge(this.#core, "answer", verdict);
+    judge(this.#core, this.#options.logged, "answer", verdict);
   }
 
   /** @param headers of the answer as a client gets it without M2M */

@@ -1,4 +1,4 @@
-import { TurnEnd, type Logger } from "../http/index.js";
+import { RequestIds, TurnEnd, type Logger } from "../http/index.js";
 import { CodecEngine } from "../codec/index.js";
 import { ModelRegistry } from "../models/index.js";
 import { InputError } from "../shared/errors.js";
@@ -25,6 +25,7 @@ export interface ProxyCore {
   readonly bodies: HeldBodies;
   readonly stats: ProxyStats;
   readonly logger: Logger;
+  readonly requestIds: RequestIds;
   readonly models: ModelRegistry;
   readonly gatekeeper: Gatekeeper;
   readonly optimizer: RequestOptimizer;
@@ -70,6 +71,7 @@ export function createCore(
     bodies: new HeldBodies({ maxBodyBytes, maxHeldBytes }),
     stats: new ProxyStats(),
     logger,
+    requestIds: new RequestIds(),
     models,
     gatekeeper: new Gatekeeper(options.authToken, holdsKeys, options.host, options.allowedHosts),
     optimizer: new RequestOptimizer(models),

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { M2MError, UpstreamError } from "../shared/errors.js";
 import { Answer } from "./answer.js";
-import { sendApiError } from "./api-errors.js";
+import { failureOf, sendApiError } from "./api-errors.js";
 import { noUpstream, upstreamError } from "./attempt-error.js";
 import { Attempt, type AttemptOwner, type UpstreamHead } from "./attempt.js";
 import type { ProxyCore } from "./core.js";
 import { sendCached } from "./cached-answer.js";
 import type { HeldBody } from "./held-bodies.js";
+import type { LoggedRequest } from "./logged-request.js";
 import type { Prepared } from "./prepare.js";
 import { Refusal } from "./refusal.js";
 import { ClientStream } from "./relay/client-stream.js";
@@ -25,6 +26,8 @@ export class Exchange implements AttemptOwner {
   readonly #stream: ClientStream;
   readonly #startedMs = performance.now();
   readonly #tried = new Set<Upstream>();
+  readonly #id: string;
+  #model: string | undefined;
   #prepared: Prepared | undefined;
   #readyMs: number | undefined;
   #sentMs: number | undefined;
@@ -39,6 +42,7 @@ export class Exchange implements AttemptOwner {
 
   constructor(core: ProxyCore, request: IncomingMessage, response: ServerResponse) {
     this.#core = core;
+    this.#id = core.requestIds.next();
     this.#request = request;
     this.#response = response;
     this.#stream = new ClientStream(response, core.turnEnd, () => performance.now());
@@ -70,6 +74,15 @@ export class Exchange implements AttemptOwner {
     return this.#body.read(this.#request);
   }
 
+  get logged(): LoggedRequest {
+    const path = (this.#request.url ?? "").split("?", 1)[0];
+    return { request: this.#id, path, ...(this.#model !== undefined && { model: this.#model }) };
+  }
+
+  noteModel(model: string | undefined): void {
+    this.#model = model;
+  }
+
   /** The request is there, whole or to be streamed: what follows is the proxy's own time. */
   markReady(): void {
     this.#readyMs = performance.now();
@@ -78,12 +91,16 @@ export class Exchange implements AttemptOwner {
   /** Answers in place of an upstream, in the shape that the client's SDK reads. */
   refuse(error: unknown): void {
     if (this.#isSettled) return;
-    const { reason, headers } = error instanceof Refusal ? error : { reason: error, headers: undefined };
-    if (!(reason instanceof M2MError)) this.#core.logger.error({ err: reason }, "the proxy failed");
+    const { reason, headers = [] } = error instanceof Refusal ? error : { reason: error };
+    if (!(reason instanceof M2MError))
+      this.#core.logger.error({ ...this.logged, err: reason }, "the proxy failed");
     this.#failed ||= reason instanceof UpstreamError || !(reason instanceof M2MError);
     // An answer that has begun is cut, whether or not it is on its way.
     this.#stream.flush();
-    sendApiError(this.#request, this.#response, reason, { retried: this.#attempts > 1, headers });
+    sendApiError(this.#request, this.#response, reason, {
+      retried: this.#attempts > 1,
+      headers: [...headers, "x-m2m-request-id", this.#id],
+    });
   }
 
   #sendWhole({ status, headers, body }: WholeAnswer): void {
@@ -130,10 +147,12 @@ export class Exchange implements AttemptOwner {
     else upstream.breaker.succeed();
     const mayRetry = isFailure && head.header("x-should-retry") !== "false";
     if (mayRetry && this.#retry(readRetryAfterMs((name) => head.header(name), Date.now()))) return undefined;
+    if (isFailure) this.#noteStatus(attempt, head.status);
     this.#stream.attach(attempt);
     const prepared = this.#prepared as Prepared;
     const answer = new Answer(this.#core, prepared, this.#stream, head, {
       wasRetried: this.#attempts > 1,
+      logged: this.logged,
       refuse: (error) => this.refuse(error),
     });
     this.#answer = answer;
@@ -156,9 +175,14 @@ export class Exchange implements AttemptOwner {
     this.#failed = true;
     this.#noteFailure(attempt, false);
     this.#core.logger.warn(
-      { upstream: attempt.upstream.name, err: upstreamError(error).message },
+      { ...this.logged, upstream: attempt.upstream.name, reason: upstreamError(error).message },
       "answer cut",
     );
+  }
+
+  /** The client is told of a status that more tries did not help against. */
+  #noteStatus({ upstream: { name: upstream } }: Attempt, status: number): void {
+    this.#core.logger.warn({ ...this.logged, upstream, status, attempts: this.#attempts }, "upstream failed");
   }
 
   /** Where there is no other upstream, one that can be reached is in order: a client could make it break off its own requests. */
@@ -188,7 +212,17 @@ export class Exchange implements AttemptOwner {
 
   #giveUp(error: UpstreamError): void {
     this.#failed = true;
-    this.#core.logger.warn({ code: error.code, reason: error.message }, "no answer");
+    this.#core.logger.warn(
+      {
+        ...this.logged,
+        upstream: this.#attempt?.upstream.name,
+        attempts: this.#attempts,
+        status: failureOf(error).status,
+        code: error.code,
+        reason: error.message,
+      },
+      "no answer",
+    );
     this.refuse(error);
   }
 
@@ -224,7 +258,7 @@ export class Exchange implements AttemptOwner {
     this.#core.stats.end({
       outcome,
       status,
-      model: prepared?.model,
+      model: this.#model,
       spent,
       totalMs: nowMs - this.#startedMs,
       overheadMs,
@@ -250,9 +284,9 @@ export class Exchange implements AttemptOwner {
   }
 
   #log(outcome: Outcome, ms: number): void {
-    const { method, url } = this.#request;
+    const { method } = this.#request;
     const { statusCode: status } = this.#response;
-    this.#core.logger.debug({ method, path: url, status, outcome, ms: Math.round(ms) }, "request");
+    this.#core.logger.debug({ ...this.logged, method, status, outcome, ms: Math.round(ms) }, "request");
   }
 }
 

@@ -4,6 +4,7 @@ import { isJsonObject, member, tryParseJson } from "../shared/json-value.js";
 import { noUpstream, upstreamError } from "./attempt-error.js";
 import type { ProxyCore } from "./core.js";
 import { headerValue, returnedHeaders } from "./headers.js";
+import type { LoggedRequest } from "./logged-request.js";
 import { headersFor } from "./prepare.js";
 import type { Dialect } from "./providers/index.js";
 import type { Upstream } from "./upstream/upstream.js";
@@ -27,6 +28,7 @@ export async function listModels(
   request: IncomingMessage,
   path: string,
   dialect: Dialect,
+  logged: LoggedRequest,
 ): Promise<WholeAnswer> {
   const nowMs = performance.now();
   const asked = core.upstreams.filter(({ breaker }) => breaker.state(nowMs) !== "open");
@@ -39,11 +41,15 @@ export async function listModels(
       try {
         const answer = await askWhole(upstream, { path: withoutCursors(path), headers }, signal);
         const models = modelsOf(upstream, answer);
-        if (!models) core.logger.warn({ upstream: name, status: answer.status }, "no list of models");
+        if (!models)
+          core.logger.warn({ ...logged, upstream: name, status: answer.status }, "no list of models");
         return { answer, models };
       } catch (cause) {
         const error = upstreamError(cause as Error);
-        core.logger.warn({ upstream: name, code: error.code, reason: error.message }, "no list of models");
+        core.logger.warn(
+          { ...logged, upstream: name, code: error.code, reason: error.message },
+          "no list of models",
+        );
         return { error };
       }
     }),

@@ -32,7 +32,7 @@ export async function prepareOther(
   const hasBody = coding !== undefined || Number(length ?? 0) > 0;
   if (hasBody && isText(request)) return prepareText(core, request, path, incoming);
   incoming.markReady();
-  return hasBody ? prepareStream(core, request, path) : prepareEmpty(core, request, path);
+  return hasBody ? prepareStream(core, request, path) : prepareEmpty(core, request, path, incoming);
 }
 
 /** @throws {Refusal} if the client has had its share, or has a budget and what it asks for has no price that is known */
@@ -62,10 +62,11 @@ async function prepareText(
   const body = await incoming.readBody();
   incoming.markReady();
   const { model } = readRequestHead(body);
+  incoming.noteModel(model);
   const route = { model, isCall: false };
   assertServed(upstreams, route);
   const scan = scanner?.pending(body);
-  if (scan && settings.blocking) assertSafe(core, "request", await scan.result());
+  if (scan && settings.blocking) assertSafe(core, incoming.logged, "request", await scan.result());
   return {
     ...commonOf(core, request, path, body, route),
     model,
@@ -75,7 +76,12 @@ async function prepareText(
 }
 
 /** A request without a body. The models that the proxy serves are listed together, and one of them is asked for where it is served. */
-async function prepareEmpty(core: ProxyCore, request: IncomingMessage, path: string): Promise<Prepared> {
+async function prepareEmpty(
+  core: ProxyCore,
+  request: IncomingMessage,
+  path: string,
+  { logged }: IncomingBody,
+): Promise<Prepared> {
   const plain = path.split("?", 1)[0];
   const route = { model: modelOfPath(plain), isCall: false };
   assertServed(core.upstreams, route);
@@ -86,7 +92,7 @@ async function prepareEmpty(core: ProxyCore, request: IncomingMessage, path: str
   };
   const takesAll = core.upstreams.length === 1 && !core.upstreams[0].isChoosy;
   if (takesAll || request.method !== "GET" || plain !== MODELS_PATH) return common;
-  return { ...common, gathered: await listModels(core, request, path, common.dialect) };
+  return { ...common, gathered: await listModels(core, request, path, common.dialect, logged) };
 }
 
 const MODELS_PATH = "/v1/models";

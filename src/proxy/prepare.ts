@@ -18,6 +18,7 @@ import {
   type Dialect,
   type ProviderApi,
 } from "./providers/index.js";
+import type { LoggedRequest } from "./logged-request.js";
 import { Refusal } from "./refusal.js";
 import type { PendingScan } from "./security/request-scanner.js";
 import { assertSafe } from "./security/threats.js";
@@ -58,8 +59,12 @@ export interface Prepared {
   settle?(spent: Spent): Promise<void>;
 }
 
-/** The body of a request that is being prepared. */
+/** A request that is being prepared. */
 export interface IncomingBody {
+  /** What the log calls it. */
+  readonly logged: LoggedRequest;
+  /** To be called when the model is known: it counts for the model even if it is refused. */
+  noteModel(model: string | undefined): void;
   /** All of it. */
   readBody(): Promise<Buffer>;
   /** To be called when it is there, whole or to be streamed. */
@@ -93,10 +98,11 @@ export async function prepareCall(
   const content = opened ?? received;
   const dialect = dialectOf(api, request.headers);
   const { model, stream } = readRequestHead(content);
+  incoming.noteModel(model);
   const route = { model, isCall: true };
   assertServed(core.upstreams, route);
   const scan = core.scanner?.pending(content);
-  if (scan && settings.blocking) assertSafe(core, "request", await scan.result());
+  if (scan && settings.blocking) assertSafe(core, incoming.logged, "request", await scan.result());
   const replyHeaders: string[] = [];
   const body = optimized(core, request, { api, model, body: content }, replyHeaders);
   const cached = await lookUp(core, request, { api, path, body }, replyHeaders);

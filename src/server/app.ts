@@ -3,6 +3,7 @@ import {
   isLoopbackOrigin,
   readBody,
   sendProblem,
+  RequestIds,
   TurnEnd,
   type BearerGuard,
   type RateLimiter,
@@ -61,6 +62,7 @@ class App {
   readonly #router: Router<ServerServices>;
   readonly #checks: ReadonlyMap<Route<ServerServices>, RouteChecks>;
   readonly #turnEnd = new TurnEnd();
+  readonly #ids = new RequestIds();
   /** Requests that count for `maxActiveRequests`, and those of them whose answers only wait for the end of the turn. */
   #working = 0;
   #leaving = 0;
@@ -76,6 +78,7 @@ class App {
     const { addressOf, services } = this.#options;
     const { metrics } = services;
     const startedAtMs = metrics.begin();
+    const id = this.#ids.next();
     const url = request.url ?? "/";
     const mark = url.indexOf("?");
     const match = this.#router.find(mark < 0 ? url : url.slice(0, mark));
@@ -88,7 +91,10 @@ class App {
       metrics.end(route?.path ?? NO_ROUTE, status, startedAtMs);
       const { logger } = this.#options;
       if (logger.isLevelEnabled("debug")) {
-        logger.debug({ method: request.method, url, status, client: addressOf(request) }, "request");
+        logger.debug(
+          { request: id, method: request.method, url, status, client: addressOf(request) },
+          "request",
+        );
       }
     });
     try {
@@ -102,7 +108,7 @@ class App {
         this.#working++;
       }
       const search = mark < 0 ? "" : url.slice(mark + 1);
-      const prepared = await this.#prepare(request, response, route, match, client, search);
+      const prepared = await this.#prepare(request, response, route, match, id, client, search);
       const write = writerOf(response, await route.handle(prepared, this.#options.services));
       if (isCounted) this.#leaving++;
       this.#turnEnd.add(() => {
@@ -110,7 +116,7 @@ class App {
         write();
       });
     } catch (error) {
-      this.#refuse(request, response, error);
+      this.#refuse(id, request, response, error);
     }
   }
 
@@ -154,6 +160,7 @@ class App {
     response: ServerResponse,
     route: Route<ServerServices>,
     { params }: Match<ServerServices>,
+    id: string,
     client: string,
     search: string,
   ): Promise<RouteRequest<unknown, unknown>> {
@@ -173,15 +180,18 @@ class App {
         checks?.body?.(body);
       }
     }
-    return new PreparedRequest(response, { body, query, params, bytes, client });
+    return new PreparedRequest(response, { body, query, params, bytes, id, client });
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  #refuse(id: string, request: IncomingMessage, response: ServerResponse, error: unknown): void {
     // The client has gone: that is why something was broken off, and nobody hears of it.
     if (response.destroyed) return;
     const problem = describeProblem(error);
     if (problem.status >= 500 && problem.status !== 503) {
-      this.#options.logger.error({ err: error, method: request.method, url: request.url }, "request failed");
+      this.#options.logger.error(
+        { request: id, err: error, method: request.method, url: request.url },
+        "request failed",
+      );
     }
     sendProblem(response, problem);
   }
@@ -210,6 +220,7 @@ class PreparedRequest implements RouteRequest<unknown, unknown> {
   readonly query: unknown;
   readonly params: Parts["params"];
   readonly bytes: Buffer;
+  readonly id: string;
   readonly client: string;
   readonly #response: ServerResponse;
 
@@ -218,6 +229,7 @@ class PreparedRequest implements RouteRequest<unknown, unknown> {
     this.query = parts.query;
     this.params = parts.params;
     this.bytes = parts.bytes;
+    this.id = parts.id;
     this.client = parts.client;
     this.#response = response;
   }

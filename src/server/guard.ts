@@ -1,4 +1,4 @@
-import type { ContentScanner } from "../codec/index.js";
+import type { ContentScanner, ContentVerdict } from "../codec/index.js";
 import type { ScanResult, SecurityScanner } from "../security/index.js";
 import type { ContentCounts } from "./metrics/requests.js";
 
@@ -14,6 +14,20 @@ export function guardWith(
       counts.scanned++;
       if (!result.safe) counts.unsafe++;
       return { ...result, shouldBlock: isBlocking && !result.safe };
+    },
+  };
+}
+
+/** A scanner that tells of each content that is unsafe. */
+export function watched<Verdict extends ContentVerdict>(
+  scanner: ContentScanner<Verdict>,
+  onThreat: (verdict: Verdict) => void,
+): ContentScanner<Verdict> {
+  return {
+    async scan(content) {
+      const verdict = await scanner.scan(content);
+      if (!verdict.safe) onThreat(verdict);
+      return verdict;
     },
   };
 }

@@ -11,6 +11,8 @@ export interface RouteRequest<Body, Query> {
   readonly params: Readonly<Record<string, string>>;
   /** The body's bytes. */
   readonly bytes: Buffer;
+  /** What the log calls the request. */
+  readonly id: string;
   /** What stands for the client in limits. */
   readonly client: string;
   /** Is aborted when the client goes away. */

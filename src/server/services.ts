@@ -6,6 +6,15 @@ import type { BpeEncodingName } from "../shared/encodings.js";
 import type { RequestMetrics } from "./metrics/requests.js";
 import type { SessionService } from "./sessions/index.js";
 
+/** What the log says of who sent a threat. */
+export interface ThreatSource {
+  /** What the log calls the request; absent: it came over another transport. */
+  readonly request?: string;
+  readonly path?: string;
+  readonly client?: string;
+  readonly model?: string;
+}
+
 /** What the routes work with. */
 export interface ServerServices {
   readonly engine: CodecEngine;
@@ -18,6 +27,8 @@ export interface ServerServices {
   readonly scanner: () => Promise<SecurityScanner>;
   /** Scans all that is compressed; absent with security switched off. */
   readonly guard?: ContentScanner<ScanResult>;
+  /** Scans as `guard`, and writes a line to the log for what is unsafe. */
+  guardFor(request: ThreatSource): ContentScanner<ScanResult> | undefined;
   /** Whether `guard` blocks. */
   readonly isBlocking: boolean;
   readonly sessions: SessionService;

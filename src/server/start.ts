@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { CodecEngine, type EngineOptions } from "../codec/index.js";
+import { CodecEngine, type ContentVerdict, type EngineOptions } from "../codec/index.js";
 import {
   bearerGuard,
   ClientRateLimiter,
@@ -15,7 +15,7 @@ import {
   type TrustedProxies,
 } from "../http/index.js";
 import type { ModelRegistry } from "../models/index.js";
-import type { SecurityScanner } from "../security/index.js";
+import type { ScanResult, SecurityScanner } from "../security/index.js";
 import { Session, writeMessage, type CapabilityOptions } from "../session/index.js";
 import type { AlgorithmName } from "../shared/algorithms.js";
 import { clientOf } from "../shared/client-network.js";
@@ -25,9 +25,9 @@ import { type Limits } from "../shared/limits.js";
 import { defaultTokenizers } from "../tokenizer/index.js";
 import { apiRoutes } from "./api/index.js";
 import { createApp } from "./app.js";
-import { guardWith } from "./guard.js";
+import { guardWith, watched } from "./guard.js";
 import { RequestMetrics, type OtherMetrics } from "./metrics/requests.js";
-import type { ServerServices } from "./services.js";
+import type { ServerServices, ThreatSource } from "./services.js";
 import { createSessionService, SessionClaims, type SessionService } from "./sessions/index.js";
 import { openStores, type Stores } from "./stores.js";
 import type { Identity, TrustPolicy } from "../transport/index.js";
@@ -96,6 +96,7 @@ export interface Server {
 
 const DEFAULT_GRACE_MS = 10_000;
 const DEFAULT_MAX_ACTIVE_REQUESTS = 1024;
+const MAX_LOGGED_THREATS = 5;
 
 /**
  * Loads what requests need, then listens.
@@ -234,7 +235,22 @@ async function createServices(
       ...(guarding && { blockThreshold: guarding.threshold }),
     },
   };
-  const sessions = createSessionService({ ...stores, capabilities, scanner: guard });
+  const noteThreat = (source: ThreatSource, verdict: ContentVerdict): void => {
+    const { threatType: type, score, shouldBlock } = verdict;
+    // Ids of rules and places, never what stood there.
+    const threats = (verdict as Partial<ScanResult>).threats
+      ?.slice(0, MAX_LOGGED_THREATS)
+      .map(({ id, location: { pointer }, score }) => ({ id, pointer, score }));
+    options.logger.warn(
+      { ...source, type, score, threats },
+      shouldBlock ? "content blocked" : "content unsafe",
+    );
+  };
+  const sessions = createSessionService({
+    ...{ ...stores, capabilities, scanner: guard },
+    onThreat: (verdict, { address, request, path }) =>
+      noteThreat({ request, path: path ?? "DATA", client: address }, verdict),
+  });
   // The vocabulary is read on first use: no request should wait for it.
   defaultTokenizers.get(engine.encoding).count("ready");
   return {
@@ -244,6 +260,7 @@ async function createServices(
     models: options.models,
     scanner: async () => (await open()).scanner,
     guard,
+    guardFor: (source) => guard && watched(guard, (verdict) => noteThreat(source, verdict)),
     isBlocking: security.isBlocking,
     sessions,
     capabilities: payloadOf(capabilities, guard),

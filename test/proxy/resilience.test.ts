@@ -135,6 +135,36 @@ describe("proxy: resilience", () => {
     await second.stop();
   });
 
+  it("writes a line for what found no answer, with all that is known of it but contents", async () => {
+    fixture = await ProxyFixture.start({ ...quick, retries: 1 });
+    const lines = (message: string) =>
+      fixture!.log
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ msg }) => msg === message);
+    fixture.upstream.script("status-503", "status-503", "cut-mid-event");
+    expect((await fixture.chat()).status).to.equal(503);
+    const of = { level: "warn", path: "/v1/chat/completions", model: "gpt-4o", upstream: "target" };
+    expect(lines("upstream failed")).to.have.length(1);
+    expect(lines("upstream failed")[0]).to.include({ ...of, status: 503, attempts: 2 });
+    await fixture.chat({ stream: true });
+    expect(lines("answer cut")[0])
+      .to.include(of)
+      .and.to.have.keys(...["time", "msg", "request", "reason"], ...Object.keys(of));
+    await fixture.upstream.stop();
+    const reply = await fixture.call({
+      method: "POST",
+      path: "/v1/chat/completions?key=sk-HUSHHUSHHUSH",
+      body: '{"model":"gpt-4o","messages":[]}',
+    });
+    const [line] = lines("no answer");
+    expect(line).to.include({ ...of, code: "M2M_UPSTREAM_FAILED", status: 502 });
+    expect(line.request).to.equal(reply.headers["x-m2m-request-id"]);
+    expect(
+      new Set(fixture.log.map((one) => (JSON.parse(one) as { request?: string }).request)).size,
+    ).to.equal(3);
+    expect(fixture.log.join("")).not.to.contain("HUSH").and.not.contain("Hello");
+  });
+
   it("refuses a model that nobody serves", async () => {
     const target = parseTarget("http://127.0.0.1:9", "url");
     fixture = await ProxyFixture.start({ upstreams: [{ name: "x", target, models: ["gpt-4o"] }] });

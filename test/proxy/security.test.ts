@@ -36,6 +36,11 @@ describe("proxy: security", () => {
       await fixture.chat(attack, { authorization: "Bearer sk-verysecretkey-123456" });
       const lines = fixture.log.join("");
       expect(lines).to.contain("request unsafe").and.contain("M2M-INJ-").and.contain("/messages/0/content");
+      const line = JSON.parse(fixture.log.find((one) => one.includes("request unsafe")) ?? "") as object;
+      expect(line).to.include({ level: "warn", path: "/v1/chat/completions", model: "gpt-4o" });
+      expect(line)
+        .to.have.property("request")
+        .that.matches(/^[0-9a-z]{8}-[0-9a-z]+$/);
       expect(lines).not.to.contain("previous instructions").and.not.contain("verysecret");
     });
 
@@ -158,6 +163,9 @@ describe("proxy: security", () => {
       expect(reply.json.error.message).to.contain("injection").and.contain("M2M-INJ-");
       expect(reply.text).not.to.contain("cats");
       expect(fixture.upstream.requests).to.have.length(0);
+      const { models } = await fixture.stats();
+      expect(models["gpt-4o"]).to.include({ requests: 1 });
+      expect(models).not.to.have.property("(none)");
     });
 
     it("refuses in Anthropic's shape", async () => {

@@ -258,6 +258,49 @@ describe("server behind a reverse proxy", () => {
   });
 });
 
+describe("server and its log of threats", () => {
+  for (const isBlocking of [false, true]) {
+    it(`has one line for each content in which there is one${isBlocking ? ", blocked" : ""}`, async () => {
+      const log: string[] = [];
+      const server = await startTestServer({ security: { isEnabled: true, isBlocking } }, log);
+      const lines = () =>
+        log
+          .splice(0)
+          .map((line) => JSON.parse(line) as Record<string, unknown>)
+          .filter(({ level }) => level !== "debug");
+      const { session_id } = (await ask(server, "POST /session", {})).json as {
+        session_id: string;
+      };
+      const data = (content: string) => ({
+        type: "DATA",
+        session_id,
+        payload: { algorithm: "none", content },
+      });
+      const cases: [path: `/${string}`, body: unknown, members?: object][] = [
+        ["/compress", { content: THREAT, model: "gpt-4o" }, { model: "gpt-4o" }],
+        ["/compress/auto", { content: THREAT }],
+        ["/analyze", { content: THREAT }],
+        ["/message", data(THREAT)],
+      ];
+      for (const [path, body, members] of cases) {
+        await ask(server, `POST ${path}`, body);
+        const found = lines();
+        expect(found, path).to.have.length(1);
+        const msg = isBlocking ? "content blocked" : "content unsafe";
+        expect(found[0]).to.include({ level: "warn", msg, path, type: "injection", ...members });
+        expect(found[0]).to.have.property("request").that.is.a("string");
+        expect(found[0]).to.have.property("client").that.contains("127.0.0.1");
+        expect(JSON.stringify(found[0])).to.contain("M2M-INJ-").and.not.contain("previous instructions");
+        expect(JSON.stringify(found[0])).not.to.contain(session_id);
+      }
+      await ask(server, "POST /compress", { content: "Which of us books the room?" });
+      await ask(server, "POST /message", data("I do."));
+      expect(lines()).to.deep.equal([]);
+      await server.close(0);
+    });
+  }
+});
+
 describe("server sessions over HTTP", () => {
   let server: Server;
   before(async () => void (server = await startTestServer()));

@@ -78,9 +78,10 @@ const ANALYZE = route<ServerServices, AnalyzeBody>({
       ),
     },
   },
-  async handle({ body }, services) {
-    const { engine, guard, isBlocking } = services;
-    const { content } = body;
+  async handle({ body, client, id }, services) {
+    const { engine, isBlocking } = services;
+    const { content, model } = body;
+    const guard = services.guardFor({ request: id, path: "/analyze", client, model });
     const counting = chooseCounting(
       services,
       body,

@@ -15,7 +15,7 @@ import {
   type BpeEncodingName,
 } from "../../shared/encodings.js";
 import { count, number, object, oneOf, text } from "../json-schema.js";
-import { route, type Reply } from "../route.js";
+import { route, type Reply, type RouteRequest } from "../route.js";
 import type { ServerServices } from "../services.js";
 import { SECURITY_SUMMARY, securitySummary } from "./scan.js";
 
@@ -81,9 +81,9 @@ const COMPRESS = route<ServerServices, CompressBody>({
   ),
   replies: { 200: { summary: "The wire.", schema: WIRE } },
   problems: [403],
-  handle({ body }, services) {
-    const { algorithm = services.defaultAlgorithm } = body;
-    return compress(services, body, algorithm);
+  handle(request, services) {
+    const { algorithm = services.defaultAlgorithm } = request.body;
+    return compress(services, request, "/compress", algorithm);
   },
 });
 
@@ -96,7 +96,7 @@ const COMPRESS_AUTO = route<ServerServices, AutoBody>({
   body: object({ content: CONTENT }, SETTINGS),
   replies: { 200: { summary: "The wire.", schema: WIRE } },
   problems: [403],
-  handle: ({ body }, services) => compress(services, body, "auto"),
+  handle: (request, services) => compress(services, request, "/compress/auto", "auto"),
 });
 
 const DECOMPRESS = route<ServerServices, { readonly data: string }>({
@@ -133,8 +133,14 @@ const MAX_SLOW_UNITS = 64 * 1024;
 
 export const CODEC_ROUTES = [COMPRESS, COMPRESS_AUTO, DECOMPRESS];
 
-async function compress(services: ServerServices, body: AutoBody, algorithm: string): Promise<Reply> {
-  const { engine, guard } = services;
+async function compress(
+  services: ServerServices,
+  { body, id, client }: RouteRequest<AutoBody, unknown>,
+  path: string,
+  algorithm: string,
+): Promise<Reply> {
+  const { engine } = services;
+  const guard = services.guardFor({ request: id, path, client, model: body.model });
   const mostQuality = body.content.length > MAX_SLOW_UNITS ? MAX_FAST_QUALITY : Infinity;
   const options: CompressOptions = {
     algorithm: algorithm === "auto" ? algorithm : findAlgorithm(algorithm),

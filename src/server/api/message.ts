@@ -34,8 +34,12 @@ const EXCHANGE = route<ServerServices>({
     204: { summary: "Nothing is answered." },
     ...Object.fromEntries([400, 403, 404, 409, 410, 413, 429, 502, 503].map((status) => [status, REFUSED])),
   },
-  async handle({ bytes, client }, { sessions }) {
-    const { error, reply, retryAfterMs } = await sessions.handle(bytes, { address: client });
+  async handle({ bytes, client, id }, { sessions }) {
+    const { error, reply, retryAfterMs } = await sessions.handle(bytes, {
+      address: client,
+      request: id,
+      path: "/message",
+    });
     const status = error ? problemOf(error).status : reply ? 200 : 204;
     return { status, headers: retryAfter(retryAfterMs), ...(reply && { text: writeMessage(reply) }) };
   },

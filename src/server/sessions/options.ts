@@ -1,4 +1,4 @@
-import type { ContentScanner } from "../../codec/index.js";
+import type { ContentScanner, ContentVerdict } from "../../codec/index.js";
 import type {
   CapabilityOptions,
   ChannelDirectory,
@@ -12,6 +12,7 @@ import type {
 import { InputError } from "../../shared/errors.js";
 import type { RateLimitBucket, RateLimitStore } from "../../shared/stores.js";
 import { MemoryRateStore } from "../../shared/token-buckets.js";
+import type { Peer } from "./types.js";
 
 export interface SessionLimits {
   /** Most bytes of a message. Default: what DATA with a content of 16 MiB may need. */
@@ -45,6 +46,8 @@ export interface SessionServiceOptions {
   readonly requireSecurity?: boolean;
   /** Judges content if the capabilities say `threatDetection`, which they do by default if this is given. */
   readonly scanner?: ContentScanner;
+  /** Told of DATA in which the scanner finds a threat, whether or not it is refused, once each. */
+  readonly onThreat?: (verdict: ContentVerdict, peer: Peer) => void;
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
   readonly limits?: Partial<SessionLimits>;

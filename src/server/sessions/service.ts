@@ -195,7 +195,7 @@ class StoredSessions implements SessionService {
           hint: "Send CLOSE.",
         });
       case "DATA":
-        return this.#serial.run(message.sessionId, () => this.#exchange(message, wait));
+        return this.#serial.run(message.sessionId, () => this.#exchange(message, peer, wait));
       case "ACCEPT":
       case "PING":
       case "PONG":
@@ -252,10 +252,11 @@ class StoredSessions implements SessionService {
     return { sessionId, reply, agreed: session.state === "established" ? session.agreed : undefined };
   }
 
-  async #exchange(message: DataMessage, wait: Wait): Promise<HandledMessage> {
+  async #exchange(message: DataMessage, peer: Peer, wait: Wait): Promise<HandledMessage> {
     const { sessionId, delivery } = message;
     const { dataRate } = this.#options.limits;
-    const scanner = scanOnce(this.#options.scanner);
+    const { onThreat } = this.#options;
+    const scanner = scanOnce(this.#options.scanner, (verdict) => onThreat?.(verdict, peer));
     const { session, before, result } = await this.#records.update(sessionId, scanner, async (session) => {
       await this.#limit(`data:${sessionId}`, dataRate, wait);
       const reception = await session.receive(message);

@@ -15,6 +15,9 @@ import type { AlgorithmName } from "../../codec/index.js";
 export interface Peer {
   /** The address that limits are counted by. */
   readonly address?: string;
+  /** What the log calls the request that brings a message, and its path, if it is one of HTTP. */
+  readonly request?: string;
+  readonly path?: string;
   /** Whether the connection keeps a window of what goes over it, if the peer does too. */
   readonly keepsHistory?: boolean;
 }
