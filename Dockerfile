@@ -6,7 +6,11 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+# ioredis is optional for the package, so that pruning removes it: the image has it, to keep sessions, rates and budgets in Redis. The version is
+# that of the lock file.
+RUN npm run build && npm prune --omit=dev --ignore-scripts && \
+    npm install --save-prod --omit=dev --ignore-scripts \
+      "ioredis@$(node -p "require('./package-lock.json').packages['node_modules/ioredis'].version")"
 
 FROM node:20-slim
 LABEL org.opencontainers.image.title="m2m" \
@@ -24,4 +28,4 @@ COPY --from=build /app/node_modules ./node_modules
 USER node
 WORKDIR /data
 ENTRYPOINT ["node", "/app/bin/run.js"]
-CMD ["--help"]
+CMD ["server", "--host", "0.0.0.0"]

@@ -68,17 +68,26 @@ export async function analyze(context: CommandContext, job: AnalyzeJob): Promise
   return {
     ...analysis,
     ...(text !== undefined && isJsonText(text) && { jsonTooDeep: true }),
-    repetitionRatio: analysis.repetitionRatio === undefined ? undefined : round(analysis.repetitionRatio),
-    candidates: analysis.candidates.map(({ ratio, timeMs, ...candidate }) => ({
-      ...candidate,
-      ratio: ratio === undefined ? undefined : round(ratio),
-      timeMs: timeMs === undefined ? undefined : round(timeMs),
-    })),
     encoding,
     exact,
     vocabulary: analysis.encoding,
     cost: card && inputUsd !== undefined ? { model: card.id, inputUsd } : undefined,
     ...security,
+  };
+}
+
+/** The report as its JSON document has it: a figure is rounded once, where it is shown. */
+export function toAnalysisJson(report: AnalysisReport): object {
+  const { candidates, repetitionRatio } = report;
+  return {
+    version: 1,
+    ...report,
+    repetitionRatio: repetitionRatio === undefined ? undefined : round(repetitionRatio),
+    candidates: candidates.map(({ ratio, timeMs, ...candidate }) => ({
+      ...candidate,
+      ratio: ratio === undefined ? undefined : round(ratio),
+      timeMs: timeMs === undefined ? undefined : round(timeMs),
+    })),
   };
 }
 

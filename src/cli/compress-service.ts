@@ -8,7 +8,7 @@ import {
   SessionLineEncoder,
 } from "../codec/index.js";
 import type { AlgorithmName } from "../shared/algorithms.js";
-import { InputError } from "../shared/errors.js";
+import { InputError, M2MError } from "../shared/errors.js";
 import type { ScanResult } from "../security/index.js";
 import type { CommandContext } from "./context.js";
 import { chooseCounting, describeInexact, tryCountText, type Counting } from "./count.js";
@@ -30,7 +30,7 @@ import { runLines } from "./lines.js";
 import { assertBinaryAllowed, withOutput, writeResult, type OutputOptions } from "./output.js";
 import { explainThreat } from "./scan-threat.js";
 import type { EngineSettings } from "./settings.js";
-import { formatStats, type Stats } from "./stats.js";
+import { formatStats, isReadable, type Stats } from "./stats.js";
 import { countOf, formatPercent, round } from "./words.js";
 
 export interface CompressJob {
@@ -61,6 +61,7 @@ export async function compress(context: CommandContext, job: CompressJob): Promi
   const engine = new CodecEngine(settings);
   const { content, result, timeMs } = await explaining(sourceLabel(source, false), HINTS, async () => {
     const content = await readSource(source, settings.limits.maxInputBytes);
+    if (job.stats) warmUp(engine, job);
     const start = performance.now();
     const result = await compressOne(engine, content, options, job.scanner);
     return { content, result, timeMs: performance.now() - start };
@@ -173,6 +174,20 @@ function compressOne(
   });
 }
 
+/** Loads vocabularies and the prior before the time of `--stats` begins, as `analyze` does: tried on a space. */
+function warmUp(engine: CodecEngine, { options, settings }: CompressJob): void {
+  const { algorithm, encoding, level, policy = settings.policy } = options;
+  for (const { isExtension, name } of ALGORITHMS) {
+    const mayBeTried = algorithm === "auto" ? policy === "smallest" || !isExtension : algorithm === name;
+    try {
+      if (mayBeTried) engine.compress(" ", { algorithm: name, encoding, level });
+    } catch (error) {
+      // What is wrong with an algorithm shows where it is used.
+      if (!(error instanceof M2MError)) throw error;
+    }
+  }
+}
+
 /** Tells of flags that the algorithm does not look at. */
 function noteUseless(context: CommandContext, { algorithm, level, quality }: CompressJob["options"]): void {
   if (algorithm === "auto") return;
@@ -208,7 +223,7 @@ async function measure(
       timeMs: round(timeMs),
       model: card?.id,
       costUsd: cost(tokens),
-      wireCostUsd: cost(wireTokens),
+      wireCostUsd: isReadable(result) ? cost(wireTokens) : undefined,
     },
   };
 }

@@ -59,5 +59,7 @@ export function describeTokens(
 export function describeInexact({ card, encoding, exact, unknownModel }: Counting): string | undefined {
   if (exact) return undefined;
   if (unknownModel !== undefined) return `${printable(unknownModel)} is unknown; counted as ${encoding}.`;
-  return `${card ? `${printable(card.id)} has a closed tokenizer; ` : ""}the count is an estimate.`;
+  if (!card) return "the count is an estimate.";
+  const why = card.isEncodingUnknown ? "has no encoding in its models file" : "has a closed tokenizer";
+  return `${printable(card.id)} ${why}; the count is an estimate.`;
 }

@@ -33,12 +33,15 @@ const SYSTEM_REFUSES: ReadonlySet<string> = new Set(["M2M_FILE_READ", "M2M_FILE_
 /** Thrown when the reader of stdout has gone (`m2m … | head`): there is nothing left to do, and nothing is wrong. */
 export class OutputClosed extends Error {}
 
+/** Something else than the data has to change: a flag, a setting, or what is installed. */
+const USAGE_CODES: ReadonlySet<string> = new Set(["M2M_PACKAGE_MISSING"]);
+
 /** The exit code for whatever was thrown. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof OutputClosed) return EXIT.OK;
   if (!(error instanceof M2MError)) return EXIT.BUG;
   if (SYSTEM_REFUSES.has(error.code)) return EXIT.INPUT_OUTPUT;
-  return FAMILY_EXIT[error.family];
+  return USAGE_CODES.has(error.code) ? EXIT.USAGE : FAMILY_EXIT[error.family];
 }
 
 /** The `error` member of a `--json` document. */

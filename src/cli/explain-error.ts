@@ -36,11 +36,14 @@ export async function explaining<T>(
   try {
     return await work();
   } catch (error) {
-    const hinted = withHint(error, hints);
-    // Errors of the file itself name it.
-    if (label === undefined || !(hinted instanceof M2MError) || hinted.code === "M2M_FILE_READ") throw hinted;
-    throw copyOf(hinted, { message: `${label}: ${hinted.message}` });
+    throw withLabel(withHint(error, hints), label);
   }
+}
+
+/** `error` with what it is about in front. Errors of the file itself name it. */
+export function withLabel(error: unknown, label: string | undefined): unknown {
+  if (label === undefined || !(error instanceof M2MError) || error.code === "M2M_FILE_READ") return error;
+  return copyOf(error, { message: `${label}: ${error.message}` });
 }
 
 type ErrorClass = new (code: ErrorCode, message: string, details: ErrorDetails) => M2MError;

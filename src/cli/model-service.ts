@@ -219,8 +219,11 @@ export async function convertModel(
     folder,
     configured: await configuredFolder(context),
   });
-  const output = options.path ?? join(model.path, ONNX_FILE);
-  const target = { path: output, force: options.force === true || options.path === undefined };
+  // The package's own folder is left as it was installed.
+  const isOfPackage = model.origin === "built-in";
+  const output = options.path ?? join(isOfPackage ? context.cwd : model.path, ONNX_FILE);
+  const isKept = options.path !== undefined || isOfPackage;
+  const target = { path: output, force: options.force === true || !isKept };
   assertBinaryAllowed(context, target);
   const bytes = convertHydraModel(model.path);
   await withOutput(context, target, (opened) => opened.write(bytes));

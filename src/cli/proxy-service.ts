@@ -38,6 +38,7 @@ export async function runProxy(context: CommandContext, flags: ProxyFlags): Prom
       upstreams,
       peer: flags.peer ?? config.get("proxy.peer"),
       authToken,
+      allowedHosts: config.get("proxy.allowed_hosts")?.split(","),
       logger,
       models: await context.models(),
       scanner: await openProxyScanner(context, config, flags),

@@ -44,7 +44,7 @@ export interface ScanTotals {
 
 /** Writes one format. What `add` gives is written at once, so a report that needs no whole takes no memory. */
 export interface ScanReport {
-  add(item: ScanItem): string;
+  add(item: ScanItem, content: Uint8Array): string;
   /** One line of a file with `--lines`: a line of the result, or an object for JSON. */
   addLine(item: ScanItem): string | object | undefined;
   finish(totals: ScanTotals): string;
@@ -73,10 +73,10 @@ export async function createReport(context: CommandContext, options: ReportOptio
   }
   const style = await context.style();
   return {
-    add(item) {
+    add(item, content) {
       // Of a folder's thousand files those that are safe are a number.
       if (item.walked && item.result.safe) return "";
-      return renderVerdict(item, { name: item.name, style, threshold });
+      return renderVerdict(item, { name: item.name, style, threshold, content });
     },
     addLine: (item) =>
       renderLine(

@@ -8,12 +8,12 @@ import {
   withoutKnown,
   type KnownFinding,
 } from "../security/index.js";
-import { InputError, M2MError } from "../shared/errors.js";
+import { InputError, M2MError, UnsupportedError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import type { SegmentContext, ThreatCategory } from "../shared/security-options.js";
 import type { CommandContext } from "./context.js";
 import { EXIT, exitCodeOf, formatError } from "./errors.js";
-import { LIMIT_HINTS, sourceLabel, withHint } from "./explain-error.js";
+import { LIMIT_HINTS, sourceLabel, withHint, withLabel } from "./explain-error.js";
 import { readSource, type Source } from "./input.js";
 import { runLines } from "./lines.js";
 import { withOutput, type Output, type OutputOptions } from "./output.js";
@@ -142,14 +142,14 @@ class Scan {
     let code: number = EXIT.OK;
     const fail = (name: string | undefined, thrown: unknown): void => {
       const error = withHint(thrown, LIMIT_HINTS);
-      if (!several || !isOfTheFile(error)) throw error;
+      if (!several || !isOfTheFile(error)) throw withLabel(error, name);
       code = Math.max(code, exitCodeOf(error));
       this.#totals.failures.push({ name, error });
       this.#tell(progress, name, error);
     };
     const scanOne = async (item: Omit<ScanItem, "result">, content: Uint8Array): Promise<void> => {
       const result = await this.#judge(item, content);
-      const text = report.add({ ...item, result });
+      const text = report.add({ ...item, result }, content);
       if (text !== "") {
         progress.clear();
         await output.write(text);
@@ -177,7 +177,11 @@ class Scan {
           else if ("error" in found) fail(found.path, found.error);
           else {
             const item = { file: this.#relative(found.path), name: found.path, walked: true };
-            await scanOne(item, found.content);
+            try {
+              await scanOne(item, found.content);
+            } catch (error) {
+              fail(found.path, error);
+            }
           }
         }
       }
@@ -215,6 +219,7 @@ class Scan {
     const maxThreats = compares ? Infinity : DEFAULT_MAX_THREATS;
     const raw = await scanner.scan(content, { context: this.#job.context, maxThreats });
     const result = known.size === 0 ? raw : withoutKnown({ ...item, result: raw }, known, threshold);
+    if (raw.sealed) throw sealedError();
     this.#totals.scanned++;
     this.#totals.known += raw.threats.length - result.threats.length;
     if (!result.safe) this.#totals.unsafe++;
@@ -246,9 +251,22 @@ class Scan {
   }
 }
 
-/** Whether an error is of one file, so that the others can be scanned: it cannot be read, or is larger than allowed. */
+function sealedError(): UnsupportedError {
+  return new UnsupportedError(
+    "M2M_CONTENT_SEALED",
+    "It is a wire that cannot be opened: nothing in it was scanned.",
+    {
+      hint: "If it is encrypted, give its key with --key-file FILE; else it is of a version that this build does not read.",
+    },
+  );
+}
+
+/** Whether an error is of one file, so that the others can be scanned: it cannot be read or opened, or is larger than allowed. */
 function isOfTheFile(error: unknown): error is M2MError {
-  return error instanceof M2MError && ["M2M_FILE_READ", "M2M_INPUT_TOO_LARGE"].includes(error.code);
+  return (
+    error instanceof M2MError &&
+    ["M2M_FILE_READ", "M2M_INPUT_TOO_LARGE", "M2M_CONTENT_SEALED"].includes(error.code)
+  );
 }
 
 function asJson(context: CommandContext): CommandContext {

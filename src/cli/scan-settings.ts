@@ -32,7 +32,7 @@ export interface OpenedScanner {
   readonly model?: HydraModel;
 }
 
-/** Texts whose verdict a process that goes on remembers, about 300 bytes each: what is said every turn is judged once. */
+/** Texts whose verdict a process that goes on remembers, mostly 64 bytes each: what is said every turn is judged once. */
 export const REMEMBERED_TEXTS = 16_384;
 
 /**

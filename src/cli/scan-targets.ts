@@ -17,7 +17,7 @@ const PATH =
   /^(?=\S{2,255}$)(?!.*:\/\/)(?:.*[/\\].*|.*\.(?:md|txt|json|jsonl|toml|ya?ml|html?|csv|xml|py|[cm]?[jt]sx?))$/iu;
 
 /**
- * What the arguments mean. One argument is a text, unless a folder has that name, which a note says; several are paths.
+ * What the arguments mean. One argument is a text, unless a file or folder has that name; several are paths.
  * Files and folders that `--file` names come first.
  * @throws {InputError} as `openSources`; `M2M_USAGE` if one of several arguments is no path
  */
@@ -26,21 +26,7 @@ export function resolveTargets(
   words: readonly string[] = [],
   files: readonly string[] = [],
 ): ScanTarget[] {
-  const [only] = words;
-  if (files.length === 0 && words.length <= 1) {
-    if (only === undefined || !isFolder(context, only)) {
-      if (only !== undefined && PATH.test(only) && !isFile(resolve(context.cwd, only))) {
-        context.note(`m2m: There is no file ${printable(only)}: the word itself is scanned, as a text.`);
-      }
-      return openSources(context, { literal: only }).map((source) => ({ source }));
-    }
-    // What has no slash or is more than dots may be a word that somebody wants to have scanned.
-    if (!/^\.+$|[/\\]/.test(only))
-      context.note(
-        `m2m: ${printable(only)} is a folder: its files are scanned. Pipe the word in if it is the text.`,
-      );
-    return [{ folder: only }];
-  }
+  if (files.length === 0 && words.length <= 1) return [resolveOnly(context, words[0])];
   const noPath = words.find((word) => !isFolder(context, word) && !isFile(resolve(context.cwd, word)));
   if (noPath !== undefined) {
     throw new InputError("M2M_USAGE", `"${noPath}" is neither a file nor a folder.`, {
@@ -53,6 +39,23 @@ export function resolveTargets(
   return paths.map((path) =>
     isFolder(context, path) ? { folder: path } : { source: sources.shift() as Source },
   );
+}
+
+/** What a script gets from `git diff --name-only` may be one path as well as several. */
+function resolveOnly(context: CommandContext, word: string | undefined): ScanTarget {
+  const folder = word !== undefined && isFolder(context, word);
+  if (!folder && (word === undefined || word === "-" || !isFile(resolve(context.cwd, word)))) {
+    if (word !== undefined && PATH.test(word)) {
+      context.note(`m2m: There is no file ${printable(word)}: the word itself is scanned, as a text.`);
+    }
+    return { source: openSources(context, { literal: word })[0] };
+  }
+  // What has no slash and no ending, or is more than dots, may be a word that somebody wants to have scanned.
+  if (!/^\.+$|[/\\]/.test(word) && (folder || !PATH.test(word))) {
+    const what = folder ? "a folder: its files are scanned" : "a file: its content is scanned";
+    context.note(`m2m: ${printable(word)} is ${what}. Pipe the word in if it is the text.`);
+  }
+  return folder ? { folder: word } : { source: openSources(context, { files: [word] })[0] };
 }
 
 function isFolder(context: CommandContext, path: string): boolean {

@@ -1,4 +1,4 @@
-import type { CompressionResult } from "../codec/index.js";
+import { ALGORITHMS, type CompressionResult } from "../codec/index.js";
 import type { EncodingName } from "../shared/encodings.js";
 import { describeTokens } from "./count.js";
 import { renderFacts } from "./table.js";
@@ -11,9 +11,11 @@ export interface Stats {
   exact: boolean;
   tokens?: number;
   wireTokens?: number;
+  /** Of compression, nothing loaded. */
   timeMs: number;
   model?: string;
   costUsd?: number;
+  /** Of wires that a model could read. */
   wireCostUsd?: number;
 }
 
@@ -34,7 +36,7 @@ export function formatStats(result: CompressionResult, stats: Stats): string {
     ],
     ["tokens", formatTokens(stats)],
     ["time", `${stats.timeMs.toFixed(2)} ms`],
-    ["cost", formatCost(stats)],
+    ["cost", formatCost(result, stats)],
   ]);
 }
 
@@ -43,8 +45,16 @@ function formatTokens(stats: Stats): string | undefined {
   return describeTokens(`${stats.tokens} → ${stats.wireTokens ?? "binary, no tokens"}`, stats);
 }
 
-function formatCost({ costUsd, exact, model, wireCostUsd }: Stats): string | undefined {
+function formatCost(result: CompressionResult, stats: Stats): string | undefined {
+  const { costUsd, exact, model, wireCostUsd } = stats;
   if (model === undefined) return undefined;
+  if (costUsd === undefined) return `price unknown (input of ${model})`;
   const wire = wireCostUsd === undefined ? "" : ` → ${formatUsd(wireCostUsd)}`;
-  return `${costUsd === undefined ? "price unknown" : `${exact ? "" : "about "}${formatUsd(costUsd)}${wire}`} (input of ${model})`;
+  const why = isReadable(result) ? "" : "; a model cannot read the wire";
+  return `${exact ? "" : "about "}${formatUsd(costUsd)}${wire} (input of ${model}${why})`;
+}
+
+/** Whether a model could read the wire. */
+export function isReadable({ algorithm }: Pick<CompressionResult, "algorithm">): boolean {
+  return ALGORITHMS.find(({ name }) => name === algorithm)?.isReadable === true;
 }

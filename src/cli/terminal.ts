@@ -5,7 +5,7 @@ export interface Terminal {
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
-  /** Columns of stdout, where it is a terminal. */
+  /** Columns of stdout, where it is a terminal that knows them. */
   readonly columns: number | undefined;
 }
 
@@ -22,7 +22,8 @@ export function processTerminal(): Terminal {
       return isTerminal(2);
     },
     get columns() {
-      return isTerminal(1) ? process.stdout.columns : undefined;
+      // A terminal that nobody has given a size, as `script` and some CI have it, says 0.
+      return isTerminal(1) ? process.stdout.columns || undefined : undefined;
     },
   };
 }

@@ -2,10 +2,10 @@ import type { ModelRegistry } from "../models/index.js";
 import { isBpeEncoding, type EncodingName } from "../shared/encodings.js";
 import { FormatError, InputError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
-import { decodeUtf8 } from "../shared/utf8.js";
+import { decodeUtf8, utf8Length } from "../shared/utf8.js";
 import { countChatTokens, defaultTokenizers, type ChatTokens } from "../tokenizer/index.js";
 import type { CommandContext } from "./context.js";
-import { chooseCounting, countText, describeInexact, describeTokens, type Counting } from "./count.js";
+import { chooseCounting, countText, describeInexact, type Counting } from "./count.js";
 import { explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
 import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
@@ -123,7 +123,8 @@ async function writePlain(
   inputs: readonly (Counted & { name?: string })[],
 ): Promise<void> {
   if (truncate !== undefined && !ids) {
-    return writeResult(output, inputs.map(({ text = "" }) => text).join(""));
+    if (inputs.length === 1) return writeResult(output, inputs[0].text ?? "");
+    return output.write(inputs.map((one, index) => underName(one, index === 0)).join(""));
   }
   if (inputs.length === 1 || ids) {
     return output.write(inputs.map((one) => `${plainLine(one)}\n`).join(""));
@@ -136,6 +137,11 @@ async function writePlain(
       : `${tokens}\t${printable(name)}\n`,
   );
   return output.write(rows.join(""));
+}
+
+/** One text of several, as `head` shows the beginnings of files. */
+function underName({ name = "", text = "" }: Counted & { name?: string }, isFirst: boolean): string {
+  return `${isFirst ? "" : "\n"}==> ${printable(name)} <==\n${text}${text.endsWith("\n") ? "" : "\n"}`;
 }
 
 function plainLine({ ids, text, tokens }: Counted): string {
@@ -168,7 +174,7 @@ async function createCounter(context: CommandContext, job: TokensJob): Promise<C
     if (tokenizer && truncate !== undefined) {
       const { content: text, tokenCount, truncated } = tokenizer.truncate(decodeUtf8(bytes), truncate);
       const found = ids ? Array.from(tokenizer.encode(text)) : undefined;
-      const counted = { tokens: tokenCount, bytes: bytes.length, ...about, ids: found, text, truncated };
+      const counted = { tokens: tokenCount, bytes: utf8Length(text), ...about, ids: found, text, truncated };
       return { counted, counting: common };
     }
     if (tokenizer && ids) {
@@ -232,19 +238,19 @@ function priceOf(
   return card && registry?.costUsd(card, { inputTokens: tokens });
 }
 
-/** What a number alone does not say of a request. */
+/** What a number alone, which stands on stdout, does not say of a request. */
 function explain(counted: Counted, counting: Counting): string[] {
-  const { chat, costUsd, model, tokens } = counted;
+  const { chat, costUsd, encoding, exact, model } = counted;
   if (!chat) return [];
   const { messages, overhead, tools, uncountedParts } = chat;
-  const about = counted.exact ? "" : "about ";
+  const about = exact ? "" : "about ";
   const cost =
     costUsd === undefined ? "" : `; ${about}${formatUsd(costUsd)} as input of ${printable(model ?? "")}`;
   const inexact = describeInexact(counting);
-  const figure = describeTokens(countOf(tokens, "token"), counted);
+  const manner = isBpeEncoding(encoding) ? `${encoding}${exact ? "" : ", an estimate"}` : "an estimate";
   return [
     ...(inexact === undefined ? [] : [`m2m: ${inexact}`]),
-    `${figure}: messages ${messages}, tools ${tools}, overhead ${overhead}${cost}`,
+    `messages ${messages}, tools ${tools}, overhead ${overhead} (${manner})${cost}`,
     ...(uncountedParts === 0
       ? []
       : [

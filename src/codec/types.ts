@@ -55,6 +55,8 @@ export interface AlgorithmDescriptor {
   readonly lossless: LosslessScope;
   /** Whether a binary wire exists. */
   readonly binary: boolean;
+  /** Whether a model could read its text wire: it is the content, or JSON of shorter names. */
+  readonly isReadable?: boolean;
   /** Whether its wires can be secured with a key. */
   readonly canSecure?: boolean;
   /** Whether `quality` makes a difference. */

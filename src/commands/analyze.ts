@@ -28,7 +28,8 @@ export const ANALYZE = defineCommand({
       type: "enum",
       options: BPE_ENCODING_WORDS,
       valueName: "NAME",
-      summary: "Vocabulary of token-native and of the counts: cl100k, o200k or llama3.",
+      summary:
+        "Vocabulary of token-native and of the counts: cl100k, o200k or llama3 (cl100k_base, o200k_base, llama are the same).",
       fallback: "the model's, compression.encoding, or cl100k",
       env: "M2M_COMPRESSION_ENCODING",
       group: "MODEL",
@@ -85,14 +86,14 @@ export const ANALYZE = defineCommand({
 }`,
   async run(context, { args, flags }) {
     const source = openSource(context, args.content, flags.file);
-    const { analyze, renderAnalysis } = await import("../cli/analyze-service.js");
+    const { analyze, renderAnalysis, toAnalysisJson } = await import("../cli/analyze-service.js");
     const report = await analyze(context, {
       source,
       settings: await loadEngineSettings(context, flags),
       choice: await chooseEncoding(context, flags),
       modelFiles: flags.models,
     });
-    if (context.json) return context.printJson({ version: 1, ...report });
+    if (context.json) return context.printJson(toAnalysisJson(report));
     await context.print(await renderAnalysis(context, report));
   },
 });

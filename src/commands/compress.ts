@@ -30,8 +30,10 @@ export const COMPRESS = defineCommand({
   summary: "Compress a message into a wire format.",
   description:
     "Takes any bytes; decompress gives them back, byte for byte (token: without insignificant JSON whitespace). " +
-    "With auto the policy chooses the format. The vocabulary of token-native is what --encoding, --model or the settings say; " +
-    "tokens and costs of --stats are those of the model that the message names, unless a flag says otherwise.",
+    "With auto the policy chooses the format. A wire that was cut is refused, but not of none and token-native, which carry no " +
+    "check and may read as a shorter text. The vocabulary of token-native is what --encoding, --model or the settings say; " +
+    "tokens and costs of --stats are those of the model that the message names, unless a flag says otherwise; a wire has a cost " +
+    "only if a model could read it (none, token).",
   examples: [
     { description: "Let m2m choose", command: `m2m compress '{"model":"gpt-4o","messages":[]}'` },
     {
@@ -113,7 +115,10 @@ export const COMPRESS = defineCommand({
       summary:
         "First drop JSON whitespace and request parameters that equal their defaults. Changes the text, not the request.",
     },
-    stats: { type: "boolean", summary: "Report bytes, ratio, tokens, time and money on stderr." },
+    stats: {
+      type: "boolean",
+      summary: "Report bytes, ratio, tokens, time (without loading) and money on stderr.",
+    },
     ...LINES_FLAGS,
     session: {
       type: "boolean",
@@ -152,7 +157,7 @@ export const COMPRESS = defineCommand({
   /** Why auto chose the algorithm. */
   reason?: string;
   /** With --stats. Tokens are those of the text if it stood in a prompt. */
-  stats?: { encoding: string; /** false: estimated. */ exact: boolean; tokens?: number; wireTokens?: number; timeMs: number; model?: string; costUsd?: number; wireCostUsd?: number };
+  stats?: { encoding: string; /** false: estimated. */ exact: boolean; tokens?: number; wireTokens?: number; /** Nothing loaded. */ timeMs: number; model?: string; costUsd?: number; /** Of none and token. */ wireCostUsd?: number };
 }
 /** With --secure, of what is refused: the verdict of m2m scan. */
 | { error: { code: "M2M_SECURITY_THREAT"; message: string; hint?: string; verdict: { safe: false; score: number; … } } }

@@ -10,7 +10,8 @@ export const SCAN = defineCommand({
   id: "scan",
   summary: "Look for prompt injection, jailbreaks, exfiltration and malformed payloads.",
   description:
-    "An argument is a text, unless a folder has that name; files are named by --file, which takes folders too. Of a folder " +
+    "An argument is a text, unless a file or folder has that name: then that is scanned. Several arguments are paths, as are " +
+    "those of --file. A text that is the name of a file is piped in. Of a folder " +
     "all files are scanned but those that .gitignore or --exclude matches, tracked by Git or not; binary ones and those over " +
     "--max-bytes are skipped and named. Of an " +
     "LLM request each message is judged by its role, each tool result on its own; M2M wires are decompressed first. " +
@@ -18,7 +19,11 @@ export const SCAN = defineCommand({
     "was found. With --lines the table is one line for each unsafe line, JSON one object for each line.",
   examples: [
     { description: "A text", command: `m2m scan "Ignore previous instructions"` },
-    { description: "A request from a pipe, for a script", command: "m2m scan --json --file request.json" },
+    { description: "A request in a file, for a script", command: "m2m scan --json request.json" },
+    {
+      description: "Files, as a hook or xargs names them",
+      command: "m2m scan prompts/system.md prompts/tools.json",
+    },
     {
       description: "What a tool has fetched, before a model reads it",
       command: "m2m scan --context tool_result --file page.html",
@@ -41,7 +46,7 @@ export const SCAN = defineCommand({
   ],
   args: {
     text: {
-      summary: "The text, or folders; - or nothing reads stdin.",
+      summary: "The text, or files and folders; - or nothing reads stdin.",
       multiple: true,
     },
   },

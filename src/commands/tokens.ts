@@ -15,7 +15,7 @@ export const TOKENS = defineCommand({
     "says so on stderr. Text that looks like a special token counts as that token. Without a flag the encoding is cl100k: " +
     "the setting compression.encoding is of wires. With --chat each request is counted as its own model does; one whose " +
     "model is not known is counted as cl100k, and marked as an estimate. Of several files the count, a tab and the name " +
-    "are printed, and a total.",
+    "are printed, and a total; with --truncate each text stands under ==> name <==.",
   examples: [
     { description: "A literal", command: "m2m tokens --model gpt-4o 'Hello, world'" },
     { description: "Files, with a total", command: "m2m tokens --encoding o200k --file a.txt --file b.txt" },
@@ -85,6 +85,7 @@ export const TOKENS = defineCommand({
     /** Path, or "stdin"; absent for a literal. */
     name?: string;
     tokens: number;
+    /** Of what is counted: with --truncate, of the cut text. */
     bytes: number;
     encoding: string;
     /** false: estimated. */

@@ -138,6 +138,34 @@ function mayProjectSet(key: ConfigKey, value: ConfigScalar, otherwise: ConfigSca
   return key === "security.block_threshold" && Number(value) < Number(otherwise);
 }
 
+/**
+ * Refuses a setting that would count for nothing in a project file, before it is written there.
+ * @param text spells the value
+ * @throws {InputError} `M2M_CONFIG_INVALID`
+ */
+export async function assertProjectMaySet(
+  options: ConfigEnvironment,
+  key: ConfigKey,
+  text: string,
+): Promise<void> {
+  const value = tryParseText(key, text);
+  if (value === undefined) throw badValue(key, text);
+  const own = userFile(options);
+  // A file of the user that cannot be read is told of when the settings are used.
+  const found =
+    own !== undefined && isFile(own) ? await readConfigFile(own).catch(() => undefined) : undefined;
+  if (mayProjectSet(key, value, found?.values.get(key) ?? specOf(key).default)) return;
+  throw new InputError(
+    "M2M_CONFIG_INVALID",
+    `${key} has no effect in a project file, so it is not written there.`,
+    {
+      hint:
+        "Such a file may only make the scanner stricter, sets of the server its port only, and nothing of the proxy and of " +
+        "AI-TCP. Leave out --project to set it for yourself.",
+    },
+  );
+}
+
 /** A file that `M2M_CONFIG` names and that cannot be read: whoever reads the error looks for the name. */
 async function readNamedFile(path: string): Promise<ConfigFile> {
   try {

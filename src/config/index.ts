@@ -1,4 +1,4 @@
-export { Config, formatOrigin, loadConfig } from "./config.js";
+export { assertProjectMaySet, Config, formatOrigin, loadConfig } from "./config.js";
 export type { ConfigEntry, ConfigOrigin } from "./config.js";
 export { setConfigValue, unsetConfigValue } from "./edit.js";
 export { readTextFile } from "./file.js";

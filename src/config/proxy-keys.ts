@@ -29,6 +29,10 @@ export const PROXY_KEYS = {
     secret: true,
     summary: "What clients of `m2m proxy` must show, in the header `x-m2m-token`.",
   },
+  "proxy.allowed_hosts": {
+    type: "list",
+    summary: "Host names by which `m2m proxy` may be asked without a token, beside those of this machine.",
+  },
   "proxy.optimize": {
     type: "enum",
     options: OPTIMIZE_LEVELS,

@@ -182,7 +182,8 @@ function withoutPassword(text: string): string {
 export function shownValue(key: ConfigKey, value: ConfigScalar): ConfigScalar;
 export function shownValue(key: ConfigKey, value: ConfigScalar | undefined): ConfigScalar | undefined;
 export function shownValue(key: ConfigKey, value: ConfigScalar | undefined): ConfigScalar | undefined {
-  if (value === undefined || !isSecret(key))
+  // What everybody has is no secret.
+  if (value === undefined || !isSecret(key) || value === specOf(key).default)
     return typeof value === "string" ? withoutPassword(value) : value;
   return "(secret)";
 }

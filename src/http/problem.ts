@@ -31,6 +31,7 @@ const FAMILY_STATUS: Readonly<Record<ErrorFamily, number>> = {
 const CODE_STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   M2M_UNAUTHORIZED: 401,
   M2M_ORIGIN_FORBIDDEN: 403,
+  M2M_HOST_FORBIDDEN: 403,
   M2M_NOT_FOUND: 404,
   M2M_MODEL_NOT_SERVED: 404,
   M2M_METHOD_UNSUPPORTED: 405,

@@ -3,9 +3,8 @@ import type { RateDecision, RateLimitBucket, RateLimitStore } from "../shared/st
 import { TokenBuckets } from "../shared/token-buckets.js";
 
 export interface RateLimiterOptions {
+  /** So many may come at once, then as they come. */
   readonly requestsPerMinute: number;
-  /** Requests that may come at once; without it a tenth of a minute's, at least 1. */
-  readonly burst?: number;
   /** Clients that are remembered; the one that was silent longest is forgotten first. 10 000 unless set. */
   readonly maxClients?: number;
   /** A clock that never goes back, in milliseconds. */
@@ -24,8 +23,8 @@ export class ClientRateLimiter implements RateLimiter {
   readonly #bucket: RateLimitBucket;
 
   /** @throws {InputError} `M2M_USAGE` if a rate or size is not above 0 */
-  constructor({ requestsPerMinute, burst, maxClients = 10_000, nowMs }: RateLimiterOptions) {
-    this.#bucket = bucketOf(requestsPerMinute, burst);
+  constructor({ requestsPerMinute, maxClients = 10_000, nowMs }: RateLimiterOptions) {
+    this.#bucket = bucketOf(requestsPerMinute);
     if (!(maxClients >= 1)) throw badLimit();
     this.#buckets = new TokenBuckets({ maxBuckets: maxClients, nowMs });
   }
@@ -42,9 +41,9 @@ export class SharedRateLimiter implements RateLimiter {
   readonly #bucket: RateLimitBucket;
 
   /** @throws {InputError} `M2M_USAGE` if the rate is not above 0 */
-  constructor(store: RateLimitStore, { requestsPerMinute, burst }: RateLimiterOptions) {
+  constructor(store: RateLimitStore, { requestsPerMinute }: RateLimiterOptions) {
     this.#store = store;
-    this.#bucket = bucketOf(requestsPerMinute, burst);
+    this.#bucket = bucketOf(requestsPerMinute);
   }
 
   take(client: string): Promise<RateDecision> {
@@ -52,12 +51,11 @@ export class SharedRateLimiter implements RateLimiter {
   }
 }
 
-function bucketOf(requestsPerMinute: number, burst: number | undefined): RateLimitBucket {
-  const capacity = burst ?? Math.max(1, Math.ceil(requestsPerMinute / 10));
-  if (!(requestsPerMinute > 0) || !(capacity >= 1)) throw badLimit();
-  return { capacity, refillPerSecond: requestsPerMinute / 60 };
+function bucketOf(requestsPerMinute: number): RateLimitBucket {
+  if (!(requestsPerMinute > 0)) throw badLimit();
+  return { capacity: Math.max(1, requestsPerMinute), refillPerSecond: requestsPerMinute / 60 };
 }
 
 function badLimit(): InputError {
-  return new InputError("M2M_USAGE", "A rate limit, its burst and its number of clients are above 0.");
+  return new InputError("M2M_USAGE", "A rate limit and its number of clients are above 0.");
 }

@@ -2,7 +2,7 @@ const REDACTED = "[redacted]";
 
 /** Members whose value is a secret, whatever it is. */
 const SECRET_NAME =
-  /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[-_]?key|x-goog-api-key|(auth|access|refresh|bearer)?[-_]?token|auth|password|passwd|secret|client[-_]secret|private[-_]?key|key)$/i;
+  /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[-_]?key|x-goog-api-key|(auth|access|refresh|bearer)?[-_]?token|auth|password|passwd|secret|client[-_]secret|private[-_]?key|key|session[-_]?id)$/i;
 
 const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(bearer|basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${REDACTED}`],
@@ -12,12 +12,15 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
     /([?&;](?:[\w-]{0,32}(?:token|key|secret|password|signature)|auth|sig)=)[^&\s"'#;]{1,4096}/gi,
     `$1${REDACTED}`,
   ],
+  // The id of a session, in the address of one: who has it can read and write there.
+  [/(\/session\/)[^\s/?#"']{1,4096}/gi, `$1${REDACTED}`],
+  [/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, REDACTED],
   [/\b(?:sk|pk|rk|xai|gsk|hf|ghp|gho|ghs|glpat)[-_][\w-]{12,}/g, REDACTED],
 ];
 
 const MAX_DEPTH = 6;
 
-/** `text` without credentials: bearer tokens, passwords and tokens in addresses, API keys of common spellings. */
+/** `text` without credentials: bearer tokens, passwords and tokens in addresses, API keys of common spellings, ids of sessions. */
 export function redactText(text: string): string {
   return PATTERNS.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
 }

@@ -24,6 +24,8 @@ export interface ModelCard {
   kind: ModelKind;
   /** How its tokens are counted. `heuristic`: its tokenizer is closed, or not among the encodings. */
   encoding: EncodingName;
+  /** A models file states no encoding, so `heuristic` is all that can be said. Absent: it is known. */
+  isEncodingUnknown?: true;
   /** Most tokens of input and output together, or of input where the maker counts them apart. */
   contextWindow: number;
   /** Absent: unknown, or no limit beyond the context window. */

@@ -60,13 +60,14 @@ class ModelsReader {
     const base = catalog().find((card) => card.id === id);
     const contextWindow = this.#count(entry, path, "context_window") ?? base?.contextWindow;
     if (contextWindow === undefined) throw this.#invalid(path, `${id} has no context_window`);
+    const encoding = this.#oneOf<EncodingName>(entry, path, "encoding", ENCODINGS) ?? base?.encoding;
     return {
       id,
       aliases: this.#aliases(entry, path) ?? base?.aliases ?? [],
       provider: this.#name(entry, path, "provider") ?? base?.provider ?? "custom",
       kind: this.#oneOf<ModelKind>(entry, path, "kind", MODEL_KINDS) ?? base?.kind ?? "chat",
-      encoding:
-        this.#oneOf<EncodingName>(entry, path, "encoding", ENCODINGS) ?? base?.encoding ?? "heuristic",
+      encoding: encoding ?? "heuristic",
+      ...(encoding === undefined && { isEncodingUnknown: true }),
       contextWindow,
       maxOutputTokens: this.#count(entry, path, "max_output_tokens") ?? base?.maxOutputTokens,
       price: this.#price(entry, path) ?? base?.price,

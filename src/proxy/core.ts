@@ -71,7 +71,7 @@ export function createCore(
     stats: new ProxyStats(),
     logger,
     models,
-    gatekeeper: new Gatekeeper(options.authToken, holdsKeys, options.host),
+    gatekeeper: new Gatekeeper(options.authToken, holdsKeys, options.host, options.allowedHosts),
     optimizer: new RequestOptimizer(models),
     engine,
     peer: options.peer ? new PeerLink(engine, eventWires) : undefined,

@@ -12,9 +12,10 @@ import { Refusal } from "./refusal.js";
 import { ClientStream } from "./relay/client-stream.js";
 import type { Outcome, Spent } from "./stats/stats.js";
 import type { ExchangeSpan } from "./tracing.js";
-import { chooseUpstream } from "./upstream/choose.js";
+import { chooseUpstream, isServedBy } from "./upstream/choose.js";
 import { isBeforeSending, isRetryable, readRetryAfterMs, retryDelayMs } from "./upstream/retry.js";
 import type { Upstream } from "./upstream/upstream.js";
+import type { WholeAnswer } from "./whole-answer.js";
 
 /** One request of a client and its answer, over as many tries as it takes. */
 export class Exchange implements AttemptOwner {
@@ -56,6 +57,7 @@ export class Exchange implements AttemptOwner {
       // The client has gone meanwhile.
       if (this.#isSettled) this.#release(prepared, undefined);
       else if (prepared.hit) sendCached(this.#stream, prepared.hit, prepared.replyHeaders, prepared.reply);
+      else if (prepared.gathered) this.#sendWhole(prepared.gathered);
       else this.#send();
     } catch (error) {
       this.refuse(error);
@@ -84,11 +86,16 @@ export class Exchange implements AttemptOwner {
     sendApiError(this.#request, this.#response, reason, { retried: this.#attempts > 1, headers });
   }
 
+  #sendWhole({ status, headers, body }: WholeAnswer): void {
+    this.#stream.head(status, [...headers, "content-length", String(body.length)]);
+    this.#stream.end(body);
+  }
+
   #send(): void {
     const { upstreams, stats, random } = this.#core;
     const prepared = this.#prepared as Prepared;
     const nowMs = performance.now();
-    const upstream = chooseUpstream(upstreams, prepared.model, this.#tried, nowMs, random());
+    const upstream = chooseUpstream(upstreams, prepared.route, this.#tried, nowMs, random());
     if (!upstream) {
       this.#giveUp(noUpstream());
       return;
@@ -167,7 +174,8 @@ export class Exchange implements AttemptOwner {
     if (this.#isSettled || !prepared.isReplayable || this.#attempts > retry.retries) return false;
     const nowMs = performance.now();
     const isLeft = upstreams.some(
-      (one) => !this.#tried.has(one) && one.serves(prepared.model) && one.breaker.state(nowMs) !== "open",
+      (one) =>
+        !this.#tried.has(one) && isServedBy(one, prepared.route) && one.breaker.state(nowMs) !== "open",
     );
     if (isLeft) stats.count("fallbacks");
     else this.#tried.clear();

@@ -66,6 +66,8 @@ export interface ProxyOptions extends Partial<ProxySettings> {
   readonly models?: ModelRegistry;
   /** Clients must have it. */
   readonly authToken?: string;
+  /** Names by which the proxy may be reached without a token, beside those of this machine. Default none. */
+  readonly allowedHosts?: readonly string[];
   /** What judges requests. Absent: they are not scanned. */
   readonly scanner?: Pick<SecurityScanner, "scan">;
   /** Absent: no answer is kept. */

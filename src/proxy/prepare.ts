@@ -21,8 +21,9 @@ import {
 import { Refusal } from "./refusal.js";
 import type { PendingScan } from "./security/request-scanner.js";
 import { assertSafe } from "./security/threats.js";
-import { assertServed } from "./upstream/choose.js";
+import { assertServed, type Route } from "./upstream/choose.js";
 import type { Upstream } from "./upstream/upstream.js";
+import type { WholeAnswer } from "./whole-answer.js";
 
 export type UpstreamRequest = Pick<Dispatcher.DispatchOptions, "method" | "path" | "headers" | "body">;
 
@@ -30,7 +31,9 @@ export type UpstreamRequest = Pick<Dispatcher.DispatchOptions, "method" | "path"
 export interface Prepared {
   readonly api: ProviderApi;
   readonly dialect: Dialect;
+  /** Of a call, or of text that is passed on. */
   readonly model?: string;
+  readonly route: Route;
   /** As the client means it, for counting; absent if it streams through. */
   readonly body?: Buffer;
   /** Whether it can be sent again. */
@@ -42,6 +45,8 @@ export interface Prepared {
   readonly cache?: CacheMiss;
   /** An answer that is there already: no upstream is asked. */
   readonly hit?: CacheHit;
+  /** An answer that several upstreams were asked for already. */
+  readonly gathered?: WholeAnswer;
   /** The form of answers that the client asked for; absent: as they are. */
   readonly reply?: ReplyCodec;
   /** Headers that the answer gets, name, value, name, value. */
@@ -88,7 +93,8 @@ export async function prepareCall(
   const content = opened ?? received;
   const dialect = dialectOf(api, request.headers);
   const { model, stream } = readRequestHead(content);
-  assertServed(core.upstreams, model);
+  const route = { model, isCall: true };
+  assertServed(core.upstreams, route);
   const scan = core.scanner?.pending(content);
   if (scan && settings.blocking) assertSafe(core, "request", await scan.result());
   const replyHeaders: string[] = [];
@@ -109,6 +115,7 @@ export async function prepareCall(
     api,
     dialect,
     model,
+    route,
     body: content,
     isReplayable: true,
     stripsUsage: injected !== undefined,

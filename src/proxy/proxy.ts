@@ -83,13 +83,10 @@ function handle(core: ProxyCore, request: IncomingMessage, response: ServerRespo
     sendApiError(request, response, new InputError("M2M_REQUEST_INVALID", "A credential is sent twice."));
     return;
   }
-  if (!core.gatekeeper.admits(request)) {
-    const hint = "Send the proxy's token in the header x-m2m-token.";
-    sendApiError(
-      request,
-      response,
-      new InputError("M2M_UNAUTHORIZED", "The proxy's token is missing or wrong.", { hint }),
-    );
+  try {
+    core.gatekeeper.assertAdmitted(request);
+  } catch (error) {
+    sendApiError(request, response, error);
     return;
   }
   const path = target.path + target.query;

@@ -31,8 +31,14 @@ export async function judgeSegments(
     for (const view of viewsOf(segment.text)) {
       const hits = rules === undefined ? NO_HITS : rules.match(view.text, segment.context);
       const disguised = isDisguised(view);
-      const isForHydra = model && (view.layers.length > 0 || segment.parts || !covered.has(segment.pointer));
-      const place = isForHydra ? texts.add(view.text, hits.length > 0 || disguised) : undefined;
+      const isSuspicious = hits.length > 0 || disguised;
+      const isForHydra =
+        model !== undefined &&
+        (view.layers.length > 0 || segment.parts !== undefined || !covered.has(segment.pointer)) &&
+        LETTER.test(view.text);
+      // What nobody reads says nothing, which is not the same as evidence of nothing.
+      if (!isForHydra && !isSuspicious) continue;
+      const place = isForHydra ? texts.add(view.text, isSuspicious) : undefined;
       readings.push({ segment, view, hits, disguised, place });
     }
   }
@@ -53,6 +59,9 @@ export async function judgeSegments(
 }
 
 const NO_HITS: readonly RuleHit[] = [];
+
+/** Hydra has learnt from texts: numbers and signs alone are none, and it would guess. */
+const LETTER = /\p{L}/u;
 
 /** One reading of a segment, before Hydra has read it: in the text at `place`, if at all. */
 interface Reading extends Pick<Judgement, "segment" | "view" | "hits"> {

@@ -6,6 +6,7 @@ import type { TextCategory } from "./evidence.js";
 import { categoryScores, fusionFor } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
 import { joinedPointers, judgeSegments } from "./judge.js";
+import { PAYLOAD_CHECKS } from "./payload/index.js";
 import { segmentFindings, ThreatReport } from "./report/threats.js";
 import { RuleSet } from "./rules/index.js";
 import { KnownSegments, SegmentVerdicts, type SegmentVerdict } from "./segment-verdicts.js";
@@ -34,7 +35,7 @@ export interface ScannerOptions extends Pick<SplitOptions, "key" | "limits"> {
   readonly rules?: RuleSet;
   /** Default: the weights of the package, loaded by the first scan. */
   readonly model?: HydraModel;
-  /** So many texts are not judged again when they come again. Default 0. */
+  /** So many texts are not judged again when they come again, where Node's SHA-256 tells which do. Default 0. */
   readonly rememberedTexts?: number;
 }
 
@@ -73,7 +74,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkDetector(options.detector);
     this.#loaded = options.model;
     const { rememberedTexts = 0 } = options;
-    if (rememberedTexts > 0) this.#memory = new SegmentVerdicts(rememberedTexts);
+    if (rememberedTexts > 0) this.#memory = SegmentVerdicts.tryCreate(rememberedTexts);
   }
 
   /**
@@ -112,34 +113,40 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     for (const finding of split.findings) report.addPayload(finding);
     const covered = model ? joinedPointers(segments) : NONE_COVERED;
     const known = new KnownSegments(this.#memory, segments, covered);
-    const verdicts = new Map<Segment, SegmentVerdict>();
+    /** Of those without a verdict, in their order. */
+    const judged: SegmentVerdict[] = [];
+    let current: Segment | undefined;
     let isFirst = true;
     for (const piece of pause ? inTurns(known.fresh) : [known.fresh]) {
       if (!isFirst) await pause?.();
       isFirst = false;
+      // The readings of a segment follow one another.
       for (const judgement of await judgeSegments(piece, { rules, model, covered })) {
         const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
         const findings = segmentFindings(judgement, found);
-        const verdict = verdicts.get(judgement.segment);
-        if (verdict) {
+        if (judgement.segment === current) {
+          const verdict = judged[judged.length - 1];
           raise(verdict.scores, found);
           for (const finding of findings) verdict.findings.push(finding);
-        } else verdicts.set(judgement.segment, { scores: found, findings });
+        } else judged.push({ scores: found, findings });
+        current = judgement.segment;
       }
     }
     const scores = noScores();
+    let next = 0;
     // In the order of the document, wherever a verdict comes from.
     for (let index = 0; index < segments.length; index++) {
-      const segment = segments[index];
-      const verdict = known.verdicts[index] ?? verdicts.get(segment);
-      if (!verdict) continue;
-      if (verdict.findings.length > 0) report.addFindings(segment, verdict.findings);
+      const verdict = known.verdicts[index] ?? judged[next++];
+      if (verdict.findings.length > 0) report.addFindings(segments[index], verdict.findings);
       raise(scores, verdict.scores);
       known.remember(index, verdict);
     }
     // There may be more findings than a call takes arguments.
     for (const { check } of split.findings) scores.malformed = Math.max(scores.malformed, check.weight);
-    return this.#verdict(scores, report, maxThreats);
+    const isSealed = split.findings.some(
+      ({ check, pointer }) => check === PAYLOAD_CHECKS.sealedWire && pointer === "",
+    );
+    return Object.assign(this.#verdict(scores, report, maxThreats), isSealed && SEALED);
   }
 
   #verdict(scores: Record<ThreatCategory, number>, report: ThreatReport, most: number): ScanResult {
@@ -162,21 +169,23 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   }
 }
 
+const SEALED = { sealed: true } as const;
 const NONE_COVERED: ReadonlySet<string> = new Set();
 
 /** `segments` in pieces between which others may have their turn. */
-function* inTurns(segments: readonly Segment[]): Generator<readonly Segment[]> {
-  let piece: Segment[] = [];
+function inTurns(segments: readonly Segment[]): readonly (readonly Segment[])[] {
+  const pieces: (readonly Segment[])[] = [];
+  let start = 0;
   let units = 0;
-  for (const segment of segments) {
-    piece.push(segment);
-    units += segment.text.length;
+  for (let index = 0; index < segments.length; index++) {
+    units += segments[index].text.length;
     if (units < UNITS_BETWEEN_PAUSES) continue;
-    yield piece;
-    piece = [];
+    pieces.push(segments.slice(start, index + 1));
+    start = index + 1;
     units = 0;
   }
-  if (piece.length > 0) yield piece;
+  if (start < segments.length) pieces.push(start === 0 ? segments : segments.slice(start));
+  return pieces;
 }
 
 function raise(scores: Record<TextCategory, number>, found: Readonly<Record<TextCategory, number>>): void {

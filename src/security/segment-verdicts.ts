@@ -1,6 +1,6 @@
-import { LruMap } from "../shared/lru-map.js";
+import { DigestTable } from "../shared/digest-table.js";
 import { tryNodeModule } from "../shared/platform.js";
-import type { TextCategory } from "./evidence.js";
+import { TEXT_CATEGORIES, type TextCategory } from "./evidence.js";
 import type { SegmentFinding } from "./report/threats.js";
 import type { Segment } from "./types.js";
 
@@ -14,37 +14,57 @@ export interface SegmentVerdict {
 /** A text with more findings is judged again: a memory of them would have no bound. */
 const MAX_FINDINGS = 16;
 
+type Hash = (algorithm: string, data: string, encoding: "binary") => string;
+
 /**
  * Verdicts on texts, so that one that comes again is not judged again: each turn of a conversation brings all that were
  * before. Texts are known by the SHA-256 of what a verdict depends on; who could make two of one digest
- * could hide one behind the other. The least recently used are forgotten.
+ * could hide one behind the other. Those that were not used for long are forgotten.
  */
 export class SegmentVerdicts {
-  readonly #verdicts: LruMap<string, SegmentVerdict>;
-  readonly #crypto = tryNodeModule("crypto");
+  readonly #table: DigestTable<SegmentFinding[]>;
+  readonly #hash: Hash;
 
-  /** @param maxEntries most take about 300 bytes */
-  constructor(maxEntries: number) {
-    this.#verdicts = new LruMap(maxEntries);
+  private constructor(maxEntries: number, hash: Hash) {
+    this.#table = new DigestTable(maxEntries, TEXT_CATEGORIES.length);
+    this.#hash = hash;
+  }
+
+  /**
+   * An empty memory; none where the platform has no SHA-256 that is not waited for.
+   * @param maxEntries most take 64 bytes
+   */
+  static tryCreate(maxEntries: number): SegmentVerdicts | undefined {
+    const crypto = tryNodeModule("crypto");
+    return crypto && new SegmentVerdicts(maxEntries, crypto.hash);
   }
 
   /** How `segment` is known. @param isCovered whether Hydra reads it in a joined segment */
   keyOf({ text, context, parts }: Segment, isCovered: boolean): string {
     const facts = `${context} ${isCovered ? "covered" : "own"} ${parts ? "joined" : "alone"} ${text}`;
-    // Elsewhere the text itself is as good, but not as small.
-    return this.#crypto ? this.#crypto.hash("sha256", facts, "base64") : facts;
+    return this.#hash("sha256", facts, "binary");
   }
 
   get(key: string): SegmentVerdict | undefined {
-    return this.#verdicts.get(key);
+    const table = this.#table;
+    const place = table.find(key);
+    if (place < 0) return undefined;
+    const scores = {
+      injection: table.numberAt(place, 0),
+      jailbreak: table.numberAt(place, 1),
+      exfiltration: table.numberAt(place, 2),
+    };
+    return { scores, findings: table.detailAt(place) ?? [] };
   }
 
-  set(key: string, verdict: SegmentVerdict): void {
-    if (verdict.findings.length <= MAX_FINDINGS) this.#verdicts.set(key, verdict);
+  set(key: string, { scores: { injection, jailbreak, exfiltration }, findings }: SegmentVerdict): void {
+    if (findings.length > MAX_FINDINGS) return;
+    const detail = findings.length > 0 ? findings : undefined;
+    this.#table.add(key, [injection, jailbreak, exfiltration], detail);
   }
 
   get size(): number {
-    return this.#verdicts.size;
+    return this.#table.size;
   }
 }
 

@@ -72,4 +72,6 @@ export interface ScanResult {
   readonly threats: readonly Threat[];
   /** Blocking is on and the content is not safe. */
   readonly shouldBlock: boolean;
+  /** The content is a wire that cannot be opened: nothing in it was scanned. */
+  readonly sealed?: true;
 }

@@ -126,10 +126,8 @@ export class SessionCore {
   /** @throws {ProtocolError} `M2M_SESSION_MISMATCH` */
   assertOwn(sessionId: string): void {
     if (sessionId === this.#record.id) return;
-    throw new ProtocolError(
-      "M2M_SESSION_MISMATCH",
-      `The message is of the session ${quote(sessionId)}, which is another.`,
-    );
+    // Ids of sessions are secrets, and messages of errors are logged.
+    throw new ProtocolError("M2M_SESSION_MISMATCH", "The message is of another session.");
   }
 
   closeMessage(nowMs: number): CloseMessage {

@@ -25,6 +25,7 @@ export const ERROR_CODES = {
     "M2M_UNAUTHORIZED",
     "M2M_NOT_FOUND",
     "M2M_ORIGIN_FORBIDDEN",
+    "M2M_HOST_FORBIDDEN",
     "M2M_MODEL_NOT_SERVED",
   ],
   FormatError: [
@@ -102,6 +103,7 @@ export const ERROR_CODES = {
     "M2M_METHOD_UNSUPPORTED",
     "M2M_MEDIA_TYPE_UNSUPPORTED",
     "M2M_SIGNATURES_UNSUPPORTED",
+    "M2M_CONTENT_SEALED",
   ],
   ProtocolError: [
     "M2M_PROTOCOL_STATE",

@@ -172,7 +172,8 @@ export class JsonScanner {
     const text = this.#text;
     for (let i = 1; i < word.length; i++) {
       if (text.charCodeAt(this.start + i) !== word.charCodeAt(i)) {
-        throw this.fault(this.start + i, `the word is not "${word}"`);
+        const reason = `the word at offset ${this.start} is none of true, false and null`;
+        throw this.fault(this.start + i, reason);
       }
     }
     this.end = this.start + word.length;

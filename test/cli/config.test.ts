@@ -128,8 +128,27 @@ describe("m2m config", () => {
     });
 
     it("says that a project may only make the scanner stricter", () => {
-      const { code, stderr } = sandbox.run(["config", "set", "security.exclude", "*.md", "--project"]);
-      expect([code, stderr.includes("no effect: a project file may only")], stderr).to.deep.equal([0, true]);
+      const set = (...args: string[]) => sandbox.run(["config", "set", ...args]);
+      for (const [key, value] of [
+        ["security.exclude", "*.md"],
+        ["proxy.target", "https://api.example.com"],
+        ["security.block_threshold", "0.9"],
+      ]) {
+        const { code, stderr } = set(key, value, "--project");
+        expect([code, stderr.includes(`${key} has no effect in a project file`)], stderr).to.deep.equal([
+          2,
+          true,
+        ]);
+        expect(existsSync(projectFile)).to.equal(false);
+      }
+      expect(set("security.block_threshold", "0.7", "--project").code).to.equal(0);
+      expect(set("proxy.target", "https://api.example.com").code).to.equal(0);
+    });
+
+    it("shows what is no secret because nobody has set it", () => {
+      expect(sandbox.run(["config", "get", "proxy.store"]).stdout).to.equal("memory\n");
+      const env = { M2M_PROXY_STORE: "redis://:word@host" };
+      expect(sandbox.run(["config", "get", "proxy.store"], env).stdout).to.equal("(secret)\n");
     });
 
     it("changes the file that M2M_CONFIG names, though it is not there yet", () => {

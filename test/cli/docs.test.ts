@@ -57,6 +57,18 @@ describe("the commands' documentation", () => {
     });
   }
 
+  it("the help of a flag names what it takes", () => {
+    for (const definition of COMMANDS) {
+      for (const [name, spec] of Object.entries(allFlags(definition))) {
+        // Without a name for the value, its options stand in the place of one.
+        if (spec.type !== "enum" || spec.valueName === undefined) continue;
+        for (const option of spec.options) {
+          expect(flagSummary(spec), `m2m ${definition.id} --${name}`).to.include(option);
+        }
+      }
+    }
+  });
+
   it("m2m help lists every command", () => {
     const help = ["help", "model", "models", "config", "packet"]
       .map((word) => folder.run([word]).stdout.toString())

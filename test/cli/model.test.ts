@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { FakeServer, file, redirect, sha256, stallAfter, status } from "../hub/hub-server.js";
+import { ROOT } from "../helpers/package.js";
 import { CliFolder, ended } from "../helpers/run-cli.js";
 import { PUBLISHED_SHAPE, writeModelFolder, type ModelFolder } from "../security/hydra/random-model.js";
 
@@ -149,6 +150,17 @@ describe("m2m model", function () {
     // Made of the weights: it goes with them, and says nothing about their state.
     expect((await run(["verify"])).code).to.equal(0);
     expect((await run(["remove", "hydra"])).stdout).to.match(/^hydra: 5 files removed/);
+  });
+
+  it("convert: leaves the package as it was installed", async () => {
+    const weights = join(ROOT, "models/hydra");
+    const before = readdirSync(weights);
+    const { code, stderr, stdout } = await run(["convert", "--json"]);
+    expect(code, stderr).to.equal(0);
+    expect(JSON.parse(stdout)).to.include({ path: weights, output: join(cli.path, "model.onnx") });
+    expect(readdirSync(weights)).to.deep.equal(before);
+    expect((await run(["convert"])).stderr).to.match(/model\.onnx exists.\n.*--force/);
+    expect((await run(["convert", "--force"])).code).to.equal(0);
   });
 
   it("download: what does not load takes nobody's place", async () => {

@@ -69,6 +69,18 @@ describe("m2m models", () => {
       expect(JSON.parse(sandbox.run([...args, "--json"]).stdout)).to.deep.equal({ version: 1, models: [] });
     });
 
+    it("takes the short names of encodings, as other commands do", () => {
+      for (const [short, long] of [
+        ["o200k", "o200k_base"],
+        ["cl100k", "cl100k_base"],
+        ["llama3", "llama"],
+      ]) {
+        const { stdout } = sandbox.run(["models", "list", "--encoding", short]);
+        expect(stdout.split("\n").length, short).to.be.greaterThan(2);
+        expect(sandbox.run(["models", "list", "--encoding", long]).stdout).to.equal(stdout);
+      }
+    });
+
     it("refuses an unknown provider, with the nearest", () => {
       const { code, stdout, stderr } = sandbox.run(["models", "list", "--provider", "antropic"]);
       expect([code, stdout]).to.deep.equal([2, ""]);

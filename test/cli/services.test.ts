@@ -22,6 +22,25 @@ describe("the services of the commands", () => {
   const write = (name: string, content: string | Uint8Array) =>
     writeFileSync(join(folder.path, name), content);
 
+  describe("tokens --truncate", () => {
+    it("shows each of several files under its name", () => {
+      write("a", "one two three four five");
+      write("b", "sechs sieben\nacht\n");
+      write("c", "");
+      const args = ["tokens", "--truncate", "3", "--file", "a"];
+      expect(run(args).stdout).to.equal("one two three");
+      expect(run([...args, "--file", "b", "--file", "c"]).stdout).to.equal(
+        "==> a <==\none two three\n\n==> b <==\nsechs sie\n\n==> c <==\n\n",
+      );
+    });
+
+    it("has the bytes and tokens of the text that it gives", () => {
+      write("a", "één twee drie vier vijf zes zeven");
+      const { inputs } = json(["tokens", "--truncate", "3", "--file", "a"]);
+      expect(inputs[0].bytes).to.equal(Buffer.byteLength(inputs[0].text)).and.to.be.below(20);
+    });
+  });
+
   describe("tokens --chat", () => {
     const input = [OPEN, CLOSED, UNKNOWN].join("\n");
 
@@ -72,7 +91,7 @@ describe("the services of the commands", () => {
       expect(exact).to.equal(false);
       expect(rest).not.to.have.any.keys("encoding", "model");
       const { stderr } = run(files);
-      expect(stderr).to.match(/^a: \d+ tokens \(o200k_base\): messages \d+, tools 0, overhead 6; /m);
+      expect(stderr).to.match(/^a: messages \d+, tools 0, overhead 6 \(o200k_base\); /m);
       expect(stderr).to.include("m2m: b: gpt-99 is unknown; counted as cl100k_base.");
     });
 
@@ -118,6 +137,15 @@ describe("the services of the commands", () => {
       expect(run(["compress", "--stats", CLOSED]).stderr).to.include(`about ${tokens} → `);
     });
 
+    it("of a model of one's own without an encoding says that it is missing", () => {
+      write("models.toml", '[[models]]\nid = "mine"\ncontext_window = 1000\n');
+      for (const args of [["tokens", "--model", "mine"], ["analyze"], ["compress", "--stats"]]) {
+        expect(run([...args, "--models", "models.toml", bodyOf("mine")]).stderr, args[0]).to.include(
+          "m2m: mine has no encoding in its models file; the count is an estimate.",
+        );
+      }
+    });
+
     it("is a count for a model that is not known", () => {
       expect(json(["analyze", UNKNOWN])).to.include({ encoding: "cl100k_base", exact: false });
       expect(json(["compress", "--stats", UNKNOWN]).stats).to.include({
@@ -132,6 +160,16 @@ describe("the services of the commands", () => {
     });
   });
 
+  describe("a ratio", () => {
+    it("is the same in analyze and compress --stats", () => {
+      // 57 of 173 bytes: 32.948 %, which rounds to 0.3295, and that to 33.0 %.
+      const request = `{"model":"gpt-4o","messages":[{"role":"system","content":"You are a concise assistant."},{"role":"user","content":"Summarize the attached report in three bullet points."}]}\n`;
+      const shown = /\ndictionary +\d+ +([\d.]+) %/.exec(run(["analyze"], request).stdout)?.[1];
+      const { stderr } = run(["compress", "--stats", "--algorithm", "dictionary"], request);
+      expect(stderr).to.include(`ratio ${shown} %`);
+    });
+  });
+
   describe("compress", () => {
     it("takes the body's model for tokens, not for the wire, and analyze shows that wire", () => {
       const body = bodyOf("gpt-4o").replace("Hello", "Hello ".repeat(30));
@@ -143,6 +181,24 @@ describe("the services of the commands", () => {
       expect([row.bytes, vocabulary]).to.deep.equal([data.length, "cl100k_base"]);
       expect(run(["analyze", body]).stdout).to.include("in cl100k_base");
       expect(json(["compress", "-m", "gpt-4o", body]).data).to.match(/^#TK\|O\|/);
+    });
+
+    it("has costs for wires that a model could read, and no others", () => {
+      const body = bodyOf("gpt-4o").replace("Hello", "Hello ".repeat(30));
+      for (const algorithm of ["none", "token", "token-native", "brotli", "m2m", "dictionary"]) {
+        const args = ["compress", "--stats", "--algorithm", algorithm, body];
+        const isReadable = ["none", "token"].includes(algorithm);
+        const { stats } = json(args);
+        expect([stats.costUsd > 0, stats.wireCostUsd !== undefined], algorithm).to.deep.equal([
+          true,
+          isReadable,
+        ]);
+        expect(run(args).stderr, algorithm).to.match(
+          isReadable
+            ? /\ncost +\$[\d.]+ → \$[\d.]+ \(input of gpt-4o\)\n/
+            : /\ncost +\$[\d.]+ \(input of gpt-4o; a model cannot read the wire\)\n/,
+        );
+      }
     });
 
     it("says which flags do nothing", () => {

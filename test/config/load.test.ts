@@ -95,6 +95,7 @@ describe("loadConfig", () => {
       "proxy.target": undefined,
       "proxy.port": 8080,
       "proxy.host": "127.0.0.1",
+      "proxy.allowed_hosts": undefined,
       "proxy.auth_token": undefined,
       "proxy.optimize": "off",
       "proxy.scan": true,

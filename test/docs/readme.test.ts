@@ -45,6 +45,11 @@ describe("README.md", function () {
     expect(readme).to.include("npm ci && npm test");
     expect(readme).to.match(/npm ci && npx m2m compress '\{.+\}'/);
   });
+
+  it("says how m2m gets on the PATH before it writes m2m", () => {
+    const linked = readme.indexOf("npm link --ignore-scripts");
+    expect(linked).to.be.within(0, readme.search(/^(?:\$ (?:.*\| )?)?m2m /m));
+  });
 });
 
 /** The cells of a Markdown table row. */

@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Programs that tests meet as peers, beside `npm ci`. `scripts/install-peers.sh` installs them. */
 const PEERS = {
   quic: fileURLToPath(new URL("../../node_modules/@infisical/quic/package.json", import.meta.url)),
+  onnx: fileURLToPath(new URL("../../node_modules/onnxruntime-node/package.json", import.meta.url)),
   redis: "redis-server",
   chromium: "chromium",
   flatc: "flatc",
@@ -20,7 +22,7 @@ export type PeerName = keyof typeof PEERS;
  */
 export function requirePeer(test: Mocha.Context, name: PeerName): string {
   const program = PEERS[name];
-  const isThere = program.includes("/")
+  const isThere = isAbsolute(program)
     ? existsSync(program)
     : spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
   if (isThere) return program;

@@ -97,6 +97,53 @@ describe("proxy: kept answers, limits and smaller requests", () => {
     expect(statuses.at(-1)).to.equal(429);
   });
 
+  it("says that the money of a key is held back while a request runs, and lets the next one try again", async () => {
+    // A request as this one may cost $0.010055, and costs $0.0001425.
+    fixture = await ProxyFixture.start({ keyLimits: { limits: { usdPerDay: 0.015 } } });
+    let answer = (): void => {};
+    const isThere = new Promise<void>((resolve) => {
+      fixture!.upstream.script((_seen, response) => {
+        answer = () => response.writeHead(200, { "content-type": "application/json" }).end("{}");
+        resolve();
+      });
+    });
+    const first = fixture.chat({ max_tokens: 1000 });
+    await isThere;
+    const refused = await fixture.chat({ max_tokens: 1000 });
+    expect([refused.status, refused.json.error.code]).to.deep.equal([429, "M2M_BUDGET_SPENT"]);
+    expect(refused.json.error.message).to.contain("held back at present");
+    expect(refused.headers["retry-after"]).to.equal("5");
+    expect(refused.headers["x-should-retry"]).to.equal(undefined);
+    answer();
+    expect((await first).status).to.equal(200);
+    expect((await fixture.chat({ max_tokens: 1000 })).status).to.equal(200);
+    const never = await fixture.chat({ max_tokens: 16_000 });
+    expect([never.status, never.headers["retry-after"]]).to.deep.equal([429, undefined]);
+    expect(never.json.error.message).to.contain("never let through");
+  });
+
+  it("spends no budget on paths whose price nobody knows", async () => {
+    fixture = await ProxyFixture.start({ keyLimits: { limits: { usdPerDay: 5 } } });
+    const headers = { authorization: "Bearer sk-client", "content-type": "application/json" };
+    const call = (method: string, path: string) =>
+      fixture!.call({ method, path, headers, body: /^P/.test(method) ? "{}" : undefined });
+    const costly = ["images/generations", "audio/speech", "batches", "messages/batches", "fine_tuning/jobs"];
+    for (const path of [...costly, "moderations/", "Files"]) {
+      const reply = await call("POST", `/v1/${path}`);
+      expect([reply.status, reply.json.error?.code], path).to.deep.equal([400, "M2M_MODEL_UNKNOWN"]);
+    }
+    expect((await call("PUT", "/v1/images/generations")).status).to.equal(400);
+    expect(fixture.upstream.requests).to.have.length(0);
+    const free = ["POST messages/count_tokens?beta=true", "POST moderations", "POST batches/b1/cancel"];
+    for (const line of [...free, "DELETE files/f1", "GET batches"]) {
+      const [method, path] = line.split(" ");
+      const reply = await call(method, `/v1/${path}`);
+      expect(reply.text, line).not.to.contain("M2M_");
+    }
+    expect(fixture.upstream.requests).to.have.length(5);
+    expect((await fixture.stats()).limited).to.equal(costly.length + 3);
+  });
+
   it("makes requests smaller if told so, and says what that saved", async () => {
     fixture = await ProxyFixture.start({ optimize: "minify" });
     const rows = JSON.stringify(

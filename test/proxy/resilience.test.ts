@@ -164,10 +164,85 @@ describe("proxy: resilience", () => {
     ]);
     const counted = { method: "POST", path: "/v1/messages/count_tokens", body: '{"model":"claude-x"}' };
     expect((await fixture.call(counted)).status).to.equal(404);
-    const models = await fixture.call({ path: "/v1/models" });
-    expect([models.status, models.json.error.code]).to.deep.equal([404, "model_not_found"]);
+    const model = await fixture.call({ path: "/v1/models/claude-x" });
+    expect([model.status, model.json.error.code]).to.deep.equal([404, "model_not_found"]);
     const { requests } = await fixture.stats();
     expect(requests).to.include({ started: 4, finished: 4, failed: 0 });
+  });
+
+  it("lists the models of all upstreams that answer, and asks for one where it is served", async () => {
+    const [first, second] = [await ScriptedUpstream.start(), await ScriptedUpstream.start()];
+    const target = (url: string) => parseTarget(url, "url");
+    fixture = await ProxyFixture.start({
+      ...quick,
+      upstreams: [
+        { name: "openai", target: target(first.url), models: ["gpt-*"], apiKey: "sk-first" },
+        {
+          name: "anthropic",
+          target: target(second.url),
+          models: ["claude-*", "meta/*"],
+          apiKey: "sk-second",
+        },
+        { name: "spare", target: target("http://127.0.0.1:9"), weight: 0 },
+      ],
+    });
+    const call = (path: string, headers = {}, method = "GET") => fixture!.call({ method, path, headers });
+    second.script({
+      status: 200,
+      body: '{"data":[{"id":"claude-x","display_name":"X"},{"id":"gpt-4o"},{"id":5}]}',
+    });
+    const { status, json } = await call("/v1/models?after_id=a&limit=5");
+    expect([status, json.object, json.has_more]).to.deep.equal([200, "list", false]);
+    // Only what requests are sent to: no embeddings, and gpt-4o once.
+    expect((json.data as { id: string }[]).map(({ id }) => id)).to.deep.equal([
+      "gpt-4o",
+      "gpt-4o-mini",
+      "claude-x",
+    ]);
+    expect(json.data[2]).to.deep.equal({ id: "claude-x", display_name: "X" });
+    expect([first.last.path, first.last.header("authorization")]).to.deep.equal([
+      "/v1/models?limit=5",
+      "Bearer sk-first",
+    ]);
+    expect(fixture.log.join("")).to.match(/"upstream":"spare"[^\n]*no list of models/);
+
+    const before = [first.requests.length, second.requests.length];
+    await call("/v1/models/gpt-4o");
+    await call("/v1/models/meta/llama-3");
+    await call("/v1/models/claude%2Dx");
+    expect([first.requests.length - before[0], second.requests.length - before[1]]).to.deep.equal([1, 2]);
+    for (const path of ["/v1/files", "/v1/batches"]) await call(path);
+    expect(first.requests.length - before[0]).to.equal(3);
+
+    // One that says nothing keeps the others waiting no longer than a few seconds; its status alone is no list.
+    first.script("status-500");
+    second.script("stall");
+    const started = performance.now();
+    const none = await call("/v1/models");
+    expect(none.status).to.equal(500);
+    expect(performance.now() - started).to.be.within(4000, 9000);
+    await Promise.all([first.stop(), second.stop()]);
+    expect((await call("/v1/models")).status).to.equal(502);
+  });
+
+  it("sends what names no model to the first upstream that is in order", async () => {
+    const [first, second] = [await ScriptedUpstream.start(), await ScriptedUpstream.start()];
+    const targets = [first, second].map(({ url }) => parseTarget(url, "url"));
+    fixture = await ProxyFixture.start({
+      ...quick,
+      upstreams: [
+        { name: "first", target: targets[0], models: ["gpt-*"] },
+        { name: "second", target: targets[1], models: ["gpt-*"] },
+      ],
+    });
+    for (let i = 0; i < 4; i++) await fixture.call({ path: "/v1/files" });
+    expect([first.requests.length, second.requests.length]).to.deep.equal([4, 0]);
+    await first.stop();
+    await fixture.call({ path: "/v1/files" });
+    expect(second.requests.length).to.equal(1);
+    const chat = await fixture.call({ method: "POST", path: "/v1/chat/completions", body: "{}" });
+    expect([chat.status, chat.json.error.code]).to.deep.equal([404, "model_not_found"]);
+    await second.stop();
   });
 
   it("stops asking an upstream that is down, and asks it again when it is back", async function () {

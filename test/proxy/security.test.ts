@@ -279,13 +279,33 @@ describe("proxy: security", () => {
         { host: "evil.example:8080", origin: "http://evil.example:8080" },
       ];
       for (const headers of foreign) {
-        expect((await fixture.chat({}, headers)).status).to.equal(401);
-        expect((await fixture.call({ path: "/_m2m/stats", headers })).status).to.equal(401);
+        const code = headers.host ? "M2M_HOST_FORBIDDEN" : "M2M_ORIGIN_FORBIDDEN";
+        const chat = await fixture.chat({}, headers);
+        expect([chat.status, chat.json.error.code]).to.deep.equal([403, code]);
+        expect(chat.json.error.message).to.contain("M2M_PROXY_AUTH_TOKEN");
+        const page = await fixture.call({ path: "/_m2m/stats", headers });
+        expect([page.status, page.json.code]).to.deep.equal([403, code]);
+        expect(page.headers["www-authenticate"]).to.equal(undefined);
       }
       expect(plain.upstream.requests).to.have.length(0);
       expect((await fixture.chat()).status).to.equal(200);
       await fixture.stop();
       await plain.stop();
+    });
+
+    it("may be reached by names that are allowed, and by no others", async () => {
+      const fixture = await ProxyFixture.start({ allowedHosts: ["M2M-proxy", "10.0.0.7"] });
+      const stats = (headers: Record<string, string>) => fixture.call({ path: "/_m2m/stats", headers });
+      for (const host of ["m2m-proxy:8777", "M2M-PROXY", "10.0.0.7:1", "localhost:5", "[::1]:5"])
+        expect((await stats({ host })).status, host).to.equal(200);
+      expect((await stats({ host: "m2m-proxy:1", origin: "http://m2m-proxy:1" })).status).to.equal(200);
+      expect((await stats({ host: "m2m-proxy:1", origin: "http://m2m-proxy:2" })).json.code).to.equal(
+        "M2M_ORIGIN_FORBIDDEN",
+      );
+      const other = await stats({ host: "m2m-proxy.evil.example:8777" });
+      expect([other.status, other.json.code]).to.deep.equal([403, "M2M_HOST_FORBIDDEN"]);
+      expect(other.json.hint).to.contain("proxy.allowed_hosts");
+      await fixture.stop();
     });
 
     it("shows no key where something fails", async () => {

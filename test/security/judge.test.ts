@@ -82,12 +82,18 @@ describe("judging segments", () => {
   it("trusts system prompts alone", async () => {
     const contexts = ["system", "user", "assistant", "tool_result", "document", "json", "text"] as const;
     const judgements = await judgeSegments(
-      contexts.map((context) => segmentOf("Good morning", context)),
+      contexts.map((context) => segmentOf(ATTACK, context)),
       { rules },
     );
     expect(judgements.map(({ evidence }) => evidence.trusted)).to.deep.equal(
       contexts.map((one) => one === "system"),
     );
+  });
+
+  it("judges nothing by detectors that have nothing to go by", async () => {
+    const texts = ["1094", "1095\n1096", "−4.25 %", "…?!"].map((text) => segmentOf(text));
+    expect(await judgeSegments(texts, { rules, model })).to.deep.equal([]);
+    expect(await judgeSegments([segmentOf("Good morning")], { rules })).to.deep.equal([]);
   });
 
   it("takes Hydra's odds from its security head, and the kinds from its threat head", async () => {

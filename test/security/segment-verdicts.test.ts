@@ -56,7 +56,7 @@ describe("what a scanner remembers of texts", () => {
   });
 
   it("tells texts apart by all that a verdict depends on", () => {
-    const verdicts = new SegmentVerdicts(10);
+    const verdicts = SegmentVerdicts.tryCreate(10)!;
     const keys = [
       verdicts.keyOf(segment("a"), false),
       verdicts.keyOf(segment("a"), true),
@@ -69,13 +69,14 @@ describe("what a scanner remembers of texts", () => {
   });
 
   it("forgets what was not used for longest", () => {
-    const verdicts = new SegmentVerdicts(2);
-    const verdict = { scores: { injection: 0.1, jailbreak: 0, exfiltration: 0 }, findings: [] };
-    verdicts.set("a", verdict);
-    verdicts.set("b", verdict);
-    verdicts.get("a");
-    verdicts.set("c", verdict);
-    expect([verdicts.get("a"), verdicts.get("b"), verdicts.size]).to.deep.equal([verdict, undefined, 2]);
+    const verdicts = SegmentVerdicts.tryCreate(2)!;
+    const [a, b, c] = ["a", "b", "c"].map((text) => verdicts.keyOf(segment(text), false));
+    const verdict = { scores: { injection: 0.1, jailbreak: 0.2, exfiltration: 1e-9 }, findings: [] };
+    verdicts.set(a, verdict);
+    verdicts.set(b, verdict);
+    verdicts.get(a);
+    verdicts.set(c, verdict);
+    expect([verdicts.get(a), verdicts.get(b), verdicts.size]).to.deep.equal([verdict, undefined, 2]);
   });
 
   it("pauses in a long scan, with the same result", async () => {

@@ -103,6 +103,14 @@ describe("shared/json-text", () => {
       });
     }
 
+    it("says of a word that is none where it is, and which there are", () => {
+      const why = "the word at offset 1 is none of true, false and null";
+      expect(() => assertJsonText("[not json]")).to.throw(`The JSON is invalid at offset 2: ${why}.`);
+      expect(() => assertJsonText("[nu")).to.throw(
+        `The JSON is invalid at offset 3: it ends too early (${why}).`,
+      );
+    });
+
     it("agrees with JSON.parse on random and on mutated text", () => {
       const alphabet = fc.constantFrom(...'[]{},:"\\ue1-+.0tfn \n\u0001é'.split(""));
       const random = fc.array(alphabet, { maxLength: 12 }).map((units) => units.join(""));

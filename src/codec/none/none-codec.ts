@@ -51,6 +51,7 @@ export const NONE_DESCRIPTOR: AlgorithmDescriptor = {
   carries: "text",
   lossless: "bytes",
   binary: true,
+  isReadable: true,
   costClass: 0,
   create: (options) => new NoneCodec(options),
 };

@@ -71,6 +71,7 @@ export const T1_DESCRIPTOR: AlgorithmDescriptor = {
   carries: "json",
   lossless: "minified-json",
   binary: false,
+  isReadable: true,
   costClass: 1,
   create: (options) => new TokenCodec(options),
 };

@@ -6,7 +6,8 @@ export const CONFIG_SET = defineCommand({
   summary: "Change one setting in the user file, or in the project's.",
   description:
     "One line of the file changes; comments and everything else stay, what is wrong too. The file is made if there is " +
-    "none. A relative path is relative to the working directory. Values that begin with a dash follow --.",
+    "none. A relative path is relative to the working directory. Values that begin with a dash follow --. What a project " +
+    "file may not say, such as proxy.target, is refused with --project.",
   examples: [
     { description: "For the user", command: "m2m config set compression.quality 9" },
     {
@@ -36,21 +37,25 @@ export const CONFIG_SET = defineCommand({
   problem?: string;
 }`,
   async run(context, { args, flags }) {
-    const { formatOrigin, locateConfigFile, parseConfigKey, setConfigValue, shownValue } =
-      await import("../../config/index.js");
+    const {
+      assertProjectMaySet,
+      formatOrigin,
+      locateConfigFile,
+      parseConfigKey,
+      setConfigValue,
+      shownValue,
+    } = await import("../../config/index.js");
     const { valueInForce } = await import("./value-in-force.js");
     const key = parseConfigKey(args.key);
     const file = locateConfigFile(context, flags.project ? "project" : "user");
+    if (flags.project && file !== locateConfigFile(context, "user"))
+      await assertProjectMaySet(context, key, args.value);
     const value = shownValue(key, await setConfigValue(file, key, args.value, context.cwd));
-    const { origin, problem, isIgnored } = await valueInForce(context, key);
+    const { origin, problem } = await valueInForce(context, key);
     const overriddenBy = origin === undefined || origin.name === file ? undefined : formatOrigin(origin);
     if (context.json) return context.printJson({ version: 1, key, value, file, overriddenBy, problem });
     context.note(printable(`${key} is ${value} in ${file}.`));
-    if (isIgnored && flags.project)
-      context.note(
-        "It has no effect: a project file may only make the scanner stricter, and sets nothing of the proxy.",
-      );
-    else if (overriddenBy !== undefined)
+    if (overriddenBy !== undefined)
       context.note(printable(`It has no effect here: ${overriddenBy} says otherwise.`));
     if (problem !== undefined) context.note(printable(`The settings are not usable yet: ${problem}`));
   },

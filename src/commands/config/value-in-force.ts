@@ -5,8 +5,6 @@ import { M2MError } from "../../shared/errors.js";
 export interface ValueInForce {
   readonly value?: ConfigScalar;
   readonly origin?: ConfigOrigin;
-  /** The project file gives it and may not. */
-  readonly isIgnored?: boolean;
   /** What makes the settings unusable; there is no value then. */
   readonly problem?: string;
 }
@@ -15,8 +13,7 @@ export interface ValueInForce {
 export async function valueInForce(context: CommandContext, key: ConfigKey): Promise<ValueInForce> {
   try {
     const config = await context.config();
-    const isIgnored = config.ignored.includes(key);
-    return { value: config.get(key), origin: config.origin(key), isIgnored };
+    return { value: config.get(key), origin: config.origin(key) };
   } catch (error) {
     if (error instanceof M2MError) return { problem: error.message };
     throw error;

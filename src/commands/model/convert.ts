@@ -8,8 +8,9 @@ export const MODEL_CONVERT = defineCommand({
   id: "model convert",
   summary: "Make the ONNX file of a model from its weights.",
   description:
-    "Beside the weights, as model.onnx, where the engine onnx looks for it; one that is there is replaced. " +
-    "Without the file the engine makes it in memory each time.",
+    "Beside the weights, as model.onnx, where the engine onnx looks for it; one that is there is replaced. Of the weights of " +
+    "the package it goes to the working directory, where none is replaced without --force. Without the file the engine makes " +
+    "it in memory each time.",
   examples: [
     { description: "Beside the weights", command: "m2m model convert hydra" },
     { description: "For another program", command: "m2m model convert hydra --output hydra.onnx" },
@@ -21,9 +22,12 @@ export const MODEL_CONVERT = defineCommand({
       char: "o",
       summary: "Write to this file instead; - is stdout.",
       valueName: "PATH",
-      fallback: "model.onnx beside the weights",
+      fallback: "model.onnx beside the weights, of those of the package in the working directory",
     },
-    force: { type: "boolean", summary: "Replace the file of --output; write binary to a terminal." },
+    force: {
+      type: "boolean",
+      summary: "Replace a file that is not beside the weights; write binary to a terminal.",
+    },
     ...DIR_FLAG,
   },
   jsonType: `{

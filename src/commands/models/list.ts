@@ -1,10 +1,12 @@
 import { defineCommand } from "../../cli/definition.js";
 import { MODELS_FLAG } from "../../cli/flags.js";
 import type { ModelKind } from "../../models/index.js";
-import { ENCODINGS } from "../../shared/encodings.js";
+import { ENCODING_WORDS, parseEncoding } from "../../shared/encodings.js";
 import { InputError } from "../../shared/errors.js";
-import { nearestNames } from "../../shared/nearest-name.js";
+import { joinOr, nearestNames } from "../../shared/nearest-name.js";
 import { MODEL_JSON_TYPE, renderModels } from "./model-text.js";
+
+const KINDS = ["chat", "reasoning", "embedding"] as const satisfies readonly ModelKind[];
 
 export const MODELS_LIST = defineCommand({
   id: "models list",
@@ -23,15 +25,16 @@ export const MODELS_LIST = defineCommand({
     provider: { type: "string", summary: "Only models of this maker.", valueName: "NAME", group: "FILTER" },
     kind: {
       type: "enum",
-      options: ["chat", "reasoning", "embedding"] as const satisfies readonly ModelKind[],
-      summary: "Only models of this kind.",
+      options: KINDS,
+      summary: `Only models of this kind: ${joinOr(KINDS)}.`,
       valueName: "KIND",
       group: "FILTER",
     },
     encoding: {
       type: "enum",
-      options: ENCODINGS,
-      summary: "Only models whose tokens are counted so.",
+      options: ENCODING_WORDS,
+      summary:
+        "Only models whose tokens are counted so: cl100k, o200k, llama3 or heuristic (cl100k_base, o200k_base, llama are the same).",
       valueName: "NAME",
       group: "FILTER",
     },
@@ -44,7 +47,8 @@ export const MODELS_LIST = defineCommand({
   async run(context, { flags }) {
     const registry = await context.models(flags.models);
     if (flags.provider !== undefined) assertProvider(flags.provider, registry.providers());
-    const models = registry.list({ provider: flags.provider, kind: flags.kind, encoding: flags.encoding });
+    const encoding = flags.encoding === undefined ? undefined : parseEncoding(flags.encoding);
+    const models = registry.list({ provider: flags.provider, kind: flags.kind, encoding });
     if (context.json) return context.printJson({ version: 1, models });
     if (models.length === 0) return context.note("No model is all of that.");
     await context.print(await renderModels(context, models));

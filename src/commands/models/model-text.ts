@@ -11,6 +11,8 @@ export const MODEL_JSON_TYPE = `{
     provider: string;
     kind: "chat" | "reasoning" | "embedding";
     encoding: "cl100k_base" | "o200k_base" | "llama" | "heuristic";
+    /** true: its models file names no encoding. Absent: it is known. */
+    isEncodingUnknown?: true;
     /** In tokens. */
     contextWindow: number;
     /** In tokens; absent: unknown, or no limit of its own. */

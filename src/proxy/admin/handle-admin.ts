@@ -66,11 +66,7 @@ export async function handleAdmin(
     }
     const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
     if (!route) throw new InputError("M2M_NOT_FOUND", "There is nothing at this path.");
-    if (!OPEN_PATHS.has(path) && !core.gatekeeper.admitsToPages(request)) {
-      const error = new InputError("M2M_UNAUTHORIZED", "The proxy's token is missing or wrong.");
-      sendProblem(response, problemOf(error), { "www-authenticate": 'Basic realm="m2m proxy", Bearer' });
-      return;
-    }
+    if (!OPEN_PATHS.has(path)) core.gatekeeper.assertAdmittedToPages(request);
     const method = request.method === "HEAD" ? "GET" : request.method;
     const answer = method === "GET" || method === "POST" ? route[method] : undefined;
     if (!answer) {
@@ -90,7 +86,9 @@ export async function handleAdmin(
     response.end(bytes);
   } catch (error) {
     const { reason, headers } = error instanceof Refusal ? error : { reason: error, headers: [] };
-    sendProblem(response, problemOf(reason), headersOf(headers));
+    const problem = problemOf(reason);
+    const challenge = problem.status === 401 && { "www-authenticate": 'Basic realm="m2m proxy", Bearer' };
+    sendProblem(response, problem, { ...headersOf(headers), ...challenge });
   }
 }
 

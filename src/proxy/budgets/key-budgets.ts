@@ -2,7 +2,7 @@ import { InputError, LimitError, UpstreamError, type M2MError } from "../../shar
 import type { RateDecision, RateLimitBucket, RateLimitStore, SpendStore } from "../../shared/stores.js";
 import type { SpendEstimate } from "./estimate.js";
 import { MemoryRateStore } from "../../shared/token-buckets.js";
-import { Purse, type Budget, type Reservation } from "./purse.js";
+import { Purse, type Budget, type Refusal, type Reservation } from "./purse.js";
 import { TokenAllowance } from "./token-allowance.js";
 import { dayOf, monthOf } from "./windows.js";
 
@@ -49,6 +49,8 @@ export interface Refused {
 
 /** The SDKs for Node wait as long as they are told to, hours with it; nobody wants a call to hang for longer than this. */
 const MAX_RETRY_WAIT_MS = 60_000;
+/** When to ask again for money that is held back for requests that run: many are over by then. */
+const HELD_RETRY_MS = 5000;
 
 /**
  * Requests, tokens and money by API key. While the store of rates cannot be asked, this process keeps them alone; while that of money
@@ -102,7 +104,7 @@ export class KeyBudgets {
   }
 
   /**
-   * Counts a request that takes neither tokens nor money, or whose price nobody knows.
+   * Counts a request that takes neither tokens nor money.
    * @returns why it may not be made now; `undefined` if it may
    * @throws {InputError} as `admit`
    */
@@ -111,6 +113,18 @@ export class KeyBudgets {
     if (requestsPerMinute === undefined) return undefined;
     const decision = await this.#take(`requests ${client}`, 1, bucketOf(requestsPerMinute));
     return decision.allowed ? undefined : rateRefusal("requests", requestsPerMinute, decision);
+  }
+
+  /**
+   * Counts a request whose price nobody can know: with a budget of money it may not be made.
+   * @returns why it may not be made now; `undefined` if it may
+   * @throws {InputError} as `admit`
+   */
+  async admitUnpriced(client: string): Promise<Refused | undefined> {
+    const { usdPerDay, usdPerMonth } = this.#limitsOf(client);
+    const refusal = await this.admitFree(client);
+    if (refusal || (usdPerDay === undefined && usdPerMonth === undefined)) return refusal;
+    return refused(unknownRequestPrice(), undefined);
   }
 
   #limitsOf(client: string): KeyLimits {
@@ -131,8 +145,7 @@ export class KeyBudgets {
     if (usd === undefined) return refused(unknownPrice(), undefined);
     try {
       const outcome = await this.#purse.reserve(client, budgets, microUsdOf(usd));
-      if (!("spent" in outcome)) return outcome;
-      return budgetRefusal(outcome.spent, nowMs);
+      return "reason" in outcome ? budgetRefusal(outcome, microUsdOf(usd), nowMs) : outcome;
     } catch (error) {
       this.#options.onStoreFailure?.(error);
       const message = "The budget of this key cannot be asked for, so that nothing can be spent.";
@@ -176,11 +189,48 @@ function rateRefusal(
   return refused(new LimitError("M2M_RATE_LIMITED", message), retryAfterMs);
 }
 
-function budgetRefusal({ window, limitMicroUsd }: Budget, nowMs: number): Refused {
-  const usd = (limitMicroUsd / 1e6).toFixed(2);
-  const until = new Date(window.endsAtMs).toISOString();
-  const message = `The budget of this key, $${usd} for ${window.id}, is spent. The next one begins at ${until}.`;
-  return refused(new LimitError("M2M_BUDGET_SPENT", message), window.endsAtMs - nowMs);
+function budgetRefusal(
+  { budget: { window, limitMicroUsd }, reason, leftMicroUsd }: Refusal,
+  microUsd: number,
+  nowMs: number,
+): Refused {
+  const budget = `The budget of this key, ${dollars(limitMicroUsd)} for ${window.id},`;
+  const most = dollars(microUsd);
+  const next = `The next one begins at ${new Date(window.endsAtMs).toISOString()}.`;
+  switch (reason) {
+    case "held":
+      return budgetSpent(
+        `${budget} is held back at present for requests that run; what they do not use is free again when they end.`,
+        HELD_RETRY_MS,
+      );
+    case "short":
+      return budgetSpent(
+        `${budget} has ${dollars(leftMicroUsd)} left, and this request may cost ${most}. ${next}`,
+        window.endsAtMs - nowMs,
+        "A lower max_tokens makes it less.",
+      );
+    case "spent":
+      return budgetSpent(`${budget} is spent. ${next}`, window.endsAtMs - nowMs);
+    case "too-large":
+      return budgetSpent(
+        `${budget} is less than this request may cost, ${most}: it is never let through.`,
+        undefined,
+        "A lower max_tokens makes it less.",
+      );
+  }
+}
+
+/** @param retryAfterMs `undefined`: it is the same at any time */
+function budgetSpent(message: string, retryAfterMs: number | undefined, hint?: string): Refused {
+  const error = new LimitError("M2M_BUDGET_SPENT", message, { hint });
+  return retryAfterMs === undefined
+    ? { allowed: false, error, headers: ["x-should-retry", "false"] }
+    : refused(error, retryAfterMs);
+}
+
+/** Two places at least, and as many as there is something in. */
+function dollars(microUsd: number): string {
+  return `$${(microUsd / 1e6).toFixed(6).replace(/0{1,4}$/, "")}`;
 }
 
 function unknownPrice(): M2MError {
@@ -188,6 +238,14 @@ function unknownPrice(): M2MError {
     "M2M_MODEL_UNKNOWN",
     "The price of this model is unknown, so that it cannot be used within a budget.",
     { hint: "Whoever runs the proxy can describe it in ~/.m2m/models.toml." },
+  );
+}
+
+function unknownRequestPrice(): M2MError {
+  return new InputError(
+    "M2M_MODEL_UNKNOWN",
+    "What a request to this path costs is unknown, so that it cannot be made within a budget.",
+    { hint: "Whoever runs the proxy can send such requests through another one, without a budget." },
   );
 }
 

@@ -14,9 +14,16 @@ export interface Reservation {
   readonly amounts: readonly number[];
 }
 
-/** The budget that does not have it. */
+/** Why a budget does not have it. */
 export interface Refusal {
-  readonly spent: Budget;
+  readonly budget: Budget;
+  /**
+   * `too-large`: the amount is over the whole budget; `spent`: nothing is left; `short`: less is left than the amount; `held`: enough would be
+   * left, but for what is set aside for requests of this process that run.
+   */
+  readonly reason: "too-large" | "spent" | "short" | "held";
+  /** What is not spent, whoever it is set aside for. */
+  readonly leftMicroUsd: number;
 }
 
 /**
@@ -26,6 +33,8 @@ export interface Refusal {
 export class Purse {
   readonly #store: SpendStore;
   readonly #untold = new Map<string, { readonly microUsd: number; readonly endsAtMs: number }>();
+  /** What this process has set aside: to tell it from what is spent. */
+  readonly #held = new Map<string, number>();
 
   constructor(store: SpendStore) {
     this.#store = store;
@@ -40,20 +49,22 @@ export class Purse {
     const amounts: number[] = [];
     // What is free can be had when all is spent.
     if (microUsd === 0) return { client, budgets, amounts: budgets.map(() => 0) };
+    const tooSmall = budgets.find(({ limitMicroUsd }) => microUsd > limitMicroUsd);
+    if (tooSmall) return { budget: tooSmall, reason: "too-large", leftMicroUsd: tooSmall.limitMicroUsd };
     for (const budget of budgets) {
-      // A request that may cost more than all there is can be tried while nothing is spent.
-      const amount = Math.min(microUsd, budget.limitMicroUsd);
+      const heldByOthers = this.#hold(client, budget.window, microUsd);
       let sum: number;
       try {
-        sum = await this.#add(client, budget.window, amount);
+        sum = await this.#add(client, budget.window, microUsd);
       } catch (error) {
+        this.#hold(client, budget.window, -microUsd);
         await this.settle({ client, budgets: budgets.slice(0, amounts.length), amounts }, 0);
         throw error;
       }
-      amounts.push(amount);
+      amounts.push(microUsd);
       if (sum > budget.limitMicroUsd) {
         await this.settle({ client, budgets: budgets.slice(0, amounts.length), amounts }, 0);
-        return { spent: budget };
+        return refusalOf(budget, microUsd, sum - microUsd - heldByOthers);
       }
     }
     return { client, budgets, amounts };
@@ -64,10 +75,22 @@ export class Purse {
     await Promise.all(
       budgets.map(async ({ window }, at) => {
         const difference = microUsd - amounts[at];
-        if (difference === 0) return;
-        await this.#add(client, window, difference).catch(() => this.#remember(client, window, difference));
+        if (difference !== 0) {
+          await this.#add(client, window, difference).catch(() => this.#remember(client, window, difference));
+        }
+        // Not before: who asks meanwhile would take it for spent.
+        this.#hold(client, window, -amounts[at]);
       }),
     );
+  }
+
+  /** @returns what was set aside before */
+  #hold(client: string, { id }: BudgetWindow, microUsd: number): number {
+    const name = `${id} ${client}`;
+    const before = this.#held.get(name) ?? 0;
+    if (before + microUsd === 0) this.#held.delete(name);
+    else this.#held.set(name, before + microUsd);
+    return before;
   }
 
   async #add(client: string, window: BudgetWindow, microUsd: number): Promise<number> {
@@ -95,3 +118,13 @@ export class Purse {
 
 /** The longest window. */
 const MONTH_MS = 31 * 24 * 3_600_000;
+
+function refusalOf(budget: Budget, microUsd: number, spentMicroUsd: number): Refusal {
+  // What was settled since the store was asked may have made it less than nothing.
+  const leftMicroUsd = Math.max(0, budget.limitMicroUsd - Math.max(0, spentMicroUsd));
+  return {
+    budget,
+    leftMicroUsd,
+    reason: leftMicroUsd === 0 ? "spent" : leftMicroUsd < microUsd ? "short" : "held",
+  };
+}

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { bearerGuard, isLoopbackHost } from "../../http/index.js";
+import { InputError } from "../../shared/errors.js";
+import { quote } from "../../shared/quote.js";
 import { CREDENTIAL_HEADERS } from "../providers/index.js";
 
 /** What of a request says who sends it. */
@@ -15,27 +17,38 @@ export class Gatekeeper {
   readonly #guard: ((authorization: string | undefined) => boolean) | undefined;
   readonly #holdsKeys: boolean;
   readonly #host: string;
+  readonly #allowedHosts: readonly string[];
 
   /**
    * @param token `undefined`: everybody may
    * @param holdsKeys whether requests are sent with keys of the proxy's own
    * @param host that it listens on
+   * @param allowedHosts names beside those of this machine by which it may be reached, without ports
    */
-  constructor(token: string | undefined, holdsKeys: boolean, host: string) {
+  constructor(
+    token: string | undefined,
+    holdsKeys: boolean,
+    host: string,
+    allowedHosts: readonly string[] = [],
+  ) {
     this.#guard = token === undefined ? undefined : bearerGuard(token);
     this.#holdsKeys = holdsKeys;
     this.#host = host;
+    this.#allowedHosts = allowedHosts.map((name) => name.toLowerCase());
   }
 
-  /** Whether a request to an API may pass. */
-  admits({ headers }: Caller): boolean {
+  /** @throws {InputError} of a request to an API that may not pass: `M2M_UNAUTHORIZED`, `M2M_HOST_FORBIDDEN`, `M2M_ORIGIN_FORBIDDEN` */
+  assertAdmitted({ headers }: Caller): void {
     const guard = this.#guard;
-    if (!guard) return !this.#holdsKeys || this.#isAtHome(headers);
+    if (!guard) {
+      if (this.#holdsKeys) this.#assertAtHome(headers);
+      return;
+    }
     const token = textOf(headers["x-m2m-token"]);
-    if (guard(token && `Bearer ${token}`) || guard(headers["proxy-authorization"])) return true;
-    if (!this.#holdsKeys) return false;
+    if (guard(token && `Bearer ${token}`) || guard(headers["proxy-authorization"])) return;
     const key = textOf(headers["x-api-key"]);
-    return guard(headers.authorization) || guard(key && `Bearer ${key}`);
+    if (this.#holdsKeys && (guard(headers.authorization) || guard(key && `Bearer ${key}`))) return;
+    throw tokenMissing();
   }
 
   /** Names of the headers that hold the proxy's token, where providers take theirs: it is no business of an upstream. */
@@ -53,10 +66,13 @@ export class Gatekeeper {
     return this.#holdsKeys;
   }
 
-  /** Whether a request to the proxy's own pages may pass; a browser shows the token as the password of Basic authentication. */
-  admitsToPages({ headers }: Caller): boolean {
+  /**
+   * A browser shows the token as the password of Basic authentication.
+   * @throws {InputError} as `assertAdmitted`, of a request to the proxy's own pages
+   */
+  assertAdmittedToPages({ headers }: Caller): void {
     const guard = this.#guard;
-    if (!guard) return this.#isAtHome(headers);
+    if (!guard) return this.#assertAtHome(headers);
     const token = textOf(headers["x-m2m-token"]);
     const basic = /^basic +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
     const password =
@@ -64,21 +80,40 @@ export class Gatekeeper {
       Buffer.from(basic, "base64")
         .toString()
         .replace(/^[^:]*:/, "");
-    return (
+    const isShown =
       guard(token && `Bearer ${token}`) ||
       guard(headers.authorization) ||
-      guard(password && `Bearer ${password}`)
-    );
+      guard(password && `Bearer ${password}`);
+    if (!isShown) throw tokenMissing();
   }
 
   /**
    * Whether no page of another site is behind a request: one in a browser of this machine reaches the loopback address too, under
    * a name of its own if it likes (DNS rebinding).
    */
-  #isAtHome({ host = "", origin }: IncomingHttpHeaders): boolean {
-    if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)) return false;
-    return !isLoopbackHost(this.#host) || isLoopbackHost(host.replace(/:\d+$/, ""));
+  #assertAtHome({ host = "", origin }: IncomingHttpHeaders): void {
+    const name = host.replace(/:\d+$/, "").toLowerCase();
+    if (isLoopbackHost(this.#host) && !isLoopbackHost(name) && !this.#allowedHosts.includes(name)) {
+      throw new InputError(
+        "M2M_HOST_FORBIDDEN",
+        `The proxy has no token, so it is not to be asked by the name ${quote(name)}.`,
+        { hint: "Add the name to the setting proxy.allowed_hosts, or set a token: M2M_PROXY_AUTH_TOKEN." },
+      );
+    }
+    if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host.toLowerCase())) {
+      throw new InputError(
+        "M2M_ORIGIN_FORBIDDEN",
+        "The proxy has no token, so that pages of other sites may not use it.",
+        { hint: "Set a token (M2M_PROXY_AUTH_TOKEN), and send it in the header x-m2m-token." },
+      );
+    }
   }
+}
+
+function tokenMissing(): InputError {
+  return new InputError("M2M_UNAUTHORIZED", "The proxy's token is missing or wrong.", {
+    hint: "Send it in the header x-m2m-token.",
+  });
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {

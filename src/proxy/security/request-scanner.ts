@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { LruMap } from "../../shared/lru-map.js";
+import { DigestTable } from "../../shared/digest-table.js";
 import type { ScanResult, SecurityScanner } from "../../security/index.js";
 
 /** What is kept of a scan: it is small, and holds nothing of what was scanned. */
@@ -26,28 +26,30 @@ export interface PendingScan {
 
 export interface RequestScannerOptions {
   readonly scanner: Pick<SecurityScanner, "scan">;
-  /** Bodies whose verdict is remembered. Default 4096, about half a kilobyte each. */
+  /** Bodies whose verdict is remembered. Default 4096, mostly 48 bytes each. */
   readonly rememberedBodies?: number;
   /** Told of scans that fail. */
   readonly onFailure: (error: unknown) => void;
 }
 
+const NO_THREATS: ScanVerdict["threats"] = [];
+
 /** Scans bodies, each once: the same body, as of a client that tries again, has the same verdict. */
 export class RequestScanner {
   readonly #options: RequestScannerOptions;
-  /** By the SHA-256 of the body. */
-  readonly #verdicts: LruMap<string, ScanVerdict>;
+  /** By the SHA-256 of the body: the score, and the verdict of a body in which something was found. */
+  readonly #verdicts: DigestTable<ScanVerdict>;
   readonly #running = new Map<string, Promise<ScanVerdict>>();
 
   constructor(options: RequestScannerOptions) {
     this.#options = options;
-    this.#verdicts = new LruMap(options.rememberedBodies ?? 4096);
+    this.#verdicts = new DigestTable(options.rememberedBodies ?? 4096, 1);
   }
 
   /** The scan of `body`, which is not begun: what it costs is better spent while the upstream works. */
   pending(body: Buffer): PendingScan {
-    const key = hash("sha256", body, "base64");
-    const known = this.#verdicts.get(key);
+    const key = hash("sha256", body, "binary");
+    const known = this.#recall(key);
     let running: Promise<ScanVerdict | undefined> | undefined;
     const result = (): Promise<ScanVerdict | undefined> =>
       (running ??= known
@@ -59,17 +61,29 @@ export class RequestScanner {
     return { known, result, begin: () => void result() };
   }
 
-  async #scan(key: string, body: Buffer): Promise<ScanVerdict> {
-    const running = this.#running.get(key);
-    if (running) return running;
-    const scan = this.#options.scanner
-      .scan(body, { maxThreats: MAX_THREATS, pause: turn })
-      .then(verdictOf)
-      .finally(() => this.#running.delete(key));
-    this.#running.set(key, scan);
-    const verdict = await scan;
-    this.#verdicts.set(key, verdict);
-    return verdict;
+  #scan(key: string, body: Buffer): Promise<ScanVerdict> {
+    let running = this.#running.get(key);
+    if (!running) this.#running.set(key, (running = this.#judge(key, body)));
+    return running;
+  }
+
+  async #judge(key: string, body: Buffer): Promise<ScanVerdict> {
+    try {
+      const result = await this.#options.scanner.scan(body, { maxThreats: MAX_THREATS, pause: turn });
+      const verdict = verdictOf(result);
+      const { safe, score, threats } = verdict;
+      this.#verdicts.add(key, [score], safe && threats.length === 0 ? undefined : verdict);
+      return verdict;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  #recall(key: string): ScanVerdict | undefined {
+    const place = this.#verdicts.find(key);
+    if (place < 0) return undefined;
+    const score = this.#verdicts.numberAt(place, 0);
+    return this.#verdicts.detailAt(place) ?? { safe: true, score, threats: NO_THREATS };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { FoundText } from "./collector.js";
 
 /** Shorter names say nothing; in scripts that need no blanks a sentence may be as short. */
-export const MIN_NAME_UNITS = 6;
+const MIN_NAME_UNITS = 6;
 const MIN_UNITS = 12;
 /** `completion_tokens_details` has as many words, but most ordinary names have fewer. */
 const MIN_WORDS_OF_NAME = 3;
@@ -25,11 +25,12 @@ export function sentenceOfName(name: string, leastWords = MIN_WORDS_OF_NAME): st
   return words.length >= leastWords && words.join("").length * 2 > name.length ? apart : undefined;
 }
 
-/** Whether `sentenceOfName` gives nothing for a name whatever its words are: for nearly all keys. */
-function saysNothing(name: string): boolean {
-  if (name.length >= MIN_UNITS) return false;
-  for (let at = 0; at < name.length; at++) if (name.charCodeAt(at) > 0x7f) return false;
-  return true;
+/** Whether `sentenceOfName` may give something for a name; for most keys it does not, whatever their words are. */
+export function maySaySomething(name: string): boolean {
+  if (name.length < MIN_NAME_UNITS) return false;
+  if (name.length >= MIN_UNITS) return true;
+  for (let at = 0; at < name.length; at++) if (name.charCodeAt(at) > 0x7f) return true;
+  return false;
 }
 
 /** Gathers the keys of a document that say something. Each counts once in each context. */
@@ -39,9 +40,9 @@ export class KeyCollector {
   #found: Map<string, FoundText[]> | undefined;
   #units = 0;
 
-  /** @param key its `text` is the key as it stands in the document */
+  /** @param key its `text` is the key as it stands in the document, one that may say something */
   add(key: FoundText): void {
-    if (this.#units > MAX_KEY_UNITS || saysNothing(key.text)) return;
+    if (this.#units > MAX_KEY_UNITS) return;
     const kind = key.layers.length === 0 ? key.context : [key.context, ...key.layers].join();
     this.#seen ??= new Map();
     let seen = this.#seen.get(kind);

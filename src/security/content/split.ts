@@ -25,7 +25,7 @@ import {
   type Place,
 } from "./contexts.js";
 import { readStreams } from "./events.js";
-import { KeyCollector, MIN_NAME_UNITS } from "./names.js";
+import { KeyCollector, maySaySomething } from "./names.js";
 import { MAX_TURN_UNITS, TurnCollector } from "./turns.js";
 
 export interface SplitOptions extends WireOptions {
@@ -207,9 +207,10 @@ class Splitter {
     for (let i = 0; i < node.keys.length; i++) {
       const key = node.keys[i];
       const value = node.values[i];
-      if (value.kind === "scalar" && key.length < MIN_NAME_UNITS) continue;
+      const isText = maySaySomething(key);
+      if (value.kind === "scalar" && !isText) continue;
       const pointer = spot.pointer + pointerToken(key);
-      if (key.length >= MIN_NAME_UNITS) {
+      if (isText) {
         const context = place === "envelope" ? "json" : place;
         const offset = spot.base ?? node.keyStarts[i];
         this.#keys.add({ text: key, context, pointer, offset, layers: spot.layers });
@@ -270,18 +271,21 @@ class Splitter {
     if (this.#isTraffic && layers.length === 0 && isSetting(key, text)) return;
     const offset = outer.base ?? node.start;
     // What the payload's check saw of this string was still escaped once more.
-    if (layers.length > 0) {
-      checkCharacters(text, (check, at, length) =>
-        this.#findings.push({ check, pointer, offset: at, length, position: offset }),
-      );
-    }
+    if (layers.length > 0) this.#checkInner(text, pointer, offset);
     const context: SegmentContext = place === "envelope" ? "user" : place;
     if (text.length >= MIN_NESTED_UNITS && layers.length < MAX_NESTING) {
-      const inner = (): Spot => ({ ...outer, pointer, place, base: offset });
-      if (isWire(text) && this.#readWire(text, context, inner())) return;
-      if (isBracketed(text) && this.#readNested(text, context, inner())) return;
+      if (isWire(text) && this.#readWire(text, context, { ...outer, pointer, place, base: offset })) return;
+      if (isBracketed(text) && this.#readNested(text, context, { ...outer, pointer, place, base: offset }))
+        return;
     }
     found.push({ text, context, pointer, offset, layers });
+  }
+
+  /** Reports the characters of a string inside a string, which begins at `position` in the document. */
+  #checkInner(text: string, pointer: string, position: number): void {
+    checkCharacters(text, (check, offset, length) =>
+      this.#findings.push({ check, pointer, offset, length, position }),
+    );
   }
 
   /** JSON in a string: its strings have the context of the string at best, and no role in it counts. */

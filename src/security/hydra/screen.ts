@@ -1,5 +1,6 @@
 import type { Table } from "./floats.js";
 import { scaleOf } from "./floats.js";
+import { halfToNumber } from "./halves.js";
 import type { HydraConfig, HydraWindows, ScreenLayer } from "./types.js";
 import type { HydraWeights } from "./weights.js";
 import { hashNgram } from "./windows.js";
@@ -84,8 +85,10 @@ export class Screen {
   }
 
   #tokenOf(id: number): number {
-    const known = this.#tokens[id];
-    return Number.isNaN(known) ? (this.#tokens[id] = weigh(this.#embed, id, this.#layer.embed)) : known;
+    const tokens = this.#tokens;
+    if (Number.isNaN(tokens[id])) tokens[id] = weigh(this.#embed, id, this.#layer.embed);
+    // Rounded as it is kept, so that a text has the same score the first time and the next.
+    return tokens[id];
   }
 
   /** Writes what the n-grams of one order that begin before each place add up to. */
@@ -98,29 +101,61 @@ export class Screen {
     const rows = this.#rows;
     // Each row is a miss of the processor's caches: with their numbers known before, several are waited for at once.
     for (let at = 0; at < count; at++) rows[at] = hashNgram(ids, at, order, buckets);
-    let sum = 0;
-    for (let at = 0; at < count; at++) {
-      sum += weighNgram(table, rows[at], weights);
-      sums[at + 1] = sum;
-    }
+    const sum = sumRows(table, rows, count, weights, sums);
     sums.fill(sum, count + 1, ids.length + 1);
     if (count > KEPT_SUMS) this.#rows = new Int32Array(0);
   }
 }
 
-/** As `weigh`, in one go for two heads of two and four labels, as the weights of the package have them. */
-function weighNgram(table: Table, row: number, weights: Float64Array): number {
-  const { cols, values } = table;
-  if (cols !== 6) return weigh(table, row, weights);
-  const at = row * 6;
-  const sum =
-    values[at] * weights[0] +
-    values[at + 1] * weights[1] +
-    values[at + 2] * weights[2] +
-    values[at + 3] * weights[3] +
-    values[at + 4] * weights[4] +
-    values[at + 5] * weights[5];
-  return sum * scaleOf(table, row);
+/** Writes what the products of the first `count` of `rows`, as `weigh` gives them, add up to behind each; returns the last sum. */
+function sumRows(
+  table: Table,
+  rows: Int32Array,
+  count: number,
+  weights: Float64Array,
+  sums: Float64Array,
+): number {
+  const { cols, values, scales } = table;
+  if (cols === 6 && values instanceof Int8Array && scales instanceof Uint16Array)
+    return sumRowsOfSix(values, scales, rows, count, weights, sums);
+  let sum = 0;
+  for (let at = 0; at < count; at++) {
+    sum += weigh(table, rows[at], weights);
+    sums[at + 1] = sum;
+  }
+  return sum;
+}
+
+/** `sumRows` for two heads of two and four labels, as the weights of the package have them. */
+function sumRowsOfSix(
+  values: Int8Array,
+  scales: Uint16Array,
+  rows: Int32Array,
+  count: number,
+  weights: Float64Array,
+  sums: Float64Array,
+): number {
+  const w0 = weights[0];
+  const w1 = weights[1];
+  const w2 = weights[2];
+  const w3 = weights[3];
+  const w4 = weights[4];
+  const w5 = weights[5];
+  let sum = 0;
+  for (let at = 0; at < count; at++) {
+    const row = rows[at];
+    const from = row * 6;
+    const product =
+      values[from] * w0 +
+      values[from + 1] * w1 +
+      values[from + 2] * w2 +
+      values[from + 3] * w3 +
+      values[from + 4] * w4 +
+      values[from + 5] * w5;
+    sum += product * halfToNumber(scales[row]);
+    sums[at + 1] = sum;
+  }
+  return sum;
 }
 
 /** The product of a row of `table` and `weights`. */

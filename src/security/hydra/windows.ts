@@ -102,11 +102,12 @@ export class WindowList implements HydraWindows {
 
 /** Cuts a stretch of tokens into windows of each scale; the last of a scale ends where the stretch ends. */
 class WindowCutter {
-  /** Of each scale. */
+  /** Of each scale that is cut into, the first `#count`. */
   readonly #sizes: number[] = [];
   readonly #strides: number[] = [];
   /** Where the next window begins; Infinity behind the last. */
   readonly #nexts: number[] = [];
+  #count = 0;
   #length = 0;
   /** The first token of the window that was given last. */
   first = 0;
@@ -114,15 +115,15 @@ class WindowCutter {
   /** @param frame tokens of a window that are none of the text */
   begin(length: number, scales: readonly WindowScale[], frame: number): void {
     this.#length = length;
-    this.#sizes.length = this.#strides.length = this.#nexts.length = 0;
+    this.#count = 0;
     let whole = false;
     for (const { tokens, stride } of scales) {
       const size = Math.min(tokens - frame, length);
       if (size === length && whole) continue;
       whole ||= size === length;
-      this.#sizes.push(size);
-      this.#strides.push(Math.min(stride, tokens - frame));
-      this.#nexts.push(0);
+      this.#sizes[this.#count] = size;
+      this.#strides[this.#count] = Math.min(stride, tokens - frame);
+      this.#nexts[this.#count++] = 0;
     }
   }
 
@@ -130,7 +131,7 @@ class WindowCutter {
   next(): number {
     const nexts = this.#nexts;
     let scale = 0;
-    for (let other = 1; other < nexts.length; other++) if (nexts[other] < nexts[scale]) scale = other;
+    for (let other = 1; other < this.#count; other++) if (nexts[other] < nexts[scale]) scale = other;
     this.first = nexts[scale];
     if (this.first === Infinity) return -1;
     const size = this.#sizes[scale];
@@ -163,5 +164,6 @@ export function hashNgram(ids: Int32Array, position: number, order: number, buck
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash ^= hash >>> 13;
-  return (hash >>> 0) % buckets;
+  // What is left behind a division by a power of two are the lowest bits.
+  return (buckets & (buckets - 1)) === 0 ? hash & (buckets - 1) : (hash >>> 0) % buckets;
 }

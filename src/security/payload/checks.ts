@@ -159,7 +159,7 @@ export const PAYLOAD_CHECKS = {
     "Wire fails its checksum",
     "critical",
     0.95,
-    "The content of the wire is not what its checksum or its authentication tag states.",
+    "The content of the wire is not what its checksum or its authentication tag states, or its key is another one.",
   ),
   lyingHeader: check(
     23,

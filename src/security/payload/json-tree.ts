@@ -1,6 +1,7 @@
 import { M2MError } from "../../shared/errors.js";
 import { JsonScanner, TOKEN } from "../../shared/json-scanner.js";
 import { PAYLOAD_CHECKS } from "./checks.js";
+import { knownName } from "./known-names.js";
 import { checkRole } from "./roles.js";
 import type { PayloadCheck, PayloadFinding } from "./types.js";
 
@@ -277,6 +278,8 @@ function looksLikeTraffic(text: string): boolean {
 
 /** The text that a JSON string spells. Lone surrogates stay what they are. */
 function unescapeJson(text: string, start: number, end: number): string {
+  const known = knownName(text, start, end);
+  if (known !== undefined) return known;
   const raw = text.slice(start, end);
   return raw.includes("\\") ? (JSON.parse(`"${raw}"`) as string) : raw;
 }

@@ -10,7 +10,7 @@ import {
   SEPARATOR,
   TRANSPARENT,
 } from "./words.js";
-import { WordTrie } from "./word-trie.js";
+import { type TrieTables, WordTrie } from "./word-trie.js";
 
 /** How many words in front of a match a guard may end and still call it off. */
 export const GUARD_REACH = 6;
@@ -18,6 +18,12 @@ export const GUARD_REACH = 6;
 /** Word numbers go on from text to text; long before they leave 32 bits they start again. */
 const LAST_POSITION = 0x3fffffff;
 const NEVER = -0x3fffffff;
+
+/** Bits of a gap in a link: it spans twelve slots at most, each 20 words behind the one before. */
+const GAP_BITS = 8;
+const MAX_GAP = 2 ** GAP_BITS - 1;
+/** The link of a step that begins a phrase. */
+const FIRST_WORD = -1;
 
 /** Takes a completed phrase. `startWord` is the number of its first word, the offsets are UTF-16. */
 export type PhraseSink = (owner: number, startWord: number, start: number, end: number) => void;
@@ -34,8 +40,15 @@ export type PhraseSink = (owner: number, startWord: number, start: number, end: 
  * alone, and nothing is cleared or allocated for a text.
  */
 export class PhraseMatcher {
-  readonly #program: PhraseProgram;
+  readonly #tables: TrieTables;
   readonly #trie: WordTrie;
+  /**
+   * Of each step: the state `from` and the gap in one number, or FIRST_WORD; the state it reaches; and what it completes. Apart,
+   * because of most steps of a word only the first is read.
+   */
+  readonly #links: Int32Array;
+  readonly #targets: Int32Array;
+  readonly #completed: Int32Array;
   /** For each state: number of the last word of the latest match so far, number and offset of its first word. */
   readonly #ends: Int32Array;
   readonly #startWords: Int32Array;
@@ -45,8 +58,18 @@ export class PhraseMatcher {
   #position = 0;
 
   constructor(program: PhraseProgram, guardCount: number) {
-    this.#program = program;
+    this.#tables = program.trie;
     this.#trie = new WordTrie(program.trie);
+    const { steps } = program;
+    const count = steps.length / STEP;
+    this.#links = new Int32Array(count);
+    this.#targets = new Int32Array(count);
+    this.#completed = new Int32Array(count);
+    for (let step = 0, at = 0; step < count; step++, at += STEP) {
+      this.#links[step] = steps[at] < 0 ? FIRST_WORD : (steps[at] << GAP_BITS) | steps[at + 1];
+      this.#targets[step] = steps[at + 2];
+      this.#completed[step] = steps[at + 3];
+    }
     this.#ends = new Int32Array(program.stateCount).fill(NEVER);
     this.#startWords = new Int32Array(program.stateCount);
     this.#starts = new Int32Array(program.stateCount);
@@ -59,7 +82,7 @@ export class PhraseMatcher {
   }
 
   match(text: string, sink: PhraseSink): void {
-    const { endAt, leaveAt } = this.#program.trie;
+    const { endAt, leaveAt } = this.#tables;
     const trie = this.#trie;
     const fold = foldTable();
     const { length } = text;
@@ -119,26 +142,27 @@ export class PhraseMatcher {
 
   /** Takes the steps of one word, those of the items `first` to `last`. */
   #take(first: number, last: number, position: number, start: number, end: number, sink: PhraseSink): void {
-    const { steps } = this.#program;
+    const links = this.#links;
     const ends = this.#ends;
     const startWords = this.#startWords;
     const starts = this.#starts;
-    for (let step = first * STEP; step < last * STEP; step += STEP) {
-      const from = steps[step];
+    for (let step = first; step < last; step++) {
+      const link = links[step];
       let startWord = position;
       let startOffset = start;
-      if (from >= 0) {
-        if (position - ends[from] - 1 > steps[step + 1]) continue;
+      if (link !== FIRST_WORD) {
+        const from = link >> GAP_BITS;
+        if (position - ends[from] - 1 > (link & MAX_GAP)) continue;
         startWord = startWords[from];
         startOffset = starts[from];
       }
-      const to = steps[step + 2];
+      const to = this.#targets[step];
       // Another alternative reached the state with the same word: the shorter match stays.
       if (ends[to] === position && startWords[to] >= startWord) continue;
       ends[to] = position;
       startWords[to] = startWord;
       starts[to] = startOffset;
-      const owner = steps[step + 3];
+      const owner = this.#completed[step];
       if (owner === INCOMPLETE) continue;
       if (owner < 0) this.#guards[~owner] = position;
       else sink(owner, startWord, startOffset, end);

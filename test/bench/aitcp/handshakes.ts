@@ -90,9 +90,12 @@ export async function aitcpHandshakes(isKnown: boolean, ms: number): Promise<num
   return rate;
 }
 
-/** Connections of sessions that go on, each up to a message there and back. */
-export async function aitcpResumptions(ms: number): Promise<number> {
-  const server = await echoServer();
+/**
+ * Connections of sessions that go on, each up to a message there and back.
+ * @param isEarly the message goes with the first packet
+ */
+export async function aitcpResumptions(ms: number, isEarly = false): Promise<number> {
+  const server = await echoServer(isEarly);
   const clients = await Promise.all(
     Array.from({ length: CLIENTS }, async () => {
       let stream: Duplex | undefined;
@@ -101,16 +104,23 @@ export async function aitcpResumptions(ms: number): Promise<number> {
         trust: clientTrust,
         // A connection that was short is followed by a pause.
         reconnect: { firstDelayMs: 0, maxDelayMs: 0 },
+        sendsEarly: isEarly,
         dial: async (address, signal) => (stream = (await dialTcp(address, signal)) as Duplex),
       });
-      const messages = session.openStream();
+      const ask = async (): Promise<void> => {
+        const messages = session.openStream();
+        messages.write("x", { isSafe: isEarly });
+        messages.end();
+        await messages.receive();
+        // The next ticket comes with the answer, or just behind it.
+        await immediate();
+      };
+      await ask();
       return {
         run: async () => {
           stream?.destroy();
-          messages.write("x");
-          await messages.receive();
-          // The next ticket comes with the answer, or just behind it.
-          await new Promise((resolve) => setImmediate(resolve));
+          while (session.state === "open") await immediate();
+          await ask();
         },
         close: () => session.close(),
       };
@@ -133,8 +143,13 @@ export async function aitcpResumptions(ms: number): Promise<number> {
   return rate;
 }
 
-function echoServer(): Promise<AiTcpServer> {
+function immediate(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function echoServer(takesEarly = false): Promise<AiTcpServer> {
   return createAiTcpServer({
+    takesEarly,
     identity: serverIdentity,
     trust: serverTrust,
     limits: NO_LIMITS,
@@ -143,6 +158,7 @@ function echoServer(): Promise<AiTcpServer> {
         for await (const stream of session) {
           void (async () => {
             for await (const message of stream) stream.write(message);
+            stream.end();
           })().catch(() => {});
         }
       })().catch(() => {});

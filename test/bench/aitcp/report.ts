@@ -54,6 +54,7 @@ const shakes = await inTurns({
   "AI-TCP, XX": () => aitcpHandshakes(false, ms),
   "AI-TCP, IK": () => aitcpHandshakes(true, ms),
   "AI-TCP, resumed (IKpsk2)": () => aitcpResumptions(ms),
+  "AI-TCP, resumed, the message early": () => aitcpResumptions(ms, true),
   ...(libp2p !== undefined && {
     "Noise XX of js-libp2p, in memory, one at a time": async () => libp2pHandshakes(libp2p, ms),
   }),

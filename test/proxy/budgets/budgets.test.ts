@@ -102,10 +102,12 @@ describe("budgets by key", () => {
 
   it("are spent by what requests cost, and are new at midnight UTC", async () => {
     const { budgets, clock } = make({ usdPerDay: 2.5 });
-    await allowed(await budgets.admit("a", one)).settle({ tokens: 0, usd: 2 });
+    await allowed(await budgets.admit("a", one)).settle({ tokens: 0, usd: 2.5 });
     const { error, headers } = refusedBy(await budgets.admit("a", one));
     expect(error.code).to.equal("M2M_BUDGET_SPENT");
-    expect(error.message).to.contain("$2.50 for 2026-11-30").and.to.contain("2026-12-01T00:00:00.000Z");
+    expect(error.message)
+      .to.contain("$2.50 for 2026-11-30, is spent")
+      .and.to.contain("2026-12-01T00:00:00.000Z");
     expect(headers).to.deep.equal(["retry-after", String(12 * 3600), "x-should-retry", "false"]);
     allowed(await budgets.admit("b", one));
     clock.atMs = Date.UTC(2026, 11, 1) - 1;
@@ -138,12 +140,38 @@ describe("budgets by key", () => {
     allowed(await budgets.admit("a", one));
   });
 
-  it("let a request be tried that may cost more than all there is, alone", async () => {
-    const { budgets } = make({ usdPerDay: 0.5 });
+  it("never let a request through that may cost more than all there is, and say so", async () => {
+    const { budgets, spend } = make({ usdPerDay: 0.00001 });
+    const { error, headers } = refusedBy(await budgets.admit("a", { tokens: 0, usd: 0.0102 }));
+    expect(error.code).to.equal("M2M_BUDGET_SPENT");
+    expect(error.message)
+      .to.contain("$0.00001 for 2026-11-30")
+      .and.to.contain("$0.0102")
+      .and.to.contain("never");
+    expect(headers).to.deep.equal(["x-should-retry", "false"]);
+    expect(await spend.total("a", "2026-11-30")).to.equal(0);
+  });
+
+  it("say that money is held back for requests that run, and that it is worth another try", async () => {
+    const { budgets } = make({ usdPerDay: 1.5, usdPerMonth: 9 });
     const first = allowed(await budgets.admit("a", one));
-    refusedBy(await budgets.admit("a", { tokens: 0, usd: 0.01 }));
-    await first.settle({ tokens: 0, usd: 0.1 });
-    allowed(await budgets.admit("a", { tokens: 0, usd: 0.4 }));
+    for (let i = 0; i < 2; i++) {
+      const { error, headers } = refusedBy(await budgets.admit("a", one));
+      expect(error.code).to.equal("M2M_BUDGET_SPENT");
+      expect(error.message).to.contain("held back").and.not.to.contain("spent");
+      expect(headers).to.deep.equal(["retry-after", "5"]);
+    }
+    await first.settle({ tokens: 0, usd: 0.5 });
+    await allowed(await budgets.admit("a", one)).settle({ tokens: 0, usd: 0.9 });
+    const { error, headers } = refusedBy(await budgets.admit("a", { tokens: 0, usd: 0.2 }));
+    expect(error.message).to.contain("$0.10 left").and.to.contain("$0.20");
+    expect(headers).to.deep.equal(["retry-after", String(12 * 3600), "x-should-retry", "false"]);
+  });
+
+  it("refuse what has no price, and pass it where there is only a rate", async () => {
+    const { error, headers } = refusedBy((await make({ usdPerMonth: 5 }).budgets.admitUnpriced("a"))!);
+    expect([error.code, headers]).to.deep.equal(["M2M_MODEL_UNKNOWN", []]);
+    expect(await make({ requestsPerMinute: 5 }).budgets.admitUnpriced("a")).to.equal(undefined);
   });
 
   it("take what is free when all is spent, and the estimate where nobody knows the cost", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { HydraModel, SecurityScanner, builtinWeightsFolder } from "../../../src/security/index.js";
 import { ROOT } from "../../helpers/package.js";
+import { requirePeer } from "../../helpers/peers.js";
 
 /** 1,000 texts of many kinds and lengths. */
 function texts(): string[] {
@@ -74,7 +75,8 @@ describe("the weights of the package", function () {
     expect(threats[0].location.offset).to.be.within(filler.length - 300, filler.length + planted.length);
   });
 
-  it("give the same in ONNX Runtime, within 1e-4 on 1,000 texts", async () => {
+  it("give the same in ONNX Runtime, within 1e-4 on 1,000 texts", async function () {
+    requirePeer(this, "onnx");
     const samples = texts();
     expect(samples.length).to.be.at.least(1000);
     const native = await HydraModel.load(builtinWeightsFolder());

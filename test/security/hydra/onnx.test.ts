@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { convertHydraModel, HydraModel, type HydraLoadOptions } from "../../../src/security/hydra/index.js";
 import type { HydraDevice } from "../../../src/shared/security-options.js";
 import { rejection } from "../../helpers/catch-error.js";
+import { requirePeer } from "../../helpers/peers.js";
 import { writeSafetensors } from "../../helpers/safetensors.js";
 import {
   OWN_SHAPE,
@@ -40,7 +41,8 @@ describe("Hydra in ONNX Runtime", function () {
     ],
     ["one expert of each layer", { ...PUBLISHED_SHAPE, layers: [[[8]], [[4, 5]]] }, undefined],
   ] as const) {
-    it(`equals the native engine on 1,000 texts: ${name}`, async () => {
+    it(`equals the native engine on 1,000 texts: ${name}`, async function () {
+      requirePeer(this, "onnx");
       const folder = makeFolder(shape, 21, config);
       const native = await HydraModel.load(folder);
       const onnx = await HydraModel.load(folder, { engine: "onnx" });
@@ -66,7 +68,8 @@ describe("Hydra in ONNX Runtime", function () {
     });
   }
 
-  it("takes the lower of two experts that the gate likes alike, as the native engine does", async () => {
+  it("takes the lower of two experts that the gate likes alike, as the native engine does", async function () {
+    requirePeer(this, "onnx");
     const folder = makeFolder({ ...PUBLISHED_SHAPE, layers: [[[16], [33], [10, 12], [7]]] }, 5, { top_k: 2 });
     // A gate of zeros: all four are equal, and 0 and 1 are taken.
     const tensors = randomTensors({ ...PUBLISHED_SHAPE, layers: [[[16], [33], [10, 12], [7]]] }, 5).map(
@@ -81,7 +84,8 @@ describe("Hydra in ONNX Runtime", function () {
     );
   });
 
-  it("uses a model.onnx that was made from these weights, and no other", async () => {
+  it("uses a model.onnx that was made from these weights, and no other", async function () {
+    requirePeer(this, "onnx");
     const folder = makeFolder(OWN_SHAPE, 6);
     const converted = convertHydraModel(folder);
     writeFileSync(join(folder, "model.onnx"), converted);
@@ -106,7 +110,8 @@ describe("Hydra in ONNX Runtime", function () {
     expect(convertHydraModel(folder).length).to.be.within(embedding, embedding * 1.4);
   });
 
-  it("falls back to the CPU with a note if the device is not there", async () => {
+  it("falls back to the CPU with a note if the device is not there", async function () {
+    requirePeer(this, "onnx");
     const folder = makeFolder(OWN_SHAPE, 6);
     // On no machine are there both.
     const devices: HydraDevice[] = ["dml", "coreml"];

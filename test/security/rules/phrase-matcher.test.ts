@@ -35,6 +35,13 @@ describe("PhraseMatcher", () => {
     expect(matches("ignore <2> rules", "ignore a b c rules")).to.deep.equal([]);
   });
 
+  it("adds up the gaps of slots that are missing, as many as a phrase may have", () => {
+    const phrase = `first ${"<20> none? ".repeat(10)}<20> last`;
+    const text = (words: number): string => `first ${"x ".repeat(words)}last`;
+    expect(matches(phrase, text(220))).to.deep.equal([text(220)]);
+    expect(matches(phrase, text(221))).to.deep.equal([]);
+  });
+
   it("takes alternatives of several words, beginnings, and slots that may be missing", () => {
     expect(matches("do_not|never tell", "do not tell; never tell; do never not tell")).to.deep.equal([
       "do not tell",
