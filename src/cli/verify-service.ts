@@ -14,6 +14,7 @@ import { explaining, sourceLabel } from "./explain-error.js";
 import type { Source } from "./input.js";
 import { renderFacts } from "./table.js";
 import { printable } from "./terminal.js";
+import { TranscriptContents, type CarriedContent } from "./transcript-content.js";
 import { countOf } from "./words.js";
 
 export interface VerifyJob {
@@ -40,6 +41,8 @@ type VerifiedMessage = Omit<TranscriptMessage, "sha256" | "content"> & {
   /** What it says, if that is UTF-8; else in base64. */
   readonly text?: string;
   readonly base64?: string;
+  /** What DATA of an M2M session carries, decompressed. */
+  readonly content?: { readonly algorithm: string; readonly text?: string; readonly base64?: string };
 };
 
 /** @throws {FormatError} `M2M_TRANSCRIPT_INVALID`; {InputError} `M2M_KEY_INVALID` if the peer is no identity */
@@ -47,12 +50,15 @@ export async function verifySource({ source, peer, listsMessages }: VerifyJob): 
   const wanted = peer === undefined ? undefined : parseIdentity(peer);
   const messages: VerifiedMessage[] = [];
   const crypto = nodeCrypto();
+  const contents = new TranscriptContents();
   const report = await explaining(sourceLabel(source, false), {}, () =>
     verifyTranscript(source.chunks(), {
       verify: (identity, bytes, signature) => crypto.verify(identity, bytes, signature),
       createHash: () => crypto.createSha256(),
       keepsContent: listsMessages,
-      ...(listsMessages ? { onMessage: (message) => void messages.push(readable(message)) } : {}),
+      ...(listsMessages
+        ? { onMessage: (message) => void messages.push(readable(message, contents.open(message))) }
+        : {}),
     }),
   );
   const { parties, sides, ...rest } = report;
@@ -104,13 +110,21 @@ function findPeer(
   return { identity, ...(role ? { role } : {}), hasSigned: role !== undefined && sides[role].turns > 0 };
 }
 
-function readable({ sha256, content, ...rest }: TranscriptMessage): VerifiedMessage {
-  const text = content && tryDecodeUtf8(content);
+function readable(
+  { sha256, content, ...rest }: TranscriptMessage,
+  carried: CarriedContent | undefined,
+): VerifiedMessage {
   return {
     ...rest,
     sha256: Buffer.from(sha256).toString("hex"),
-    ...(text === undefined ? { base64: Buffer.from(content ?? []).toString("base64") } : { text }),
+    ...textOrBase64(content ?? new Uint8Array(0)),
+    ...(carried && { content: { algorithm: carried.algorithm, ...textOrBase64(carried.bytes) } }),
   };
+}
+
+function textOrBase64(bytes: Uint8Array): { text: string } | { base64: string } {
+  const text = tryDecodeUtf8(bytes);
+  return text === undefined ? { base64: Buffer.from(bytes).toString("base64") } : { text };
 }
 
 function describeSide({
@@ -129,10 +143,12 @@ function describeSide({
 }
 
 function describeMessage(message: VerifiedMessage): string {
-  const { by, connection, stream, number, sizeBytes, turn, timeMs, isRepeat, text, sha256 } = message;
+  const { by, connection, stream, number, sizeBytes, turn, timeMs, isRepeat, content, sha256 } = message;
+  const text = content ? content.text : message.text;
   const signed = turn === undefined ? "not signed" : `turn ${turn}, ${timeText(timeMs ?? 0)}`;
   const again = isRepeat ? ", again" : "";
-  const head = `${by} ${connection}/${stream}/${number} (${countOf(sizeBytes, "byte")}, ${signed}${again})`;
+  const carried = content ? `, DATA in ${content.algorithm}` : "";
+  const head = `${by} ${connection}/${stream}/${number} (${countOf(sizeBytes, "byte")}${carried}, ${signed}${again})`;
   return `${head}: ${text === undefined ? `sha256 ${sha256}` : printable(text)}`;
 }
 

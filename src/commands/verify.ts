@@ -27,7 +27,10 @@ export const VERIFY = defineCommand({
       summary: "The identity of a party that must have signed: as m2m keygen prints it, or in hex.",
       valueName: "IDENTITY",
     },
-    messages: { type: "boolean", summary: "Print the messages too." },
+    messages: {
+      type: "boolean",
+      summary: "Print the messages too, and what DATA of M2M sessions carries, decompressed.",
+    },
   },
   jsonType: `{
   version: 1;
@@ -62,6 +65,8 @@ export const VERIFY = defineCommand({
     text?: string;
     /** Of another one. */
     base64?: string;
+    /** Of DATA of an M2M session: what it carries, decompressed. Absent if the transcript has not all that it builds on. */
+    content?: { algorithm: string; text?: string; base64?: string };
   }[];
 }
 // Side = {

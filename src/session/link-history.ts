@@ -23,7 +23,7 @@ export class LinkHistory {
   #encoder: SessionEncoder | undefined;
   #decoder: SessionDecoder | undefined;
 
-  constructor({ maxPayloadBytes }: Agreement, { brotli }: SessionCodecOptions = {}) {
+  constructor({ maxPayloadBytes }: Pick<Agreement, "maxPayloadBytes">, { brotli }: SessionCodecOptions = {}) {
     const most = Math.min(maxPayloadBytes || MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES);
     const limits = { maxInputBytes: most, maxOutputBytes: most };
     this.#options = { limits, brotli };

@@ -354,6 +354,36 @@ describe("m2m connect", function () {
     expect(readFileSync(at("talk.aitcp")).equals(transcript)).to.equal(true);
   });
 
+  it("keeps a transcript of what is compressed, which verify shows as it was", async () => {
+    const server = await serve();
+    const lines = Array.from(
+      { length: 6 },
+      (_, i) => `{"role":"user","content":"The quick brown fox, number ${i % 3}"}`,
+    );
+    for (const [name, more] of [
+      ["default", []],
+      ["brotli", ["--algorithm", "brotli"]],
+    ] as const) {
+      const flags = [...agent(), "--transcript", `${name}.aitcp`, ...more];
+      expect(connect(server.aitcp, flags, `${lines.join("\n")}\n`).code).to.equal(0);
+      const { stdout } = folder.run(["verify", `${name}.aitcp`, "--messages", "--json"]);
+      const { messages } = JSON.parse(stdout.toString()) as {
+        messages: { by: string; text?: string; content?: { algorithm: string; text?: string } }[];
+      };
+      for (const by of ["initiator", "responder"]) {
+        const data = messages.filter((message) => message.by === by && message.content);
+        expect(
+          data.map(({ content }) => content?.text),
+          `${name} ${by}`,
+        ).to.deep.equal(lines);
+        // What went over the line was something else.
+        expect(data.some(({ text }) => text?.includes("quick brown"))).to.equal(false);
+      }
+      const shown = folder.run(["verify", `${name}.aitcp`, "--messages"]).stdout.toString();
+      expect(shown).to.match(/DATA in \w+, turn \d+, [^)]*\): \{"role":"user"/);
+    }
+  });
+
   it("goes on when the server is killed and another one takes its place, with Redis", async function () {
     redis = await RedisServer.start(requirePeer(this, "redis"), { appendOnly: true });
     const port = String(await freePort());
