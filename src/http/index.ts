@@ -11,11 +11,13 @@ export {
 export { PROBLEM_TYPE, problemOf, sendProblem, type Problem } from "./problem.js";
 export { listenError, tlsFilesError } from "./listen-error.js";
 export { refuseConnection } from "./refuse-connection.js";
+export { contentMember } from "./content-member.js";
 export { readBody } from "./body.js";
 export { isAnyHost, isLoopbackHost, isLoopbackOrigin } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";
 export { createLogger, type Logger, type LoggerOptions } from "./logger.js";
 export { RequestIds } from "./request-ids.js";
+export { roundedMs, roundedUsd } from "./rounded.js";
 export { redactText, redactValue } from "./redact.js";
 export {
   ClientRateLimiter,

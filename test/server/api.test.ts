@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { CodecEngine } from "../../src/codec/index.js";
 import { TrustedProxies } from "../../src/http/index.js";
 import { apiRoutes, type Server } from "../../src/server/index.js";
 import { ask, startTestServer, type Answer } from "./start-server.js";
@@ -149,6 +150,35 @@ describe("server API", () => {
     } finally {
       await Promise.all([blocking.close(0), off.close(0)]);
     }
+  });
+
+  it("gives contents that are no text in base64", async () => {
+    const bytes = Buffer.from([0xff, 0x00, 0xfe, 0x61]);
+    const { data } = new CodecEngine().compress(bytes, { algorithm: "brotli" });
+    const { status, json } = await askChecked(server, "POST /decompress", { data });
+    expect([status, json.content_base64, json.content]).to.deep.equal([
+      200,
+      bytes.toString("base64"),
+      undefined,
+    ]);
+    expect(json).to.include({ bytes: 4, algorithm: "brotli" });
+  });
+
+  it("writes figures without the noise of binary fractions", async () => {
+    for (const content of ["Hello, world, how are you?", "a b c d e f g h i j k l m n o p q"]) {
+      const body = { content, model: "gpt-4o-mini" };
+      const { text } = await askChecked(server, "POST /analyze", body);
+      const times = [...text.matchAll(/"time_ms":([\d.]+)/g)].map(([, time]) => time);
+      expect(times).to.not.deep.equal([]);
+      for (const time of times) expect(time).to.match(/^\d+(\.\d{1,3})?$/);
+      const { json } = await ask(server, "POST /tokens", body);
+      expect(String(json.cost_usd).length).to.be.below(15);
+    }
+  });
+
+  it("says in words what is wrong with a message", async () => {
+    const { json } = await ask(server, "POST /message", { type: "PING" });
+    expect(json.payload.message).to.match(/^M2M_MESSAGE_INVALID: .*session_id/);
   });
 
   it("analyses", async () => {

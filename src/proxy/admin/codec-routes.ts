@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { contentMember } from "../../http/index.js";
 import { algorithmWord, findAlgorithm } from "../../shared/algorithms.js";
 import { FormatError, InputError } from "../../shared/errors.js";
 import { isJsonObject } from "../../shared/json-value.js";
@@ -24,12 +25,12 @@ export async function compressContent(core: ProxyCore, request: IncomingMessage)
   };
 }
 
-/** `POST /_m2m/decompress`: `{"data"}` to its content. @throws {M2MError} as above, and what is wrong with the wire */
+/** `POST /_m2m/decompress`: `{"data"}` to its content, in base64 if it is no text. @throws {M2MError} as above, and what is wrong with the wire */
 export async function decompressData(core: ProxyCore, request: IncomingMessage): Promise<unknown> {
   const { data } = await readMembers(core, request);
   if (typeof data !== "string") throw missing("data");
-  const { text, bytes, algorithm } = core.engine.decompress(data);
-  return { content: text, bytes: bytes.length, algorithm: algorithmWord(algorithm) };
+  const { bytes, algorithm } = core.engine.decompress(data);
+  return { ...contentMember(bytes), bytes: bytes.length, algorithm: algorithmWord(algorithm) };
 }
 
 async function readMembers(core: ProxyCore, request: IncomingMessage): Promise<Record<string, unknown>> {

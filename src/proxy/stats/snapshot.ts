@@ -1,4 +1,4 @@
-import type { LatencyHistogram } from "../../http/index.js";
+import { roundedMs, roundedUsd, type LatencyHistogram } from "../../http/index.js";
 import type { Upstream } from "../upstream/upstream.js";
 import type { ModelTotals, ProxyStats } from "./stats.js";
 
@@ -89,7 +89,7 @@ export function snapshotOf({
       output: sum((model) => model.outputTokens),
       saved: counters.savedTokens,
     },
-    cost_usd: sum((model) => model.costUsd),
+    cost_usd: roundedUsd(sum((model) => model.costUsd)),
     bytes: {
       request_received: bytes.requestReceived,
       request_sent: bytes.requestSent,
@@ -112,7 +112,7 @@ export function snapshotOf({
 function latencyOf(histogram: LatencyHistogram): LatencySnapshot {
   return {
     count: histogram.count,
-    mean_ms: rounded(histogram.meanMs),
+    mean_ms: roundedMs(histogram.meanMs),
     p50_ms: histogram.percentileMs(50),
     p95_ms: histogram.percentileMs(95),
     p99_ms: histogram.percentileMs(99),
@@ -126,12 +126,7 @@ function modelOf(model: ModelTotals): ModelSnapshot {
     input_tokens: model.inputTokens,
     cached_input_tokens: model.cachedInputTokens,
     output_tokens: model.outputTokens,
-    cost_usd: model.costUsd,
+    cost_usd: roundedUsd(model.costUsd),
     unpriced: model.unpriced,
   };
-}
-
-/** Microseconds are enough. */
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

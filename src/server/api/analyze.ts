@@ -1,4 +1,5 @@
 import type { Analysis } from "../../codec/index.js";
+import { roundedMs } from "../../http/index.js";
 import { algorithmWord } from "../../shared/algorithms.js";
 import { BPE_ENCODING_WORDS } from "../../shared/encodings.js";
 import { readNamedModel } from "../../shared/named-model.js";
@@ -125,7 +126,7 @@ function analysisToJson(analysis: Analysis) {
     candidates: analysis.candidates.map(({ algorithm, timeMs, ...candidate }) => ({
       algorithm: algorithmWord(algorithm),
       ...candidate,
-      time_ms: timeMs,
+      time_ms: timeMs === undefined ? undefined : roundedMs(timeMs),
     })),
     chosen: {
       published: choiceToJson(analysis.chosen.published),

@@ -14,6 +14,7 @@ import {
   parseEncoding,
   type BpeEncodingName,
 } from "../../shared/encodings.js";
+import { contentMember } from "../../http/index.js";
 import { count, number, object, oneOf, text } from "../json-schema.js";
 import { route, type Reply, type RouteRequest } from "../route.js";
 import type { ServerServices } from "../services.js";
@@ -111,16 +112,19 @@ const DECOMPRESS = route<ServerServices, { readonly data: string }>({
     200: {
       summary: "The content.",
       schema: object(
-        { content: text(), bytes: count("Of the content, in UTF-8."), algorithm: text("Of the wire.") },
-        { encoding: text("Vocabulary of a token-native wire.") },
+        { bytes: count("Of the content; of text, in UTF-8."), algorithm: text("Of the wire.") },
+        {
+          content: text("Absent if the content is no text."),
+          content_base64: text("The content, if it is no text (UTF-8)."),
+          encoding: text("Vocabulary of a token-native wire."),
+        },
       ),
     },
   },
   handle({ body }, { engine }) {
-    const { algorithm, bytes, encoding, text } = engine.decompress(body.data);
-    return {
-      json: { content: text, bytes: bytes.length, algorithm: algorithmWord(algorithm), encoding },
-    };
+    const { algorithm, bytes, encoding } = engine.decompress(body.data);
+    const content = contentMember(bytes);
+    return { json: { ...content, bytes: bytes.length, algorithm: algorithmWord(algorithm), encoding } };
   },
 });
 

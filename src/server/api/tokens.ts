@@ -1,3 +1,4 @@
+import { roundedUsd } from "../../http/index.js";
 import type { ModelCard } from "../../models/index.js";
 import { BPE_ENCODING_WORDS, parseEncoding } from "../../shared/encodings.js";
 import { InputError } from "../../shared/errors.js";
@@ -131,5 +132,6 @@ export function costUsd(
   card: ModelCard | undefined,
   inputTokens: number,
 ): number | undefined {
-  return card && models.costUsd(card, { inputTokens });
+  const usd = card && models.costUsd(card, { inputTokens });
+  return usd === undefined ? undefined : roundedUsd(usd);
 }
