@@ -17,6 +17,19 @@ import { versionFacts } from "./version.js";
 
 const MAX_PEM_BYTES = 1024 * 1024;
 
+const AITCP_FLAGS = [
+  ...[
+    "aitcp-port",
+    "identity",
+    "passphrase-file",
+    "trust",
+    "trust-organisation",
+    "known-peers",
+    "certificate",
+  ],
+  "trust-anyone",
+] as readonly (keyof ServerFlags)[];
+
 /** What a process of the server is started with, and what is said of it. */
 export interface ServerSettings {
   readonly options: ServerOptions;
@@ -38,6 +51,7 @@ export async function loadServerSettings(
   const workers = flags.workers ?? config.get("server.workers");
   const store = flags.store ?? config.get("server.store") ?? MEMORY_STORE;
   if (workers > 1) assertWorkers(store, transport);
+  if (transport !== "aitcp") assertNoAiTcp(flags, transport);
   const options: ServerOptions = {
     host: flags.host ?? config.get("server.host"),
     port: flags.port ?? config.get("server.port"),
@@ -100,6 +114,15 @@ function noteTrust(
         `${line}. --trust-organisation IDENTITY lets in all that it certifies.\n`,
     );
   }
+}
+
+/** Whom to let in, above all, must not be said in vain. @throws {InputError} `M2M_USAGE` */
+function assertNoAiTcp(flags: ServerFlags, transport: string): void {
+  const given = AITCP_FLAGS.find((name) => flags[name] !== undefined);
+  if (given === undefined) return;
+  throw new InputError("M2M_USAGE", `--${given} is of AI-TCP, and the transport is ${transport}.`, {
+    hint: "Give --transport aitcp too, or leave it out.",
+  });
 }
 
 function assertWorkers(store: string, transport: string): void {

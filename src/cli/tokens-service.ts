@@ -2,6 +2,7 @@ import type { ModelRegistry } from "../models/index.js";
 import { isBpeEncoding, type EncodingName } from "../shared/encodings.js";
 import { FormatError, InputError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
+import { isJsonObject } from "../shared/json-value.js";
 import { decodeUtf8, utf8Length } from "../shared/utf8.js";
 import { countChatTokens, defaultTokenizers, type ChatTokens } from "../tokenizer/index.js";
 import type { CommandContext } from "./context.js";
@@ -304,12 +305,10 @@ class ChatSum {
 }
 
 /** @throws {FormatError} `M2M_UTF8_INVALID`, `M2M_JSON_INVALID` */
-function parseRequest(bytes: Uint8Array): { model?: unknown; messages: unknown[] } {
+function parseRequest(bytes: Uint8Array): Record<string, unknown> {
   const text = decodeUtf8(bytes);
   assertJsonText(text);
   const value: unknown = JSON.parse(text);
-  if (typeof value === "object" && value !== null && "messages" in value && Array.isArray(value.messages)) {
-    return value as { messages: unknown[] };
-  }
-  throw new FormatError("M2M_JSON_INVALID", "The input is no chat request: it has no list of messages.");
+  if (isJsonObject(value)) return value;
+  throw new FormatError("M2M_JSON_INVALID", "The input is no chat request: it is no object.");
 }

@@ -52,7 +52,9 @@ export const TOKENS = defineCommand({
     },
     chat: {
       type: "boolean",
-      summary: "The input is a chat request: count its messages and tools with their overhead, and its cost.",
+      summary:
+        "The input is a chat request: count its messages and tools with their overhead, and its cost. Of the Responses API and " +
+        "Gemini too, marked as an estimate: how they frame messages is not published.",
     },
     ...LINES_FLAGS,
     file: {

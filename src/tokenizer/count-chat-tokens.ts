@@ -2,6 +2,7 @@ import type { EncodingName } from "../shared/encodings.js";
 import { FormatError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
 import { chooseCounter, preferModel, type TokenCounter, type TokenizerChoice } from "./choose-tokenizer.js";
+import { readChatRequest } from "./chat-request.js";
 import { isJsonObject } from "../shared/json-value.js";
 import { countToolTokens, listOf, textOf } from "./count-tool-tokens.js";
 
@@ -31,7 +32,8 @@ export interface ChatTokens {
   readonly uncountedParts: number;
   /**
    * Whether the figure is the documented rule over exact tokens. `false` for closed tokenizers, for requests with tools
-   * or calls (the Cookbook calls its own formula an estimate), and where parts are uncounted.
+   * or calls (the Cookbook calls its own formula an estimate), where parts are uncounted, and for the Responses API and
+   * Gemini, whose framing is not published.
    */
   readonly exact: boolean;
   readonly encoding: EncodingName;
@@ -40,7 +42,8 @@ export interface ChatTokens {
 }
 
 /**
- * Counts the prompt tokens of an OpenAI chat completion request. The model is `options.model`, else the request's own
+ * Counts the prompt tokens of a chat: of an OpenAI chat completion request, or, framed by the same rule, one of the Responses API
+ * (`input`, `instructions`) or of Gemini (`contents`, `systemInstruction`). The model is `options.model`, else the request's own
  * where neither `model` nor `encoding` is given and the catalog has it.
  * @param request the parsed request, or its JSON text
  * @throws {FormatError} `M2M_JSON_INVALID` if it is no chat request, `M2M_TEXT_LONE_SURROGATE`,
@@ -49,24 +52,26 @@ export interface ChatTokens {
  */
 export function countChatTokens(request: unknown, options: TokenizerChoice = {}): ChatTokens {
   const parsed = typeof request === "string" ? parseJson(request) : request;
-  if (!isJsonObject(parsed) || !Array.isArray(parsed.messages)) {
-    throw new FormatError("M2M_JSON_INVALID", "The input is no chat request: it has no list of messages.");
+  const chat = isJsonObject(parsed) ? readChatRequest(parsed) : undefined;
+  if (!isJsonObject(parsed) || !chat) {
+    throw new FormatError(
+      "M2M_JSON_INVALID",
+      "The input is no chat request: it has no messages, input or contents.",
+    );
   }
   const counter = chooseCounter(preferModel(options, textOf(parsed.model)));
   const model = typeof options.model === "string" ? options.model : textOf(parsed.model);
   const isOldest = model === "gpt-3.5-turbo-0301";
-  const tally: Tally = { counter, text: 0, uncountedParts: 0, calls: 0 };
+  const tally: Tally = { counter, text: 0, uncountedParts: chat.absentParts, calls: 0 };
   let overhead = REPLY_TOKENS;
-  for (const message of parsed.messages as unknown[]) {
+  for (const message of chat.messages) {
     overhead += isOldest ? MESSAGE_TOKENS_0301 : MESSAGE_TOKENS;
     if (!isJsonObject(message)) continue;
     if (typeof message.name === "string") overhead += isOldest ? NAME_TOKENS_0301 : NAME_TOKENS;
     countMessage(message, tally);
   }
-  const declarations = listOf(parsed.tools).concat(
-    listOf(parsed.functions).map((declaration) => ({ type: "function", function: declaration })),
-  );
-  const tools = countToolTokens(declarations, counter);
+  const tools = countToolTokens(chat.tools, counter);
+  const isPlain = tally.uncountedParts === 0 && tally.calls === 0 && chat.tools.length === 0;
   return {
     total: tally.text + tools + overhead,
     messages: tally.text,
@@ -74,7 +79,7 @@ export function countChatTokens(request: unknown, options: TokenizerChoice = {})
     overhead,
     replyPriming: REPLY_TOKENS,
     uncountedParts: tally.uncountedParts,
-    exact: counter.exact && tally.uncountedParts === 0 && tally.calls === 0 && declarations.length === 0,
+    exact: counter.exact && chat.isFramingKnown && isPlain,
     encoding: counter.encoding,
     ...(counter.model !== undefined && { model: counter.model }),
   };

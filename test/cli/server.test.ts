@@ -137,6 +137,13 @@ describe("m2m server", function () {
     ["a store that is none", ["--store", "mysql://user:HUSH@x"], 2, /A store is memory/],
     ["a store that does not answer", ["--store", "redis://user:HUSH@127.0.0.1:1"], 4, /127\.0\.0\.1:1/],
     ["a port that is none", ["--port", "70000"], 2, /port/],
+    [
+      "a port of AI-TCP without AI-TCP",
+      ["--aitcp-port", "3"],
+      2,
+      /--aitcp-port is of AI-TCP.*\n.*--transport aitcp/,
+    ],
+    ["trust in anyone without AI-TCP", ["--trust-anyone"], 2, /--trust-anyone is of AI-TCP/],
     ["blocking without security", ["--blocking", "--no-security"], 2, /no-security/],
   ];
   for (const [name, args, code, message] of refused) {

@@ -62,6 +62,21 @@ describe("the services of the commands", () => {
       ]);
     });
 
+    it("reads the Responses API and Gemini, as estimates", () => {
+      const responses = '{"model":"gpt-4o","instructions":"Be brief.","input":"Hello"}';
+      const found = json(["tokens", "--chat", responses]);
+      expect(found).to.include({ encoding: "o200k_base", exact: false, total: 15 });
+      expect(run(["tokens", "--chat", responses]).stderr).to.include("(o200k_base, an estimate)");
+      const gemini =
+        '{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"parts":[{"text":"Hello"}]}]}';
+      expect(json(["tokens", "--chat", "--model", "gemini-2.5-pro", gemini])).to.include({ exact: false });
+      const { code, stderr } = run(["tokens", "--chat", "{}"]);
+      expect([code, stderr]).to.deep.equal([
+        3,
+        "m2m: The input is no chat request: it has no messages, input or contents.\n",
+      ]);
+    });
+
     it("sums the lines up on stderr, and says what is not exact, once", () => {
       const { stderr, stdout } = run(["tokens", "--chat", "--lines"], `${input}\n${UNKNOWN}`);
       const [open, closed, unknown] = stdout.trim().split("\n").map(Number);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { expect } from "chai";
 import { ROOT, runNpm } from "../helpers/package.js";
 
@@ -11,7 +11,7 @@ interface Pack {
 
 /** Everything that may ship. */
 const ALLOWED = [
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|oclif\.manifest\.json)$/,
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|oclif\.manifest\.json)$/,
   /^bin\/(load\.js|run\.js|package\.json)$/,
   /^dist\/(index|(codec|tokenizer|models|shared|security|session|transport|client)\/[\w./-]+)\.(js|d\.ts)$/,
   // Nobody can import these rooms, so their types are left out.
@@ -22,6 +22,8 @@ const ALLOWED = [
   /^dist\/ranks\/[\w-]+\.bin$/,
   /^docs\/[\w./-]+\.(md|json|svg)$/,
   /^models\/hydra\/(README\.md|SHA256SUMS|config\.json|model\.safetensors|vocab\.txt)$/,
+  // The schema that the page of AI-TCP is about.
+  /^src\/transport\/aitcp\/packet\/aitcp\.fbs$/,
   /^models\/prior\/(README\.md|m2m\.prior)$/,
 ];
 
@@ -59,6 +61,23 @@ describe("the packed package", () => {
     [pack] = JSON.parse(runNpm("pack", "--dry-run", "--json", "--ignore-scripts")) as Pack[];
     paths = pack.files.map((file) => file.path);
     console.log(`    ${paths.length} files, ${pack.size} bytes packed, ${pack.unpackedSize} unpacked`);
+  });
+
+  it("has what its documents link to", () => {
+    const dead = paths
+      .filter((page) => page.endsWith(".md"))
+      .flatMap((page) => {
+        const text = readFileSync(join(ROOT, page), "utf8").replace(/```[\s\S]*?```|`[^`\n]*`/g, "");
+        return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+          .map(([, target]) => target.replace(/#.*$/, ""))
+          .filter((target) => target !== "" && !/^(https?|mailto):/.test(target))
+          .filter((target) => {
+            const path = posix.join(posix.dirname(page), target).replace(/\/$/, "");
+            return !paths.some((one) => one === path || one.startsWith(`${path}/`));
+          })
+          .map((target) => `${page}: ${target}`);
+      });
+    expect(dead).to.deep.equal([]);
   });
 
   it("holds what ships and nothing else", () => {

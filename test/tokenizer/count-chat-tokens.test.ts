@@ -123,6 +123,112 @@ describe("countChatTokens", () => {
     expect(count.messages).to.equal(text("user") + text("Hello there"));
   });
 
+  it("reads the Responses API as the same chat, and marks it as an estimate", () => {
+    const chat = countChatTokens({
+      model: "gpt-4o",
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "Hello there" },
+      ],
+    });
+    const parts = {
+      role: "user",
+      content: [{ type: "input_text", text: "Hello there" }],
+      id: "msg_1",
+      status: "done",
+    };
+    for (const input of ["Hello there", [parts], [{ type: "message", ...parts }]]) {
+      const counted = countChatTokens({ model: "gpt-4o", instructions: "Be brief.", input });
+      expect(counted).to.deep.equal({ ...chat, exact: false });
+    }
+    const tool = {
+      name: "get_weather",
+      description: "Weather.",
+      parameters: { type: "object", properties: { city: { type: "string" } } },
+    };
+    const call = { name: "get_weather", arguments: '{"city":"Oslo"}' };
+    const asChat = countChatTokens({
+      messages: [
+        { role: "assistant", tool_calls: [{ function: call }] },
+        { role: "tool", content: "Rain" },
+      ],
+      tools: [{ type: "function", function: tool }],
+    });
+    const asResponses = countChatTokens({
+      input: [
+        { type: "function_call", call_id: "call_1", ...call },
+        { type: "function_call_output", call_id: "call_1", output: "Rain" },
+      ],
+      tools: [{ type: "function", ...tool }],
+    });
+    expect(asResponses).to.deep.equal(asChat);
+    const image = { role: "user", content: [{ type: "input_image", image_url: "data:," }] };
+    const counts = [
+      { input: [image] },
+      { input: [{ type: "item_reference", id: "msg_1" }] },
+      { input: "x", previous_response_id: "resp_1" },
+    ].map((request) => countChatTokens(request).uncountedParts);
+    expect(counts).to.deep.equal([1, 1, 1]);
+  });
+
+  it("reads requests of Gemini as the same chat, and marks them as estimates", () => {
+    const parameters = { type: "OBJECT", properties: { city: { type: "STRING" } } };
+    const chat = countChatTokens(
+      {
+        messages: [
+          { role: "system", content: "Be brief." },
+          { role: "user", content: "Weather?" },
+          { role: "model", tool_calls: [{ function: { name: "weather", arguments: '{"city":"Oslo"}' } }] },
+        ],
+        tools: [{ type: "function", function: { name: "weather", description: "Weather.", parameters } }],
+      },
+      { encoding },
+    );
+    for (const systemInstruction of [
+      "Be brief.",
+      { parts: [{ text: "Be brief." }] },
+      { parts: { text: "Be brief." } },
+    ]) {
+      const counted = countChatTokens(
+        {
+          systemInstruction,
+          contents: [
+            { role: "user", parts: [{ text: "Weather?" }] },
+            { role: "model", parts: [{ functionCall: { name: "weather", args: { city: "Oslo" } } }] },
+          ],
+          tools: [{ functionDeclarations: [{ name: "weather", description: "Weather.", parameters }] }],
+        },
+        { encoding },
+      );
+      expect(counted).to.deep.equal(chat);
+    }
+    const plain = { contents: [{ parts: [{ text: "Hi" }, { inlineData: { data: "" } }] }] };
+    expect(countChatTokens(plain, { encoding })).to.include({ uncountedParts: 1, exact: false });
+    expect(countChatTokens({ contents: "Hi" }, { encoding }).exact).to.equal(false);
+  });
+
+  it("odd requests of other APIs do not break the count", () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`) as unknown;
+    const functionCall = { name: 1, args: deep };
+    for (const request of [
+      {
+        input: [null, 1, "x", {}, { role: "user", content: [null, deep] }, { type: "reasoning" }],
+        tools: [null, 1],
+      },
+      {
+        contents: [
+          null,
+          1,
+          {},
+          { parts: [null, 1, { functionCall }, { functionResponse: { response: deep } }] },
+        ],
+      },
+      { contents: [], systemInstruction: null, tools: [null, { functionDeclarations: [null, deep] }] },
+    ]) {
+      expect(countChatTokens(request, { encoding }).total).to.be.above(0);
+    }
+  });
+
   it("anything else is refused", () => {
     for (const request of [null, 1, [], {}, { messages: "x" }, "{}", "[]", "{", ""]) {
       expect(catchM2MError(() => countChatTokens(request)).code, JSON.stringify(request)).to.equal(
