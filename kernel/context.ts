@@ -15,41 +15,51 @@ const PROBABILITY_STEP: usize = 0xaf4000;
 const SQUASH: usize = 0xaf5000;
 const CONFIDENCE: usize = 0xaf7000;
 const MATCH_CONFIDENCE: usize = 0xafd000;
-const FIRST_WEIGHTS: usize = 0xafe000;
+const FOLLOWER_CONFIDENCE: usize = 0xafe000;
+const FIRST_WEIGHTS: usize = 0xaff000;
 // What a history keeps between messages begins here.
-const WEIGHTS: usize = 0xb01000;
-const MAP: usize = 0xb04000;
-const PAIR_MAP: usize = 0xb10000;
-const RUNS: usize = 0xb28000;
-const STATE: usize = 0xb29000;
-const KEYS: usize = 0xb29200;
-const IS_OBJECT: usize = 0xb29400;
-const RECENT5: usize = 0xb2a000;
-const RECENT12: usize = 0xb6a000;
+const WEIGHTS: usize = 0xb06000;
+const MAP: usize = 0xb0d000;
+const PAIR_MAP: usize = 0xb19000;
+const RUNS: usize = 0xb31000;
+const STATE: usize = 0xb31200;
+const KEYS: usize = 0xb31400;
+const EARLIER_KEYS: usize = 0xb31500;
+const IS_OBJECT: usize = 0xb31600;
+const RECENT5: usize = 0xb32000;
+const RECENT12: usize = 0xb72000;
+const FOLLOWERS: usize = 0xbb2000;
 // And ends here.
-const FIRST_MAP: usize = 0xbaa000;
-const FIRST_PAIR_MAP: usize = 0xbb6000;
-const FIRST_RUNS: usize = 0xbce000;
-const CLASS: usize = 0xbcf000;
-const ALPHABET: usize = 0xbcf100;
-const COUNT_STEP: usize = 0xbcf200;
-const LENGTH_STEP: usize = 0xbcf300;
-const RATE: usize = 0xbcf400;
-const ENDS: usize = 0xbcf800;
-const SEED: usize = 0xbd0000;
-const LINE: usize = 0xbd0040;
-const SLOT: usize = 0xbd0080;
-const VALUE: usize = 0xbd00c0;
-const INPUT: usize = 0xbd0100;
-const MAP_CHANGES: usize = 0xbd1000;
-const PAIR_CHANGES: usize = 0xbd5000;
+const FIRST_MAP: usize = 0xbbe000;
+const FIRST_PAIR_MAP: usize = 0xbca000;
+const FIRST_RUNS: usize = 0xbe2000;
+const CLASS: usize = 0xbe3000;
+const ALPHABET: usize = 0xbe3100;
+const COUNT_STEP: usize = 0xbe3200;
+const LENGTH_STEP: usize = 0xbe3300;
+const RATE: usize = 0xbe3400;
+const ENDS: usize = 0xbe3800;
+const SEED: usize = 0xbe4000;
+const LINE: usize = 0xbe4040;
+const SLOT: usize = 0xbe4080;
+const VALUE: usize = 0xbe40c0;
+const INPUT: usize = 0xbe4100;
+const FOUND_BYTE: usize = 0xbe4140;
+const FOUND_COUNT: usize = 0xbe4150;
+const FOUND_PLACE: usize = 0xbe4160;
+const FOUND_CHECK: usize = 0xbe4170;
+const MAP_CHANGES: usize = 0xbe5000;
+const PAIR_CHANGES: usize = 0xbe9000;
 const IN: usize = 0xc00000;
 const OUT: usize = 0xd10000;
 const BUFFER: usize = 0xe20000;
 const JOURNAL: usize = 0x1500000;
 
 const SHIFT: i32 = 15;
-const SETS: i32 = 339;
+const SETS: i32 = 595;
+/** A set has 11 weights, and one that is always 0: it is three vectors of four. */
+const SET_BYTES: usize = 48;
+const FOLLOWER_BYTES: usize = 49152;
 const MAX_JOURNAL: i32 = 1 << 21;
 const MAX_CHANGES: i32 = 4096;
 const MAP_BYTES: usize = 49152;
@@ -81,6 +91,9 @@ let inString: bool = false;
 let escaped: bool = false;
 let isKey: bool = false;
 let expectsKey: bool = false;
+let lastWord: i32 = 0;
+let column: i32 = 0;
+let style: i32 = 0;
 
 // Match model
 let base: i32 = 0;
@@ -107,7 +120,12 @@ let runValue: i32 = 0;
 
 // Predictor
 let isRandom: bool = false;
+/** Contexts 1 to 3 are not asked: the text is as good as random, or the repetition long. */
+let isShort: bool = false;
 let lastClass: i32 = 0;
+let currentTree: i32 = 0;
+let notFirst: i32 = -1;
+let notSecond: i32 = -1;
 let touched: i32 = 0;
 let mixed: i32 = 0;
 let setA: usize = 0;
@@ -126,7 +144,7 @@ let consumed: i32 = 0;
 export function init(textBytes: i32): void {
   base = textBytes;
   position = textBytes;
-  memory.copy(WEIGHTS, FIRST_WEIGHTS, (SETS * 8) << 2);
+  memory.copy(WEIGHTS, FIRST_WEIGHTS, <usize>SETS * SET_BYTES);
   memory.copy(MAP, FIRST_MAP, MAP_BYTES);
   memory.copy(PAIR_MAP, FIRST_PAIR_MAP, PAIR_MAP_BYTES);
   memory.copy(RUNS, FIRST_RUNS, RUN_BYTES);
@@ -253,7 +271,9 @@ function resetContexts(): void {
   depth = alphabet = 0;
   valueBytes = 255;
   inString = escaped = isKey = expectsKey = false;
+  lastWord = column = style = 0;
   store<i32>(KEYS, 0);
+  store<i32>(EARLIER_KEYS, 0);
   store<u8>(IS_OBJECT, 0);
 }
 
@@ -275,15 +295,22 @@ function appendContexts(byte: i32): void {
   alphabet = letters == 0 ? 0 : alphabet | letters;
   if ((kind >= 1 && kind <= 3) || kind == 11 || kind == 12) {
     word = (word + (kind == 2 ? byte + 33 : byte + 1)) * 0x2f0b4c47 + 1;
-  } else word = 0;
+  } else {
+    if (word != 0) lastWord = word;
+    word = 0;
+  }
+  if (!inString) noteStyle(byte);
+  column = byte == 10 ? 0 : min(column + 1, 63);
   if (inString) {
     if (escaped) escaped = false;
     else if (byte == 92) escaped = true;
     else if (byte == 34) {
       inString = false;
       if (isKey) {
+        const place = (<usize>depth) << 2;
+        store<i32>(EARLIER_KEYS + place, load<i32>(KEYS + place));
         key = token;
-        store<i32>(KEYS + ((<usize>depth) << 2), token);
+        store<i32>(KEYS + place, token);
       }
       jsonState = isKey ? 2 : 3;
       token = 0;
@@ -307,6 +334,7 @@ function appendContexts(byte: i32): void {
       parentKey = key;
       if (byte == 123) key = 0;
       store<i32>(KEYS + ((<usize>depth) << 2), key);
+      store<i32>(EARLIER_KEYS + ((<usize>depth) << 2), 0);
       jsonState = 6;
       break;
     case 125:
@@ -340,6 +368,90 @@ function appendContexts(byte: i32): void {
   token = 0;
 }
 
+function noteStyle(byte: i32): void {
+  const before = (last4 >>> 8) & 255;
+  let shift: i32;
+  if (before == 44 && depth > 0) shift = 0;
+  else if (before == 58 && depth > 0) shift = 2;
+  else if ((before == 123 || before == 91) && byte != 125 && byte != 93) shift = 4;
+  else return;
+  const what = byte == 10 ? 1 : byte == 32 ? 2 : 3;
+  style = (style & ~(3 << shift)) | (what << shift);
+}
+
+@inline function textHash(last: i32): i32 {
+  return ((key * 0x2f0b4c47) ^ (token * 0x3d4d51cb) ^ (parentKey * 0x27d4eb2f)) + last + (jsonState << 8);
+}
+
+@inline function wordOrPlace(last: i32): i32 {
+  if (!inString) {
+    return 0x77000000 + (column * 64 + depth) * 0x2f0b4c47 + (style << 12) + (jsonState << 8) + last;
+  }
+  if (!isKey) return word * 0x2f0b4c47 + last;
+  const earlier = load<i32>(EARLIER_KEYS + ((<usize>depth) << 2)) * 0x3d4d51cb;
+  return 0x44000000 + key * 0x2f0b4c47 + earlier + token * 0x27d4eb2f + last;
+}
+
+// ---- followers
+
+@inline function findFollower(i: i32, value: i32): void {
+  let h = value * <i32>0x9e3779b1 + i * 0x1f123bb5;
+  h ^= h >>> 15;
+  h = h * 0x2c1b3c6d;
+  h ^= h >>> 13;
+  const place = ((i << 12) | (h >>> 20)) << 2;
+  const check = (h & 0xffff) | 1;
+  const entry = load<i32>(FOLLOWERS + <usize>place);
+  const isFound = entry >>> 16 == check;
+  const own = (<usize>i) << 2;
+  store<i32>(FOUND_PLACE + own, place);
+  store<i32>(FOUND_CHECK + own, check);
+  store<i32>(FOUND_BYTE + own, isFound ? (entry >>> 8) & 255 : -1);
+  store<i32>(FOUND_COUNT + own, isFound ? entry & 255 : 0);
+}
+
+function findFollowers(): void {
+  const last = last4 & 255;
+  findFollower(0, word != 0 ? word * 0x2f0b4c47 + last : lastWord * 0x3d4d51cb + last * 0x2f0b4c47 + 7);
+  findFollower(1, last4 & 0xffffff);
+  findFollower(2, textHash(last));
+}
+
+@inline function appendFollower(own: usize, byte: i32): void {
+  const count = load<i32>(FOUND_BYTE + own) == byte ? min(15, load<i32>(FOUND_COUNT + own) + 1) : 1;
+  const entry = (load<i32>(FOUND_CHECK + own) << 16) | (byte << 8) | count;
+  store<i32>(FOLLOWERS + <usize>load<i32>(FOUND_PLACE + own), entry);
+}
+
+function appendFollowers(byte: i32): void {
+  appendFollower(0, byte);
+  appendFollower(4, byte);
+  appendFollower(8, byte);
+}
+
+/** What the followers say of a decision, as inputs. Not inlined: `decide` has few registers left. */
+function follow(node: i32, stage: i32, treeDepth: i32): void {
+  for (let own: usize = 0; own < 12; own += 4) {
+    store<i32>(INPUT + own, 0, 32);
+    const byte = load<i32>(FOUND_BYTE + own);
+    if (byte < 0 || isRandom) continue;
+    const curve = ((<i32>own << 2) + load<i32>(FOUND_COUNT + own)) << 5;
+    if (stage != 0) {
+      const value = curve + (byte == node ? 16 : 0) + stage;
+      store<i32>(INPUT + own, <i32>load<i16>(FOLLOWER_CONFIDENCE + ((<usize>value) << 1)), 32);
+      continue;
+    }
+    if (byte == notFirst || byte == notSecond) continue;
+    const leaf = (currentTree << 8) + byte;
+    const bits = load<i32>(CODES + ((<usize>leaf) << 2));
+    const rest = <i32>load<u8>(LENGTHS + <usize>leaf) - treeDepth;
+    if (rest <= 0 || ((1 << treeDepth) | (bits >>> rest)) != node) continue;
+    const value = curve + 26 + min(treeDepth, 5);
+    const confidence = <i32>load<i16>(FOLLOWER_CONFIDENCE + ((<usize>value) << 1));
+    store<i32>(INPUT + own, ((bits >>> (rest - 1)) & 1) == 0 ? -confidence : confidence, 32);
+  }
+}
+
 /** All lines are asked for before any of them decides what is done next, so that the waits for memory run together. */
 @inline function setSeed(i: i32, value: i32, factor: i32): void {
   let h = value * factor + (i + 1) * 0x1f123bb5;
@@ -359,16 +471,15 @@ function startByte(): void {
     setSeed(4, 0x5a000000 + (alphabet << 8), 0x165667b1);
     setSeed(5, ((key * 0x2f0b4c47) ^ (parentKey * 0x27d4eb2f)) + 0x5a000000 + (alphabet << 8), 0x2f0b4c47);
   } else {
-    setSeed(1, last4 & 0xffffff, <i32>0x85ebca6b);
-    setSeed(2, last4, <i32>0xc2b2ae35);
-    setSeed(3, last4 ^ ((last8 & 255) * 0x2f0b4c47), 0x27d4eb2f);
-    setSeed(4, word * 0x2f0b4c47 + last, 0x165667b1);
-    setSeed(
-      5,
-      ((key * 0x2f0b4c47) ^ (token * 0x3d4d51cb) ^ (parentKey * 0x27d4eb2f)) + last + (jsonState << 8),
-      0x2f0b4c47,
-    );
+    if (!isShort) {
+      setSeed(1, last4 & 0xffffff, <i32>0x85ebca6b);
+      setSeed(2, last4, <i32>0xc2b2ae35);
+      setSeed(3, last4 ^ ((last8 & 255) * 0x2f0b4c47), 0x27d4eb2f);
+    }
+    setSeed(4, wordOrPlace(last), 0x165667b1);
+    setSeed(5, textHash(last) + (inString ? 0 : (style + 1) << 13), 0x2f0b4c47);
   }
+  findFollowers();
   lastClass = <i32>load<u8>(CLASS + <usize>last);
 }
 
@@ -384,7 +495,7 @@ function resetMatch(): void {
 function limitEpoch(): void {
   if (epoch <= 0x1fffffff) return;
   const over = epoch - 1;
-  for (let place: usize = RECENT5; place < FIRST_MAP; place += 4) store<i32>(place, max(0, load<i32>(place) - over));
+  for (let place: usize = RECENT5; place < FOLLOWERS; place += 4) store<i32>(place, max(0, load<i32>(place) - over));
   epoch = 1;
 }
 
@@ -554,36 +665,25 @@ export function restoreTable(): bool {
   const bucket = line + ((place & 3) << 2);
   const check = (((((place >>> 2) & 255) * 255) >> 8) + 1) << 8;
   const slots = TABLE + ((<usize>bucket) << 2);
-  let slot = bucket;
-  let value = load<i32>(slots);
-  if ((value & 0xff00) != check) {
-    const v0 = value;
-    value = load<i32>(slots, 4);
-    slot = bucket + 1;
-    if ((value & 0xff00) != check) {
-      const v1 = value;
-      value = load<i32>(slots, 8);
-      slot = bucket + 2;
-      if ((value & 0xff00) != check) {
-        const v2 = value;
-        value = load<i32>(slots, 12);
-        slot = bucket + 3;
-        if ((value & 0xff00) != check) {
-          slot = bucket;
-          let least = v0 & 255;
-          if ((v1 & 255) < least) {
-            least = v1 & 255;
-            slot = bucket + 1;
-          }
-          if ((v2 & 255) < least) {
-            least = v2 & 255;
-            slot = bucket + 2;
-          }
-          if ((value & 255) < least) slot = bucket + 3;
-          value = <i32>0x80000000 | check;
-        }
-      }
-    }
+  // All four at once: which of them it is no branch could foresee.
+  const four = v128.load(slots);
+  const hits = i32x4.bitmask(i32x4.eq(v128.and(four, i32x4.splat(0xff00)), i32x4.splat(check)));
+  let slot: i32;
+  let value: i32;
+  if (hits != 0) {
+    const place = ctz(hits);
+    slot = bucket + place;
+    value = load<i32>(slots + ((<usize>place) << 2));
+  } else {
+    // Counts above places: the first of those with the lowest.
+    const ranks = v128.or(
+      i32x4.shl(v128.and(four, i32x4.splat(255)), 2),
+      i32x4(0, 1, 2, 3),
+    );
+    const half = i32x4.min_s(ranks, v128.shuffle<i32>(ranks, ranks, 2, 3, 0, 1));
+    const least = min(i32x4.extract_lane(half, 0), i32x4.extract_lane(half, 1));
+    slot = bucket + (least & 3);
+    value = <i32>0x80000000 | check;
   }
   store<i32>(SLOT + ((<usize>i) << 2), slot);
   store<i32>(VALUE + ((<usize>i) << 2), value);
@@ -610,7 +710,7 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
   let known = isRandom ? 16 : 0;
   const one = lookUp(0, nodeHash, group, bank);
   known += one;
-  if (one != 0 && !isRandom) {
+  if (one != 0 && !isShort) {
     const two = lookUp(1, nodeHash, group, bank);
     if (two != 0) {
       known++;
@@ -630,6 +730,7 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
   }
   known += lookUp(4, nodeHash, group, bank) * 5;
   known += lookUp(5, nodeHash, group, bank) * 10;
+  follow(node, stage, treeDepth);
   let own: i32;
   let confidence = 0;
   if (stage == 1) {
@@ -648,14 +749,20 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
   } else own = 62 + stage;
   store<i32>(INPUT, confidence, 24);
   store<i32>(INPUT, 256, 28);
-  const a = WEIGHTS + ((<usize>own) << 5);
-  const b = WEIGHTS + ((<usize>(99 + known * 2 + (isTree ? 0 : 1))) << 5);
-  const c = WEIGHTS + ((<usize>(179 + jsonState * 16 + lastClass)) << 5);
+  const where =
+    jsonState != 5
+      ? 179 + jsonState * 16 + lastClass
+      : 339 + lastClass * 16 + <i32>load<u8>(CLASS + <usize>((last4 >>> 8) & 255));
+  const a = WEIGHTS + <usize>own * SET_BYTES;
+  const b = WEIGHTS + <usize>(99 + known * 2 + (isTree ? 0 : 1)) * SET_BYTES;
+  const c = WEIGHTS + <usize>where * SET_BYTES;
   const w0 = i32x4.add(i32x4.add(v128.load(a), v128.load(b)), v128.load(c));
   const w1 = i32x4.add(i32x4.add(v128.load(a, 16), v128.load(b, 16)), v128.load(c, 16));
+  const w2 = i32x4.add(i32x4.add(v128.load(a, 32), v128.load(b, 32)), v128.load(c, 32));
   const x0 = v128.load(INPUT);
   const x1 = v128.load(INPUT, 16);
-  const products = i32x4.add(i32x4.mul(x0, w0), i32x4.mul(x1, w1));
+  const x2 = v128.load(INPUT, 32);
+  const products = i32x4.add(i32x4.add(i32x4.mul(x0, w0), i32x4.mul(x1, w1)), i32x4.mul(x2, w2));
   let stretched =
     (i32x4.extract_lane(products, 0) +
       i32x4.extract_lane(products, 1) +
@@ -706,10 +813,11 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
   }
   const error = (bit << 16) - mixed;
   if (error > 200 || error < -200) {
-    const scaled = i32x4.splat((error * 24) >> 10);
+    const scaled = i32x4.splat((error * 32) >> 10);
     const half = i32x4.splat(8192);
     const d0 = i32x4.shr_s(i32x4.add(i32x4.mul(v128.load(INPUT), scaled), half), 14);
     const d1 = i32x4.shr_s(i32x4.add(i32x4.mul(v128.load(INPUT, 16), scaled), half), 14);
+    const d2 = i32x4.shr_s(i32x4.add(i32x4.mul(v128.load(INPUT, 32), scaled), half), 14);
     areWeightsChanged = true;
     v128.store(a, i32x4.add(v128.load(a), d0));
     v128.store(a, i32x4.add(v128.load(a, 16), d1), 16);
@@ -717,6 +825,9 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
     v128.store(b, i32x4.add(v128.load(b, 16), d1), 16);
     v128.store(c, i32x4.add(v128.load(c), d0));
     v128.store(c, i32x4.add(v128.load(c, 16), d1), 16);
+    v128.store(a, i32x4.add(v128.load(a, 32), d2), 32);
+    v128.store(b, i32x4.add(v128.load(b, 32), d2), 32);
+    v128.store(c, i32x4.add(v128.load(c, 32), d2), 32);
   }
   const m = <i32>load<u16>(nearestMap);
   if (mapChanges < MAX_CHANGES) store<i32>(MAP_CHANGES + ((<usize>mapChanges) << 2), <i32>(nearestMap - MAP));
@@ -732,6 +843,7 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
 
 function codeSymbol(byte: i32): i32 {
   isRandom = (descents & 15) == 15 && length == 0 && isMixed();
+  isShort = isRandom || length >= 16;
   startByte();
   if (isRandom) return descend(byte, -1, -1, 256);
   guess();
@@ -756,6 +868,9 @@ function codeSymbol(byte: i32): i32 {
 
 function descend(byte: i32, one: i32, two: i32, tree: i32): i32 {
   descents = (descents << 1) | 1;
+  currentTree = tree;
+  notFirst = one;
+  notSecond = two;
   const root = tree << 8;
   const own = byte < 0 ? 0 : load<u32>(CODES + ((<usize>(root + byte)) << 2));
   const bits = byte < 0 ? 0 : <i32>load<u8>(LENGTHS + <usize>(root + byte));
@@ -851,6 +966,7 @@ function step(index: i32, size: i32): i32 {
   const coded = codeSymbol(isDecoding ? -1 : <i32>load<u8>(IN + <usize>index));
   const isHit = length > 0 && coded == byteAt(pointer);
   failed = failed > 0 && isHit ? failed - 1 : 0;
+  appendFollowers(coded);
   appendContexts(coded);
   appendMatch(coded);
   return 1;
@@ -889,7 +1005,7 @@ export function startEvent(): void {
 /** Forgets the messages so far and what was learnt from them. @returns as `restoreTable` */
 export function reset(): bool {
   const wasFull = restoreTable();
-  if (areWeightsChanged) memory.copy(WEIGHTS, FIRST_WEIGHTS, (SETS * 8) << 2);
+  if (areWeightsChanged) memory.copy(WEIGHTS, FIRST_WEIGHTS, <usize>SETS * SET_BYTES);
   areWeightsChanged = false;
   if (mapChanges > MAX_CHANGES) memory.copy(MAP, FIRST_MAP, MAP_BYTES);
   else {
@@ -908,6 +1024,7 @@ export function reset(): bool {
   }
   pairChanges = 0;
   memory.copy(RUNS, FIRST_RUNS, RUN_BYTES);
+  memory.fill(FOLLOWERS, 0, FOLLOWER_BYTES);
   resetMatch();
   startMessage();
   return wasFull;
@@ -967,6 +1084,8 @@ export function decode(size: i32, isEvent: bool, most: i32): i32 {
 export function absorb(size: i32): void {
   for (let i = 0; i < size; i++) {
     const byte = <i32>load<u8>(IN + <usize>i);
+    findFollowers();
+    appendFollowers(byte);
     appendContexts(byte);
     appendMatch(byte);
   }
@@ -996,6 +1115,9 @@ export function saveState(): void {
   store<i32>(words, epoch, 72);
   store<i32>(words, descents, 76);
   store<i32>(words, passed, 80);
+  store<i32>(words, lastWord, 84);
+  store<i32>(words, column, 88);
+  store<i32>(words, style, 92);
 }
 
 export function loadState(): void {
@@ -1025,6 +1147,9 @@ export function loadState(): void {
   epoch = load<i32>(words, 72);
   descents = load<i32>(words, 76);
   passed = load<i32>(words, 80);
+  lastWord = load<i32>(words, 84);
+  column = load<i32>(words, 88);
+  style = load<i32>(words, 92);
   // What is in memory now is not what the journals of the maps know.
   areWeightsChanged = true;
   mapChanges = pairChanges = MAX_CHANGES + 1;

@@ -3,6 +3,7 @@ import { END_VALUES } from "../../src/codec/context/binarisation/end-coder.js";
 import { RUN_VALUES } from "../../src/codec/context/binarisation/run-coder.js";
 import { MAP_POINTS } from "../../src/codec/context/mixing/probability-map.js";
 import { CONTEXTS } from "../../src/codec/context/modelling/byte-contexts.js";
+import { FOLLOWER_VALUES, FOLLOWERS } from "../../src/codec/context/modelling/followers.js";
 import {
   CONFIDENCE_VALUES,
   COUNT_STEPS,
@@ -37,7 +38,11 @@ export function createParameters(): PredictorParameters {
       return count === 0 ? 0 : Math.round(stretched * Math.min(1, 0.5 + 0.1 * count));
     }),
     matchConfidence: Int16Array.from({ length: MATCH_VALUES }, () => toStretch(0.85)),
-    weights: new Int16Array(WEIGHT_SETS * INPUTS).fill(1600),
+    // A follower agrees with a guess, or it does not.
+    followerConfidence: Int16Array.from({ length: FOLLOWER_VALUES }, (_, i) => ((i >> 4) & 1 ? 128 : -64)),
+    weights: Int16Array.from({ length: WEIGHT_SETS * INPUTS }, (_, i) =>
+      i % INPUTS < CONTEXTS + 2 ? 1600 : 333,
+    ),
     map: curves(MAP_VALUES),
     pairMap: curves(PAIR_MAP_VALUES),
     runs: new Uint16Array(RUN_VALUES).fill(58000),
@@ -53,10 +58,12 @@ export class Calibrator implements BitCoder {
   readonly #confidence: Float64Array;
   readonly #seen = new Uint16Array(CONFIDENCE_VALUES).fill(12);
   readonly #match: Float64Array;
+  readonly #follower: Float64Array;
 
   constructor(parameters: PredictorParameters) {
     this.#confidence = Float64Array.from(parameters.confidence, toProbability);
     this.#match = Float64Array.from(parameters.matchConfidence, toProbability);
+    this.#follower = Float64Array.from(parameters.followerConfidence, toProbability);
   }
 
   code(bit: number, probability: number): number {
@@ -74,6 +81,14 @@ export class Calibrator implements BitCoder {
       this.#confidence[curve] += (bit - this.#confidence[curve]) / (seen + 1.5);
       if (seen < 1000) this.#seen[curve]++;
       parameters.confidence[curve] = toStretch(this.#confidence[curve]);
+    }
+    const { followerValues, followerSigns } = this.predictor;
+    for (let i = 0; i < FOLLOWERS; i++) {
+      const value = followerValues[i];
+      if (value < 0) continue;
+      const goal = followerSigns[i] > 0 ? bit : 1 - bit;
+      this.#follower[value] += (goal - this.#follower[value]) * 0.004;
+      parameters.followerConfidence[value] = toStretch(this.#follower[value]);
     }
     if (matchValue < 0) return;
     this.#match[matchValue] += (bit - this.#match[matchValue]) * 0.004;

@@ -82,5 +82,5 @@ function markLearnt({ spans }: Message, at: number, isLearnt: Uint8Array): void 
   const span = spans[at];
   for (let i = 0; i < CONTEXTS; i++) isLearnt[i] = span !== 0 && Math.abs(span) >= SPANS[i] ? 1 : 0;
   // Behind which key another stands is order.
-  if (span < 0) isLearnt[5] = 0;
+  if (span < 0) isLearnt[4] = isLearnt[5] = 0;
 }

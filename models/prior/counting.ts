@@ -89,6 +89,10 @@ export class NodeNames implements DecisionModel {
     this.isRandom = isRandom;
   }
 
+  startTree(): void {
+    // What it is known not to be does not change its nodes' names.
+  }
+
   predict(node: number, stage: number, depth: number): number {
     const isTree = stage === Stage.tree;
     const nodeHash = hashOfNode(isTree ? (this.isRandom ? node | RANDOM : node) : node | CANDIDATE);

@@ -93,7 +93,7 @@ export function calibrateOn(
   const parameters = createParameters();
   const calibrator = new Calibrator(parameters);
   parameters.ends.set(learnEnds(examples));
-  for (const rate of [120, 60, 30, 12]) {
+  for (const rate of [120, 60, 30, 12, 6]) {
     const share = calibrate(statistics, parameters, calibrator, shuffle([...examples], random), rate);
     options.log(`calibrated at ${rate}: ${share.toFixed(4)}`);
   }
@@ -119,6 +119,7 @@ function calibrate(
   for (const { bytes } of examples) {
     const part = bytes.subarray(0, 4096);
     model.predictor.table.restore();
+    model.predictor.followers.forget();
     model.match.reset();
     model.startMessage();
     model.encode(part);

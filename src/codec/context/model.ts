@@ -16,7 +16,7 @@ export interface LearningRates {
   readonly runBits: number;
 }
 
-export const MESSAGE_RATES: LearningRates = { mixer: 24, runBits: 5 };
+export const MESSAGE_RATES: LearningRates = { mixer: 32, runBits: 5 };
 
 /** Probability that a message ends where a JSON text may end, in 65536ths. */
 const REGULAR = 63000;
@@ -46,7 +46,7 @@ export class ContextModel {
     this.#ends = new EndCoder(parameters.ends);
     this.runs = new RunCoder(parameters.runs, this.contexts.classes, rates.runBits);
     this.match = new MatchModel(prior.index);
-    this.predictor = new Predictor(parameters, this.contexts, this.match, table, rates.mixer);
+    this.predictor = new Predictor(parameters, this.contexts, this.match, table, prior.trees, rates.mixer);
     this.#symbols = new SymbolCoder(
       bits,
       this.predictor,
@@ -175,11 +175,25 @@ export class ContextModel {
       }
     }
     const coded = this.#symbols.code(message === undefined ? -1 : message[at], failed);
+    this.predictor.followers.append(coded);
     const isHit = match.length > 0 && coded === match.buffer[match.pointer];
     this.#failed = failed > 0 && isHit ? failed - 1 : 0;
     contexts.append(coded);
     match.append(coded, contexts);
     return 1;
+  }
+
+  /** Takes in bytes that are not coded. */
+  absorb(content: Uint8Array): void {
+    const { match, contexts } = this;
+    const { followers } = this.predictor;
+    match.reserve(content.length);
+    for (let i = 0; i < content.length; i++) {
+      followers.find(contexts);
+      followers.append(content[i]);
+      contexts.append(content[i]);
+      match.append(content[i], contexts);
+    }
   }
 
   #codeEnd(bit: number): number {

@@ -118,10 +118,18 @@ describe("codec/context: ContextCodec", function () {
     expect(codeOf(changed)).to.equal("M2M_CHECKSUM_MISMATCH");
     const fast = new ContextCodec({ level: "fast" }).encodeBinary(SMALL);
     expect(codeOf(Buffer.concat([fast, Buffer.alloc(1)]))).to.equal("M2M_CONTEXT_INVALID");
-    // An arithmetic code goes on into what follows it: it may end elsewhere, or give other content.
+    // An arithmetic code goes on into what follows it: it may end elsewhere, give other content, or, for up to 4 bytes, the same.
     for (let more = 1; more < 20; more++) {
       const longer = Buffer.concat([wire, Buffer.alloc(more, 1)]);
-      expect(catchM2MError(() => codec.decodeBinary(longer))).to.be.instanceOf(M2MError);
+      let back: Uint8Array | undefined;
+      try {
+        back = codec.decodeBinary(longer);
+      } catch (error) {
+        expect(error).to.be.instanceOf(M2MError);
+      }
+      if (back === undefined) continue;
+      expect(more).to.be.at.most(4);
+      expect(Buffer.compare(back, SMALL)).to.equal(0);
     }
     expect(catchM2MError(() => codec.decodeText("#M2M|1|")).code).to.equal("M2M_WIRE_UNKNOWN");
     expect(catchM2MError(() => codec.decodeText(`${CONTEXT_PREFIX}!`)).code).to.equal("M2M_BASE64_INVALID");

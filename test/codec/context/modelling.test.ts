@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { growTrees, TREE_VALUES } from "../../../src/codec/context/binarisation/code-trees.js";
 import { indexText, MatchModel } from "../../../src/codec/context/dictionary/match-model.js";
 import { ByteContexts } from "../../../src/codec/context/modelling/byte-contexts.js";
+import { Followers, FOLLOWERS } from "../../../src/codec/context/modelling/followers.js";
 import { checkOf, lineOf, placeOf } from "../../../src/codec/context/modelling/node-place.js";
 import { SlotTable } from "../../../src/codec/context/modelling/slot-table.js";
 import { readPrior } from "./coders.js";
@@ -88,6 +89,44 @@ describe("codec/context/modelling", () => {
         },
       ),
     );
+  });
+
+  it("remembers which byte last followed each word, three bytes and text behind a key, and how often in a row", () => {
+    const contexts = new ByteContexts();
+    const followers = new Followers();
+    const text = '{"name":"ann","role":"nurse"},{"name":"ann","role":"nun"},{"name":"bob","role":"nurse"}';
+    const slow = Array.from({ length: FOLLOWERS }, () => new Map<number, [byte: number, count: number]>());
+    let found = 0;
+    for (const byte of Buffer.from(text)) {
+      followers.find(contexts);
+      slow.forEach((entries, i) => {
+        const value = contexts.followed(i) | 0;
+        const [expected, count] = entries.get(value) ?? [-1, 0];
+        expect(followers.bytes[i]).to.equal(expected);
+        expect(followers.guessValue(i, true, 0)).to.equal((i * 16 + count) * 32 + 16);
+        if (expected >= 0) found++;
+        entries.set(value, [byte, byte === expected ? Math.min(15, count + 1) : 1]);
+      });
+      followers.append(byte);
+      contexts.append(byte);
+    }
+    expect(found).to.be.above(text.length);
+    followers.forget();
+    followers.find(contexts);
+    expect(Array.from(followers.bytes)).to.deep.equal([-1, -1, -1]);
+  });
+
+  it("tells how a JSON text is laid out from the first comma, colon and bracket on", () => {
+    const hashesBehind = (text: string): number[] => {
+      const contexts = new ByteContexts();
+      for (const byte of Buffer.from(text)) contexts.append(byte);
+      contexts.hash(false);
+      return Array.from(contexts.hashes.subarray(4));
+    };
+    const behind = hashesBehind('{"a": 1, "b": 2, "c"');
+    expect(hashesBehind('{"z": 1, "b": 2, "c"')[1]).to.equal(behind[1]);
+    expect(hashesBehind('{"a":1,"b":2, "c"')).to.not.deep.equal(behind);
+    expect(hashesBehind('{"a": 1, "b":2, "c"')[1]).to.not.equal(behind[1]);
   });
 
   it("follows JSON as a parser does", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { readPackagedPrior } from "../../../src/codec/context/index.js";
-import { openPrior } from "../../../src/codec/context/prior/prior-file.js";
+import { openPrior, PRIOR_VERSION } from "../../../src/codec/context/prior/prior-file.js";
 import { findPersonal, PERSONAL } from "../../../models/prior/personal.js";
 import { catchM2MError } from "../../helpers/catch-error.js";
 
@@ -30,7 +30,7 @@ describe("codec/context/prior", () => {
       { numRuns: 20 },
     );
     const later = new Uint8Array(file);
-    later[4] = 2;
+    later[4] = PRIOR_VERSION + 1;
     expect(catchM2MError(() => openPrior(later)).code).to.equal("M2M_VERSION_UNSUPPORTED");
   });
 

@@ -15,6 +15,8 @@ export interface BitCoder {
 /** Gives the probability of each decision and is told what it came to. */
 export interface DecisionModel {
   startByte(isRandom: boolean): void;
+  /** @param first what the byte is known not to be; -1: nothing */
+  startTree(tree: number, first: number, second: number): void;
   predict(node: number, stage: number, depth: number, failed: number): number;
 
   update(bit: number): void;
@@ -90,6 +92,7 @@ export class SymbolCoder {
 
   #descend(byte: number, first: number, second: number, tree: number): number {
     this.#descents = (this.#descents << 1) | 1;
+    this.predictor.startTree(tree, first, second);
     const { zeroes, ones, codes, lengths } = this.trees;
     const base = tree << 8;
     const code = byte < 0 ? 0 : codes[base + byte];

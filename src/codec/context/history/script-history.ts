@@ -27,15 +27,11 @@ export class ScriptHistory implements HistoryCoder {
   }
 
   absorb(content: Uint8Array): void {
-    const { match, contexts } = this.#model;
+    const { match } = this.#model;
     const kept = content.subarray(Math.max(0, content.length - this.#windowBytes));
     match.slide(this.#windowBytes - kept.length);
     this.#model.startMessage();
-    match.reserve(kept.length);
-    for (let i = 0; i < kept.length; i++) {
-      contexts.append(kept[i]);
-      match.append(kept[i], contexts);
-    }
+    this.#model.absorb(kept);
   }
 
   encodeMessage(content: Uint8Array): Uint8Array {

@@ -3,12 +3,18 @@ import type { Decoded, HistoryCoder, MessageCoder } from "../coders.js";
 import { SlotChanges } from "../history/slot-changes.js";
 import { createAlphabets } from "../modelling/byte-contexts.js";
 import { createCharacterClasses } from "../modelling/character-class.js";
-import { createCountSteps, createLengthSteps, createRates } from "../modelling/predictor.js";
+import {
+  createCountSteps,
+  createLengthSteps,
+  createRates,
+  INPUTS,
+  WEIGHT_SETS,
+} from "../modelling/predictor.js";
 import { LINE_SLOTS } from "../modelling/slot-table.js";
 import { stateValues } from "../prior/counter-states.js";
 import type { Prior } from "../prior/prior.js";
 import { KERNEL } from "./kernel.gen.js";
-import { Address, LINE_BITS, MAX_CONTENT_BYTES } from "./layout.js";
+import { Address, LINE_BITS, MAX_CONTENT_BYTES, SET_PLACES } from "./layout.js";
 
 /** What the module exports. Addresses are of bytes in its memory. */
 interface Kernel {
@@ -150,7 +156,11 @@ export class KernelCoder implements MessageCoder {
     put(Address.squash, parameters.squash);
     put(Address.confidence, parameters.confidence);
     put(Address.matchConfidence, parameters.matchConfidence);
-    new Int32Array(buffer, Address.weights, parameters.weights.length).set(parameters.weights);
+    put(Address.followerConfidence, parameters.followerConfidence);
+    const weights = new Int32Array(buffer, Address.weights, WEIGHT_SETS * SET_PLACES);
+    parameters.weights.forEach((weight, i) => {
+      weights[Math.floor(i / INPUTS) * SET_PLACES + (i % INPUTS)] = weight;
+    });
     put(Address.firstMap, parameters.map);
     put(Address.firstPairMap, parameters.pairMap);
     put(Address.firstRuns, parameters.runs);

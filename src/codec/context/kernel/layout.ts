@@ -12,26 +12,29 @@ export const Address = {
   squash: 0xaf5000,
   confidence: 0xaf7000,
   matchConfidence: 0xafd000,
-  weights: 0xafe000,
+  followerConfidence: 0xafe000,
+  weights: 0xaff000,
   /** From here to `firstMap` lies what a history keeps between messages. */
-  kept: 0xb01000,
+  kept: 0xb06000,
   /** Where `saveState` puts the position in the buffer. */
-  savedPosition: 0xb29030,
-  firstMap: 0xbaa000,
-  firstPairMap: 0xbb6000,
-  firstRuns: 0xbce000,
-  classes: 0xbcf000,
-  alphabets: 0xbcf100,
-  countSteps: 0xbcf200,
-  lengthSteps: 0xbcf300,
-  rates: 0xbcf400,
-  ends: 0xbcf800,
+  savedPosition: 0xb31230,
+  firstMap: 0xbbe000,
+  firstPairMap: 0xbca000,
+  firstRuns: 0xbe2000,
+  classes: 0xbe3000,
+  alphabets: 0xbe3100,
+  countSteps: 0xbe3200,
+  lengthSteps: 0xbe3300,
+  rates: 0xbe3400,
+  ends: 0xbe3800,
   input: 0xc00000,
   output: 0xd10000,
   buffer: 0xe20000,
   journal: 0x1500000,
 } as const;
 
+/** Places of a weight set: its weights, then zeroes. */
+export const SET_PLACES = 12;
 /** Binary logarithm of the lines of the table. */
 export const LINE_BITS = 17;
 /** Most bytes of a prior's text, of a message, and of a window. */

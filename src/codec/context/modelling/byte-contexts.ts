@@ -1,7 +1,7 @@
 import { CharacterClass, createCharacterClasses } from "./character-class.js";
 
 /** Where in a JSON text the next byte stands. */
-const JsonState = {
+export const JsonState = {
   start: 0,
   lineBreak: 1,
   afterKey: 2,
@@ -21,13 +21,14 @@ export const CONTEXTS = 6;
 export const CONTEXT_PARENTS: readonly number[] = [-1, 0, 1, 2, -1, -1];
 
 const MAX_DEPTH = 62;
+const MAX_COLUMN = 63;
 const M1 = 0x2f0b4c47;
 const M2 = 0x3d4d51cb;
 const M3 = 0x27d4eb2f;
 const MIX = 0x2c1b3c6d;
 const SEEDS = Int32Array.of(0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x165667b1, 0x2f0b4c47);
 
-/** What is known of the bytes so far: the last twelve, the word, and where they stand in a JSON text. */
+/** What is known of the bytes so far: the last twelve, the word, and where and how they stand in a JSON text. */
 export class ByteContexts {
   readonly classes = createCharacterClasses();
   readonly alphabets = createAlphabets();
@@ -44,6 +45,11 @@ export class ByteContexts {
   /** Which kinds of character the run of letters and digits so far has. */
   alphabet = 0;
   #word = 0;
+  #lastWord = 0;
+  /** Bytes since the last line break, at most 63. */
+  #column = 0;
+  /** What last stood behind a comma, a colon and an opening bracket: 1 a line break, 2 a space, 3 else; two bits each, 0 unknown. */
+  #style = 0;
   #key = 0;
   #parentKey = 0;
   #token = 0;
@@ -52,16 +58,19 @@ export class ByteContexts {
   #isKey = false;
   #expectsKey = false;
   readonly #keys = new Int32Array(MAX_DEPTH + 2);
+  /** The key before, of the same object. */
+  readonly #earlierKeys = new Int32Array(MAX_DEPTH + 2);
   readonly #isObject = new Uint8Array(MAX_DEPTH + 2);
 
   reset(): void {
     this.last4 = this.last8 = this.last12 = 0;
-    this.#word = this.#key = this.#parentKey = this.#token = 0;
+    this.#word = this.#lastWord = this.#column = this.#style = 0;
+    this.#key = this.#parentKey = this.#token = 0;
     this.jsonState = JsonState.start;
     this.depth = this.alphabet = 0;
     this.valueBytes = 255;
     this.#inString = this.#escaped = this.#isKey = this.#expectsKey = false;
-    this.#keys[0] = 0;
+    this.#keys[0] = this.#earlierKeys[0] = 0;
     this.#isObject[0] = 0;
   }
 
@@ -106,7 +115,12 @@ export class ByteContexts {
     ) {
       const folded = kind === CharacterClass.upper ? byte + 33 : byte + 1;
       this.#word = (Math.imul(this.#word + folded, M1) + 1) | 0;
-    } else this.#word = 0;
+    } else {
+      if (this.#word !== 0) this.#lastWord = this.#word;
+      this.#word = 0;
+    }
+    if (!this.#inString) this.#noteStyle(byte);
+    this.#column = byte === 10 ? 0 : Math.min(this.#column + 1, MAX_COLUMN);
     if (this.#inString) this.#appendInString(byte);
     else this.#appendOutside(byte);
   }
@@ -116,7 +130,10 @@ export class ByteContexts {
     else if (byte === 92) this.#escaped = true;
     else if (byte === 34) {
       this.#inString = false;
-      if (this.#isKey) this.#keys[this.depth] = this.#key = this.#token;
+      if (this.#isKey) {
+        this.#earlierKeys[this.depth] = this.#keys[this.depth];
+        this.#keys[this.depth] = this.#key = this.#token;
+      }
       this.jsonState = this.#isKey ? JsonState.afterKey : JsonState.afterText;
       this.#token = 0;
       return;
@@ -140,6 +157,7 @@ export class ByteContexts {
         this.#parentKey = this.#key;
         if (byte === 123) this.#key = 0;
         this.#keys[this.depth] = this.#key;
+        this.#earlierKeys[this.depth] = 0;
         this.jsonState = JsonState.opened;
         break;
       case 125:
@@ -173,6 +191,18 @@ export class ByteContexts {
     this.#token = 0;
   }
 
+  /** Notes how a JSON text is laid out: what follows its commas, colons and opening brackets. */
+  #noteStyle(byte: number): void {
+    const before = (this.last4 >>> 8) & 255;
+    let shift: number;
+    if (before === 44 && this.depth > 0) shift = 0;
+    else if (before === 58 && this.depth > 0) shift = 2;
+    else if ((before === 123 || before === 91) && byte !== 125 && byte !== 93) shift = 4;
+    else return;
+    const what = byte === 10 ? 1 : byte === 32 ? 2 : 3;
+    this.#style = (this.#style & ~(3 << shift)) | (what << shift);
+  }
+
   #extendToken(byte: number): void {
     this.#token = Math.imul(this.#token + byte + 1, M2);
   }
@@ -194,11 +224,8 @@ export class ByteContexts {
       hashes[1] = last4 & 0xffffff;
       hashes[2] = last4;
       hashes[3] = last4 ^ Math.imul(this.last8 & 255, M1);
-      hashes[4] = Math.imul(this.#word, M1) + last;
-      hashes[5] =
-        (Math.imul(this.#key, M1) ^ Math.imul(this.#token, M2) ^ Math.imul(this.#parentKey, M3)) +
-        last +
-        (this.jsonState << 8);
+      hashes[4] = this.#wordOrPlace(last);
+      hashes[5] = this.#text(last) + (this.#inString ? 0 : (this.#style + 1) << 13);
     }
     for (let i = 0; i < CONTEXTS; i++) {
       let h = Math.imul(hashes[i], SEEDS[i]) + Math.imul(i + 1, 0x1f123bb5);
@@ -206,6 +233,35 @@ export class ByteContexts {
       h = Math.imul(h, MIX);
       hashes[i] = h ^ (h >>> 13);
     }
+  }
+
+  /** What `Followers` remembers the next byte of, by its number: the word, or the one before; the last three bytes; the text behind a key. */
+  followed(i: number): number {
+    const last = this.last4 & 255;
+    if (i === 1) return this.last4 & 0xffffff;
+    if (i === 2) return this.#text(last);
+    if (this.#word !== 0) return Math.imul(this.#word, M1) + last;
+    return Math.imul(this.#lastWord, M2) + Math.imul(last, M1) + 7;
+  }
+
+  /** The string or literal so far, behind which keys. */
+  #text(last: number): number {
+    return (
+      (Math.imul(this.#key, M1) ^ Math.imul(this.#token, M2) ^ Math.imul(this.#parentKey, M3)) +
+      last +
+      (this.jsonState << 8)
+    );
+  }
+
+  /** In a key which ones were before it; outside of strings the place in the line and in the structure; in text the word. */
+  #wordOrPlace(last: number): number {
+    if (!this.#inString) {
+      const place = this.#column * 64 + this.depth;
+      return 0x77000000 + Math.imul(place, M1) + (this.#style << 12) + (this.jsonState << 8) + last;
+    }
+    if (!this.#isKey) return Math.imul(this.#word, M1) + last;
+    const earlier = Math.imul(this.#earlierKeys[this.depth], M2);
+    return 0x44000000 + Math.imul(this.#key, M1) + earlier + Math.imul(this.#token, M3) + last;
   }
 }
 

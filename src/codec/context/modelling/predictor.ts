@@ -1,12 +1,16 @@
 import { Stage } from "../binarisation/candidates.js";
+import type { CodeTrees } from "../binarisation/code-trees.js";
 import type { MatchModel } from "../dictionary/match-model.js";
 import { MAP_POINTS, ProbabilityMap } from "../mixing/probability-map.js";
 import { Mixer } from "../mixing/mixer.js";
-import { type ByteContexts, CONTEXT_PARENTS, CONTEXTS, JSON_STATES } from "./byte-contexts.js";
+import { type ByteContexts, CONTEXT_PARENTS, CONTEXTS, JSON_STATES, JsonState } from "./byte-contexts.js";
+import { Followers, FOLLOWERS } from "./followers.js";
 import { checkOf, groupOf, hashOfNode, lineOf, placeOf } from "./node-place.js";
 import { CHECK_MASK, COUNT_MASK, type SlotTable } from "./slot-table.js";
 
-export const INPUTS = CONTEXTS + 2;
+/** Of the contexts, of the repetition, a constant, and of the followers. */
+export const INPUTS = CONTEXTS + 2 + FOLLOWERS;
+const FIRST_FOLLOWER = CONTEXTS + 2;
 /** Curves of one context's confidence: by whether it is a candidate's decision, by count, by probability. */
 export const COUNT_STEPS = 16;
 export const PROBABILITY_STEPS = 64;
@@ -24,7 +28,8 @@ const LOST_SETS = STAGE_SETS + 10;
 const FAILING_SETS = LOST_SETS + 17;
 const KNOWN_SETS = FAILING_SETS + FAILING_STEPS;
 const PLACE_SETS = KNOWN_SETS + 80;
-export const WEIGHT_SETS = PLACE_SETS + JSON_STATES * 16;
+const TEXT_SETS = PLACE_SETS + JSON_STATES * 16;
+export const WEIGHT_SETS = TEXT_SETS + 256;
 
 const TREE_MAPS = 768;
 export const MAP_VALUES = (256 + TREE_MAPS) * MAP_POINTS;
@@ -32,6 +37,8 @@ const PAIR_MAP_BITS = 11;
 export const PAIR_MAP_VALUES = (1 << PAIR_MAP_BITS) * MAP_POINTS;
 
 export const MAX_COUNT = 60;
+/** Bytes that repeat from which on the longer contexts have little to add: time matters more. */
+const CERTAIN_LENGTH = 16;
 const LOWEST = 24;
 const HIGHEST = 65512;
 /** Marks the nodes of the tree of random text. */
@@ -47,6 +54,8 @@ export interface PredictorParameters {
   readonly confidence: Int16Array;
   /** `[LENGTH_STEPS, 4 misses, 2 sources]`, then `[17]` by misses since it was lost; stretched */
   readonly matchConfidence: Int16Array;
+  /** `[FOLLOWERS, 16 counts, 2, 16 kinds]`, stretched */
+  readonly followerConfidence: Int16Array;
   /** `[WEIGHT_SETS, INPUTS]` */
   readonly weights: Int16Array;
   /** `[256 + 768, MAP_POINTS]` */
@@ -68,6 +77,9 @@ export class Predictor {
   readonly curveOf = new Int32Array(CONTEXTS);
   /** Place in `matchConfidence`, or -1. */
   matchValue = -1;
+  /** By follower: its place in `followerConfidence`, or -1; and 1 where it expects a 1 or a guess, else -1. */
+  readonly followerValues = new Int32Array(FOLLOWERS);
+  readonly followerSigns = new Int32Array(FOLLOWERS);
   readonly #valueOf = new Int32Array(CONTEXTS);
   readonly #isKnown = new Uint8Array(CONTEXTS);
   readonly #parents = Int8Array.from(CONTEXT_PARENTS);
@@ -81,24 +93,34 @@ export class Predictor {
   readonly #shift: number;
   #mixed = 0;
   #isRandom = false;
+  /** Contexts that have a shorter one are not asked. */
+  #isShort = false;
   #lastClass = 0;
 
   readonly parameters: PredictorParameters;
   readonly contexts: ByteContexts;
   readonly match: MatchModel;
   readonly table: SlotTable;
+  readonly followers = new Followers();
+  readonly #trees: CodeTrees;
+  /** Of the byte at hand: its tree, and what it is known not to be. */
+  #tree = 0;
+  #notFirst = -1;
+  #notSecond = -1;
 
   constructor(
     parameters: PredictorParameters,
     contexts: ByteContexts,
     match: MatchModel,
     table: SlotTable,
+    trees: CodeTrees,
     rate: number,
   ) {
     this.parameters = parameters;
     this.contexts = contexts;
     this.match = match;
     this.table = table;
+    this.#trees = trees;
     this.#stretch = parameters.stretch;
     this.#squash = parameters.squash;
     this.mixer = new Mixer(parameters.weights, INPUTS, rate);
@@ -113,13 +135,16 @@ export class Predictor {
     this.mixer.restore();
     this.map.restore();
     this.pairMap.restore();
+    this.followers.forget();
   }
 
   /** Makes ready for the decisions of the next byte. */
   startByte(isRandom: boolean): void {
     const { contexts } = this;
     contexts.hash(isRandom);
+    this.followers.find(contexts);
     this.#isRandom = isRandom;
+    this.#isShort = isRandom || this.match.length >= CERTAIN_LENGTH;
     const { hashes } = contexts;
     const lines = this.#lines;
     const shift = this.#shift;
@@ -127,6 +152,13 @@ export class Predictor {
       lines[i] = lineOf(hashes[i], 0, shift);
     }
     this.#lastClass = contexts.classes[contexts.last4 & 255];
+  }
+
+  /** Makes ready for the decisions of a tree. @param first what the byte is known not to be; -1: nothing */
+  startTree(tree: number, first: number, second: number): void {
+    this.#tree = tree;
+    this.#notFirst = first;
+    this.#notSecond = second;
   }
 
   /**
@@ -147,11 +179,11 @@ export class Predictor {
     const nodeHash = hashOfNode(isTree ? (this.#isRandom ? node | RANDOM : node) : node | CANDIDATE);
     const group = isTree ? groupOf(node, depth) : 0;
     const bank = isTree ? 0 : CONTEXTS * CURVES;
-    const isRandom = this.#isRandom;
-    let known = isRandom ? 16 : 0;
+    const isShort = this.#isShort;
+    let known = this.#isRandom ? 16 : 0;
     for (let i = 0; i < CONTEXTS; i++) {
       const parent = this.#parents[i];
-      if ((parent >= 0 && isKnown[parent] === 0) || (isRandom && parent >= 0)) {
+      if ((parent >= 0 && isKnown[parent] === 0) || (isShort && parent >= 0)) {
         slotOf[i] = -1;
         inputs[i] = 0;
         isKnown[i] = 0;
@@ -198,6 +230,7 @@ export class Predictor {
       } else isKnown[i] = 0;
     }
     const { match, contexts } = this;
+    this.#follow(node, stage, depth);
     let own = 0;
     this.matchValue = -1;
     inputs[CONTEXTS] = 0;
@@ -216,11 +249,7 @@ export class Predictor {
     else own = STAGE_SETS + stage;
     if (this.matchValue >= 0) inputs[CONTEXTS] = this.parameters.matchConfidence[this.matchValue];
     inputs[CONTEXTS + 1] = 256;
-    const stretched = this.mixer.mix(
-      own,
-      KNOWN_SETS + known * 2 + (isTree ? 0 : 1),
-      PLACE_SETS + contexts.jsonState * 16 + this.#lastClass,
-    );
+    const stretched = this.mixer.mix(own, KNOWN_SETS + known * 2 + (isTree ? 0 : 1), this.#placeSet());
     const mixed = this.#squash[stretched + 2048];
     this.#mixed = mixed;
     const last = contexts.last4 & 255;
@@ -231,6 +260,37 @@ export class Predictor {
     const refined =
       (mixed * 2 + this.map.refine(curve, stretched) + this.pairMap.refine(pair, stretched)) >> 2;
     return refined < LOWEST ? LOWEST : refined > HIGHEST ? HIGHEST : refined;
+  }
+
+  /** What the followers say of a decision, as inputs. */
+  #follow(node: number, stage: number, depth: number): void {
+    const { followers, followerValues, followerSigns } = this;
+    const { inputs } = this.mixer;
+    for (let i = 0; i < FOLLOWERS; i++) {
+      followerValues[i] = -1;
+      inputs[FIRST_FOLLOWER + i] = 0;
+      const byte = followers.bytes[i];
+      if (byte < 0 || this.#isRandom) continue;
+      followerSigns[i] = 1;
+      if (stage !== Stage.tree) followerValues[i] = followers.guessValue(i, byte === node, stage);
+      else {
+        if (byte === this.#notFirst || byte === this.#notSecond) continue;
+        const code = this.#trees.codes[(this.#tree << 8) + byte];
+        const rest = this.#trees.lengths[(this.#tree << 8) + byte] - depth;
+        if (rest <= 0 || ((1 << depth) | (code >>> rest)) !== node) continue;
+        if (((code >>> (rest - 1)) & 1) === 0) followerSigns[i] = -1;
+        followerValues[i] = followers.treeValue(i, depth);
+      }
+      inputs[FIRST_FOLLOWER + i] = followerSigns[i] * this.parameters.followerConfidence[followerValues[i]];
+    }
+  }
+
+  /** The weight set of where it stands: in text by the last two characters. */
+  #placeSet(): number {
+    const { contexts } = this;
+    if (contexts.jsonState !== JsonState.inText)
+      return PLACE_SETS + contexts.jsonState * 16 + this.#lastClass;
+    return TEXT_SETS + this.#lastClass * 16 + contexts.classes[(contexts.last4 >>> 8) & 255];
   }
 
   /** Learns what the decision that was predicted last came to. */
@@ -268,10 +328,10 @@ export function createCountSteps(): Uint8Array {
   });
 }
 
-/** How far, in 32768ths, a counter moves to what came, by count: 1 / (count + 1.6), at least 1 / 24. */
+/** How far, in 32768ths, a counter moves to what came, by count: 1 / (count + 1.6), at least 1 / 16. */
 export function createRates(): Int32Array {
   return Int32Array.from({ length: 256 }, (_, count) =>
-    Math.max(Math.floor(327680 / (10 * count + 16)), Math.floor(32768 / 24)),
+    Math.max(Math.floor(327680 / (10 * count + 16)), Math.floor(32768 / 16)),
   );
 }
 

@@ -14,6 +14,7 @@ import {
   type PredictorParameters,
   WEIGHT_SETS,
 } from "../modelling/predictor.js";
+import { FOLLOWER_VALUES } from "../modelling/followers.js";
 import { type PackedCounters, STATE_PROBABILITIES } from "./counter-states.js";
 import type { Prior } from "./prior.js";
 import { hashWords } from "./word-hash.js";
@@ -23,7 +24,7 @@ import { hashWords } from "./word-hash.js";
  * order of `SECTIONS`, each padded to a multiple of 4 bytes. Sections are viewed in place.
  */
 const MAGIC = 0x504d324d; // "M2MP"
-export const PRIOR_VERSION = 1;
+export const PRIOR_VERSION = 2;
 const HEADER_WORDS = 8;
 const TEXT_INDEX_BITS = 18;
 const MAX_LINE_BITS = 20;
@@ -58,6 +59,7 @@ export function writePrior(parts: PriorParts): Uint8Array {
     parts.squash,
     parts.confidence,
     parts.matchConfidence,
+    parts.followerConfidence,
     parts.weights,
     parts.map,
     parts.pairMap,
@@ -150,6 +152,7 @@ export function openPrior(bytes: Uint8Array): Prior {
     squash: unsigned(4096),
     confidence: signed(CONFIDENCE_VALUES),
     matchConfidence: signed(MATCH_VALUES),
+    followerConfidence: signed(FOLLOWER_VALUES),
     weights: signed(WEIGHT_SETS * INPUTS),
     map: unsigned(MAP_VALUES),
     pairMap: unsigned(PAIR_MAP_VALUES),

@@ -39,9 +39,9 @@ class Known:
     def __init__(self):
         self.last4 = self.last8 = self.last12 = 0
         self.value_bytes = 255
-        self.alphabet = self.word = 0
+        self.alphabet = self.word = self.last_word = self.style = self.column = 0
         self.json = self.depth = self.key = self.parent_key = self.token = 0
-        self.keys, self.is_object = [0] * 63, [False] * 63
+        self.keys, self.earlier_keys, self.is_object = [0] * 63, [0] * 63, [False] * 63
         self.in_string = self.escaped = self.is_key = self.expects_key = False
 
     def take(self, b):
@@ -52,11 +52,27 @@ class Known:
         self.alphabet = self.alphabet | ALPHABET_BITS[b] if ALPHABET_BITS[b] else 0
         kind = CLASSES[b]
         in_word = kind in (1, 2, 3, 11, 12)
+        if not in_word and self.word != 0:
+            self.last_word = self.word
         self.word = u32((self.word + b + (33 if kind == 2 else 1)) * 0x2F0B4C47 + 1) if in_word else 0
+        if not self.in_string:
+            self.note_style(self.last4 >> 8 & 255, b)
+        self.column = 0 if b == LF else min(self.column + 1, 63)
         if self.in_string:
             self.take_in_string(b)
         elif not self.take_structure(b):
             self.extend(b)
+
+    def note_style(self, before, b):
+        if before == ord(",") and self.depth > 0:
+            at = 0
+        elif before == ord(":") and self.depth > 0:
+            at = 2
+        elif before in b"{[" and b not in b"}]":
+            at = 4
+        else:
+            return
+        self.style = self.style & ~(3 << at) | (1 if b == LF else 2 if b == ord(" ") else 3) << at
 
     def extend(self, b):
         self.token = u32((self.token + b + 1) * 0x3D4D51CB)
@@ -71,6 +87,7 @@ class Known:
         elif b == ord('"'):
             self.in_string = False
             if self.is_key:
+                self.earlier_keys[self.depth] = self.keys[self.depth]
                 self.key = self.keys[self.depth] = self.token
             self.json = 2 if self.is_key else 3
             self.token = 0
@@ -93,6 +110,7 @@ class Known:
             if b == ord("{"):
                 self.key = 0
             self.keys[self.depth] = self.key
+            self.earlier_keys[self.depth] = 0
             self.json = 6
         elif b in b"}]":
             self.depth = max(self.depth - 1, 0)
@@ -113,6 +131,19 @@ class Known:
             return False
         self.token = 0
         return True
+
+    def text(self):
+        keys = self.key * 0x2F0B4C47 ^ self.token * 0x3D4D51CB ^ self.parent_key * 0x27D4EB2F
+        return u32(u32(keys) + (self.last4 & 255) + (self.json << 8))
+
+    def followed(self):
+        """The values that the followers are looked up with."""
+        x = self.last4 & 255
+        if self.word != 0:
+            word = u32(self.word * 0x2F0B4C47 + x)
+        else:
+            word = u32(self.last_word * 0x3D4D51CB + x * 0x2F0B4C47 + 7)
+        return word, self.last4 & 0xFFFFFF, self.text()
 
     def five(self):
         return fold(u32(self.last4 * 0x9E3779B1 ^ (self.last8 & 255) * 0x85EBCA6B))

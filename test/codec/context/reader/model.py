@@ -18,6 +18,7 @@ class Model:
         self.base = len(prior.text)
         self.weights, self.map, self.pair_map = list(prior.weights), list(prior.map), list(prior.pair_map)
         self.runs, self.recent5, self.recent12 = list(prior.runs), {}, {}
+        self.followers = ({}, {}, {})  # By entry: (check, byte, count).
         self.kept = {}  # Slots by (bucket, place in it), in the order in which they were first written.
         self.table = {}  # Buckets that differ from the prior's.
         self.writes = 0
@@ -142,6 +143,29 @@ class Model:
         self.pointer += 1
         self.grow_length()
 
+    # Followers
+
+    def follower_places(self):
+        """The entry and the check of each table."""
+        places = []
+        for i, value in enumerate(self.known.followed()):
+            h = u32(value * 0x9E3779B1 + i * 0x1F123BB5)
+            h = u32((h ^ h >> 15) * 0x2C1B3C6D)
+            h ^= h >> 13
+            places.append((h >> 20, h & 0xFFFF | 1))
+        return places
+
+    def found_followers(self):
+        """(byte, count) by table, None where nothing is found."""
+        entries = [table.get(entry) for table, (entry, _) in zip(self.followers, self.follower_places())]
+        checks = [check for _, check in self.follower_places()]
+        return [e[1:] if e is not None and e[0] == check else None for e, check in zip(entries, checks)]
+
+    def learn_followers(self, b):
+        for table, (entry, check), found in zip(self.followers, self.follower_places(), self.found_followers()):
+            count = min(found[1] + 1, 15) if found is not None and found[0] == b else 1
+            table[entry] = check, b, count
+
     # Repetition
 
     def grow_length(self):
@@ -150,6 +174,7 @@ class Model:
             self.misses = max(self.misses - 1, 0)
 
     def take_byte(self, b):
+        self.learn_followers(b)
         self.known.take(b)
         self.buffer.append(b)
         position = len(self.buffer)
@@ -232,6 +257,7 @@ class Model:
                     return guess, True
             ruled_out.append(guess)
         leaves = self.prior.tree(256 if random else self.known.last4 & 255)
+        expected = self.expected_in_tree(leaves, ruled_out)
         node, depth = 1, 0
         while node not in leaves:
             if leaves.get(node * 2) in ruled_out:
@@ -239,9 +265,15 @@ class Model:
             elif leaves.get(node * 2 + 1) in ruled_out:
                 bit = 0
             else:
-                bit = self.decide(decoder, node, 0, random, depth)
+                bit = self.decide(decoder, node, 0, random, depth, expected)
             node, depth = node * 2 + bit, depth + 1
         return leaves[node], False
+
+    def expected_in_tree(self, leaves, ruled_out):
+        """The code of each follower's byte, None where there is none to go for."""
+        codes = {b: code for code, b in leaves.items()}
+        found = [f[0] if f is not None else None for f in self.found_followers()]
+        return [None if b is None or b in ruled_out else codes[b] for b in found]
 
     # Prediction
 
@@ -257,11 +289,19 @@ class Model:
         if i == 3:
             return k.last4 ^ u32((k.last8 & 255) * 0x2F0B4C47)
         if i == 4:
-            return 0x5A000000 + (k.alphabet << 8) if random else u32(k.word * 0x2F0B4C47 + x)
-        keys = k.key * 0x2F0B4C47 ^ k.parent_key * 0x27D4EB2F
+            if random:
+                return 0x5A000000 + (k.alphabet << 8)
+            if not k.in_string:
+                place = (k.column * 64 + k.depth) * 0x2F0B4C47
+                return u32(0x77000000 + place + (k.style << 12) + (k.json << 8) + x)
+            if k.is_key:
+                keys = k.key * 0x2F0B4C47 + k.earlier_keys[k.depth] * 0x3D4D51CB
+                return u32(0x44000000 + keys + k.token * 0x27D4EB2F + x)
+            return u32(k.word * 0x2F0B4C47 + x)
         if random:
+            keys = k.key * 0x2F0B4C47 ^ k.parent_key * 0x27D4EB2F
             return u32(u32(keys) + 0x5A000000 + (k.alphabet << 8))
-        return u32(u32(keys ^ k.token * 0x3D4D51CB) + x + (k.json << 8))
+        return u32(k.text() + (0 if k.in_string else (k.style + 1) << 13))
 
     def look_up(self, i, node, depth, random):
         """(bucket, place in it, slot) of a context."""
@@ -303,15 +343,40 @@ class Model:
             m, first = 201 + 16 * f + CLASSES[self.buffer[self.pointer]], 89 + f
         known = [slot is not None and slot[2][2] != 0 for slot in slots]
         kind = 16 * random + sum(known[:4]) + 5 * known[4] + 10 * known[5]
-        return m, (first, 99 + 2 * kind + (stage != 0), 179 + 16 * k.json + CLASSES[k.last4 & 255])
+        third = 179 + 16 * k.json + CLASSES[k.last4 & 255]
+        if k.json == 5:
+            third = 339 + 16 * CLASSES[k.last4 & 255] + CLASSES[k.last4 >> 8 & 255]
+        return m, (first, 99 + 2 * kind + (stage != 0), third)
 
-    def decide(self, decoder, node, stage, random, depth):
+    def follower_inputs(self, node, stage, depth, expected):
+        inputs = []
+        for i, found in enumerate(self.found_followers()):
+            if found is None:
+                inputs.append(0)
+                continue
+            b, count = found
+            row = (i * 16 + count) * 2
+            if stage != 0:
+                agrees = b + (1 << 28) == node
+                inputs.append(self.prior.follower_confidence[(row + agrees) * 16 + stage])
+                continue
+            code = expected[i]
+            rest = 0 if code is None else code.bit_length() - node.bit_length()
+            if rest <= 0 or code >> rest != node:
+                inputs.append(0)
+                continue
+            value = self.prior.follower_confidence[(row + 1) * 16 + 10 + min(depth, 5)]
+            inputs.append(value if code >> rest - 1 & 1 else -value)
+        return inputs
+
+    def decide(self, decoder, node, stage, random, depth, expected=None):
         """A decision of a byte: predicted, decoded, learnt."""
+        followers = [0, 0, 0] if random else self.follower_inputs(node, stage, depth, expected)
         node += (1 << 27) * random
         prior, x, n = self.prior, self.known.last4 & 255, u32(node * 0x9E3779B1)
         slots = []
         for i in range(6):
-            is_looked_up = i in (0, 4, 5) or (not random and slots[i - 1] is not None and slots[i - 1][2][2] != 0)
+            is_looked_up = i in (0, 4, 5) or (not random and self.length < 16 and slots[i - 1] is not None and slots[i - 1][2][2] != 0)
             slots.append(self.look_up(i, node, depth, random) if is_looked_up else None)
         m, sets = self.sets(stage, depth, random, slots)
 
@@ -324,9 +389,9 @@ class Model:
             count_step = count if count <= 5 else 6 + steps_reached(count, (8, 11, 15, 20, 27, 36, 46))
             probability_step = prior.stretch[p >> 4] + 2048 >> 6
             inputs.append(prior.confidence[(((stage != 0) * 6 + i) * 16 + count_step) * 64 + probability_step])
-        inputs += [0 if m is None else prior.match_confidence[m], 256]
+        inputs += [0 if m is None else prior.match_confidence[m], 256, *followers]
 
-        total = sum(value * sum(self.weights[s * 8 + i] for s in sets) for i, value in enumerate(inputs))
+        total = sum(value * sum(self.weights[s * 11 + i] for s in sets) for i, value in enumerate(inputs))
         stretched = min(max(i32(total) >> 14, -2047), 2047)
         mixed = prior.squash[stretched + 2048]
         t = (stretched + 2048) * 23
@@ -340,14 +405,14 @@ class Model:
         for slot in slots:
             if slot is not None:
                 bucket, place, (p, check, count) = slot
-                r = max(327680 // (10 * count + 16), 1365)
+                r = max(327680 // (10 * count + 16), 2048)
                 p += (65535 - p) * r >> 15 if bit else -(p * r >> 15)
                 self.write(bucket, place, (p, check, min(count + 1, 60)))
         e = bit * 65536 - mixed
         if abs(e) > 200:
             for i, value in enumerate(inputs):
                 for s in sets:
-                    self.weights[s * 8 + i] += i32(value * (24 * e >> 10) + 8192) >> 14
+                    self.weights[s * 11 + i] += i32(value * (32 * e >> 10) + 8192) >> 14
         for c, at in curves:
             point = at + a + (w > 2047)
             c[point] += ((65535 if bit else 0) - c[point]) * 20 >> 10
