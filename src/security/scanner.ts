@@ -113,9 +113,8 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     for (const finding of split.findings) report.addPayload(finding);
     const covered = model ? joinedPointers(segments) : NONE_COVERED;
     const known = new KnownSegments(this.#memory, segments, covered);
-    /** Of those without a verdict, in their order. */
-    const judged: SegmentVerdict[] = [];
-    let current: Segment | undefined;
+    /** Of those without a verdict, in their order; without those that no detector has anything to say about. */
+    const judged: { readonly segment: Segment; readonly verdict: SegmentVerdict }[] = [];
     let isFirst = true;
     for (const piece of pause ? inTurns(known.fresh) : [known.fresh]) {
       if (!isFirst) await pause?.();
@@ -124,19 +123,20 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
       for (const judgement of await judgeSegments(piece, { rules, model, covered })) {
         const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
         const findings = segmentFindings(judgement, found);
-        if (judgement.segment === current) {
-          const verdict = judged[judged.length - 1];
-          raise(verdict.scores, found);
-          for (const finding of findings) verdict.findings.push(finding);
-        } else judged.push({ scores: found, findings });
-        current = judgement.segment;
+        const { segment } = judgement;
+        const last = judged.at(-1);
+        if (last?.segment === segment) {
+          raise(last.verdict.scores, found);
+          for (const finding of findings) last.verdict.findings.push(finding);
+        } else judged.push({ segment, verdict: { scores: found, findings } });
       }
     }
     const scores = noScores();
     let next = 0;
     // In the order of the document, wherever a verdict comes from.
     for (let index = 0; index < segments.length; index++) {
-      const verdict = known.verdicts[index] ?? judged[next++];
+      const isJudged = judged[next]?.segment === segments[index];
+      const verdict = known.verdicts[index] ?? (isJudged ? judged[next++].verdict : nothingFound());
       if (verdict.findings.length > 0) report.addFindings(segments[index], verdict.findings);
       raise(scores, verdict.scores);
       known.remember(index, verdict);
@@ -192,6 +192,10 @@ function raise(scores: Record<TextCategory, number>, found: Readonly<Record<Text
   scores.injection = Math.max(scores.injection, found.injection);
   scores.jailbreak = Math.max(scores.jailbreak, found.jailbreak);
   scores.exfiltration = Math.max(scores.exfiltration, found.exfiltration);
+}
+
+function nothingFound(): SegmentVerdict {
+  return { scores: noScores(), findings: [] };
 }
 
 function checkThreshold(threshold: number): number {
