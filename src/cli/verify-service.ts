@@ -26,7 +26,7 @@ export interface VerifyJob {
 
 /** The documented form of the result. */
 export interface VerifyReport extends Omit<TranscriptReport, "parties" | "sides"> {
-  /** All signatures verify, and the peer that was asked for has signed. */
+  /** There are signatures, all verify, and the peer that was asked for has signed. */
   readonly ok: boolean;
   readonly peer?: { readonly identity: string; readonly role?: TranscriptRole; readonly hasSigned: boolean };
   readonly initiator: VerifiedSide;
@@ -64,7 +64,10 @@ export async function verifySource({ source, peer, listsMessages }: VerifyJob): 
   const { parties, sides, ...rest } = report;
   const asked = wanted && findPeer(report, wanted);
   return {
-    ok: report.failure === undefined && asked?.hasSigned !== false,
+    ok:
+      report.failure === undefined &&
+      isSigned(sides.initiator, sides.responder) &&
+      asked?.hasSigned !== false,
     ...rest,
     ...(asked ? { peer: asked } : {}),
     initiator: { ...(parties ? { identity: formatIdentity(parties.initiator) } : {}), ...sides.initiator },
@@ -157,8 +160,9 @@ function verdict({ failure, peer, initiator, responder }: VerifyReport): string[
   if (failure) {
     const { by, turn, connection, offset, reason } = failure;
     lines.push(`Turn ${turn} of the ${by} in connection ${connection}, at byte ${offset}, fails: ${reason}`);
-  } else if (initiator.turns + responder.turns === 0) lines.push("Nothing is signed.");
-  else {
+  } else if (!isSigned(initiator, responder)) {
+    lines.push("Nothing is signed: it proves nothing.");
+  } else {
     const unsigned = initiator.unsignedMessages + responder.unsignedMessages;
     const rest =
       unsigned === 0
@@ -170,6 +174,11 @@ function verdict({ failure, peer, initiator, responder }: VerifyReport): string[
   else if (peer)
     lines.push(`${peer.identity} is the ${peer.role}, and has ${peer.hasSigned ? "" : "not "}signed.`);
   return lines;
+}
+
+/** Whether anybody has signed anything. */
+function isSigned(initiator: SideReport, responder: SideReport): boolean {
+  return initiator.turns + responder.turns > 0;
 }
 
 function timeText(timeMs: number): string {

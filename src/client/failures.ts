@@ -17,6 +17,19 @@ export function connectionFailed(message: string, cause?: unknown, status?: numb
   });
 }
 
+/** A server of HTTP or WebSocket does not answer at all. @param cause what the network or TLS says */
+export function serverUnreachable(cause: unknown): UpstreamError {
+  const reason = reasonOf(cause);
+  return connectionFailed(`The server cannot be reached${reason === "" ? "" : `: ${reason}`}.`, cause);
+}
+
+/** Of errors around errors the innermost says what it is: `fetch failed` says nothing. */
+function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return "";
+  const inner: unknown = thrown instanceof AggregateError ? thrown.errors[0] : thrown.cause;
+  return reasonOf(inner) || thrown.message;
+}
+
 export function connectionLost(message: string, cause?: unknown): UpstreamError {
   return new UpstreamError("M2M_CONNECTION_LOST", message, {
     cause,

@@ -4,7 +4,7 @@ import { isJsonObject } from "../shared/json-value.js";
 import { M2MError } from "../shared/errors.js";
 import { readBoundedText } from "./bounded-text.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
-import { connectionFailed, isPassing } from "./failures.js";
+import { connectionFailed, isPassing, serverUnreachable } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 /** How long the server is asked to wait for messages, in seconds. */
@@ -139,7 +139,7 @@ export class HttpCarrier implements Carrier {
     this.close();
     if (error instanceof RefusedError) this.#events.onLost(error.failure, error.advice);
     else if (error instanceof M2MError) this.#events.onLost(error, { isFinal: true });
-    else this.#events.onLost(connectionFailed("The server cannot be reached.", error));
+    else this.#events.onLost(serverUnreachable(error));
   }
 }
 

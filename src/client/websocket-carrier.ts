@@ -15,7 +15,7 @@ import { encodeBase64 } from "../shared/base64.js";
 import { M2MError } from "../shared/errors.js";
 import { encodeUtf8 } from "../shared/utf8.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
-import { connectionFailed, connectionLost, isPassing } from "./failures.js";
+import { connectionFailed, connectionLost, isPassing, serverUnreachable } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 const NORMAL_CLOSURE = 1000;
@@ -148,7 +148,7 @@ export class WebSocketCarrier implements Carrier {
       const failure = connectionFailed(`The server answers with the status ${status}.`, this.#cause, status);
       this.#lose(failure, !isPassing(status));
     } else if (!this.#wasOpen) {
-      this.#lose(connectionFailed("The server cannot be reached.", this.#cause), false);
+      this.#lose(serverUnreachable(this.#cause), false);
     } else {
       this.#lose(
         connectionLost(`The connection has ended${code > 0 ? ` with the code ${code}` : ""}.`, this.#cause),

@@ -8,7 +8,7 @@ export const VERIFY = defineCommand({
   description:
     "Needs no network and no secret key: the identities are in the transcript, and the signatures cover what was sent, its order and " +
     "the connection. A transcript that is cut counts up to there. What is not signed proves nothing, and is counted apart. Exit code 1 if a " +
-    "signature does not verify, or the identity of --peer has not signed; 3 if it is no transcript.",
+    "signature does not verify, nothing is signed, or the identity of --peer has not signed; 3 if it is no transcript.",
   examples: [
     { description: "A transcript", command: "m2m verify session.transcript" },
     {
@@ -34,7 +34,7 @@ export const VERIFY = defineCommand({
   },
   jsonType: `{
   version: 1;
-  /** All signatures verify, and the identity of --peer has signed. */
+  /** There are signatures, all verify, and the identity of --peer has signed. */
   ok: boolean;
   /** When the first connection began, by the clock of who wrote the transcript. */
   startedMs?: number;

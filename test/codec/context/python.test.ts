@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
 import { ContextCodec, SessionEncoder, StreamEncoder } from "../../../src/codec/context/index.js";
+import { looksRandom } from "../../../src/codec/context/history/randomness.js";
 import { M2MError } from "../../../src/shared/errors.js";
 import { requirePeer } from "../../helpers/peers.js";
 import { readVectors } from "../../helpers/vectors.js";
@@ -153,10 +154,12 @@ function askHistories(all: readonly Buffer[]): Question[] {
   // A window that moves, and one that holds everything.
   const sessions = [500, 262_144].map((windowBytes) => {
     const session = new SessionEncoder({ windowBytes });
+    // The others take Brotli, which the reader has not.
+    const contents = all.filter((content) => !looksRandom(content));
     return {
       name: `session with a window of ${windowBytes} bytes`,
-      line: { session: all.map((content) => base64(session.encode(content))), windowBytes },
-      expected: { contents: all.map(base64) },
+      line: { session: contents.map((content) => base64(session.encode(content))), windowBytes },
+      expected: { contents: contents.map(base64) },
     };
   });
   return [stream, ...sessions];

@@ -1,6 +1,7 @@
 import { crc32 } from "../../../shared/crc32.js";
 import { FormatError, IntegrityError, InputError, ProtocolError } from "../../../shared/errors.js";
 import { assertInputSize, type Limits, outputTooLarge, resolveLimits } from "../../../shared/limits.js";
+import { tryNodeModule } from "../../../shared/platform.js";
 import { readVarint, varintSize, writeVarint } from "../../../shared/varint.js";
 import { createNodeBrotliEngine } from "../../brotli/index.js";
 import type { BrotliEngine } from "../../types.js";
@@ -94,20 +95,24 @@ export class SessionEncoder {
     return wire;
   }
 
-  /** Not what is too long, nor what is random and comes for the first time. */
+  /** Not what is too long, nor, where there is Brotli, what is random and comes for the first time. */
   #isForModel(content: Uint8Array, crc: number): boolean {
     if (content.length > this.#maxModelBytes) return false;
-    if (this.#random.has(crc) || !looksRandom(content)) return true;
+    if (this.#random.has(crc) || !looksRandom(content) || !this.#hasBrotli) return true;
     this.#random.add(crc);
     if (this.#random.size > MAX_RANDOM) this.#random.delete(this.#random.values().next().value as number);
     return false;
+  }
+
+  get #hasBrotli(): boolean {
+    return this.#brotli !== undefined || tryNodeModule("zlib") !== undefined;
   }
 
   /** `undefined`, after a restart, if the model makes the content longer: what it has learnt from it the reader is not to learn. */
   #tryModel(content: Uint8Array): Uint8Array | undefined {
     try {
       const payload = this.#coder.encodeMessage(content);
-      if (payload.length <= content.length + MOST_GROWTH_BYTES) return payload;
+      if (payload.length <= content.length + MOST_GROWTH_BYTES || !this.#hasBrotli) return payload;
     } catch (error) {
       // Longer than there is room for.
       if (!(error instanceof RangeError)) throw error;
