@@ -2,9 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { brotliCompressSync, constants } from "node:zlib";
 import { openConnection } from "../http/connection.js";
-import { CodecEngine } from "../../src/codec/index.js";
 import type { Server } from "../../src/server/index.js";
-import { DEFAULT_LIMITS } from "../../src/shared/limits.js";
 import { ask, startTestServer } from "./start-server.js";
 
 const QUICK = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
@@ -175,13 +173,6 @@ describe("server and requests that are wrong", () => {
     const wire = `#M2M[v3.0]|DATA:${bomb.toString("base64")}`;
     const { json, status } = await ask(server, "POST /decompress", { data: wire });
     expect([status, json.code]).to.deep.equal([413, "M2M_OUTPUT_TOO_LARGE"]);
-  });
-
-  it("refuses a wire whose content is no text", async () => {
-    const engine = new CodecEngine({ limits: DEFAULT_LIMITS });
-    const { data } = engine.compress(new Uint8Array([0xff, 0xfe, 0x00]), { algorithm: "brotli" });
-    const { json, status } = await ask(server, "POST /decompress", { data });
-    expect([status, json.code]).to.deep.equal([400, "M2M_UTF8_INVALID"]);
   });
 
   it("answers any JSON with 2xx or a problem, and never with 500", async () => {
