@@ -318,7 +318,7 @@ describe("m2m connect", function () {
       /cannot be reached/,
     ],
     ["a host that is not there", ["ws://nobody.invalid:1"], 4, /cannot be reached: .*nobody\.invalid/],
-    ["a port where nobody listens", ["http://127.0.0.1:1"], 4, /cannot be reached: .*ECONNREFUSED/],
+    ["a port where nobody listens", ["ws://127.0.0.1:1"], 4, /cannot be reached: .*ECONNREFUSED/],
     ["send-only without a channel", ["ws://127.0.0.1:1", "--send-only"], 2, /channel/],
     ["no address", [], 2, /url/i],
   ];
