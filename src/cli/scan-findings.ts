@@ -1,5 +1,6 @@
 /** The findings of one input as a person reads them: those of one rule that stand close together are one. */
 import type { Threat } from "../security/index.js";
+import { lineStarts } from "../shared/line-starts.js";
 import { tryDecodeUtf8 } from "../shared/utf8.js";
 
 /** Places that are closer than this are seen in one excerpt. */
@@ -18,6 +19,7 @@ export interface FindingGroup {
 /** @param content what was scanned */
 export function groupFindings(threats: readonly Threat[], content: Uint8Array): FindingGroup[] {
   const text = tryDecodeUtf8(content) ?? "";
+  const lines = lineStarts(text);
   const groups: { threat: Threat; places: Threat[] }[] = [];
   for (const threat of threats) {
     const group = groups.find(({ places }) => isNear(places, threat));
@@ -25,12 +27,12 @@ export function groupFindings(threats: readonly Threat[], content: Uint8Array): 
     else groups.push({ threat, places: [threat] });
   }
   return groups.map(({ threat, places }) => {
-    const columns = places.map((place) => columnOf(place, text));
+    const columns = places.map((place) => columnOf(place, text, lines));
     return {
       threat,
       count: places.length,
       columns: columns.includes(undefined) ? [] : columns.map(Number).sort((a, b) => a - b),
-      match: matchOf(threat, text),
+      match: columns[0] === undefined ? undefined : matchOf(threat, text),
     };
   });
 }
@@ -47,15 +49,14 @@ function isNear([first, ...others]: readonly Threat[], threat: Threat): boolean 
 }
 
 /** Only of a plain text is the offset one in what was scanned; that the line agrees says so. */
-function columnOf({ location }: Threat, text: string): number | undefined {
+function columnOf({ location }: Threat, text: string, lines: readonly number[]): number | undefined {
   const { layers, line, offset, pointer } = location;
   if (pointer !== "" || layers !== undefined || offset >= text.length) return undefined;
-  const before = text.slice(0, offset).split("\n");
-  return before.length === line ? (before.at(-1) as string).length + 1 : undefined;
+  const [start, next = Infinity] = lines.slice(line - 1, line + 1);
+  return offset >= start && offset < next ? offset - start + 1 : undefined;
 }
 
 function matchOf(threat: Threat, text: string): string | undefined {
-  if (columnOf(threat, text) === undefined) return undefined;
   const { length, offset } = threat.location;
   const found = text
     .slice(offset, offset + length)

@@ -218,8 +218,8 @@ class Scan {
     const compares = known.size > 0 || this.#job.writeBaseline !== undefined;
     const maxThreats = compares ? Infinity : DEFAULT_MAX_THREATS;
     const raw = await scanner.scan(content, { context: this.#job.context, maxThreats });
-    const result = known.size === 0 ? raw : withoutKnown({ ...item, result: raw }, known, threshold);
     if (raw.sealed) throw sealedError();
+    const result = known.size === 0 ? raw : withoutKnown({ ...item, result: raw }, known, threshold);
     this.#totals.scanned++;
     this.#totals.known += raw.threats.length - result.threats.length;
     if (!result.safe) this.#totals.unsafe++;

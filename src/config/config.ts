@@ -5,14 +5,13 @@ import { type ConfigFile, type ConfigValues, readConfigFile } from "./file.js";
 import { isFile } from "../shared/files.js";
 import { type ConfigEnvironment, findProjectFile, resolvePath, userFile } from "./locations.js";
 import {
-  badValue,
   CONFIG_KEY_NAMES,
   CONFIG_SECTIONS,
   type ConfigKey,
   type ConfigScalar,
   type ConfigValue,
   specOf,
-  tryParseText,
+  parseText,
   variableOf,
 } from "./schema.js";
 import type { UpstreamTable } from "./upstreams.js";
@@ -148,8 +147,7 @@ export async function assertProjectMaySet(
   key: ConfigKey,
   text: string,
 ): Promise<void> {
-  const value = tryParseText(key, text);
-  if (value === undefined) throw badValue(key, text);
+  const value = parseText(key, text);
   const own = userFile(options);
   // A file of the user that cannot be read is told of when the settings are used.
   const found =
@@ -193,9 +191,7 @@ function readEnvironment(env: ConfigEnvironment["env"]): ConfigValues {
       }
       continue;
     }
-    const value = tryParseText(key, text);
-    if (value === undefined) throw badValue(key, text, { place: name });
-    values.set(key, value);
+    values.set(key, parseText(key, text, name));
   }
   return values;
 }

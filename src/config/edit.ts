@@ -6,7 +6,7 @@ import { isFile } from "../shared/files.js";
 import { attemptWrite, ReplacementFile } from "../shared/replacement-file.js";
 import { parseToml, scanToml, type TomlEntry, type TomlLayout } from "../shared/toml.js";
 import { readTextFile } from "./file.js";
-import { badValue, type ConfigKey, type ConfigScalar, specOf, tryParseText } from "./schema.js";
+import { type ConfigKey, type ConfigScalar, parseText, specOf } from "./schema.js";
 
 /**
  * Sets `key` in the settings file `path` to the value that `text` spells. One line changes; comments, order and
@@ -23,8 +23,7 @@ export async function setConfigValue(
   text: string,
   cwd: string,
 ): Promise<ConfigScalar> {
-  const given = tryParseText(key, text);
-  if (given === undefined) throw badValue(key, text);
+  const given = parseText(key, text);
   const isPath = specOf(key).type === "path" && typeof given === "string";
   const value = isPath ? pathInFile(given, cwd, dirname(path)) : given;
   const current = isFile(path) ? readTextFile(path) : "";

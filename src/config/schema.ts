@@ -241,8 +241,18 @@ function tryParseList(value: unknown): string | undefined {
   return (words as string[]).map((word) => word.trim()).join(",");
 }
 
-/** The value that `text` (of the environment or an argument) spells for `key`, or `undefined` if it spells none. */
-export function tryParseText(key: ConfigKey, text: string): ConfigScalar | undefined {
+/**
+ * The value that `text` (of the environment or an argument) spells for `key`.
+ * @param place that the text is of
+ * @throws {InputError} `M2M_CONFIG_INVALID` if it spells none
+ */
+export function parseText(key: ConfigKey, text: string, place?: string): ConfigScalar {
+  const value = tryParseText(key, text);
+  if (value === undefined) throw badValue(key, text, place === undefined ? undefined : { place });
+  return value;
+}
+
+function tryParseText(key: ConfigKey, text: string): ConfigScalar | undefined {
   const { type } = specOf(key);
   if (type === "boolean") {
     const word = text.toLowerCase();

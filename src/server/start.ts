@@ -247,7 +247,9 @@ async function createServices(
     );
   };
   const sessions = createSessionService({
-    ...{ ...stores, capabilities, scanner: guard },
+    ...stores,
+    capabilities,
+    scanner: guard,
     onThreat: (verdict, { address, request, path }) =>
       noteThreat({ request, path: path ?? "DATA", client: address }, verdict),
   });

@@ -1,3 +1,4 @@
+import { lineStarts } from "../../shared/line-starts.js";
 import { escapeUnsafe } from "../../shared/quote.js";
 import { TEXT_CATEGORIES, type TextCategory } from "../evidence.js";
 import type { Judgement } from "../judge.js";
@@ -163,12 +164,6 @@ function shorten(pointer: string): string {
   if (pointer.length <= POINTER_UNITS) return pointer;
   const half = POINTER_UNITS / 2;
   return `${pointer.slice(0, half - 1)}…${pointer.slice(-half)}`.toWellFormed();
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
 }
 
 function severityOf(score: number): Severity {

@@ -17,6 +17,32 @@ export interface Carried {
 /** What goes on instead of a packet; nothing if it is dropped. */
 export type Tamper = (packet: Carried) => readonly Uint8Array[] | undefined;
 
+/** Lets only the first packet of each connection to the server through. @returns what lets the others follow */
+export function holdBack(proxy: Proxy): () => void {
+  const held: (() => void)[] = [];
+  proxy.tamper = ({ bytes, way, index, connection }) => {
+    if (way === "down" || index === 0) return [bytes];
+    held.push(() => connection.inject("up", bytes));
+    return undefined;
+  };
+  return () => {
+    proxy.tamper = undefined;
+    for (const release of held) release();
+  };
+}
+
+/** Keeps the next connection's first packet to the server, and cuts that connection. @returns what gives the packet, once there is one */
+export function keepFirst(proxy: Proxy): () => Uint8Array | undefined {
+  let kept: Uint8Array | undefined;
+  proxy.tamper = ({ bytes, way, index, connection }) => {
+    if (kept || way !== "up" || index !== 0) return [bytes];
+    kept = bytes;
+    connection.cut();
+    return undefined;
+  };
+  return () => kept;
+}
+
 /** A server of TCP that stands between an AI-TCP client and its server, and does what it likes with packets. */
 export class Proxy {
   readonly #server: Server;

@@ -4,7 +4,7 @@ import { MemoryRecordStore } from "../../../../src/shared/record-store.js";
 import { dialTcp } from "../../../../src/transport/aitcp/api/dial.js";
 import type { AiTcpConnectOptions, AiTcpServerOptions } from "../../../../src/transport/aitcp/index.js";
 import { Agents, textOf, until, type AiTcpSession, type Bob } from "../agents.js";
-import { kindOf, play, Proxy } from "../middle.js";
+import { holdBack, keepFirst, kindOf, play, Proxy } from "../middle.js";
 
 const EARLY = { takesEarly: true };
 
@@ -76,18 +76,12 @@ describe("sessions of AI-TCP: messages with the first packet of a resumption", (
       const setting = await interrupted({ ...EARLY, store });
       const { proxy, heard, session } = setting;
       const asked = ask(setting, "quick");
-      const held: (() => void)[] = [];
       // Of what the initiator says, the responder hears INITIATION alone.
-      proxy.tamper = ({ bytes, way, index, connection }) => {
-        if (way === "down" || index === 0) return [bytes];
-        held.push(() => connection.inject("up", bytes));
-        return undefined;
-      };
+      const release = holdBack(proxy);
       setting.open();
       assert.equal(await asked, "re: quick");
       assert.deepEqual(heard, ["late before", "early quick"]);
-      proxy.tamper = undefined;
-      for (const release of held) release();
+      release();
       assert.equal(await ask(setting, "after"), "re: after");
       assert.deepEqual(heard.slice(2), ["late after"]);
       assert.equal(session.state, "open");
@@ -98,19 +92,13 @@ describe("sessions of AI-TCP: messages with the first packet of a resumption", (
     const setting = await interrupted();
     const { bob, proxy, heard } = setting;
     const asked = ask(setting, "once");
-    const held: (() => void)[] = [];
-    proxy.tamper = ({ bytes, way, index, connection }) => {
-      if (way === "down" || index === 0) return [bytes];
-      held.push(() => connection.inject("up", bytes));
-      return undefined;
-    };
+    const release = holdBack(proxy);
     setting.open();
     await asked;
     const [first] = proxy.last.seen.up;
     assert.equal(kindOf(first), "initiation");
     assert.deepEqual(await play(bob.server.port, first), ["refusal"]);
-    proxy.tamper = undefined;
-    for (const release of held) release();
+    release();
     await ask(setting, "after");
     assert.deepEqual(await play(bob.server.port, first), ["refusal"]);
     assert.deepEqual(heard, ["late before", "early once", "late after"]);
@@ -139,15 +127,10 @@ describe("sessions of AI-TCP: messages with the first packet of a resumption", (
     const setting = await interrupted();
     const { bob, proxy, heard, session } = setting;
     const asked = ask(setting, "hello");
-    let kept: Uint8Array | undefined;
-    proxy.tamper = ({ bytes, way, index, connection }) => {
-      if (kept || way !== "up" || index !== 0) return [bytes];
-      kept = bytes;
-      connection.cut();
-      return undefined;
-    };
+    const keptOne = keepFirst(proxy);
     setting.open();
     assert.equal(await asked, "re: hello");
+    const kept = keptOne();
     assert.ok(kept);
     await play(bob.server.port, kept);
     assert.equal(await ask(setting, "after"), "re: after");

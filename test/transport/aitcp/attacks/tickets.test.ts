@@ -4,7 +4,7 @@ import { MemoryRecordStore } from "../../../../src/shared/record-store.js";
 import { LimitError } from "../../../../src/shared/errors.js";
 import type { AiTcpStore, AiTcpSession } from "../../../../src/transport/aitcp/index.js";
 import { Agents, echo, textOf, until } from "../agents.js";
-import { kindOf, play, Proxy } from "../middle.js";
+import { kindOf, keepFirst, play, Proxy } from "../middle.js";
 import { switched } from "../two-servers.js";
 
 function memoryStore(): AiTcpStore {
@@ -65,17 +65,12 @@ describe("AI-TCP tickets", () => {
     const session = await agents.alice(proxy.url);
     void bob.nextSession().then(echo);
     await speak(session, "before");
-    let kept: Uint8Array | undefined;
-    proxy.tamper = ({ bytes, way, index, connection }) => {
-      if (kept || way !== "up" || index !== 0) return [bytes];
-      kept = bytes;
-      connection.cut();
-      return undefined;
-    };
+    const keptOne = keepFirst(proxy);
     proxy.cut();
-    await until(() => kept !== undefined && session.state === "open");
+    await until(() => keptOne() !== undefined && session.state === "open");
     await speak(session, "after");
     // The responder answers it, if the ticket is there still, and hears nothing that fits.
+    const kept = keptOne();
     assert.ok(kept);
     const answers = await play(bob.server.port, kept);
     assert.ok(answers.length <= 1 && (answers[0] === "refusal" || answers[0] === "response"), answers.join());
