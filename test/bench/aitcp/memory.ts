@@ -1,6 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { connectAiTcp, type AiTcpSession } from "../../../src/transport/aitcp/api/index.js";
 import type { FarEnd } from "./far-end.js";
 import { clientIdentity, clientTrust } from "./identities.js";
+
+/** After so long nothing of what was said last is under way: turns are signed after a second at most. */
+const IDLE_MS = 2000;
+/** What the first sessions bring with them, code above all, is no session's. */
+const WARM = 500;
 
 export interface SessionCost {
   readonly sessions: number;
@@ -15,13 +21,18 @@ export interface SessionCost {
 export async function measureSessions(farEnd: FarEnd, count: number): Promise<SessionCost> {
   const open = (): Promise<AiTcpSession> =>
     connectAiTcp(`aitcp://127.0.0.1:${farEnd.port}`, { identity: clientIdentity, trust: clientTrust });
-  // What the first sessions bring with them, code above all, is no session's.
-  const warm = await Promise.all(Array.from({ length: 50 }, open));
+  const openMany = async (many: number): Promise<AiTcpSession[]> => {
+    const sessions: AiTcpSession[] = [];
+    while (sessions.length < many) sessions.push(...(await Promise.all(Array.from({ length: 50 }, open))));
+    return sessions;
+  };
+  const warm = await openMany(WARM);
   await Promise.all(warm.map(ask));
+  await delay(IDLE_MS);
   const before = await farEnd.usage();
-  const sessions: AiTcpSession[] = [];
-  while (sessions.length < count) sessions.push(...(await Promise.all(Array.from({ length: 50 }, open))));
+  const sessions = await openMany(count);
   const asked = await Promise.allSettled(sessions.map(ask));
+  await delay(IDLE_MS);
   const after = await farEnd.usage();
   const again = await Promise.allSettled(sessions.map(ask));
   for (const session of [...warm, ...sessions]) session.close();

@@ -1,5 +1,5 @@
 /** Messages with which a turn ends at the latest, in the record of the last one. */
-export const MAX_TURN_MESSAGES = 1024;
+export const MAX_TURN_MESSAGES = 8192;
 /** Bytes of frames with which a turn ends at the latest, in the record that brings them. */
 export const MAX_TURN_BYTES = 16 * 1024 * 1024;
 /** How long a receiver waits for the end of a turn of which little comes, in milliseconds. */
