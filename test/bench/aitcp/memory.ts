@@ -6,7 +6,7 @@ import { clientIdentity, clientTrust } from "./identities.js";
 /** After so long nothing of what was said last is under way: turns are signed after a second at most. */
 const IDLE_MS = 2000;
 /** What the first sessions bring with them, code above all, is no session's. */
-const WARM = 500;
+const WARM = 1000;
 
 export interface SessionCost {
   readonly sessions: number;

@@ -108,7 +108,7 @@ class ClientSession implements SessionOwner {
     const { pipe, established, pattern } = await this.#connectFirst();
     const core = new SessionCore({
       role: "initiator",
-      id: established.secrets.sessionId,
+      id: Buffer.from(established.secrets.sessionId).toString("hex"),
       peer: established.peer,
       own: this.#settings.flow,
       transcript: makeTranscript(
@@ -199,12 +199,13 @@ class ClientSession implements SessionOwner {
     void core.attach(link, established);
   }
 
-  #keepTicket({ id: sessionId, peer }: SessionCore, id: Uint8Array, expires: number): void {
+  #keepTicket(core: SessionCore, id: Uint8Array, expires: number): void {
     const secret = this.#resumptionSecret;
     const strength = this.#strength;
     if (!secret || !strength) return;
     const key = deriveTicketKey(this.#crypto, secret, id);
-    this.#tickets.add({ id, key, sessionId, peer, expires, ...strength });
+    const sessionId = Buffer.from(core.id, "hex");
+    this.#tickets.add({ id, key, sessionId, peer: core.peer, expires, ...strength });
   }
 
   /** Makes another connection, as long as the session lives. */

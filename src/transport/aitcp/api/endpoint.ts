@@ -45,6 +45,8 @@ export class Endpoint {
   readonly #streams = new Set<ByteStream>();
   /** Those whose handshake has not begun: nothing has come, or a cookie was asked for. In the order in which they came. */
   readonly #idle = new Set<ByteStream>();
+  /** One for all streams: a function for each would be kept for as long as its stream. */
+  readonly #onClose = removerFrom(this.#streams, this.#idle);
   #handshakes = 0;
   #isClosed = false;
 
@@ -102,10 +104,7 @@ export class Endpoint {
     }
     this.#streams.add(stream);
     this.#idle.add(stream);
-    stream.on("close", () => {
-      this.#streams.delete(stream);
-      this.#idle.delete(stream);
-    });
+    stream.on("close", this.#onClose);
     void this.#admit(stream, address ?? "");
   }
 
@@ -237,6 +236,13 @@ export class Endpoint {
 function reasonOf(error: unknown): CloseReason {
   if (error instanceof M2MError && error.code === TICKET_REFUSED) return "expired";
   return error instanceof UpstreamError || error instanceof LimitError ? "busy" : closeReasonOf(error);
+}
+
+/** A listener that takes the stream, of which something is told, out of sets. */
+function removerFrom(...sets: Set<ByteStream>[]): (this: ByteStream) => void {
+  return function () {
+    for (const set of sets) set.delete(this);
+  };
 }
 
 function ignore(): void {

@@ -36,10 +36,16 @@ export interface ServerSessionOptions {
 /** Tickets of one session that are valid at a time. */
 const MAX_TICKETS = 2;
 
-/** Of a connection that early frames have come over, and whose peer has not confirmed the handshake: both are taken until it does. */
+/** Names of tickets of a connection that early frames have come over, and whose peer has not confirmed the handshake: both are taken until it does. */
 export interface UnconfirmedTickets {
-  readonly used: Uint8Array;
-  readonly implied: Uint8Array | undefined;
+  readonly used: string;
+  readonly implied: string | undefined;
+}
+
+/** Who has the sessions of a server. */
+export interface SessionsKeeper {
+  /** It has no part in the session any more, which may go on elsewhere. */
+  onSessionOver(session: ServerSession): void;
 }
 
 /** One session of a server. */
@@ -49,9 +55,10 @@ export class ServerSession implements SessionOwner {
   isRestored = false;
   readonly #options: ServerSessionOptions;
   readonly #tickets: TicketBook;
-  readonly #onOver: () => void;
+  readonly #sessions: SessionsKeeper;
   readonly #certificate: Uint8Array | undefined;
-  #given: readonly Uint8Array[] = [];
+  /** Names of the tickets that the peer has, the latest last. */
+  #given: readonly string[] = [];
   #unconfirmed: UnconfirmedTickets | undefined;
   #resumptionSecret: Uint8Array | undefined;
   #ticketMs = 0;
@@ -64,32 +71,32 @@ export class ServerSession implements SessionOwner {
   readonly #end = new SessionEnd();
 
   constructor(
-    id: Uint8Array,
+    id: string,
     { peer, certificate }: Established,
     restored: SessionOptions["restored"],
     options: ServerSessionOptions,
     tickets: TicketBook,
-    onOver: () => void,
+    sessions: SessionsKeeper,
   ) {
     this.#options = options;
     this.#tickets = tickets;
-    this.#onOver = onOver;
+    this.#sessions = sessions;
     this.#certificate = certificate;
     this.#interruptedMs = options.nowMs();
     this.core = new SessionCore({
       role: "responder",
-      id: Uint8Array.from(id),
+      id,
       peer,
       own: options.settings.flow,
       restored,
-      transcript: makeTranscript(options.openTranscript, id, peer),
+      transcript: makeTranscript(options.openTranscript, Buffer.from(id, "hex"), peer),
       claims: options.isShared ? { keep: (streams) => this.#keep(streams) } : undefined,
       owner: this,
     });
   }
 
-  /** The ticket that both sides have by the handshake alone. @throws {M2MError} what the store throws */
-  async keepImpliedTicket({ agreed, secrets }: Established): Promise<Uint8Array | undefined> {
+  /** Keeps the ticket that both sides have by the handshake alone. @returns its name. @throws {M2MError} what the store throws */
+  async keepImpliedTicket({ agreed, secrets }: Established): Promise<string | undefined> {
     const { nowMs, settings } = this.#options;
     if (settings.lifetimeSeconds === 0) return undefined;
     this.#ticketMs = nowMs();
@@ -97,15 +104,15 @@ export class ServerSession implements SessionOwner {
   }
 
   /** The peer has another ticket; those before the last two are used, or go now. */
-  given(id: Uint8Array): void {
-    const all = [...this.#given, id];
+  given(name: string): void {
+    const all = [...this.#given, name];
     this.#given = all.slice(-MAX_TICKETS);
     // What stays there by a failure of the store expires.
     for (const ticket of all.slice(0, -MAX_TICKETS)) this.#dropTicket(ticket);
   }
 
-  #dropTicket(id: Uint8Array): void {
-    void this.#tickets.take(id).catch(this.#options.onError);
+  #dropTicket(name: string): void {
+    void this.#tickets.take(name).catch(this.#options.onError);
   }
 
   /** The connection has ended before its peer has confirmed it, which has the other ticket alone, as far as is known. */
@@ -172,10 +179,10 @@ export class ServerSession implements SessionOwner {
     this.#dropUnconfirmed();
     // A session that goes on elsewhere keeps what lets it.
     if (!this.#isLeft && !isTakenOver(error)) {
-      for (const id of this.#given) void this.#tickets.take(id).catch(() => {});
+      for (const name of this.#given) void this.#tickets.take(name).catch(() => {});
       void this.keeper?.drop();
     }
-    this.#onOver();
+    this.#sessions.onSessionOver(this);
     this.#end.settle(error);
   }
 
@@ -238,11 +245,11 @@ export class ServerSession implements SessionOwner {
       const ticket = await this.#tickets.give(this.#grant(agreed, secret), nowMs());
       if (this.#resumptionSecret !== secret) {
         // The session is over, or has another connection by now, whose peer would make another key of it.
-        await this.#tickets.take(ticket.id);
+        await this.#tickets.take(ticket.name);
         return;
       }
       this.core.giveTicket(ticket.bytes);
-      this.given(ticket.id);
+      this.given(ticket.name);
       // So that the store has the session for as long as the ticket.
       if (!this.core.isClosed) await this.keeper?.keep(this.core.streams.snapshot());
     } catch (error) {
@@ -266,7 +273,8 @@ export class ServerSession implements SessionOwner {
       identity,
       settings: { lifetimeSeconds },
     } = this.#options;
-    const { id: sessionId, peer } = this.core;
+    const { id, peer } = this.core;
+    const sessionId = Buffer.from(id, "hex");
     const staticKey = identity.staticPair.publicKey;
     const certificate = this.#certificate;
     return {

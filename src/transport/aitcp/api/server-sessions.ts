@@ -6,12 +6,18 @@ import {
   progressName,
   ProgressKeeper,
   takenOver,
+  ticketName,
   TicketBook,
   type AiTcpStore,
   type SessionOptions,
 } from "../session/index.js";
 import { checkIntervalMs } from "./settings.js";
-import { ServerSession, type ServerSessionOptions, type UnconfirmedTickets } from "./server-session.js";
+import {
+  ServerSession,
+  type ServerSessionOptions,
+  type SessionsKeeper,
+  type UnconfirmedTickets,
+} from "./server-session.js";
 
 export interface ServerSessionsOptions extends ServerSessionOptions {
   readonly store: AiTcpStore;
@@ -21,7 +27,7 @@ export interface ServerSessionsOptions extends ServerSessionOptions {
 }
 
 /** The sessions of a server: who has a connection, who waits for one, and whose time is over. */
-export class ServerSessions {
+export class ServerSessions implements SessionsKeeper {
   readonly #options: ServerSessionsOptions;
   readonly #tickets: TicketBook;
   readonly #sessions = new Map<string, ServerSession>();
@@ -119,8 +125,9 @@ export class ServerSessions {
     const { ticketId, early } = established;
     // Nothing is said before there is a ticket, and the one that was used goes last: a session can go on at any time.
     const implied = await session.keepImpliedTicket(established);
-    if (early && ticketId) return { used: ticketId, implied };
-    if (ticketId && !(await this.#tickets.take(ticketId))) {
+    const used = ticketId && ticketName(ticketId);
+    if (early && used) return { used, implied };
+    if (used && !(await this.#tickets.take(used))) {
       if (implied) await this.#tickets.take(implied);
       throw ended();
     }
@@ -129,12 +136,13 @@ export class ServerSessions {
   }
 
   async #begin(established: Established): Promise<ServerSession> {
-    const session = this.#make(established.secrets.sessionId, established);
+    const { sessionId } = established.secrets;
+    const session = this.#make(keyOf(sessionId), established);
     const { store, nowMs } = this.#options;
     if (this.#isKept) {
-      const { id, streams } = session.core;
+      const progress = session.core.streams.snapshot();
       try {
-        session.keeper = await ProgressKeeper.begin(store, id, streams.snapshot(), this.#lifetimeMs, nowMs);
+        session.keeper = await ProgressKeeper.begin(store, sessionId, progress, this.#lifetimeMs, nowMs);
       } catch (error) {
         session.giveUp(error as Error);
         throw error;
@@ -146,14 +154,15 @@ export class ServerSessions {
 
   async #resumed(id: Uint8Array, established: Established): Promise<ServerSession> {
     const { store, nowMs } = this.#options;
-    const here = this.#sessions.get(keyOf(id));
+    const key = keyOf(id);
+    const here = this.#sessions.get(key);
     if (here && (!here.keeper || (await here.keeper.isOwn()))) return here;
     here?.core.leave(takenOver());
     const taken = this.#isKept
       ? await ProgressKeeper.takeOver(store, id, this.#lifetimeMs, nowMs)
       : undefined;
     if (!taken) throw ended();
-    const session = this.#make(id, established, taken.streams);
+    const session = this.#make(key, established, taken.streams);
     session.keeper = taken.keeper;
     this.#add(session, true);
     return session;
@@ -168,18 +177,17 @@ export class ServerSessions {
     return this.#options.settings.lifetimeSeconds * 1000;
   }
 
-  #make(id: Uint8Array, established: Established, restored?: SessionOptions["restored"]): ServerSession {
-    // The callback is kept for as long as the session, and what it refers to with it.
-    const { identity } = established.peer;
-    this.assertRoom(identity);
-    const key = keyOf(id);
-    const onOver = (): void => {
-      if (this.#sessions.get(key) !== session) return;
-      this.#sessions.delete(key);
-      this.#count(identity, -1);
-    };
-    const session = new ServerSession(id, established, restored, this.#options, this.#tickets, onOver);
-    return session;
+  #make(id: string, established: Established, restored?: SessionOptions["restored"]): ServerSession {
+    this.assertRoom(established.peer.identity);
+    return new ServerSession(id, established, restored, this.#options, this.#tickets, this);
+  }
+
+  /** For `ServerSession`. */
+  onSessionOver(session: ServerSession): void {
+    const { id, peer } = session.core;
+    if (this.#sessions.get(id) !== session) return;
+    this.#sessions.delete(id);
+    this.#count(peer.identity, -1);
   }
 
   #add(session: ServerSession, isRestored: boolean): void {
@@ -192,7 +200,7 @@ export class ServerSessions {
       session.giveUp(error as Error);
       throw error;
     }
-    this.#sessions.set(keyOf(id), session);
+    this.#sessions.set(id, session);
     this.#count(peer.identity, 1);
   }
 

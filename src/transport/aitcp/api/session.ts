@@ -17,7 +17,7 @@ export class AiTcpSession implements AsyncIterable<AiTcpStream> {
 
   /** 32 hexadecimal digits. It is no secret, and no right to anything. */
   get id(): string {
-    return Buffer.from(this.#core.id).toString("hex");
+    return this.#core.id;
   }
   get peer(): AiTcpPeer {
     return this.#core.peer;

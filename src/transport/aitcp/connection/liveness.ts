@@ -19,16 +19,21 @@ export interface LivenessOptions {
 
 /** Whether both ends of a connection are still there: half-open ones are found, idle ones are kept. */
 export class Liveness {
-  readonly #options: LivenessOptions;
+  readonly #owner: LivenessOwner;
+  readonly #idleMs: number;
+  readonly #peerIdleMs: number;
+  readonly #nowMs: () => number;
   readonly #timer: NodeJS.Timeout;
   readonly #intervalMs: number;
   #receivedMs: number;
   #sentMs: number;
 
-  constructor(options: LivenessOptions) {
-    this.#options = options;
-    this.#receivedMs = this.#sentMs = options.nowMs();
-    const { idleMs, peerIdleMs } = options;
+  constructor({ owner, idleMs, peerIdleMs, nowMs }: LivenessOptions) {
+    this.#owner = owner;
+    this.#idleMs = idleMs;
+    this.#peerIdleMs = peerIdleMs;
+    this.#nowMs = nowMs;
+    this.#receivedMs = this.#sentMs = nowMs();
     // Twice as often as it says something, so that it is never late by more than half.
     this.#intervalMs = Math.max(10, Math.min(idleMs, peerIdleMs) / 6);
     this.#timer = setInterval(Liveness.#checkOne, this.#intervalMs, this);
@@ -51,11 +56,11 @@ export class Liveness {
   }
 
   #check(): void {
-    const { idleMs, peerIdleMs, nowMs, owner } = this.#options;
-    const now = nowMs();
+    const now = this.#nowMs();
     const silentMs = now - this.#receivedMs;
-    if (silentMs >= idleMs) return owner.onSilent();
-    owner.onCheck(now, this.#intervalMs);
-    if (now - this.#sentMs >= peerIdleMs / 3 || silentMs >= idleMs / 3) owner.onQuiet();
+    if (silentMs >= this.#idleMs) return this.#owner.onSilent();
+    this.#owner.onCheck(now, this.#intervalMs);
+    const isQuiet = now - this.#sentMs >= this.#peerIdleMs / 3 || silentMs >= this.#idleMs / 3;
+    if (isQuiet) this.#owner.onQuiet();
   }
 }

@@ -26,12 +26,12 @@ export class PacketPipe {
   #isOver = false;
   #error: Error | undefined;
   #isCorked = false;
+  #awaitsDrain = false;
   #isPaused = false;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
     stream.on("data", (chunk: Buffer) => this.#onData(chunk));
-    stream.on("drain", () => this.#events?.onDrain());
     stream.on("error", (error: Error) => this.#end(error));
     const onOver = (): void => this.#end(undefined);
     stream.on("end", onOver);
@@ -82,7 +82,17 @@ export class PacketPipe {
       this.#stream.cork();
       process.nextTick(PacketPipe.#uncork, this);
     }
-    this.#stream.write(packet);
+    const isDraining = !this.#stream.write(packet);
+    if (isDraining && !this.#awaitsDrain) this.#awaitDrain();
+  }
+
+  /** Most connections never fill. */
+  #awaitDrain(): void {
+    this.#awaitsDrain = true;
+    this.#stream.once("drain", () => {
+      this.#awaitsDrain = false;
+      this.#events?.onDrain();
+    });
   }
 
   static #uncork(this: void, pipe: PacketPipe): void {

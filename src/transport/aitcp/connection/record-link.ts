@@ -8,6 +8,7 @@ import { TurnSigner, turnUnsigned, TurnVerifier, type Role, type TurnScope } fro
 import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
 import type { LinkEnd, LinkOwner, RecordLinkOptions } from "./link-contract.js";
 import { Liveness, type LivenessOwner } from "./liveness.js";
+import { sinceStartMs } from "./monotonic.js";
 import type { PacketPipe, PipeEvents } from "./packet-pipe.js";
 import { Throttle } from "./throttle.js";
 import { scopeOf } from "./turn-scope.js";
@@ -57,7 +58,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#crypto = crypto;
     this.#writer = options.writer;
     this.#nowMs = options.nowMs;
-    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.#monotonicMs = options.monotonicMs ?? sinceStartMs;
     this.#idleMs = options.idleMs;
     this.#role = role;
     this.#agreed = agreed;
@@ -135,11 +136,6 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     if (this.#role === "initiator") this.#signer.add(early, 0, this.#monotonicMs());
     else this.#verifier.add(early, 0);
     transcript?.frames("initiator", early);
-  }
-
-  /** For the pipe. */
-  onPacket(packet: Uint8Array): void {
-    this.#receive(packet);
   }
 
   /** For the pipe. */
@@ -274,7 +270,8 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#liveness?.sent(now);
   }
 
-  #receive(packet: Uint8Array): void {
+  /** For the pipe. */
+  onPacket(packet: Uint8Array): void {
     if (this.#isOver) return;
     let opened: OpenedPacket;
     try {

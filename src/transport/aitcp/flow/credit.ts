@@ -88,11 +88,21 @@ export class Reception {
   readonly memory = new MessageMemory();
   /** What messages that are here cost, whole or in part. */
   held = 0;
-  /** Whole messages. */
-  wholes = 0;
+  #wholes = 0;
 
   constructor(window: number) {
     this.credit = new ReceiveCredit(window);
+  }
+
+  /** Whole messages. */
+  get wholes(): number {
+    return this.#wholes;
+  }
+
+  /** Messages have come, or less than none: have gone. */
+  addWholes(count: number): void {
+    this.#wholes += count;
+    if (this.#wholes === 0) this.memory.release();
   }
 
   /**
@@ -101,7 +111,7 @@ export class Reception {
    */
   get room(): number {
     const { window } = this.credit;
-    return Math.max(window - this.held, this.wholes === 0 ? window >> 1 : 0);
+    return Math.max(window - this.held, this.#wholes === 0 ? window >> 1 : 0);
   }
 }
 

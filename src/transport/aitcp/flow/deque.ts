@@ -6,7 +6,7 @@ const NONE: never[] = [];
 
 /** A queue with access by index. What is shifted is let go of at once. */
 export class Deque<Item> {
-  /** None before the first one: most streams have nothing in most of their queues. */
+  /** None while it is empty: most streams have nothing in most of their queues. */
   #items: (Item | undefined)[] = NONE;
   #head = 0;
 
@@ -29,8 +29,7 @@ export class Deque<Item> {
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length) {
-      this.#items.length = 0;
-      this.#head = 0;
+      this.clear();
     } else if (this.#head > COMPACT_ABOVE && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

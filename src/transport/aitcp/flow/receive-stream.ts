@@ -136,7 +136,7 @@ export class ReceiveStream {
       const message = this.#messages.shift();
       if (message) {
         this.#hold(-MESSAGE_COST - message.length);
-        this.#session.wholes--;
+        this.#session.addWholes(-1);
       }
       this.#taken++;
     }
@@ -175,7 +175,7 @@ export class ReceiveStream {
   abandon(): void {
     this.#dropPartial();
     this.#hold(-this.#held);
-    this.#session.wholes -= this.#messages.length;
+    this.#session.addWholes(-this.#messages.length);
     this.#messages.clear();
     this.#given = this.#taken = this.#received;
   }
@@ -203,7 +203,7 @@ export class ReceiveStream {
     } else message = this.#session.memory.keep(this.id, last);
     this.#messages.push(message);
     this.#received++;
-    this.#session.wholes++;
+    this.#session.addWholes(1);
   }
 
   #hold(cost: number): void {

@@ -6,29 +6,10 @@ import {
   type ResumedFrame,
   type StreamFrame,
 } from "../frames/index.js";
-import { unexpected, type Reception, type SendCredit } from "./credit.js";
+import { unexpected } from "./credit.js";
 import { MIN_WINDOW } from "./settings.js";
-import type { StreamTable } from "./stream-table.js";
+import type { StreamSet } from "./stream-set.js";
 import type { Stream } from "./stream.js";
-import type { WriteQueue } from "./write-queue.js";
-
-/** What a resumption works on. */
-export interface ResumptionScope {
-  readonly table: StreamTable;
-  readonly queue: WriteQueue;
-  readonly reception: Reception;
-  readonly sendCredit: SendCredit;
-  /** Opens a stream of the peer's; or one of the own side's that another process has opened, in order to give it up. */
-  open(id: number, adopts: boolean): Stream;
-  /** Messages are decided, which have cost this much. */
-  free(cost: number): void;
-  /** The peer gives a stream up. */
-  giveUp(stream: Stream, code: number): void;
-  /** A stream is over at the peer. */
-  finish(stream: Stream): void;
-  /** @throws {LimitError} `M2M_STREAMS_FULL` if the peer has more streams than it may */
-  assertLimits(): void;
-}
 
 /** What went of a stream with the first packet of a resumption. */
 interface EarlySent {
@@ -39,26 +20,21 @@ interface EarlySent {
 
 /** How the streams of a session come to another connection (docs/spec/aitcp.md, Resumption). */
 export class Resumption {
-  readonly #scope: ResumptionScope;
+  readonly #set: StreamSet;
   #isConnected = true;
-  /** The peer has not yet told all that it has received, or anything. */
-  #isAwaiting = false;
   #hasHeard = false;
   /** Streams that are still to be told of, while the own side tells; `undefined` once all is told. */
   #telling: IterableIterator<Stream> | undefined;
   #untold: Stream | undefined;
   #known: { readonly seen: number; readonly opened: number } | undefined;
-  /** The streams are of another process, and the peer has not yet told what it has received. */
-  #isRestored = false;
-  #peerWindow = 0;
   /** What `writeEarly` has written for the connection to come, and the credit for answers that goes with it. */
   #earlySent: EarlySent[] | undefined;
   #earlyCredit = 0;
   /** Early frames of this connection may be answered though the peer has not told what it has received. */
   #hasTakenEarly = false;
 
-  constructor(scope: ResumptionScope) {
-    this.#scope = scope;
+  constructor(set: StreamSet) {
+    this.#set = set;
   }
 
   /** `write` has something to write. */
@@ -69,17 +45,9 @@ export class Resumption {
   get canWrite(): boolean {
     return this.#isConnected && this.#telling === undefined;
   }
-  /** The streams are of another process, and the peer has not told yet what that one has sent. */
-  get isRestored(): boolean {
-    return this.#isRestored;
-  }
-  /** The peer has not told yet all that it has received: streams that are over there may count as open here. */
-  get isAwaiting(): boolean {
-    return this.#isAwaiting;
-  }
-  /** Messages may be written: those of fresh streams only, while it `isAwaiting`. */
+  /** Messages may be written: those of fresh streams only, while the set `isAwaiting`. */
   get canSend(): boolean {
-    return this.canWrite && (!this.#isAwaiting || this.#hasTakenEarly);
+    return this.canWrite && (!this.#set.isAwaiting || this.#hasTakenEarly);
   }
   /** What answers to early frames may cost until all is told, as the peer has to know it. */
   get earlyCredit(): number {
@@ -87,30 +55,31 @@ export class Resumption {
   }
 
   /** First credit of the streams that the peer has not seen. */
-  setWindow(bytes: number): void {
-    this.#peerWindow = bytes;
+  get #peerWindow(): number {
+    return this.#set.peer?.streamWindow ?? 0;
   }
 
   restore(): void {
-    this.#isRestored = true;
+    this.#set.isRestored = true;
     this.connectionLost();
   }
 
   connectionLost(): void {
     this.#isConnected = false;
-    this.#isAwaiting = true;
+    this.#set.isAwaiting = true;
     this.#hasHeard = this.#hasTakenEarly = false;
     this.#telling = this.#untold = this.#known = this.#earlySent = undefined;
-    this.#scope.queue.clear();
-    for (const stream of this.#scope.table.values()) stream.connectionLost();
+    this.#set.table.endTelling();
+    this.#set.queue.clear();
+    this.#set.connectionLost();
   }
 
   /** @param isEarlyTaken the peer has taken what `writeEarly` wrote. @throws {ProtocolError} `M2M_PROTOCOL_STATE` if the connection is not lost */
   resume(isEarlyTaken: boolean): void {
     this.#assertLost();
-    const { table, sendCredit, reception } = this.#scope;
+    const { table, sendCredit, reception } = this.#set;
     this.#isConnected = true;
-    this.#telling = table.values();
+    this.#telling = table.beginTelling();
     sendCredit.restart(0);
     reception.credit.restart(isEarlyTaken ? this.#earlyCredit : 0);
     if (isEarlyTaken) for (const sent of this.#earlySent ?? []) this.#goOnAfterEarly(sent);
@@ -119,37 +88,39 @@ export class Resumption {
 
   #goOnAfterEarly({ stream, count, hasEnd }: EarlySent): void {
     stream.isFresh = stream.isListed = true;
-    if (stream.isGivenUp) this.#scope.queue.addControl(stream);
+    if (stream.isGivenUp) this.#set.queue.addControl(stream);
     else stream.send.goOnAfterEarly(count, hasEnd, this.#peerWindow);
   }
 
   /** Early frames have come. @param credit what answers may cost until the peer has told what it has received */
   takeEarly(credit: number): void {
     this.#hasTakenEarly = true;
-    this.#scope.sendCredit.restart(credit);
+    this.#set.sendCredit.restart(credit);
   }
 
   /** Whether the peer may send this frame now. */
   expects({ type }: StreamFrame): boolean {
     if (!this.#isConnected) return false;
-    return this.#isAwaiting === (type === "resumed" || type === "resumed-all");
+    return this.#set.isAwaiting === (type === "resumed" || type === "resumed-all");
   }
 
   /** @throws {ProtocolError} `M2M_PROTOCOL_STATE` if ids and numbers of another process are not known yet */
   assertNumbered(): void {
-    if (this.#isRestored) throw new ProtocolError("M2M_PROTOCOL_STATE", "The session is not resumed yet.");
+    if (this.#set.isRestored)
+      throw new ProtocolError("M2M_PROTOCOL_STATE", "The session is not resumed yet.");
   }
 
   /** @throws {ProtocolError} `M2M_FRAME_UNEXPECTED` if early frames have no place now */
   assertEarly(): void {
-    if (!this.#isConnected || !this.#isAwaiting || this.#hasHeard) unexpected("Early frames come too late.");
+    if (!this.#isConnected || !this.#set.isAwaiting || this.#hasHeard)
+      unexpected("Early frames come too late.");
   }
 
   /** Writes what the own side has received. @returns whether all is told */
   write(writer: RecordWriter): boolean {
     if (!this.#isConnected) return false;
     if (!this.#telling) return true;
-    const { table, queue, reception } = this.#scope;
+    const { table, queue, reception } = this.#set;
     for (;;) {
       const stream = this.#untold ?? (this.#telling.next().value as Stream | undefined);
       if (!stream) {
@@ -168,32 +139,34 @@ export class Resumption {
     if (!writer.resumedAll(limit, this.#known.seen, this.#known.opened)) return false;
     reception.credit.allow(limit);
     this.#telling = this.#known = undefined;
+    table.endTelling();
     return true;
   }
 
   receiveStream(frame: ResumedFrame): void {
-    const { table } = this.#scope;
+    const { table } = this.#set;
     this.#hasHeard = true;
     let stream = table.get(frame.stream);
     if (!stream) {
       // The peer learns by RESUMED_ALL that it is over here, or not known any more.
       if (table.wasOpened(frame.stream)) return;
-      if (this.#isRestored && table.isOwn(frame.stream) && frame.isReset) return table.skip(frame.stream);
-      stream = this.#scope.open(frame.stream, this.#isRestored);
+      if (this.#set.isRestored && table.isOwn(frame.stream) && frame.isReset) return table.skip(frame.stream);
+      const isAdopted = this.#set.isRestored && table.isOwn(frame.stream);
+      stream = isAdopted ? this.#set.adopt(frame.stream) : this.#set.openPeer(frame.stream);
     }
     if (stream.isListed) unexpected(`The peer tells of stream ${frame.stream} twice.`);
     stream.isListed = true;
-    if (frame.isReset) return this.#scope.giveUp(stream, 0);
+    if (frame.isReset) return this.#set.peerGaveUp(stream, 0);
     if (stream.isGivenUp) return;
-    this.#scope.free(stream.send.resume(frame));
+    this.#set.backpressure.free(stream.send.resume(frame));
     table.deleteIfOver(stream);
   }
 
   receiveAll({ limit, seen, opened }: ResumedAllFrame): void {
-    const { table, queue, sendCredit } = this.#scope;
+    const { table, queue, sendCredit } = this.#set;
     if (!table.isOwn(seen) || table.isOwn(opened)) unexpected("The peer tells of streams of the wrong side.");
     if (seen > table.nextOwn) {
-      if (!this.#isRestored) unexpected("The peer has seen streams that were not opened.");
+      if (!this.#set.isRestored) unexpected("The peer has seen streams that were not opened.");
       table.skip(seen - 2);
     }
     for (const stream of Array.from(table.values())) {
@@ -202,8 +175,8 @@ export class Resumption {
     queue.noteKnown({ isOwn: true, id: seen - 2 });
     // Those that the peer has opened and not told of are over, whether they were known here or not.
     if (opened >= 2) table.skip(opened - 2);
-    this.#isAwaiting = this.#isRestored = false;
-    this.#scope.assertLimits();
+    this.#set.isAwaiting = this.#set.isRestored = false;
+    table.assertPeerCount(this.#set.own.streams);
     sendCredit.raise(limit);
     queue.unblock();
     for (const stream of table.values()) {
@@ -214,8 +187,8 @@ export class Resumption {
   /** @throws {ProtocolError} `M2M_PROTOCOL_STATE` if the connection is not lost */
   writeEarly(maxBytes: number): Uint8Array {
     this.#assertLost();
-    if (this.#isRestored) return new Uint8Array(0);
-    const { table, queue, reception } = this.#scope;
+    if (this.#set.isRestored) return new Uint8Array(0);
+    const { table, queue, reception } = this.#set;
     // An answer has to fit into what there is room for.
     const { window } = reception.credit;
     if (reception.room < MIN_WINDOW) return new Uint8Array(0);
@@ -242,20 +215,20 @@ export class Resumption {
       return false;
     receive.resumed(limit);
     stream.isResetWritten = isGivenUp;
-    this.#scope.table.deleteIfOver(stream);
+    this.#set.table.deleteIfOver(stream);
     return true;
   }
 
   /** What the peer has not told of is over there, has not come there, or was lost there. */
   #settleUnlisted(stream: Stream, seen: number, opened: number): void {
-    if (stream.id < (stream.isOwn ? seen : opened)) return this.#scope.finish(stream);
+    if (stream.id < (stream.isOwn ? seen : opened)) return this.#set.finish(stream);
     if (stream.isOwn) {
       if (stream.isGivenUp) return;
       const nothing = { received: 0, taken: 0, limit: this.#peerWindow, hasEnd: false, isLost: false };
-      return this.#scope.free(stream.send.resume(nothing));
+      return this.#set.backpressure.free(stream.send.resume(nothing));
     }
     stream.isResetWritten = true;
-    this.#scope.giveUp(stream, 0);
+    this.#set.peerGaveUp(stream, 0);
   }
 
   #assertLost(): void {

@@ -1,21 +1,27 @@
 import { LimitError } from "../../../shared/errors.js";
+import type { StreamEvents } from "./options.js";
 import type { Stream } from "./stream.js";
+
+/** Nothing is ever put into it. */
+const NONE = new Map<number, never>();
 
 /** Ids of the streams of one side: every second number (docs/spec/aitcp.md, Records). */
 export class StreamTable {
-  readonly #streams = new Map<number, Stream>();
+  /** Absent while there is none: most sessions are idle. */
+  #streams: Map<number, Stream> | undefined;
   readonly #ownParity: number;
-  readonly #onOver: ((stream: number) => void) | undefined;
+  readonly #events: Pick<StreamEvents, "onOver">;
   #nextOwn: number;
   #nextPeer: number;
   #ownCount = 0;
   #peerCount = 0;
   /** Most frames are about the stream that the one before was about. */
   #last: Stream | undefined;
+  #isTelling = false;
 
-  /** @param onOver told of streams that are forgotten */
-  constructor(isInitiator: boolean, onOver?: (stream: number) => void) {
-    this.#onOver = onOver;
+  /** @param events told of streams that are forgotten */
+  constructor(isInitiator: boolean, events: Pick<StreamEvents, "onOver">) {
+    this.#events = events;
     this.#ownParity = isInitiator ? 0 : 1;
     this.#nextOwn = this.#ownParity;
     this.#nextPeer = 1 - this.#ownParity;
@@ -46,12 +52,13 @@ export class StreamTable {
 
   get(id: number): Stream | undefined {
     if (this.#last?.id === id) return this.#last;
-    const stream = this.#streams.get(id);
+    const stream = this.#streams?.get(id);
     if (stream) this.#last = stream;
     return stream;
   }
 
   add(stream: Stream): void {
+    this.#streams ??= new Map();
     this.#streams.set(stream.id, stream);
     if (stream.isOwn) this.#ownCount++;
     else this.#peerCount++;
@@ -59,11 +66,12 @@ export class StreamTable {
   }
 
   delete(stream: Stream): void {
-    if (!this.#streams.delete(stream.id)) return;
+    if (!this.#streams?.delete(stream.id)) return;
+    this.#dropIfEmpty();
     if (this.#last === stream) this.#last = undefined;
     stream.isForgotten = true;
     this.#uncount(stream);
-    this.#onOver?.(stream.id);
+    this.#events.onOver?.(stream.id);
   }
 
   /** Forgets a stream that is over. If messages of it are lost, it is told of until the peer is seen to know, but does not count. */
@@ -108,6 +116,22 @@ export class StreamTable {
   }
 
   values(): IterableIterator<Stream> {
+    return (this.#streams ?? NONE).values();
+  }
+
+  /** As `values`, and those that are added before `endTelling`. */
+  beginTelling(): IterableIterator<Stream> {
+    this.#isTelling = true;
+    this.#streams ??= new Map();
     return this.#streams.values();
+  }
+
+  endTelling(): void {
+    this.#isTelling = false;
+    this.#dropIfEmpty();
+  }
+
+  #dropIfEmpty(): void {
+    if (this.#streams?.size === 0 && !this.#isTelling) this.#streams = undefined;
   }
 }

@@ -2,6 +2,7 @@ import { LimitError } from "../../../shared/errors.js";
 import type { RecordWriter } from "../frames/index.js";
 import type { Reception, SendCredit } from "./credit.js";
 import { Deque } from "./deque.js";
+import type { StreamTable } from "./stream-table.js";
 import type { Stream } from "./stream.js";
 
 /** Bytes that a stream writes before it is the next one's turn. */
@@ -11,7 +12,7 @@ const SHARE_BYTES = 8192;
 export class WriteQueue {
   readonly #session: SendCredit;
   readonly #reception: Reception;
-  readonly #onWritten: (stream: Stream) => void;
+  readonly #table: StreamTable;
   readonly #ready = new Deque<Stream>();
   readonly #control = new Deque<Stream>();
   /** RESET of streams that are over, by id. */
@@ -21,11 +22,11 @@ export class WriteQueue {
   #isBlocked = false;
   #knownOwn = -1;
 
-  /** @param onWritten called when what was due of a stream is written */
-  constructor(session: SendCredit, reception: Reception, onWritten: (stream: Stream) => void) {
+  /** @param table forgets streams of which all is written */
+  constructor(session: SendCredit, reception: Reception, table: StreamTable) {
     this.#session = session;
     this.#reception = reception;
-    this.#onWritten = onWritten;
+    this.#table = table;
   }
 
   /** The highest of the own streams that the peer may know; -1 if there is none. */
@@ -113,7 +114,7 @@ export class WriteQueue {
       stream.isControlQueued = false;
       this.#control.shift();
       this.noteKnown(stream);
-      this.#onWritten(stream);
+      this.#table.deleteIfOver(stream);
     }
     if (!this.#isSessionDue) return true;
     const { credit, room } = this.#reception;
@@ -144,7 +145,7 @@ export class WriteQueue {
       switch (result) {
         case "idle":
           this.#drop();
-          this.#onWritten(stream);
+          this.#table.deleteIfOver(stream);
           break;
         case "stream-credit":
           stream.isBlocked = true;

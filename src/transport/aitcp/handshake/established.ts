@@ -10,6 +10,14 @@ export interface AiTcpPeer {
   readonly staticKey: Uint8Array;
 }
 
+/** The peer of both keys, which are copied: into one piece of memory, since each costs a session more than the bytes in it. */
+export function peerOf(identity: Uint8Array, staticKey: Uint8Array): AiTcpPeer {
+  const keys = new Uint8Array(identity.length + staticKey.length);
+  keys.set(identity);
+  keys.set(staticKey, identity.length);
+  return { identity: keys.subarray(0, identity.length), staticKey: keys.subarray(identity.length) };
+}
+
 /** What a finished handshake has established. */
 export interface Established {
   readonly role: Role;

@@ -5,7 +5,7 @@ import type { Identity } from "../identity/index.js";
 import { sealEarly } from "./early.js";
 import { HandshakeState } from "../noise/index.js";
 import { writePacket, type HandshakePacket } from "../packet/index.js";
-import type { AiTcpPeer, Established } from "./established.js";
+import { peerOf, type AiTcpPeer, type Established } from "./established.js";
 import { readIdentityProof, writeIdentityProof } from "./identity-proof.js";
 import { patternByte, prologue, type PatternName } from "./patterns.js";
 import { offerParameters, readChoice, required } from "./offer.js";
@@ -158,16 +158,9 @@ export class InitiatorHandshake {
     const agreed = readChoice(answer, this.#settings);
     const staticKey = noise.remoteStatic;
     if (!staticKey) throw new Error("a finished handshake has a static key");
-    const peer = ticket?.peer ?? {
-      identity: readIdentityProof(
-        crypto,
-        required(answer, "identity"),
-        "responder",
-        staticKey,
-        handshakeHash,
-      ),
-      staticKey: Uint8Array.from(staticKey),
-    };
+    const proven = (): Uint8Array =>
+      readIdentityProof(crypto, required(answer, "identity"), "responder", staticKey, handshakeHash);
+    const peer = ticket?.peer ?? peerOf(proven(), staticKey);
     if (!ticket) await this.#options.assertTrusted(peer.identity, answer.certificate);
     let finish: Uint8Array | undefined;
     if (this.#pattern === "XX") {

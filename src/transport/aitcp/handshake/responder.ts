@@ -5,7 +5,7 @@ import type { Identity } from "../identity/index.js";
 import { openEarly } from "./early.js";
 import { HandshakeState } from "../noise/index.js";
 import { writePacket, type HandshakePacket } from "../packet/index.js";
-import type { AiTcpPeer, Established } from "./established.js";
+import { peerOf, type AiTcpPeer, type Established } from "./established.js";
 import { readIdentityProof, writeIdentityProof } from "./identity-proof.js";
 import { readNoise } from "./initiator.js";
 import { PATTERNS, patternByte, prologue, type PatternName } from "./patterns.js";
@@ -198,12 +198,13 @@ export class ResponderHandshake {
     values: ParameterValues,
     handshakeHash: Uint8Array,
   ): Promise<AiTcpPeer> {
-    const staticKey = noise.remoteStatic && Uint8Array.from(noise.remoteStatic);
+    const staticKey = noise.remoteStatic;
     if (!staticKey) throw new Error("the static key comes before the proof");
     const proof = required(values, "identity");
     const identity = readIdentityProof(this.#options.crypto, proof, "initiator", staticKey, handshakeHash);
+    const peer = peerOf(identity, staticKey);
     await this.#options.assertTrusted(identity, values.certificate, false);
-    return { identity, staticKey };
+    return peer;
   }
 
   #response(

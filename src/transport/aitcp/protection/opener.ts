@@ -13,7 +13,7 @@ export const PREVIOUS_EPOCH_MS = 30_000;
 export interface PacketOpenerOptions {
   /** Traffic secret 0 of this direction, 32 bytes, which is copied. */
   readonly trafficSecret: Uint8Array;
-  /** The peer's ephemeral public key of the handshake. */
+  /** The peer's ephemeral public key of the handshake, which is copied. */
   readonly peerEphemeralKey: Uint8Array;
   readonly crypto: PacketCrypto;
   /** Default: its own. */
@@ -32,7 +32,6 @@ export interface OpenedPacket {
 /** Opens the DATA packets of one direction of a connection. A packet that is refused changes nothing. */
 export class PacketOpener {
   readonly #crypto: PacketCrypto;
-  readonly #peerEphemeralKey: Uint8Array;
   readonly #head: PacketHead;
   readonly #window = new ReplayWindow();
   #present: TrafficKeys;
@@ -45,8 +44,7 @@ export class PacketOpener {
   constructor({ trafficSecret, peerEphemeralKey, crypto, head }: PacketOpenerOptions) {
     this.#crypto = crypto;
     this.#head = head ?? new PacketHead();
-    this.#peerEphemeralKey = peerEphemeralKey;
-    this.#present = new TrafficKeys(crypto, trafficSecret);
+    this.#present = new TrafficKeys(crypto, trafficSecret, peerEphemeralKey);
   }
 
   /** The latest epoch that a packet was authenticated of. */
@@ -107,7 +105,7 @@ export class PacketOpener {
   #sequenceIn(keys: TrafficKeys): number {
     const { bytes, ephemeralKey, nonce, expectedNonce } = buffersOf(this.#head);
     const sequence = readSequence(bytes, SEQUENCE_OFFSET);
-    if (sequence === undefined || !ephemeralKey.equals(this.#peerEphemeralKey)) {
+    if (sequence === undefined || !keys.isSender(ephemeralKey)) {
       throw forged("The packet is not of this connection.");
     }
     keys.writeNonce(expectedNonce, 0, sequence);

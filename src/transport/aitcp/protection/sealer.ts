@@ -29,7 +29,7 @@ export const EPOCH_LIMITS: EpochLimits = { packetsPerEpoch: 2 ** 24, epochMs: 12
 export interface PacketSealerOptions {
   /** Traffic secret 0 of this direction, 32 bytes, which is copied. */
   readonly trafficSecret: Uint8Array;
-  /** The sender's ephemeral public key of the handshake. */
+  /** The sender's ephemeral public key of the handshake, which is copied. */
   readonly ephemeralKey: Uint8Array;
   readonly crypto: PacketCrypto;
   /** Default: its own. */
@@ -46,7 +46,6 @@ export class PacketSealer {
   readonly #crypto: PacketCrypto;
   readonly #limits: EpochLimits;
   readonly #head: PacketHead;
-  readonly #ephemeralKey: Uint8Array;
   readonly #sequence = new SequenceCounter();
   #keys: TrafficKeys;
   #packetsOfEpoch = 0;
@@ -56,9 +55,8 @@ export class PacketSealer {
   constructor({ trafficSecret, ephemeralKey, crypto, head, limits }: PacketSealerOptions) {
     this.#crypto = crypto;
     this.#limits = limits ? { ...EPOCH_LIMITS, ...limits } : EPOCH_LIMITS;
-    this.#keys = new TrafficKeys(crypto, trafficSecret);
+    this.#keys = new TrafficKeys(crypto, trafficSecret, ephemeralKey);
     this.#head = head ?? new PacketHead();
-    this.#ephemeralKey = ephemeralKey;
   }
 
   /** Epochs since the connection began. */
@@ -134,7 +132,7 @@ export class PacketSealer {
 
     const { bytes: head, ephemeralKey, nonce, signature: signatureField } = buffersOf(this.#head);
     const { key, label } = this.#keys;
-    ephemeralKey.set(this.#ephemeralKey);
+    this.#keys.writeSender(ephemeralKey);
     head.writeUInt32LE(size - SIZE_PREFIX_BYTES, 0);
     head.writeUInt32LE(contentLength, LAST_LENGTH_OFFSET);
     head[HEADER_OFFSET + 1] = label;

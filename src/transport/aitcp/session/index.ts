@@ -5,4 +5,5 @@ export { progressName, type AiTcpStore, type ProgressRecord, type TicketRecord }
 export { SessionCore, type SessionOptions, type SessionOwner, type SessionState } from "./session.js";
 export { AiTcpStream, type ReceiveOptions, type SendOptions } from "./stream.js";
 export { deriveTicketId, deriveTicketKey, TicketBook, type TicketGrant } from "./ticket-book.js";
+export { ticketName } from "./records.js";
 export { Waiters } from "./waiters.js";

@@ -32,6 +32,7 @@ export interface ProgressRecord extends StoredRecord {
 /** Where tickets are, and if several processes share it, what sessions have come to. */
 export type AiTcpStore = RecordStore<TicketRecord | ProgressRecord>;
 
+/** By which a store, and who has given it, know a ticket. */
 export function ticketName(id: Uint8Array): string {
   return `ticket-${toText(id)}`;
 }
@@ -40,9 +41,9 @@ export function progressName(sessionId: Uint8Array): string {
   return `session-${toText(sessionId)}`;
 }
 
-export function writeTicketRecord(id: Uint8Array, ticket: GivenTicket): TicketRecord {
+export function writeTicketRecord(name: string, ticket: GivenTicket): TicketRecord {
   return {
-    id: ticketName(id),
+    id: name,
     revision: 1,
     key: toText(ticket.key),
     sessionId: toText(ticket.sessionId),

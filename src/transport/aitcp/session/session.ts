@@ -23,6 +23,7 @@ import {
 } from "../handshake/index.js";
 import type { TranscriptWriter } from "../turn/index.js";
 import { isTakenOver, type ClaimKeeper } from "./claims.js";
+import { addedNews, type News } from "./news.js";
 import { AiTcpStream, type StreamHost } from "./stream.js";
 import { Waiters } from "./waiters.js";
 
@@ -43,8 +44,8 @@ export interface SessionOwner {
 
 export interface SessionOptions {
   readonly role: Role;
-  /** 16 bytes. */
-  readonly id: Uint8Array;
+  /** 32 hexadecimal digits. */
+  readonly id: string;
   readonly peer: AiTcpPeer;
   /** What this side takes of messages. */
   readonly own: FlowSettings;
@@ -62,18 +63,20 @@ export interface SessionOptions {
 /** A session with a peer, over all its connections. */
 export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
   readonly role: Role;
-  readonly id: Uint8Array;
+  readonly id: string;
   readonly peer: AiTcpPeer;
   readonly streams: Streams;
   readonly transcript: TranscriptWriter | undefined;
   readonly #owner: SessionOwner;
   readonly #claims: ClaimKeeper | undefined;
-  readonly #handles = new Map<number, AiTcpStream>();
+  /** Absent while there is none: most sessions are idle. */
+  #handles: Map<number, AiTcpStream> | undefined;
   /** Streams of the peer that were not accepted yet, in the order in which they were opened. */
   #incoming: Set<AiTcpStream> | undefined;
-  readonly #waiters = new Waiters();
+  /** Who waits for the next stream of the peer. */
+  readonly #accepting = new Waiters<AiTcpStream | undefined>();
   /** Streams with something new since the application was told, and how many messages. */
-  #news: Map<number, number> | undefined;
+  #news: News | undefined;
   #isClaiming = false;
   #link: RecordLink | undefined;
   #agreed: AiTcpAgreement | undefined;
@@ -145,7 +148,7 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
     // The peer is about to be told what has come: no other process may know less of it afterwards.
     if (this.#claims && established.resumedId && !(await this.#keepFor(link, this.#claims))) return;
     link.start(this);
-    this.#waiters.wake();
+    this.#giveIncoming();
     if (established.early) this.onBatch();
   }
 
@@ -177,8 +180,18 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
     if (stream) return Promise.resolve(stream);
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.isClosed) return Promise.resolve(undefined);
-    // An idle session would keep what an async function holds while it waits: twice as much.
-    return this.#waiters.wait(signal).then(() => this.accept(signal));
+    return this.#accepting.wait(signal);
+  }
+
+  /** Gives those who wait for a stream what there is. */
+  #giveIncoming(): void {
+    while (!this.#accepting.isEmpty) {
+      const stream = this.#takeIncoming();
+      if (stream) this.#accepting.wakeOne(stream);
+      else if (this.#failure) this.#accepting.wakeOne(Promise.reject(this.#failure));
+      else if (this.isClosed) this.#accepting.wakeOne(undefined);
+      else return;
+    }
   }
 
   #takeIncoming(): AiTcpStream | undefined {
@@ -258,7 +271,7 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
   }
 
   onBatch(): void {
-    this.#waiters.wake();
+    this.#giveIncoming();
     // Frames have raised credit, or have to be answered.
     if (this.streams.hasWork) this.wake();
     if (!this.#news) return;
@@ -293,19 +306,20 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
 
   /** For `streams`. */
   onEnd(stream: number): void {
-    this.#handles.get(stream)?.touch();
+    this.#handles?.get(stream)?.touch();
   }
 
   /** For `streams`. */
   onReset(stream: number, code: number): void {
-    this.#handles.get(stream)?.wasReset(code);
+    this.#handles?.get(stream)?.wasReset(code);
   }
 
   /** For `streams`: a stream is over. Whoever has its handle keeps it. */
   onOver(stream: number): void {
-    const handle = this.#handles.get(stream);
+    const handle = this.#handles?.get(stream);
     if (!handle) return;
-    this.#handles.delete(stream);
+    this.#handles?.delete(stream);
+    if (this.#handles?.size === 0) this.#handles = undefined;
     this.#news?.delete(stream);
     // Nobody has seen it, and nothing is to be had of it.
     this.#incoming?.delete(handle);
@@ -334,18 +348,19 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
     }
   }
 
-  #takeNews(): ReadonlyMap<number, number> {
-    const news = this.#news ?? new Map<number, number>();
+  #takeNews(): News {
+    const news: News = this.#news ?? new Map<number, number>();
     this.#news = undefined;
     return news;
   }
 
-  #tellNews(news: ReadonlyMap<number, number>): void {
-    for (const [stream, count] of news) this.#handles.get(stream)?.allow(count);
+  #tellNews(news: News): void {
+    for (const [stream, count] of news) this.#handles?.get(stream)?.allow(count);
   }
 
   #handle(stream: number, given?: number): AiTcpStream {
     const handle = new AiTcpStream(this, stream, given, this.#claims !== undefined);
+    this.#handles ??= new Map();
     this.#handles.set(stream, handle);
     return handle;
   }
@@ -363,7 +378,7 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
 
   #receiveEarly(frames: readonly Frame[]): void {
     this.streams.receiveEarly(frames);
-    for (const frame of frames) if (frame.type === "message") this.#handles.get(frame.stream)?.cameEarly();
+    for (const frame of frames) if (frame.type === "message") this.#handles?.get(frame.stream)?.cameEarly();
   }
 
   #over(failure: Error | undefined): void {
@@ -372,10 +387,9 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
     this.#link = undefined;
     this.#tickets = undefined;
     this.streams.abandon();
-    for (const handle of this.#handles.values()) handle.touch();
-    this.#handles.clear();
-    this.#news = this.#incoming = undefined;
-    this.#waiters.wake();
+    for (const handle of this.#handles?.values() ?? []) handle.touch();
+    this.#handles = this.#news = this.#incoming = undefined;
+    this.#giveIncoming();
     this.#owner.onClosed(failure);
   }
 
@@ -383,14 +397,4 @@ export class SessionCore implements LinkOwner, StreamEvents, StreamHost {
     if (this.#failure) throw this.#failure;
     if (this.isClosed) throw new ProtocolError("M2M_PROTOCOL_STATE", "The session is over.");
   }
-}
-
-/** The news of `one`, if there are any, and of `other`. */
-function addedNews(
-  one: ReadonlyMap<number, number> | undefined,
-  other: ReadonlyMap<number, number>,
-): Map<number, number> {
-  const sum = new Map(one);
-  for (const [stream, count] of other) sum.set(stream, (sum.get(stream) ?? 0) + count);
-  return sum;
 }

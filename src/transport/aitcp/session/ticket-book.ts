@@ -50,26 +50,33 @@ export class TicketBook {
     this.#store = store;
   }
 
-  /** Keeps the ticket of a handshake, which the peer has too. @returns its id. @throws {M2MError} what the store throws */
-  async keepImplied(grant: TicketGrant, nowMs: number): Promise<Uint8Array> {
+  /** Keeps the ticket of a handshake, which the peer has too. @returns its name. @throws {M2MError} what the store throws */
+  async keepImplied(grant: TicketGrant, nowMs: number): Promise<string> {
     const id = deriveTicketId(this.#crypto, grant.resumptionSecret);
-    await this.#keep(id, grant, nowMs);
-    return id;
+    return (await this.#keep(id, grant, nowMs)).name;
   }
 
   /**
    * Keeps a new ticket.
-   * @returns its id, and the `EphemeralSession` that tells the peer of it
+   * @returns its name, and the `EphemeralSession` that tells the peer of it
    * @throws {M2MError} what the store throws
    */
-  async give(grant: TicketGrant, nowMs: number): Promise<{ id: Uint8Array; bytes: Uint8Array }> {
+  async give(grant: TicketGrant, nowMs: number): Promise<{ name: string; bytes: Uint8Array }> {
     const id = this.#crypto.randomBytes(TICKET_ID_BYTES);
-    const expirationUnix = await this.#keep(id, grant, nowMs);
-    return { id, bytes: writeEphemeralSession({ id, publicKey: grant.staticKey, expirationUnix }) };
+    const { name, expires } = await this.#keep(id, grant, nowMs);
+    return {
+      name,
+      bytes: writeEphemeralSession({ id, publicKey: grant.staticKey, expirationUnix: expires }),
+    };
   }
 
-  /** @returns when it ends, in Unix seconds */
-  async #keep(id: Uint8Array, grant: TicketGrant, nowMs: number): Promise<number> {
+  /** @returns its name, and when it ends, in Unix seconds */
+  async #keep(
+    id: Uint8Array,
+    grant: TicketGrant,
+    nowMs: number,
+  ): Promise<{ readonly name: string; readonly expires: number }> {
+    const name = ticketName(id);
     const expires = Math.floor(nowMs / 1000) + grant.lifetimeSeconds;
     const ticket: GivenTicket = {
       key: deriveTicketKey(this.#crypto, grant.resumptionSecret, id),
@@ -80,9 +87,9 @@ export class TicketBook {
       signatures: grant.signatures,
       isPadded: grant.isPadded,
     };
-    await this.#store.put(writeTicketRecord(id, ticket), { expiresAtMs: expires * 1000 });
+    await this.#store.put(writeTicketRecord(name, ticket), { expiresAtMs: expires * 1000 });
     ticket.key.fill(0);
-    return expires;
+    return { name, expires };
   }
 
   /** One that is neither used nor expired. @throws {M2MError} what the store throws */
@@ -106,7 +113,7 @@ export class TicketBook {
   }
 
   /** Uses one up. @returns false if it was not there: of several that ask, one has it */
-  take(id: Uint8Array): Promise<boolean> {
-    return this.#store.delete(ticketName(id));
+  take(name: string): Promise<boolean> {
+    return this.#store.delete(name);
   }
 }

@@ -1,40 +1,56 @@
-/** Those who wait for something to change. */
-export class Waiters {
-  #waiting: (() => void)[] | undefined;
+/** Those who wait for something to change, or for a value. */
+export class Waiters<T = void> {
+  #waiting: ((value: T | PromiseLike<T>) => void)[] | undefined;
 
-  /** Resolves when `wake` is called. @throws what `signal` gives as its reason */
-  wait(signal?: AbortSignal): Promise<void> {
+  get isEmpty(): boolean {
+    return this.#waiting === undefined;
+  }
+
+  /** Resolves when it is woken. @throws what `signal` gives as its reason */
+  wait(signal?: AbortSignal): Promise<T> {
     if (signal) return this.#waitUnless(signal);
     return new Promise((resolve) => this.#add(resolve));
   }
 
-  #waitUnless(signal: AbortSignal): Promise<void> {
+  #waitUnless(signal: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const onAbort = (): void => {
-        this.#waiting = this.#waiting?.filter((other) => other !== wake);
+        this.#keep(this.#waiting?.filter((other) => other !== wake));
         // The caller asked for this very error.
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         reject(signal.reason);
       };
-      const wake = (): void => {
+      const wake = (value: T | PromiseLike<T>): void => {
         signal.removeEventListener("abort", onAbort);
-        resolve();
+        resolve(value);
       };
       signal.addEventListener("abort", onAbort, { once: true });
       this.#add(wake);
     });
   }
 
-  #add(wake: () => void): void {
+  #add(wake: (value: T | PromiseLike<T>) => void): void {
     if (this.#waiting) this.#waiting.push(wake);
     else this.#waiting = [wake];
   }
 
-  wake(): void {
+  #keep(waiting: ((value: T | PromiseLike<T>) => void)[] | undefined): void {
+    this.#waiting = waiting?.length ? waiting : undefined;
+  }
+
+  /** Wakes all. */
+  wake(value: T): void {
     const waiting = this.#waiting;
     if (!waiting) return;
     this.#waiting = undefined;
-    for (const wake of waiting) wake();
+    for (const wake of waiting) wake(value);
+  }
+
+  /** Wakes the one who has waited longest. */
+  wakeOne(value: T | PromiseLike<T>): void {
+    const [wake, ...others] = this.#waiting ?? [];
+    this.#keep(others);
+    wake?.(value);
   }
 }
