@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { HEAP_FLAG } from "./aitcp/far-end.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = `${root}node_modules/.cache/m2m-bench/aitcp`;
@@ -24,7 +25,7 @@ await build({
 copyFileSync(`${root}test/bench/aitcp/libp2p-handshakes.mjs`, `${folder}/libp2p-handshakes.mjs`);
 const { status } = spawnSync(
   process.execPath,
-  ["--expose-gc", `${folder}/report.mjs`, ...process.argv.slice(2)],
+  ["--expose-gc", HEAP_FLAG, `${folder}/report.mjs`, ...process.argv.slice(2)],
   { stdio: "inherit" },
 );
 process.exitCode = status ?? 1;
