@@ -129,7 +129,7 @@ export class StreamDecoder {
     if (!this.#isEnded) throw truncated(this.#pending.length);
   }
 
-  /** Reads one frame if it is there as a whole. */
+  /** Reads what is next, as far as its bytes are there. @returns whether there may be more */
   #readNext(bytes: Uint8Array, cursor: { offset: number }, events: Uint8Array[]): boolean {
     if (this.#isEnded) return false;
     const start = cursor.offset;
