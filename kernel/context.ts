@@ -29,27 +29,29 @@ const IS_OBJECT: usize = 0xb31600;
 const RECENT5: usize = 0xb32000;
 const RECENT12: usize = 0xb72000;
 const FOLLOWERS: usize = 0xbb2000;
+const NUMBERS: usize = 0xbbe000;
+const STRINGS: usize = 0xbbf000;
 // And ends here.
-const FIRST_MAP: usize = 0xbbe000;
-const FIRST_PAIR_MAP: usize = 0xbca000;
-const FIRST_RUNS: usize = 0xbe2000;
-const CLASS: usize = 0xbe3000;
-const ALPHABET: usize = 0xbe3100;
-const COUNT_STEP: usize = 0xbe3200;
-const LENGTH_STEP: usize = 0xbe3300;
-const RATE: usize = 0xbe3400;
-const ENDS: usize = 0xbe3800;
-const SEED: usize = 0xbe4000;
-const LINE: usize = 0xbe4040;
-const SLOT: usize = 0xbe4080;
-const VALUE: usize = 0xbe40c0;
-const INPUT: usize = 0xbe4100;
-const FOUND_BYTE: usize = 0xbe4140;
-const FOUND_COUNT: usize = 0xbe4150;
-const FOUND_PLACE: usize = 0xbe4160;
-const FOUND_CHECK: usize = 0xbe4170;
-const MAP_CHANGES: usize = 0xbe5000;
-const PAIR_CHANGES: usize = 0xbe9000;
+const FIRST_MAP: usize = 0xbc0000;
+const FIRST_PAIR_MAP: usize = 0xbcc000;
+const FIRST_RUNS: usize = 0xbe4000;
+const CLASS: usize = 0xbe5000;
+const ALPHABET: usize = 0xbe5100;
+const COUNT_STEP: usize = 0xbe5200;
+const LENGTH_STEP: usize = 0xbe5300;
+const RATE: usize = 0xbe5400;
+const ENDS: usize = 0xbe5800;
+const SEED: usize = 0xbe6000;
+const LINE: usize = 0xbe6040;
+const SLOT: usize = 0xbe6080;
+const VALUE: usize = 0xbe60c0;
+const INPUT: usize = 0xbe6100;
+const FOUND_BYTE: usize = 0xbe6140;
+const FOUND_COUNT: usize = 0xbe6150;
+const FOUND_PLACE: usize = 0xbe6160;
+const FOUND_CHECK: usize = 0xbe6170;
+const MAP_CHANGES: usize = 0xbe7000;
+const PAIR_CHANGES: usize = 0xbeb000;
 const IN: usize = 0xc00000;
 const OUT: usize = 0xd10000;
 const BUFFER: usize = 0xe20000;
@@ -57,11 +59,14 @@ const JOURNAL: usize = 0x1500000;
 
 const SHIFT: i32 = 15;
 const SETS: i32 = 595;
-/** A set has 11 weights, and one that is always 0: it is three vectors of four. */
+/** A set has 12 weights: it is three vectors of four. */
 const SET_BYTES: usize = 48;
-const FOLLOWER_BYTES: usize = 49152;
+/** Of the followers, numbers and strings. */
+const FOLLOWER_BYTES: usize = 57344;
 const MAX_JOURNAL: i32 = 1 << 21;
 const MAX_CHANGES: i32 = 4096;
+const MESSAGE_RATE: i32 = 32;
+const EVENT_RATE: i32 = 112;
 const MAP_BYTES: usize = 49152;
 const PAIR_MAP_BYTES: usize = 98304;
 const RUN_BYTES: usize = 512;
@@ -73,6 +78,9 @@ let code: u32 = 0;
 let at: i32 = 0;
 let limit: i32 = 0;
 let isDecoding: bool = false;
+/** More bytes may come; and one was asked for that is not there. */
+let isOpen: bool = false;
+let isStarved: bool = false;
 let isOver: bool = false;
 
 // Byte contexts
@@ -94,6 +102,13 @@ let expectsKey: bool = false;
 let lastWord: i32 = 0;
 let column: i32 = 0;
 let style: i32 = 0;
+let lineBytes: i32 = 0;
+
+// Numbers
+let digits: i32 = -1;
+let number: i32 = 0;
+let expected: i32 = -1;
+let expectedCount: i32 = 0;
 
 // Match model
 let base: i32 = 0;
@@ -111,6 +126,10 @@ let firstStage: i32 = 0;
 let second: i32 = -1;
 let secondStage: i32 = 0;
 let descents: i32 = 0;
+/** Decisions of the byte at hand that were taken before bytes were missing, the first lowest. */
+let taken: i32 = 0;
+let takenCount: i32 = 0;
+let asked: i32 = 0;
 let failed: i32 = 0;
 let passed: i32 = 0;
 
@@ -127,6 +146,7 @@ let currentTree: i32 = 0;
 let notFirst: i32 = -1;
 let notSecond: i32 = -1;
 let touched: i32 = 0;
+let mixerRate: i32 = 32;
 let mixed: i32 = 0;
 let setA: usize = 0;
 let setB: usize = 0;
@@ -140,6 +160,14 @@ let journalSize: i32 = 0;
 let isJournalFull: bool = false;
 let contentStart: i32 = 0;
 let consumed: i32 = 0;
+
+// Events
+let eventStart: i32 = 0;
+let eventLength: i32 = -1;
+let tailBytes: i32 = 0;
+let tailFirst: u64 = 0;
+let checkBits: i32 = 0;
+let check: i32 = 0;
 
 export function init(textBytes: i32): void {
   base = textBytes;
@@ -194,6 +222,19 @@ export function getConsumed(): i32 {
   return consumed;
 }
 
+export function getCheckBits(): i32 {
+  return checkBits;
+}
+
+export function getCheck(): i32 {
+  return check;
+}
+
+/** Whether something of an event was read. */
+export function isInEvent(): bool {
+  return eventLength != -1;
+}
+
 export function getJournalSize(): i32 {
   return journalSize;
 }
@@ -205,7 +246,7 @@ export function setSlot(index: i32, value: i32): void {
 // ---- range coder
 
 function startEncoding(most: i32): void {
-  isDecoding = false;
+  isDecoding = isStarved = false;
   isOver = false;
   at = 0;
   limit = most;
@@ -214,11 +255,18 @@ function startEncoding(most: i32): void {
 }
 
 function startDecoding(size: i32): void {
-  isDecoding = true;
-  at = 0;
-  limit = size;
   low = 0;
   high = 0xffffffff;
+  readOn(size, false);
+}
+
+/** Reads `size` bytes at IN from where low and high stand. */
+function readOn(size: i32, isMoreToCome: bool): void {
+  isDecoding = true;
+  isOpen = isMoreToCome;
+  isStarved = false;
+  at = 0;
+  limit = size;
   code = 0;
   for (let i = 0; i < 4; i++) code = (code << 8) | next();
 }
@@ -234,10 +282,23 @@ function startDecoding(size: i32): void {
   at++;
 }
 
+/** Whether the bytes that are missing cannot change a decision. */
+function isCertain(bit: i32, middle: u32): bool {
+  const missing = at - limit;
+  const highest: u32 = missing >= 4 ? 0xffffffff : code | ((<u32>1 << (8 * missing)) - 1);
+  return (highest <= middle ? 1 : 0) == bit;
+}
+
 @inline function codeBit(bit: i32, probability: u32): i32 {
   const range: u32 = high - low;
   const middle: u32 = low + (range >>> 16) * probability + (((range & 0xffff) * probability) >>> 16);
-  if (isDecoding) bit = code <= middle ? 1 : 0;
+  if (isDecoding) {
+    bit = code <= middle ? 1 : 0;
+    if (at > limit && isOpen && !isCertain(bit, middle)) {
+      isStarved = true;
+      return -1;
+    }
+  }
   if (bit != 0) high = middle;
   else low = middle + 1;
   while (((low ^ high) & 0xff000000) == 0) {
@@ -262,6 +323,39 @@ function finish(): i32 {
   return at;
 }
 
+/** The fewest last bytes of an event that pin it down whatever follows, and leave a choice of `leastBits` bits. */
+function findTail(leastBits: i32): void {
+  for (tailBytes = 0; ; tailBytes++) {
+    const shift: u64 = 32 - 8 * tailBytes;
+    tailFirst = (<u64>low + ((<u64>1 << shift) - 1)) >> shift;
+    const count = <i64>((<u64>high + 1) >> shift) - <i64>tailFirst;
+    if (count < 1) continue;
+    checkBits = <i32>(63 - clz(min<i64>(count, 65536)));
+    if (checkBits >= leastBits || tailBytes == 4) return;
+  }
+}
+
+/** Ends an event that was written. @returns its bytes at OUT, or -1 if there is no room for them */
+function finishEvent(ownCheck: i32, leastBits: i32): i32 {
+  findTail(leastBits);
+  const last = tailFirst + <u64>(ownCheck & ((1 << checkBits) - 1));
+  for (let i = tailBytes - 1; i >= 0; i--) put(<u32>(last >> (<u64>(8 * i))) & 255);
+  return isOver ? -1 : at;
+}
+
+/** Ends an event that was read; false, and starved, if its last bytes are not there yet. */
+function closeEvent(leastBits: i32): bool {
+  findTail(leastBits);
+  consumed = at - 4 + tailBytes;
+  if (consumed > limit) {
+    isStarved = true;
+    return false;
+  }
+  const chosen = <i64>(<u64>code >> (<u64>(32 - 8 * tailBytes))) - <i64>tailFirst;
+  check = chosen < 0 || chosen >> checkBits != 0 ? -1 : <i32>chosen;
+  return true;
+}
+
 // ---- byte contexts
 
 function resetContexts(): void {
@@ -271,7 +365,7 @@ function resetContexts(): void {
   depth = alphabet = 0;
   valueBytes = 255;
   inString = escaped = isKey = expectsKey = false;
-  lastWord = column = style = 0;
+  lastWord = column = style = lineBytes = 0;
   store<i32>(KEYS, 0);
   store<i32>(EARLIER_KEYS, 0);
   store<u8>(IS_OBJECT, 0);
@@ -300,6 +394,7 @@ function appendContexts(byte: i32): void {
     word = 0;
   }
   if (!inString) noteStyle(byte);
+  lineBytes = byte == 10 ? 0 : lineBytes + 1;
   column = byte == 10 ? 0 : min(column + 1, 63);
   if (inString) {
     if (escaped) escaped = false;
@@ -392,6 +487,102 @@ function noteStyle(byte: i32): void {
   return 0x44000000 + key * 0x2f0b4c47 + earlier + token * 0x27d4eb2f + last;
 }
 
+@inline function keysHash(): i32 {
+  return (key * 0x2f0b4c47) ^ (parentKey * 0x27d4eb2f);
+}
+
+// ---- numbers and strings behind keys
+
+@inline function habitPlace(keys: i32): usize {
+  return (<usize>(<u32>(keys * <i32>0x9e3779b1) >>> 24)) << 4;
+}
+
+function findNumber(): void {
+  if (digits < 0 || (digits == 0 && (style & 12) == 8 && (last4 & 255) != 32)) return;
+  const keys = keysHash();
+  const place = NUMBERS + habitPlace(keys);
+  const ending = load<i32>(place, 12);
+  if (ending == 0 || load<i32>(place) != keys) return;
+  const goal = load<i32>(place, 4) + load<i32>(place, 8);
+  if (goal < 0 || goal >= 1000000000) return;
+  let width = 1;
+  let unit = 10;
+  while (unit <= goal) {
+    unit = unit < 1000000000 ? unit * 10 : i32.MAX_VALUE;
+    width++;
+  }
+  if (digits > width) return;
+  let rest = goal;
+  let power = 1;
+  for (let i = digits; i < width; i++) {
+    if (i > digits) power *= 10;
+    rest /= 10;
+  }
+  if (rest != number) return;
+  expected = digits == width ? ending >> 8 : 48 + ((goal / power) % 10);
+  expectedCount = ending & 255;
+}
+
+function appendNumber(byte: i32): void {
+  if (inString) return;
+  if (byte == 58) {
+    digits = number = 0;
+    return;
+  }
+  if (digits < 0) return;
+  const isDigit = byte >= 48 && byte <= 57;
+  if (isDigit && digits < 9) {
+    number = number * 10 + byte - 48;
+    digits++;
+    return;
+  }
+  if (digits == 0 && (byte == 32 || byte == 10 || byte == 13)) return;
+  const length = digits;
+  digits = -1;
+  if (length == 0 || isDigit || byte == 46 || byte == 101 || byte == 69) return;
+  const keys = keysHash();
+  const place = NUMBERS + habitPlace(keys);
+  const ending = load<i32>(place, 12);
+  const isKnown = ending != 0 && load<i32>(place) == keys;
+  const step = isKnown ? number - load<i32>(place, 4) : 0;
+  const count = isKnown && step == load<i32>(place, 8) ? min(7, (ending & 255) + 1) : 1;
+  store<i32>(place, keys);
+  store<i32>(place, number, 4);
+  store<i32>(place, step, 8);
+  store<i32>(place, (byte << 8) | count, 12);
+}
+
+function findString(): void {
+  if (isKey) return;
+  const keys = keysHash();
+  const place = STRINGS + habitPlace(keys);
+  const count = load<i32>(place, 8);
+  if (count == 0 || load<i32>(place) != keys || load<i32>(place, 4) != lineBytes) return;
+  expected = 34;
+  expectedCount = 7 + count;
+}
+
+function startsRandom(): bool {
+  if (!inString || isKey || valueBytes >= 4) return false;
+  const keys = keysHash();
+  const place = STRINGS + habitPlace(keys);
+  return load<i32>(place, 12) >= 2 && load<i32>(place) == keys;
+}
+
+function appendString(byte: i32, wasRandom: bool): void {
+  if (byte != 34 || !inString || isKey || escaped) return;
+  const keys = keysHash();
+  const place = STRINGS + habitPlace(keys);
+  const count = load<i32>(place, 8);
+  const isKnown = count != 0 && load<i32>(place) == keys;
+  const held = isKnown && load<i32>(place, 4) == lineBytes ? min(8, count + 1) : 1;
+  const random = wasRandom ? (isKnown ? min(2, load<i32>(place, 12) + 1) : 1) : 0;
+  store<i32>(place, keys);
+  store<i32>(place, lineBytes, 4);
+  store<i32>(place, held, 8);
+  store<i32>(place, random, 12);
+}
+
 // ---- followers
 
 @inline function findFollower(i: i32, value: i32): void {
@@ -415,6 +606,11 @@ function findFollowers(): void {
   findFollower(0, word != 0 ? word * 0x2f0b4c47 + last : lastWord * 0x3d4d51cb + last * 0x2f0b4c47 + 7);
   findFollower(1, last4 & 0xffffff);
   findFollower(2, textHash(last));
+  expected = -1;
+  if (inString) findString();
+  else findNumber();
+  store<i32>(FOUND_BYTE, expected, 12);
+  store<i32>(FOUND_COUNT, expectedCount, 12);
 }
 
 @inline function appendFollower(own: usize, byte: i32): void {
@@ -427,14 +623,15 @@ function appendFollowers(byte: i32): void {
   appendFollower(0, byte);
   appendFollower(4, byte);
   appendFollower(8, byte);
+  appendNumber(byte);
 }
 
 /** What the followers say of a decision, as inputs. Not inlined: `decide` has few registers left. */
 function follow(node: i32, stage: i32, treeDepth: i32): void {
-  for (let own: usize = 0; own < 12; own += 4) {
+  for (let own: usize = 0; own < 16; own += 4) {
     store<i32>(INPUT + own, 0, 32);
     const byte = load<i32>(FOUND_BYTE + own);
-    if (byte < 0 || isRandom) continue;
+    if (byte < 0 || (isRandom && own != 12)) continue;
     const curve = ((<i32>own << 2) + load<i32>(FOUND_COUNT + own)) << 5;
     if (stage != 0) {
       const value = curve + (byte == node ? 16 : 0) + stage;
@@ -702,7 +899,7 @@ export function restoreTable(): bool {
   return curves + ((<usize>(curve * 24 + (place >> 12))) << 1);
 }
 
-function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
+function ask(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
   const isTree = stage == 0;
   const nodeHash = (isTree ? (isRandom ? node | (1 << 27) : node) : node | (1 << 28)) * <i32>0x9e3779b1;
   const group = isTree && treeDepth >= 3 ? (node >>> (treeDepth % 3)) * 0x58f38ded : 0;
@@ -791,8 +988,19 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
   if (probability < 24) probability = 24;
   else if (probability > 65512) probability = 65512;
   bit = codeBit(bit, <u32>probability);
-  learn(bit, a, b, c);
+  if (bit >= 0) learn(bit, a, b, c);
   return bit;
+}
+
+/** What was decided before bytes were missing is not asked again. */
+function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
+  if (asked < takenCount) return (taken >>> asked++) & 1;
+  if (isStarved) return 0;
+  const decided = ask(bit, node, stage, treeDepth);
+  if (decided < 0) return 0;
+  taken |= decided << takenCount++;
+  asked++;
+  return decided;
 }
 
 @inline function learn(bit: i32, a: usize, b: usize, c: usize): void {
@@ -813,7 +1021,7 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
   }
   const error = (bit << 16) - mixed;
   if (error > 200 || error < -200) {
-    const scaled = i32x4.splat((error * 32) >> 10);
+    const scaled = i32x4.splat((error * mixerRate) >> 10);
     const half = i32x4.splat(8192);
     const d0 = i32x4.shr_s(i32x4.add(i32x4.mul(v128.load(INPUT), scaled), half), 14);
     const d1 = i32x4.shr_s(i32x4.add(i32x4.mul(v128.load(INPUT, 16), scaled), half), 14);
@@ -842,7 +1050,19 @@ function decide(bit: i32, node: i32, stage: i32, treeDepth: i32): i32 {
 // ---- symbols
 
 function codeSymbol(byte: i32): i32 {
-  isRandom = (descents & 15) == 15 && length == 0 && isMixed();
+  const before = descents;
+  asked = 0;
+  if (takenCount == 0) taken = 0;
+  const coded = chooseSymbol(byte);
+  if (isStarved) descents = before;
+  else takenCount = 0;
+  return coded;
+}
+
+function chooseSymbol(byte: i32): i32 {
+  isRandom =
+    ((descents & 15) == 15 && length == 0 && isMixed()) ||
+    ((length == 0 || valueBytes == 0) && startsRandom());
   isShort = isRandom || length >= 16;
   startByte();
   if (isRandom) return descend(byte, -1, -1, 256);
@@ -908,10 +1128,12 @@ function planRun(): i32 {
   const most = min(own, position - pointer);
   let bytes = 0;
   let kind = 0;
+  let last = last4 & 255;
   while (bytes < most) {
     const byte = byteAt(pointer + bytes);
     bytes++;
-    if (byte == 58) break;
+    if (byte == 58 || (byte == 10 && last == 10)) break;
+    last = byte;
     if (load<u8>(CLASS + <usize>byte) == 3) kind = 1;
   }
   if (bytes < 4) return 0;
@@ -947,10 +1169,13 @@ function step(index: i32, size: i32): i32 {
         }
       }
       const bit = codeBit(goesOn, <u32>probability);
+      if (bit < 0) return 0;
       learnRun(bit);
       if (bit != 0) {
         for (let i = 0; i < bytes; i++) {
           const byte = byteAt(pointer);
+          appendNumber(byte);
+          appendString(byte, false);
           appendContexts(byte);
           store<u8>(BUFFER + <usize>position, <u8>byte);
           position++;
@@ -964,9 +1189,11 @@ function step(index: i32, size: i32): i32 {
     }
   }
   const coded = codeSymbol(isDecoding ? -1 : <i32>load<u8>(IN + <usize>index));
+  if (isStarved) return 0;
   const isHit = length > 0 && coded == byteAt(pointer);
   failed = failed > 0 && isHit ? failed - 1 : 0;
   appendFollowers(coded);
+  appendString(coded, isRandom);
   appendContexts(coded);
   appendMatch(coded);
   return 1;
@@ -990,7 +1217,8 @@ function codeLength(size: i32): i32 {
 
 export function startMessage(): void {
   failed = 0;
-  descents = 0;
+  descents = takenCount = 0;
+  eventLength = digits = -1;
   resetContexts();
   passed = 0;
   dropMatch();
@@ -998,6 +1226,8 @@ export function startMessage(): void {
 
 export function startEvent(): void {
   failed = 0;
+  takenCount = 0;
+  eventLength = digits = -1;
   depth = 0;
   inString = escaped = false;
 }
@@ -1031,53 +1261,106 @@ export function reset(): bool {
 }
 
 /** Codes `size` bytes at IN. @returns the bytes at OUT, or -1 if they would be more than `most` */
-export function encode(size: i32, isEvent: bool, most: i32): i32 {
+export function encode(size: i32, most: i32): i32 {
+  mixerRate = MESSAGE_RATE;
   startEncoding(most);
-  let isRegular = false;
-  if (isEvent) {
-    for (let i = 1; i < size; i++) {
-      if (load<u8>(IN + <usize>i) == 10 && load<u8>(IN + <usize>i - 1) == 10) {
-        isRegular = i == size - 1;
-        break;
-      }
-    }
-    codeBit(isRegular ? 1 : 0, 65400);
-  } else {
-    for (let i = 0; i < size; i++) appendContexts(<i32>load<u8>(IN + <usize>i));
-    isRegular = mayEnd();
-    resetContexts();
-    codeBit(isRegular ? 1 : 0, 63000);
-  }
+  for (let i = 0; i < size; i++) appendContexts(<i32>load<u8>(IN + <usize>i));
+  const isRegular = mayEnd();
+  resetContexts();
+  codeBit(isRegular ? 1 : 0, 63000);
   if (!isRegular) codeLength(size);
   for (let done = 0; done < size; ) {
     done += step(done, size);
     if (isOver) return -1;
-    if (!isEvent && isRegular && mayEnd()) codeEnd(done == size ? 1 : 0);
+    if (isRegular && mayEnd()) codeEnd(done == size ? 1 : 0);
   }
   return finish();
 }
 
 /** Reads a message from `size` bytes at IN. @returns its length, or -1 if it has more than `most` bytes */
-export function decode(size: i32, isEvent: bool, most: i32): i32 {
+export function decode(size: i32, most: i32): i32 {
+  mixerRate = MESSAGE_RATE;
   startDecoding(size);
   const start = position;
   contentStart = start;
-  const isRegular = codeBit(0, isEvent ? 65400 : 63000) != 0;
+  const isRegular = codeBit(0, 63000) != 0;
   const declared = isRegular ? i32.MAX_VALUE : codeLength(0);
   if (!isRegular && <u32>declared > <u32>most) return -1;
   // More bytes needed than a writer leaves out at the end: cut, and what is made of zeroes need not end.
   for (let done = 0; done < declared && at - 4 <= size + 8; done = position - start) {
     if (done > most) return -1;
     step(0, 0);
-    if (isRegular) {
-      if (isEvent) {
-        if (position - start >= 2 && (last4 & 0xffff) == 0x0a0a) break;
-      } else if (mayEnd() && codeEnd(0) != 0) break;
-    }
+    if (isRegular && mayEnd() && codeEnd(0) != 0) break;
   }
-  consumed = at;
+  consumed = at - 4;
   const found = min(position - start, declared);
   return found > most ? -1 : found;
+}
+
+/** Codes the event of `size` bytes at IN, or with a size of -1 the end of the stream. @returns as `encode` */
+export function encodeEvent(size: i32, ownCheck: i32, leastBits: i32, most: i32): i32 {
+  mixerRate = EVENT_RATE;
+  startEncoding(most);
+  let isRegular = false;
+  for (let i = 1; i < size; i++) {
+    if (load<u8>(IN + <usize>i) == 10 && load<u8>(IN + <usize>i - 1) == 10) {
+      isRegular = i == size - 1;
+      break;
+    }
+  }
+  codeBit(isRegular ? 1 : 0, 65400);
+  if (!isRegular) {
+    codeBit(size < 0 ? 0 : 1, 49152);
+    if (size >= 0) codeLength(size);
+  }
+  for (let done = 0; done < size; ) {
+    done += step(done, size);
+    if (isOver) return -1;
+  }
+  return finishEvent(ownCheck, leastBits);
+}
+
+/**
+ * Reads an event from `size` bytes at IN, or goes on with it.
+ * @returns its length; -1: it has more than `most` bytes, -2: bytes are missing, -3: it is the end of the stream
+ */
+export function decodeEvent(size: i32, most: i32, leastBits: i32, isResumed: bool): i32 {
+  mixerRate = EVENT_RATE;
+  if (!isResumed) {
+    low = 0;
+    high = 0xffffffff;
+  }
+  readOn(size, true);
+  if (eventLength == -1) {
+    let declared = i32.MAX_VALUE;
+    let isLast = false;
+    if (codeBit(0, 65400) == 0) {
+      isLast = codeBit(0, 49152) == 0;
+      if (!isLast) declared = codeLength(0);
+    }
+    if (isStarved) return -2;
+    if (isLast) return closeEvent(leastBits) ? -3 : -2;
+    if (declared != i32.MAX_VALUE && declared > most) return -1;
+    eventStart = position;
+    eventLength = declared;
+  }
+  contentStart = eventStart;
+  for (;;) {
+    const found = position - eventStart;
+    if (found > most) return -1;
+    const isRegular = eventLength == i32.MAX_VALUE;
+    if (found >= eventLength || (isRegular && found >= 2 && (last4 & 0xffff) == 0x0a0a)) {
+      return closeEvent(leastBits) ? min(found, eventLength) : starve();
+    }
+    step(0, 0);
+    if (isStarved) return starve();
+  }
+  return -1;
+}
+
+function starve(): i32 {
+  consumed = at - 4;
+  return -2;
 }
 
 /** Takes in `size` bytes at IN without coding them. */
@@ -1086,6 +1369,7 @@ export function absorb(size: i32): void {
     const byte = <i32>load<u8>(IN + <usize>i);
     findFollowers();
     appendFollowers(byte);
+    appendString(byte, false);
     appendContexts(byte);
     appendMatch(byte);
   }
@@ -1118,6 +1402,16 @@ export function saveState(): void {
   store<i32>(words, lastWord, 84);
   store<i32>(words, column, 88);
   store<i32>(words, style, 92);
+  store<i32>(words, lineBytes, 96);
+  store<i32>(words, digits, 100);
+  store<i32>(words, number, 104);
+  store<u32>(words, low, 108);
+  store<u32>(words, high, 112);
+  store<i32>(words, failed, 116);
+  store<i32>(words, taken, 120);
+  store<i32>(words, takenCount, 124);
+  store<i32>(words, eventStart, 128);
+  store<i32>(words, eventLength, 132);
 }
 
 export function loadState(): void {
@@ -1150,6 +1444,16 @@ export function loadState(): void {
   lastWord = load<i32>(words, 84);
   column = load<i32>(words, 88);
   style = load<i32>(words, 92);
+  lineBytes = load<i32>(words, 96);
+  digits = load<i32>(words, 100);
+  number = load<i32>(words, 104);
+  low = load<u32>(words, 108);
+  high = load<u32>(words, 112);
+  failed = load<i32>(words, 116);
+  taken = load<i32>(words, 120);
+  takenCount = load<i32>(words, 124);
+  eventStart = load<i32>(words, 128);
+  eventLength = load<i32>(words, 132);
   // What is in memory now is not what the journals of the maps know.
   areWeightsChanged = true;
   mapChanges = pairChanges = MAX_CHANGES + 1;

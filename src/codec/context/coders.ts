@@ -1,3 +1,4 @@
+import type { EventBytes, EventEnd } from "./arithmetic/range-coder.js";
 import type { Prior } from "./prior/prior.js";
 
 /** What a coded message was read as. Whether it is right only a checksum tells. */
@@ -29,6 +30,24 @@ export interface HistoryCoder {
   absorb(content: Uint8Array): void;
   encodeMessage(content: Uint8Array): Uint8Array;
   decodeMessage(coded: Uint8Array, maxBytes: number): Decoded;
-  encodeEvent(event: Uint8Array): Uint8Array;
-  decodeEvent(coded: Uint8Array, maxBytes: number): Decoded;
+  /**
+   * The coded bytes of an event of at most `MAX_EVENT_BYTES`; `undefined` is the end of the stream. They tell themselves where they end.
+   * @param check its lowest bits are carried as far as there is room
+   * @param leastBits of the check that are carried
+   */
+  encodeEvent(event: Uint8Array | undefined, check: number, leastBits: number): EventBytes;
+  /**
+   * Reads an event, or goes on with it: `bytes`, at most 2^20, begin with what the last call did not use up.
+   * @param leastBits as when it was written
+   */
+  decodeEvent(bytes: Uint8Array, maxBytes: number, leastBits: number): DecodedEvent;
 }
+
+/** An event as far as it was read. Whether it is right only its check tells. */
+export type DecodedEvent =
+  /** It, or the end of the stream. */
+  | (EventEnd & { readonly kind: "event"; readonly content: Uint8Array })
+  | (EventEnd & { readonly kind: "last" })
+  | { readonly kind: "long" }
+  /** Bytes are missing. */
+  | { readonly kind: "starved"; readonly usedBytes: number };

@@ -17,16 +17,27 @@ export interface LearningRates {
 }
 
 export const MESSAGE_RATES: LearningRates = { mixer: 32, runBits: 5 };
+/** The rate of the weights in events: a stream goes on for long enough to pay for it. */
+const EVENT_MIXER_RATE = 112;
 
 /** Probability that a message ends where a JSON text may end, in 65536ths. */
 const REGULAR = 63000;
 /** Probability that an event ends at its first blank line, in 65536ths. */
 const REGULAR_EVENT = 65400;
+/** Probability that what is no such event is one all the same, not the stream's end. */
+const OTHER_EVENT = 49152;
 /** The last two bytes of an event. */
 const BLANK_LINE = 0x0a0a;
 const EVEN = 32768;
 /** Bits that tell the bits of a length. */
 const LENGTH_BITS = 5;
+
+/** What stands for the length of an event that has not begun, and for the stream's end. */
+const NOT_BEGUN = -1;
+const LAST = -2;
+
+/** Why there is no event: bytes are missing, it is too long, it is the stream's end. */
+export type EventLack = "starved" | "long" | "last";
 
 /** The whole model of messages, primed with a prior: turns them into decisions and back. */
 export class ContextModel {
@@ -36,13 +47,18 @@ export class ContextModel {
   readonly runs: RunCoder;
   readonly #ends: EndCoder;
   readonly #bits: BitCoder;
+  readonly #mixerRate: number;
   readonly #symbols: SymbolCoder;
   /** Bytes within which the repetition is known to end; 0: nothing is known. */
   #failed = 0;
+  /** Of the event that is being read: where it begins, and its length. */
+  #eventStart = 0;
+  #eventLength = NOT_BEGUN;
 
   constructor(prior: Prior, bits: BitCoder, table: SlotTable, rates: LearningRates = MESSAGE_RATES) {
     const { parameters } = prior;
     this.#bits = bits;
+    this.#mixerRate = rates.mixer;
     this.#ends = new EndCoder(parameters.ends);
     this.runs = new RunCoder(parameters.runs, this.contexts.classes, rates.runBits);
     this.match = new MatchModel(prior.index);
@@ -54,6 +70,7 @@ export class ContextModel {
       this.match,
       new Candidates(prior.candidates),
       prior.trees,
+      this.predictor.followers.strings,
     );
   }
 
@@ -68,8 +85,11 @@ export class ContextModel {
   /** Begins another message; what was learnt stays. */
   startMessage(): void {
     this.#failed = 0;
+    this.#eventLength = NOT_BEGUN;
+    this.predictor.mixer.rate = this.#mixerRate;
     this.#symbols.reset();
     this.contexts.reset();
+    this.predictor.followers.numbers.leave();
     this.#ends.reset();
     this.match.drop();
   }
@@ -77,7 +97,10 @@ export class ContextModel {
   /** Begins another event of a stream: what was before goes on, but for its place in a JSON text. */
   startEvent(): void {
     this.#failed = 0;
+    this.#eventLength = NOT_BEGUN;
+    this.predictor.mixer.rate = EVENT_MIXER_RATE;
     this.contexts.leaveJson();
+    this.predictor.followers.numbers.leave();
   }
 
   /** Codes an event of a stream: what ends at the first blank line needs not say where. */
@@ -85,17 +108,58 @@ export class ContextModel {
     this.match.reserve(event.length);
     const isRegular = endsAtBlankLine(event);
     this.#bits.code(isRegular ? 1 : 0, REGULAR_EVENT);
-    if (!isRegular) this.#codeLength(event.length);
+    if (!isRegular) {
+      this.#bits.code(1, OTHER_EVENT);
+      this.#codeLength(event.length);
+    }
     for (let at = 0; at < event.length;) at += this.step(event, at);
   }
 
-  /** Reads an event; `undefined` as soon as it would have more than `maxBytes`. */
-  decodeEvent(maxBytes: number, isCut: () => boolean): Uint8Array | undefined {
+  /** Codes that no event follows. */
+  encodeEnd(): void {
+    this.#bits.code(0, REGULAR_EVENT);
+    this.#bits.code(0, OTHER_EVENT);
+  }
+
+  /**
+   * Reads an event, or goes on with it after bytes were missing. Behind `startEvent` it begins.
+   * @returns a copy, or why there is none
+   */
+  decodeEvent(maxBytes: number): Uint8Array | EventLack {
     const { match, contexts } = this;
-    const start = match.position;
-    return this.#read(REGULAR_EVENT, maxBytes, isCut, () => {
-      return match.position - start >= 2 && (contexts.last4 & 0xffff) === BLANK_LINE;
-    });
+    const bits = this.#bits;
+    if (this.#eventLength === NOT_BEGUN) {
+      const length = this.#readEventLength();
+      if (bits.isStarved === true) return "starved";
+      if (length === LAST) return "last";
+      if (length !== Infinity && length > maxBytes) return "long";
+      this.#eventStart = match.position;
+      this.#eventLength = length;
+    }
+    const start = this.#eventStart;
+    const length = this.#eventLength;
+    for (;;) {
+      const size = match.position - start;
+      if (size > maxBytes) return "long";
+      const hasEnded =
+        size >= length || (length === Infinity && size >= 2 && (contexts.last4 & 0xffff) === BLANK_LINE);
+      if (hasEnded) return match.buffer.slice(start, Math.min(match.position, start + length));
+      match.reserve(MAX_RUN_BYTES);
+      this.step(undefined, 0);
+      if (bits.isStarved === true) return "starved";
+    }
+  }
+
+  /** Whether something of an event was read. Before, nothing has changed that a reader would have to go on with. */
+  get isInEvent(): boolean {
+    return this.#eventLength !== NOT_BEGUN;
+  }
+
+  /** `Infinity`: up to its first blank line. */
+  #readEventLength(): number {
+    const bits = this.#bits;
+    if (bits.code(0, REGULAR_EVENT) !== 0) return Infinity;
+    return bits.code(0, OTHER_EVENT) !== 0 ? this.#codeLength(0) : LAST;
   }
 
   /** Codes all of `message`, and where it ends. */
@@ -119,31 +183,16 @@ export class ContextModel {
    * @returns `undefined` as soon as it would have more than `maxBytes`
    */
   decode(maxBytes: number, isCut: () => boolean): Uint8Array | undefined {
-    const { contexts } = this;
-    return this.#read(REGULAR, maxBytes, isCut, () => contexts.mayEnd && this.#codeEnd(0) !== 0);
-  }
-
-  /**
-   * Reads until the end.
-   * @param regular probability that what is read says itself where it ends
-   * @param hasEnded whether it has, behind each step
-   */
-  #read(
-    regular: number,
-    maxBytes: number,
-    isCut: () => boolean,
-    hasEnded: () => boolean,
-  ): Uint8Array | undefined {
-    const { match } = this;
+    const { match, contexts } = this;
     const start = match.position;
-    const isRegular = this.#bits.code(0, regular) !== 0;
+    const isRegular = this.#bits.code(0, REGULAR) !== 0;
     const length = isRegular ? Infinity : this.#codeLength(0);
     if (!isRegular && length > maxBytes) return undefined;
     for (let done = 0; done < length && !isCut(); done = match.position - start) {
       if (done > maxBytes) return undefined;
       match.reserve(MAX_RUN_BYTES);
       this.step(undefined, 0);
-      if (isRegular && hasEnded()) break;
+      if (isRegular && contexts.mayEnd && this.#codeEnd(0) !== 0) break;
     }
     const end = Math.min(match.position, start + length);
     return end - start > maxBytes ? undefined : match.buffer.slice(start, end);
@@ -152,7 +201,7 @@ export class ContextModel {
   /**
    * Codes what is next, one byte or a run, and takes it in.
    * @param message what is written; `undefined` when reading
-   * @returns how many bytes it was
+   * @returns how many bytes it was; 0 if bytes of the wire are missing: the next call goes on with it
    */
   step(message: Uint8Array | undefined, at: number): number {
     const { match, contexts, runs } = this;
@@ -163,19 +212,25 @@ export class ContextModel {
         const { bytes } = runs;
         const goesOn = message !== undefined && match.predicts(message, at, bytes) ? 1 : 0;
         const bit = this.#bits.code(goesOn, probability);
+        if (bit < 0) return 0;
         runs.update(bit);
         if (bit !== 0) {
           for (let i = 0; i < bytes; i++) {
-            contexts.append(match.buffer[match.pointer]);
+            const byte = match.buffer[match.pointer];
+            this.predictor.followers.numbers.append(byte, contexts);
+            this.predictor.followers.strings.append(byte, contexts, false);
+            contexts.append(byte);
             match.follow();
           }
           return bytes;
         }
-        failed = bytes;
+        this.#failed = failed = bytes;
       }
     }
     const coded = this.#symbols.code(message === undefined ? -1 : message[at], failed);
-    this.predictor.followers.append(coded);
+    if (this.#bits.isStarved === true) return 0;
+    this.predictor.followers.append(coded, contexts);
+    this.predictor.followers.strings.append(coded, contexts, this.#symbols.isRandom);
     const isHit = match.length > 0 && coded === match.buffer[match.pointer];
     this.#failed = failed > 0 && isHit ? failed - 1 : 0;
     contexts.append(coded);
@@ -190,7 +245,8 @@ export class ContextModel {
     match.reserve(content.length);
     for (let i = 0; i < content.length; i++) {
       followers.find(contexts);
-      followers.append(content[i]);
+      followers.append(content[i], contexts);
+      followers.strings.append(content[i], contexts, false);
       contexts.append(content[i]);
       match.append(content[i], contexts);
     }

@@ -6,6 +6,7 @@ import {
   StreamDecoder,
   StreamEncoder,
 } from "../../../src/codec/context/index.js";
+import { defaultPriors } from "../../../src/codec/context/prior/prior-cache.js";
 import { M2MError } from "../../../src/shared/errors.js";
 import { catchM2MError } from "../../helpers/catch-error.js";
 import { sampleEvents, sampleMessages } from "./coders.js";
@@ -62,6 +63,18 @@ describe("codec/context: streams", function () {
     );
   });
 
+  it("carry more at once than is looked at at once", () => {
+    const events = Array.from({ length: 300 }, (_, i) => Buffer.from(`data: ${i * i}\n\n`));
+    let state = 1;
+    events.push(Buffer.from(Array.from({ length: 9000 }, () => (state = (state * 48271) % 0x7fffffff) >> 8)));
+    const encoder = new StreamEncoder();
+    const wires = [...events, ...events].map((event) => encoder.push(event));
+    const decoder = new StreamDecoder();
+    const got = decoder.push(Buffer.concat([...wires, encoder.end()]));
+    decoder.end();
+    expect(Buffer.compare(Buffer.concat(got), Buffer.concat([...events, ...events]))).to.equal(0);
+  });
+
   it("cost less and less", () => {
     const encoder = new StreamEncoder();
     const sizes = sampleEvents()
@@ -102,6 +115,49 @@ describe("codec/context: streams", function () {
     expect(catchM2MError(() => new StreamDecoder().push(Buffer.from("data: x"))).code).to.equal(
       "M2M_WIRE_UNKNOWN",
     );
+  });
+});
+
+describe("codec/context: what streams carry of their check", function () {
+  this.timeout(60_000);
+
+  it("shows a change within an event or two, as a rule", () => {
+    const encoder = new StreamEncoder();
+    const events = sampleEvents().slice(0, 30);
+    const wires = events.map((event) => encoder.push(event));
+    wires.push(encoder.end());
+    const first = wires[0].length;
+    const second = wires[1].length;
+    let wrong = 0;
+    let changes = 0;
+    for (let bit = first * 8; bit < (first + second) * 8; bit++) {
+      const changed = Buffer.concat(wires);
+      changed[bit >> 3] ^= 1 << (bit & 7);
+      const decoder = new StreamDecoder();
+      const got: Uint8Array[] = [];
+      changes++;
+      const { code } = catchM2MError(() => {
+        for (const byte of changed) got.push(...decoder.push(Uint8Array.of(byte)));
+        decoder.end();
+      });
+      expect(code).to.be.oneOf(["M2M_CHECKSUM_MISMATCH", "M2M_CONTEXT_INVALID", "M2M_CONTEXT_TRUNCATED"]);
+      got.forEach((event, i) => (wrong += Buffer.compare(event, events[i]) === 0 ? 0 : 1));
+    }
+    expect(wrong).to.be.below(changes * 1.5);
+  });
+
+  it("is never short of it for long", () => {
+    // Events that cost next to nothing leave as much choice as others.
+    const history = defaultPriors.current.createHistory(65536);
+    const event = Buffer.from("data: {}\n\n");
+    let owed = 0;
+    let carried = 0;
+    for (let i = 1; i <= 200; i++) {
+      const { checkBits } = history.encodeEvent(event, i, Math.max(0, owed - 4));
+      owed = Math.max(0, owed + 3 - checkBits);
+      carried += checkBits;
+      expect(carried).to.be.at.least(3 * i - 7);
+    }
   });
 });
 

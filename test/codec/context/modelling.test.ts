@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { growTrees, TREE_VALUES } from "../../../src/codec/context/binarisation/code-trees.js";
 import { indexText, MatchModel } from "../../../src/codec/context/dictionary/match-model.js";
 import { ByteContexts } from "../../../src/codec/context/modelling/byte-contexts.js";
-import { Followers, FOLLOWERS } from "../../../src/codec/context/modelling/followers.js";
+import { Followers, HABITS } from "../../../src/codec/context/modelling/followers.js";
 import { checkOf, lineOf, placeOf } from "../../../src/codec/context/modelling/node-place.js";
 import { SlotTable } from "../../../src/codec/context/modelling/slot-table.js";
 import { readPrior } from "./coders.js";
@@ -95,7 +95,7 @@ describe("codec/context/modelling", () => {
     const contexts = new ByteContexts();
     const followers = new Followers();
     const text = '{"name":"ann","role":"nurse"},{"name":"ann","role":"nun"},{"name":"bob","role":"nurse"}';
-    const slow = Array.from({ length: FOLLOWERS }, () => new Map<number, [byte: number, count: number]>());
+    const slow = Array.from({ length: HABITS }, () => new Map<number, [byte: number, count: number]>());
     let found = 0;
     for (const byte of Buffer.from(text)) {
       followers.find(contexts);
@@ -107,13 +107,13 @@ describe("codec/context/modelling", () => {
         if (expected >= 0) found++;
         entries.set(value, [byte, byte === expected ? Math.min(15, count + 1) : 1]);
       });
-      followers.append(byte);
+      followers.append(byte, contexts);
       contexts.append(byte);
     }
     expect(found).to.be.above(text.length);
     followers.forget();
     followers.find(contexts);
-    expect(Array.from(followers.bytes)).to.deep.equal([-1, -1, -1]);
+    expect(Array.from(followers.bytes)).to.deep.equal([-1, -1, -1, -1]);
   });
 
   it("tells how a JSON text is laid out from the first comma, colon and bracket on", () => {

@@ -43,11 +43,13 @@ export class RunCoder {
     const { pointer, buffer, position } = match;
     const most = Math.min(RUN_BYTES[step], position - pointer);
     let bytes = 0;
-    // Where a value begins messages part: a run ends before it.
+    // Where a value begins messages part, and where a blank line ends an event: a run ends there.
     let kind = 0;
+    let last = contexts.last4 & 255;
     while (bytes < most) {
       const byte = buffer[pointer + bytes++];
-      if (byte === 58) break;
+      if (byte === 58 || (byte === 10 && last === 10)) break;
+      last = byte;
       if (this.classes[byte] === CharacterClass.digit) kind = 1;
     }
     if (bytes < 4) return 0;

@@ -2,6 +2,7 @@ import type { MatchModel } from "../dictionary/match-model.js";
 import type { ByteContexts } from "../modelling/byte-contexts.js";
 import type { Candidates } from "./candidates.js";
 import { Stage } from "./candidates.js";
+import type { StringHabits } from "../modelling/string-habits.js";
 import { type CodeTrees, RANDOM_TREE } from "./code-trees.js";
 
 /** What no node of a tree is. */
@@ -9,6 +10,9 @@ const NO_CHILD = 256;
 
 /** Writes or reads a decision. */
 export interface BitCoder {
+  /** Reading, bytes are missing. */
+  readonly isStarved?: boolean;
+  /** @returns the decision; -1 if bytes are missing that it hangs on */
   code(bit: number, probability: number): number;
 }
 
@@ -26,6 +30,12 @@ export interface DecisionModel {
 export class SymbolCoder {
   /** A bit for each of the last bytes, the last one lowest: it was not guessed. */
   #descents = 0;
+  /** Whether the last byte was taken for one of a random text. */
+  isRandom = false;
+  /** Decisions of the byte at hand that were taken before bytes were missing, the first lowest: they are not asked again. */
+  #taken = 0;
+  #takenCount = 0;
+  #asked = 0;
 
   readonly bits: BitCoder;
   readonly predictor: DecisionModel;
@@ -33,6 +43,7 @@ export class SymbolCoder {
   readonly match: MatchModel;
   readonly candidates: Candidates;
   readonly trees: CodeTrees;
+  readonly strings: StringHabits | undefined;
 
   constructor(
     bits: BitCoder,
@@ -41,6 +52,7 @@ export class SymbolCoder {
     match: MatchModel,
     candidates: Candidates,
     trees: CodeTrees,
+    strings?: StringHabits,
   ) {
     this.bits = bits;
     this.predictor = predictor;
@@ -48,20 +60,36 @@ export class SymbolCoder {
     this.match = match;
     this.candidates = candidates;
     this.trees = trees;
+    this.strings = strings;
   }
 
   reset(): void {
-    this.#descents = 0;
+    this.#descents = this.#takenCount = 0;
   }
 
   /**
    * @param byte what is written; -1 when reading
    * @param failed bytes within which the repetition is known to end; 0: nothing is known
-   * @returns the byte
+   * @returns the byte; if bytes were missing, nothing: the next call goes on with it
    */
   code(byte: number, failed: number): number {
+    const descents = this.#descents;
+    this.#asked = 0;
+    if (this.#takenCount === 0) this.#taken = 0;
+    const coded = this.#choose(byte, failed);
+    if (this.bits.isStarved === true) this.#descents = descents;
+    else this.#takenCount = 0;
+    return coded;
+  }
+
+  #choose(byte: number, failed: number): number {
     const { candidates, contexts, match } = this;
-    const isRandom = (this.#descents & 15) === 15 && match.length === 0 && contexts.isMixed;
+    const isRandom =
+      ((this.#descents & 15) === 15 && match.length === 0 && contexts.isMixed) ||
+      (this.strings !== undefined &&
+        (match.length === 0 || contexts.valueBytes === 0) &&
+        this.strings.startsRandom(contexts));
+    this.isRandom = isRandom;
     this.predictor.startByte(isRandom);
     if (isRandom) return this.#descend(byte, -1, -1, RANDOM_TREE);
     candidates.guess(contexts, match);
@@ -116,9 +144,14 @@ export class SymbolCoder {
   }
 
   #decide(bit: number, node: number, stage: number, depth: number, failed: number): number {
-    const { predictor } = this;
-    const decided = this.bits.code(bit, predictor.predict(node, stage, depth, failed));
+    const { bits, predictor } = this;
+    if (this.#asked < this.#takenCount) return (this.#taken >>> this.#asked++) & 1;
+    if (bits.isStarved === true) return 0;
+    const decided = bits.code(bit, predictor.predict(node, stage, depth, failed));
+    if (decided < 0) return 0;
     predictor.update(decided);
+    this.#taken |= decided << this.#takenCount++;
+    this.#asked++;
     return decided;
   }
 }

@@ -19,22 +19,35 @@ export class SlotChanges {
   take(slots: Int32Array, journal: Int32Array, journalSize: number): void {
     for (let at = 0; at < journalSize; at += 2) {
       const slot = journal[at];
-      let place = (Math.imul(slot, 0x9e3779b1) >>> 18) & (PLACES - 1);
-      for (;;) {
-        const known = this.#places[place];
-        if (known === 0) {
-          if (this.#count === MAX_CHANGES) break;
-          this.#slots[this.#count] = slot;
-          this.#values[this.#count] = slots[slot];
-          this.#places[place] = ++this.#count;
-          break;
-        }
-        if (this.#slots[known - 1] === slot) {
-          this.#values[known - 1] = slots[slot];
-          break;
-        }
-        place = (place + 1) & (PLACES - 1);
+      const place = this.#placeOf(slot);
+      const known = this.#places[place];
+      if (known !== 0) this.#values[known - 1] = slots[slot];
+      else if (this.#count < MAX_CHANGES) {
+        this.#slots[this.#count] = slot;
+        this.#values[this.#count] = slots[slot];
+        this.#places[place] = ++this.#count;
       }
+    }
+  }
+
+  /** Slots of a journal that there was no room for when it was taken, with their values: what an event that pauses has to have again. */
+  missing(slots: Int32Array, journal: Int32Array, journalSize: number): ReadonlyMap<number, number> {
+    const values = new Map<number, number>();
+    if (this.#count < MAX_CHANGES) return values;
+    for (let at = 0; at < journalSize; at += 2) {
+      const slot = journal[at];
+      if (this.#places[this.#placeOf(slot)] === 0) values.set(slot, slots[slot]);
+    }
+    return values;
+  }
+
+  /** Where `slot` is, or would be. */
+  #placeOf(slot: number): number {
+    let place = (Math.imul(slot, 0x9e3779b1) >>> 18) & (PLACES - 1);
+    for (;;) {
+      const known = this.#places[place];
+      if (known === 0 || this.#slots[known - 1] === slot) return place;
+      place = (place + 1) & (PLACES - 1);
     }
   }
 

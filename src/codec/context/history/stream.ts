@@ -2,7 +2,6 @@ import { crc32 } from "../../../shared/crc32.js";
 import { concatBytes } from "../../../shared/bytes.js";
 import { FormatError, IntegrityError, ProtocolError } from "../../../shared/errors.js";
 import { type Limits, outputTooLarge, resolveLimits } from "../../../shared/limits.js";
-import { readVarint, tryReadVarint, varintSize, writeVarint } from "../../../shared/varint.js";
 import { defaultPriors, type PriorCache } from "../prior/prior-cache.js";
 import { readHistoryOpening, STREAM_OPENING, truncated } from "../wire/header.js";
 import { follow } from "./chain.js";
@@ -10,10 +9,13 @@ import type { HistoryCoder } from "../coders.js";
 
 /** Bytes of earlier events that a stream looks back at. */
 const WINDOW_BYTES = 65536;
-/** Longer events are cut into pieces of this many bytes. */
-const MAX_EVENT_BYTES = 16384;
-/** Every event with a number divisible by this carries 16 bits of the check of all events so far. */
-const CHECK_INTERVAL = 8;
+/** Longer events are cut into pieces of this many bytes: what one writes is always remembered. */
+const MAX_EVENT_BYTES = 4096;
+/** Bits of the check that events carry each, on average at least, and by how many they may fall behind. */
+const OWED_BITS = 3;
+const MOST_OWED_BITS = 7;
+/** Coded bytes that a coder is given at once: it copies them, and an event has few. */
+const MOST_READ_BYTES = 1024;
 
 export interface StreamOptions {
   limits?: Partial<Limits>;
@@ -27,7 +29,7 @@ export class StreamEncoder {
   #opening: Uint8Array | undefined;
   readonly #hash: number;
   #chain = 0;
-  #count = 0;
+  #owed = new OwedBits();
   #isEnded = false;
 
   constructor(options: StreamOptions = {}) {
@@ -42,7 +44,7 @@ export class StreamEncoder {
     this.#assertOpen();
     const parts = this.#open();
     for (let at = 0; at < event.length; at += MAX_EVENT_BYTES) {
-      parts.push(...this.#encode(event.subarray(at, at + MAX_EVENT_BYTES)));
+      parts.push(this.#encode(event.subarray(at, at + MAX_EVENT_BYTES)));
     }
     return concatBytes(parts);
   }
@@ -51,9 +53,9 @@ export class StreamEncoder {
   end(): Uint8Array {
     this.#assertOpen();
     this.#isEnded = true;
-    const end = new Uint8Array(5);
-    new DataView(end.buffer).setUint32(1, (this.#chain ^ this.#hash) >>> 0, true);
-    return concatBytes([...this.#open(), end]);
+    const check = new Uint8Array(4);
+    new DataView(check.buffer).setUint32(0, (this.#chain ^ this.#hash) >>> 0, true);
+    return concatBytes([...this.#open(), this.#code(undefined), check]);
   }
 
   #open(): Uint8Array[] {
@@ -62,14 +64,15 @@ export class StreamEncoder {
     return opening === undefined ? [] : [opening];
   }
 
-  #encode(event: Uint8Array): Uint8Array[] {
-    const coded = this.#coder.encodeEvent(event);
+  #encode(event: Uint8Array): Uint8Array {
     this.#chain = follow(this.#chain, crc32(event));
-    const size = coded.length + 1;
-    const head = new Uint8Array(varintSize(size));
-    writeVarint(head, 0, size);
-    if (++this.#count % CHECK_INTERVAL !== 0) return [head, coded];
-    return [head, coded, Uint8Array.of(this.#chain & 255, (this.#chain >>> 8) & 255)];
+    return this.#code(event);
+  }
+
+  #code(event: Uint8Array | undefined): Uint8Array {
+    const { bytes, checkBits } = this.#coder.encodeEvent(event, this.#chain, this.#owed.least);
+    this.#owed.pay(checkBits);
+    return bytes;
   }
 
   #assertOpen(): void {
@@ -85,7 +88,9 @@ export class StreamDecoder {
   #hash = 0;
   #pending: Uint8Array = new Uint8Array(0);
   #chain = 0;
-  #count = 0;
+  #owed = new OwedBits();
+  /** Behind the last event: its check follows. */
+  #isLast = false;
   #isEnded = false;
 
   constructor(options: StreamOptions = {}) {
@@ -99,7 +104,7 @@ export class StreamDecoder {
 
   /**
    * The events that are complete with `bytes`, in order.
-   * @throws {FormatError} `M2M_WIRE_UNKNOWN`, `M2M_CONTEXT_INVALID`, `M2M_VARINT_OVERLONG`
+   * @throws {FormatError} `M2M_WIRE_UNKNOWN`, `M2M_CONTEXT_INVALID`
    * @throws {UnsupportedError} `M2M_VERSION_UNSUPPORTED`, `M2M_PRIOR_MISSING`
    * @throws {IntegrityError} `M2M_CHECKSUM_MISMATCH`
    * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE`
@@ -124,7 +129,7 @@ export class StreamDecoder {
     if (!this.#isEnded) throw truncated(this.#pending.length);
   }
 
-  /** Reads one frame if it is there as a whole. */
+  /** Reads what is next, as far as its bytes are there. @returns whether there may be more */
   #readNext(bytes: Uint8Array, cursor: { offset: number }, events: Uint8Array[]): boolean {
     if (this.#isEnded) return false;
     const start = cursor.offset;
@@ -137,53 +142,55 @@ export class StreamDecoder {
       cursor.offset += 2;
       return true;
     }
-    if (left === 0) return false;
-    const size = tryReadVarint(bytes, cursor);
-    if (size === undefined) {
-      if (left >= 5) readVarint(bytes, cursor);
-      return false;
-    }
-    const isChecked = size > 0 && (this.#count + 1) % CHECK_INTERVAL === 0;
-    const rest = size === 0 ? 4 : size - 1 + (isChecked ? 2 : 0);
-    if (size - 1 > this.#limits.maxInputBytes) throw outputTooLarge(this.#limits);
-    if (bytes.length - cursor.offset < rest) {
-      cursor.offset = start;
-      return false;
-    }
-    const body = bytes.subarray(cursor.offset, cursor.offset + rest);
-    cursor.offset += rest;
-    if (size === 0) this.#readEnd(body);
-    else
-      events.push(
-        this.#decode(
-          this.#coder,
-          body.subarray(0, size - 1),
-          isChecked ? body.subarray(size - 1) : undefined,
-        ),
-      );
-    return true;
+    if (this.#isLast) return this.#readEnd(bytes, cursor);
+    return left > 0 && this.#readEvent(this.#coder, bytes, cursor, events);
   }
 
-  #decode(coder: HistoryCoder, coded: Uint8Array, check: Uint8Array | undefined): Uint8Array {
+  #readEvent(
+    coder: HistoryCoder,
+    bytes: Uint8Array,
+    cursor: { offset: number },
+    events: Uint8Array[],
+  ): boolean {
     const most = Math.min(MAX_EVENT_BYTES, this.#limits.maxOutputBytes);
-    const { content, neededBytes } = coder.decodeEvent(coded, most);
-    if (content === undefined) {
+    const there = bytes.subarray(cursor.offset, cursor.offset + MOST_READ_BYTES);
+    const isCut = cursor.offset + there.length < bytes.length;
+    const read = coder.decodeEvent(there, most, this.#owed.least);
+    if (read.kind === "long") {
       if (most < MAX_EVENT_BYTES) throw outputTooLarge(this.#limits);
       throw new FormatError("M2M_CONTEXT_INVALID", `An event has more than ${MAX_EVENT_BYTES} bytes.`);
     }
-    if (coded.length > neededBytes + 4) {
-      throw new FormatError("M2M_CONTEXT_INVALID", "Bytes follow the end of an event.");
-    }
-    this.#count++;
-    this.#chain = follow(this.#chain, crc32(content));
-    if (check !== undefined && (check[0] | (check[1] << 8)) !== (this.#chain & 0xffff)) throw mismatch();
-    return content;
+    cursor.offset += read.usedBytes;
+    if (read.kind === "starved") return isCut;
+    if (read.kind === "event") this.#chain = follow(this.#chain, crc32(read.content));
+    this.#owed.pay(read.checkBits);
+    if (read.check !== (this.#chain & ((1 << read.checkBits) - 1))) throw mismatch();
+    if (read.kind === "event") events.push(read.content);
+    else this.#isLast = true;
+    return true;
   }
 
-  #readEnd(body: Uint8Array): void {
-    const check = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
+  #readEnd(bytes: Uint8Array, cursor: { offset: number }): boolean {
+    if (bytes.length - cursor.offset < 4) return false;
+    const check = new DataView(bytes.buffer, bytes.byteOffset).getUint32(cursor.offset, true);
     if (check !== (this.#chain ^ this.#hash) >>> 0) throw mismatch();
+    cursor.offset += 4;
     this.#isEnded = true;
+    return true;
+  }
+}
+
+/** How many bits of the check the events so far have left to those behind them. */
+class OwedBits {
+  #bits = 0;
+
+  /** Bits that the next event carries at least. */
+  get least(): number {
+    return Math.max(0, this.#bits + OWED_BITS - MOST_OWED_BITS);
+  }
+
+  pay(bits: number): void {
+    this.#bits = Math.max(0, this.#bits + OWED_BITS - bits);
   }
 }
 

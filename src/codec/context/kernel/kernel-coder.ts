@@ -1,5 +1,6 @@
 import { decodeBase64 } from "../../../shared/base64.js";
-import type { Decoded, HistoryCoder, MessageCoder } from "../coders.js";
+import type { EventBytes } from "../arithmetic/range-coder.js";
+import type { Decoded, DecodedEvent, HistoryCoder, MessageCoder } from "../coders.js";
 import { SlotChanges } from "../history/slot-changes.js";
 import { createAlphabets } from "../modelling/byte-contexts.js";
 import { createCharacterClasses } from "../modelling/character-class.js";
@@ -28,8 +29,13 @@ interface Kernel {
   startEvent(): void;
   slide(bytes: number): void;
   absorb(sizeBytes: number): void;
-  encode(sizeBytes: number, isEvent: number, maxBytes: number): number;
-  decode(sizeBytes: number, isEvent: number, maxBytes: number): number;
+  encode(sizeBytes: number, maxBytes: number): number;
+  decode(sizeBytes: number, maxBytes: number): number;
+  encodeEvent(sizeBytes: number, check: number, leastBits: number, maxBytes: number): number;
+  decodeEvent(sizeBytes: number, maxBytes: number, leastBits: number, isResumed: number): number;
+  isInEvent(): number;
+  getCheck(): number;
+  getCheckBits(): number;
   setSlot(slot: number, value: number): void;
   saveState(): void;
   loadState(): void;
@@ -72,7 +78,7 @@ export class KernelCoder implements MessageCoder {
     this.own(undefined);
     try {
       this.memory.set(content, Address.input);
-      const size = this.kernel.encode(content.length, 0, Math.min(maxBytes, MAX_CONTENT_BYTES));
+      const size = this.kernel.encode(content.length, Math.min(maxBytes, MAX_CONTENT_BYTES));
       return size < 0 ? undefined : this.memory.slice(Address.output, Address.output + size);
     } finally {
       if (this.kernel.reset() !== 0) this.#refill();
@@ -82,7 +88,7 @@ export class KernelCoder implements MessageCoder {
   decode(coded: Uint8Array, maxBytes: number): Decoded {
     this.own(undefined);
     try {
-      return this.read(coded, maxBytes, false);
+      return this.read(coded, maxBytes);
     } finally {
       if (this.kernel.reset() !== 0) this.#refill();
     }
@@ -93,14 +99,20 @@ export class KernelCoder implements MessageCoder {
   }
 
   /** Reads with the state that is in the kernel's memory. */
-  read(coded: Uint8Array, maxBytes: number, isEvent: boolean): Decoded {
+  read(coded: Uint8Array, maxBytes: number): Decoded {
     if (coded.length > MAX_CONTENT_BYTES) return { neededBytes: 0 };
     this.memory.set(coded, Address.input);
     const { kernel } = this;
-    const size = kernel.decode(coded.length, isEvent ? 1 : 0, Math.min(maxBytes, MAX_CONTENT_BYTES));
-    if (size < 0) return { neededBytes: 0 };
-    const start = Address.buffer + kernel.getContentStart();
-    return { content: this.memory.slice(start, start + size), neededBytes: kernel.getConsumed() - 4 };
+    const size = kernel.decode(coded.length, Math.min(maxBytes, MAX_CONTENT_BYTES));
+    return size < 0
+      ? { neededBytes: 0 }
+      : { content: this.contentOf(size), neededBytes: kernel.getConsumed() };
+  }
+
+  /** A copy of what was read last. */
+  contentOf(size: number): Uint8Array {
+    const start = Address.buffer + this.kernel.getContentStart();
+    return this.memory.slice(start, start + size);
   }
 
   /** Brings the state of `owner` into the kernel's memory. */
@@ -178,6 +190,9 @@ class KernelHistory implements HistoryCoder {
   readonly #coder: KernelCoder;
   readonly #windowBytes: number;
   readonly #changes = new SlotChanges();
+  /** Whether the kernel stands within an event whose bytes are not all there; and what that has written beside `#changes`. */
+  #isPaused = false;
+  #pausedSlots: ReadonlyMap<number, number> | undefined;
   /** State and window while another one is in the kernel; absent: there is none yet. */
   #kept: Uint8Array | undefined;
   #window: Uint8Array = new Uint8Array(0);
@@ -189,6 +204,7 @@ class KernelHistory implements HistoryCoder {
 
   restart(): void {
     this.#changes.clear();
+    this.#isPaused = false;
     this.#coder.own(this);
     this.#coder.kernel.reset();
   }
@@ -208,19 +224,55 @@ class KernelHistory implements HistoryCoder {
   }
 
   encodeMessage(content: Uint8Array): Uint8Array {
-    return this.#encode(content, false);
+    return this.#withChanges(() => {
+      const { kernel, memory } = this.#coder;
+      kernel.startMessage();
+      memory.set(content, Address.input);
+      return this.#written(kernel.encode(content.length, OUTPUT_BYTES));
+    });
   }
 
   decodeMessage(coded: Uint8Array, maxBytes: number): Decoded {
-    return this.#withChanges(false, () => this.#coder.read(coded, maxBytes, false));
+    return this.#withChanges(() => {
+      this.#coder.kernel.startMessage();
+      return this.#coder.read(coded, maxBytes);
+    });
   }
 
-  encodeEvent(event: Uint8Array): Uint8Array {
-    return this.#encode(event, true);
+  encodeEvent(event: Uint8Array | undefined, check: number, leastBits: number): EventBytes {
+    return this.#withChanges(() => {
+      const { kernel, memory } = this.#coder;
+      kernel.startEvent();
+      if (event !== undefined) memory.set(event, Address.input);
+      const size = kernel.encodeEvent(event?.length ?? -1, check, leastBits, OUTPUT_BYTES);
+      return { bytes: this.#written(size), checkBits: kernel.getCheckBits() };
+    });
   }
 
-  decodeEvent(coded: Uint8Array, maxBytes: number): Decoded {
-    return this.#withChanges(true, () => this.#coder.read(coded, maxBytes, true));
+  decodeEvent(bytes: Uint8Array, maxBytes: number, leastBits: number): DecodedEvent {
+    const isResumed = this.#isPaused;
+    this.#isPaused = false;
+    return this.#withChanges((): DecodedEvent => {
+      const coder = this.#coder;
+      const { kernel, memory } = coder;
+      if (!isResumed) kernel.startEvent();
+      memory.set(bytes, Address.input);
+      const size = kernel.decodeEvent(bytes.length, maxBytes, leastBits, isResumed ? 1 : 0);
+      if (size === LONG) return { kind: "long" };
+      if (size === STARVED) {
+        if (kernel.isInEvent() === 0) return { kind: "starved", usedBytes: 0 };
+        this.#isPaused = true;
+        return { kind: "starved", usedBytes: kernel.getConsumed() };
+      }
+      const end = {
+        usedBytes: kernel.getConsumed(),
+        check: kernel.getCheck(),
+        checkBits: kernel.getCheckBits(),
+      };
+      return size === LAST
+        ? { ...end, kind: "last" }
+        : { ...end, kind: "event", content: coder.contentOf(size) };
+    }, isResumed);
   }
 
   /** Copies this history's state out of the kernel. */
@@ -250,34 +302,39 @@ class KernelHistory implements HistoryCoder {
     return position - this.#coder.prior.text.length;
   }
 
-  #encode(content: Uint8Array, isEvent: boolean): Uint8Array {
-    return this.#withChanges(isEvent, () => {
-      const { kernel, memory } = this.#coder;
-      memory.set(content, Address.input);
-      const size = kernel.encode(content.length, isEvent ? 1 : 0, OUTPUT_BYTES);
-      if (size < 0) throw new RangeError("The coded message does not fit the kernel's memory.");
-      return memory.slice(Address.output, Address.output + size);
-    });
+  #written(size: number): Uint8Array {
+    if (size < 0) throw new RangeError("The coded message does not fit the kernel's memory.");
+    return this.#coder.memory.slice(Address.output, Address.output + size);
   }
 
-  #withChanges<T>(isEvent: boolean, work: () => T): T {
+  /** @param isResumed whether it goes on with an event */
+  #withChanges<T>(work: () => T, isResumed = false): T {
     const coder = this.#coder;
     const { kernel } = coder;
+    const set = (slot: number, value: number): void => {
+      kernel.setSlot(slot, value);
+    };
     coder.own(this);
     try {
-      kernel.slide(this.#windowBytes);
-      if (isEvent) kernel.startEvent();
-      else kernel.startMessage();
-      this.#changes.apply((slot, value) => {
-        kernel.setSlot(slot, value);
-      });
+      if (!isResumed) kernel.slide(this.#windowBytes);
+      this.#changes.apply(set);
+      if (isResumed) this.#pausedSlots?.forEach((value, slot) => set(slot, value));
       const result = work();
-      this.#changes.take(coder.slots, coder.journal, kernel.getJournalSize());
+      const { slots, journal } = coder;
+      this.#changes.take(slots, journal, kernel.getJournalSize());
+      this.#pausedSlots = this.#isPaused
+        ? this.#changes.missing(slots, journal, kernel.getJournalSize())
+        : undefined;
       return result;
     } finally {
       coder.restoreTable();
     }
   }
 }
+
+/** What the kernel says instead of an event's length. */
+const LONG = -1;
+const STARVED = -2;
+const LAST = -3;
 
 const OUTPUT_BYTES = Address.buffer - Address.output;

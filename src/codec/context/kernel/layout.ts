@@ -18,22 +18,22 @@ export const Address = {
   kept: 0xb06000,
   /** Where `saveState` puts the position in the buffer. */
   savedPosition: 0xb31230,
-  firstMap: 0xbbe000,
-  firstPairMap: 0xbca000,
-  firstRuns: 0xbe2000,
-  classes: 0xbe3000,
-  alphabets: 0xbe3100,
-  countSteps: 0xbe3200,
-  lengthSteps: 0xbe3300,
-  rates: 0xbe3400,
-  ends: 0xbe3800,
+  firstMap: 0xbc0000,
+  firstPairMap: 0xbcc000,
+  firstRuns: 0xbe4000,
+  classes: 0xbe5000,
+  alphabets: 0xbe5100,
+  countSteps: 0xbe5200,
+  lengthSteps: 0xbe5300,
+  rates: 0xbe5400,
+  ends: 0xbe5800,
   input: 0xc00000,
   output: 0xd10000,
   buffer: 0xe20000,
   journal: 0x1500000,
 } as const;
 
-/** Places of a weight set: its weights, then zeroes. */
+/** Places of a weight set. */
 export const SET_PLACES = 12;
 /** Binary logarithm of the lines of the table. */
 export const LINE_BITS = 17;

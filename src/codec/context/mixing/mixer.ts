@@ -15,7 +15,8 @@ export class Mixer {
 
   readonly initial: Int16Array;
   readonly inputCount: number;
-  readonly rate: number;
+  /** How fast it learns, in 1024ths of 2^-14. */
+  rate: number;
 
   /** @param initial `[sets, inputs]`, what `restore` goes back to */
   constructor(initial: Int16Array, inputCount: number, rate: number) {

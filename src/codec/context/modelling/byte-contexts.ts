@@ -42,6 +42,8 @@ export class ByteContexts {
   depth = 0;
   /** Bytes since the last colon or opening quote of a value, at most 255. */
   valueBytes = 255;
+  /** Bytes since the last line break. */
+  lineBytes = 0;
   /** Which kinds of character the run of letters and digits so far has. */
   alphabet = 0;
   #word = 0;
@@ -69,6 +71,7 @@ export class ByteContexts {
     this.jsonState = JsonState.start;
     this.depth = this.alphabet = 0;
     this.valueBytes = 255;
+    this.lineBytes = 0;
     this.#inString = this.#escaped = this.#isKey = this.#expectsKey = false;
     this.#keys[0] = this.#earlierKeys[0] = 0;
     this.#isObject[0] = 0;
@@ -93,6 +96,30 @@ export class ByteContexts {
     return (
       (alphabet & 15) !== 0 && ((alphabet & 16) !== 0 || ((alphabet & 3) !== 0 && (alphabet & 12) !== 0))
     );
+  }
+
+  get inString(): boolean {
+    return this.#inString;
+  }
+
+  /** Whether the next byte stands in a string that is no key. */
+  get inText(): boolean {
+    return this.#inString && !this.#isKey;
+  }
+
+  /** Whether a quote ends the string. */
+  get isEscaped(): boolean {
+    return this.#escaped;
+  }
+
+  /** Hash of the key and the one around it. */
+  get keys(): number {
+    return Math.imul(this.#key, M1) ^ Math.imul(this.#parentKey, M3);
+  }
+
+  /** Whether a literal may begin here: behind a space where colons have one, else behind a colon. */
+  get mayBeginLiteral(): boolean {
+    return (this.#style & 12) !== 8 || (this.last4 & 255) === 32;
   }
 
   get isBehindLineBreak(): boolean {
@@ -120,6 +147,7 @@ export class ByteContexts {
       this.#word = 0;
     }
     if (!this.#inString) this.#noteStyle(byte);
+    this.lineBytes = byte === 10 ? 0 : this.lineBytes + 1;
     this.#column = byte === 10 ? 0 : Math.min(this.#column + 1, MAX_COLUMN);
     if (this.#inString) this.#appendInString(byte);
     else this.#appendOutside(byte);

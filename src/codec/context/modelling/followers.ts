@@ -1,7 +1,12 @@
 import type { ByteContexts } from "./byte-contexts.js";
+import { NumberSteps } from "./number-steps.js";
+import { StringHabits } from "./string-habits.js";
 
 /** Contexts for which it is remembered what came last. */
-export const FOLLOWERS = 3;
+const TABLES = 3;
+/** And what is known of numbers and strings behind keys. */
+export const HABITS = TABLES;
+export const FOLLOWERS = TABLES + 1;
 /** Entries of one context's table. */
 export const FOLLOWER_SLOTS = 4096;
 const CONTEXT_BITS = 12;
@@ -18,20 +23,24 @@ const TREE_KIND = 10;
  */
 export class Followers {
   /** Check, byte and count of each entry, 16, 8 and 8 bits; 0: none. */
-  readonly table = new Int32Array(FOLLOWERS * FOLLOWER_SLOTS);
+  readonly table = new Int32Array(TABLES * FOLLOWER_SLOTS);
+  readonly numbers = new NumberSteps();
+  readonly strings = new StringHabits();
   /** What is expected next, by context; -1: nothing. */
   readonly bytes = new Int32Array(FOLLOWERS);
   readonly #counts = new Int32Array(FOLLOWERS);
-  readonly #places = new Int32Array(FOLLOWERS);
-  readonly #checks = new Int32Array(FOLLOWERS);
+  readonly #places = new Int32Array(TABLES);
+  readonly #checks = new Int32Array(TABLES);
 
   forget(): void {
     this.table.fill(0);
+    this.numbers.forget();
+    this.strings.forget();
   }
 
   /** Looks up what is expected next. */
   find(contexts: ByteContexts): void {
-    for (let i = 0; i < FOLLOWERS; i++) {
+    for (let i = 0; i < TABLES; i++) {
       let h = (Math.imul(contexts.followed(i), 0x9e3779b1) + Math.imul(i, 0x1f123bb5)) | 0;
       h ^= h >>> 15;
       h = Math.imul(h, 0x2c1b3c6d);
@@ -45,11 +54,16 @@ export class Followers {
       this.bytes[i] = isFound ? (entry >>> 8) & 255 : -1;
       this.#counts[i] = isFound ? entry & 255 : 0;
     }
+    const habit = contexts.inString ? this.strings : this.numbers;
+    habit.find(contexts);
+    this.bytes[HABITS] = habit.byte;
+    this.#counts[HABITS] = habit.count;
   }
 
   /** Learns what came where `find` looked last. */
-  append(byte: number): void {
-    for (let i = 0; i < FOLLOWERS; i++) {
+  append(byte: number, contexts: ByteContexts): void {
+    this.numbers.append(byte, contexts);
+    for (let i = 0; i < TABLES; i++) {
       const count = this.bytes[i] === byte ? Math.min(MAX_COUNT, this.#counts[i] + 1) : 1;
       this.table[this.#places[i]] = (this.#checks[i] << 16) | (byte << 8) | count;
     }

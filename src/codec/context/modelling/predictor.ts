@@ -4,7 +4,7 @@ import type { MatchModel } from "../dictionary/match-model.js";
 import { MAP_POINTS, ProbabilityMap } from "../mixing/probability-map.js";
 import { Mixer } from "../mixing/mixer.js";
 import { type ByteContexts, CONTEXT_PARENTS, CONTEXTS, JSON_STATES, JsonState } from "./byte-contexts.js";
-import { Followers, FOLLOWERS } from "./followers.js";
+import { Followers, FOLLOWERS, HABITS } from "./followers.js";
 import { checkOf, groupOf, hashOfNode, lineOf, placeOf } from "./node-place.js";
 import { CHECK_MASK, COUNT_MASK, type SlotTable } from "./slot-table.js";
 
@@ -270,7 +270,7 @@ export class Predictor {
       followerValues[i] = -1;
       inputs[FIRST_FOLLOWER + i] = 0;
       const byte = followers.bytes[i];
-      if (byte < 0 || this.#isRandom) continue;
+      if (byte < 0 || (this.#isRandom && i !== HABITS)) continue;
       followerSigns[i] = 1;
       if (stage !== Stage.tree) followerValues[i] = followers.guessValue(i, byte === node, stage);
       else {

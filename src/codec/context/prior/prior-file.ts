@@ -24,7 +24,7 @@ import { hashWords } from "./word-hash.js";
  * order of `SECTIONS`, each padded to a multiple of 4 bytes. Sections are viewed in place.
  */
 const MAGIC = 0x504d324d; // "M2MP"
-export const PRIOR_VERSION = 2;
+export const PRIOR_VERSION = 3;
 const HEADER_WORDS = 8;
 const TEXT_INDEX_BITS = 18;
 const MAX_LINE_BITS = 20;

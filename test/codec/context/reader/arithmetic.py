@@ -32,6 +32,20 @@ class ArithmeticDecoder:
                 raise Refused("M2M_CONTEXT_TRUNCATED", "the coded bytes end before the content does")
         return bit
 
+    def end_of_event(self, least):
+        """The bytes that the event has, the number that its last ones make, and the bits of it."""
+        for t in range(5):
+            unit = 1 << (32 - 8 * t)
+            first = -(-self.low // unit)
+            choices = (self.high + 1) // unit - first
+            bits = min(choices, 65536).bit_length() - 1
+            if choices >= 1 and bits >= least or t == 4:
+                break
+        size = self.read + t
+        if size > len(self.data):
+            raise Refused("M2M_CONTEXT_TRUNCATED", "an event's bytes end early")
+        return size, self.code // unit - first, bits
+
     def end(self):
         if len(self.data) > self.read + 4:
             raise Refused("M2M_CONTEXT_INVALID", "bytes behind the coded bytes")

@@ -39,7 +39,7 @@ class Known:
     def __init__(self):
         self.last4 = self.last8 = self.last12 = 0
         self.value_bytes = 255
-        self.alphabet = self.word = self.last_word = self.style = self.column = 0
+        self.alphabet = self.word = self.last_word = self.style = self.line_bytes = 0
         self.json = self.depth = self.key = self.parent_key = self.token = 0
         self.keys, self.earlier_keys, self.is_object = [0] * 63, [0] * 63, [False] * 63
         self.in_string = self.escaped = self.is_key = self.expects_key = False
@@ -57,7 +57,7 @@ class Known:
         self.word = u32((self.word + b + (33 if kind == 2 else 1)) * 0x2F0B4C47 + 1) if in_word else 0
         if not self.in_string:
             self.note_style(self.last4 >> 8 & 255, b)
-        self.column = 0 if b == LF else min(self.column + 1, 63)
+        self.line_bytes = 0 if b == LF else self.line_bytes + 1
         if self.in_string:
             self.take_in_string(b)
         elif not self.take_structure(b):
@@ -131,6 +131,18 @@ class Known:
             return False
         self.token = 0
         return True
+
+    @property
+    def column(self):
+        return min(self.line_bytes, 63)
+
+    @property
+    def in_text(self):
+        return self.in_string and not self.is_key
+
+    @property
+    def around(self):
+        return u32(self.key * 0x2F0B4C47 ^ self.parent_key * 0x27D4EB2F)
 
     def text(self):
         keys = self.key * 0x2F0B4C47 ^ self.token * 0x3D4D51CB ^ self.parent_key * 0x27D4EB2F

@@ -1,11 +1,12 @@
 """Messages and events as decisions (sections "A message" and "Repetition" to "Learning"), and what is kept of them."""
 
+from .habits import Numbers, Strings
 from .known import CLASSES, Known
 from .whole_numbers import Refused, i32, steps_reached, u32
 
 MAX_WRITES = 1 << 20  # A slot first written later is not kept.
 MAX_KEPT_SLOTS = 8192
-MAX_EVENT_BYTES = 16384
+MAX_EVENT_BYTES = 4096
 SEEDS = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F, 0x165667B1, 0x2F0B4C47)
 RUN_STEPS = (64, 80, 96, 128, 160, 256, 400, 800)
 RUN_SIZES = (16, 16, 16, 16, 24, 32, 48, 48)
@@ -19,6 +20,7 @@ class Model:
         self.weights, self.map, self.pair_map = list(prior.weights), list(prior.map), list(prior.pair_map)
         self.runs, self.recent5, self.recent12 = list(prior.runs), {}, {}
         self.followers = ({}, {}, {})  # By entry: (check, byte, count).
+        self.numbers, self.strings = Numbers(), Strings()
         self.kept = {}  # Slots by (bucket, place in it), in the order in which they were first written.
         self.table = {}  # Buckets that differ from the prior's.
         self.writes = 0
@@ -29,6 +31,8 @@ class Model:
         self.known = Known()
         self.length = self.pointer = self.source = self.misses = self.lost = 0
         self.failed = self.descents = 0
+        self.numbers.leave()
+        self.rate = 32
 
     # Keeping, in streams and sessions
 
@@ -72,13 +76,18 @@ class Model:
         return bytes(self.buffer[start:])
 
     def event(self, decoder):
+        """An event's bytes; None is the end of the stream."""
         start = len(self.buffer)
+        self.numbers.leave()
+        self.rate = 112
         self.known.depth = self.failed = 0
         self.known.in_string = self.known.escaped = False
         if decoder.decide(65400):
             while self.buffer[start:][-2:] != b"\n\n":
                 self.run_or_byte(decoder)
                 self.check_size(start, None, MAX_EVENT_BYTES)
+        elif not decoder.decide(49152):
+            return None
         else:
             length = self.stated_length(decoder, MAX_EVENT_BYTES)
             while len(self.buffer) - start < length:
@@ -119,7 +128,7 @@ class Model:
             self.failed -= 1
         else:
             self.failed = 0
-        self.take_byte(b)
+        self.take_byte(b, self.was_random)
 
     # Runs
 
@@ -128,8 +137,12 @@ class Model:
             return None
         size = min(RUN_SIZES[steps_reached(self.length, RUN_STEPS) - 1], len(self.buffer) - self.pointer)
         run = bytes(self.buffer[self.pointer : self.pointer + size])
-        if b":" in run:
-            run = run[: run.index(b":") + 1]
+        before = self.known.last4 & 255
+        for i, b in enumerate(run):
+            if b == 58 or b == before == 10:
+                run = run[: i + 1]
+                break
+            before = b
         return run if len(run) >= 4 else None
 
     def run_index(self, run):
@@ -138,6 +151,8 @@ class Model:
         return ((step * 4 + self.misses) * 2 + self.source) * 4 + k
 
     def take_in_run(self, b):
+        self.numbers.take(b, self.known)
+        self.strings.take(b, self.known, False)
         self.known.take(b)
         self.buffer.append(b)
         self.pointer += 1
@@ -159,7 +174,8 @@ class Model:
         """(byte, count) by table, None where nothing is found."""
         entries = [table.get(entry) for table, (entry, _) in zip(self.followers, self.follower_places())]
         checks = [check for _, check in self.follower_places()]
-        return [e[1:] if e is not None and e[0] == check else None for e, check in zip(entries, checks)]
+        found = [e[1:] if e is not None and e[0] == check else None for e, check in zip(entries, checks)]
+        return found + [(self.strings if self.known.in_string else self.numbers).expected(self.known)]
 
     def learn_followers(self, b):
         for table, (entry, check), found in zip(self.followers, self.follower_places(), self.found_followers()):
@@ -173,8 +189,10 @@ class Model:
         if self.length % 16 == 0:
             self.misses = max(self.misses - 1, 0)
 
-    def take_byte(self, b):
+    def take_byte(self, b, was_random=False):
         self.learn_followers(b)
+        self.numbers.take(b, self.known)
+        self.strings.take(b, self.known, was_random)
         self.known.take(b)
         self.buffer.append(b)
         position = len(self.buffer)
@@ -220,6 +238,9 @@ class Model:
     # Bytes
 
     def is_random(self):
+        k = self.known
+        if (self.length == 0 or k.value_bytes == 0) and k.value_bytes < 4 and self.strings.are_random(k):
+            return True
         has = lambda bits: self.known.alphabet & bits != 0
         return self.descents & 15 == 15 and self.length == 0 and has(15) and (has(16) or has(3) and has(12))
 
@@ -247,7 +268,7 @@ class Model:
 
     def byte(self, decoder):
         """The byte, and whether it was guessed."""
-        random = self.is_random()
+        random = self.was_random = self.is_random()
         ruled_out = []
         for number, (guess, stage) in enumerate([] if random else self.guesses()):
             if number == 0 and self.failed > 1:
@@ -371,7 +392,9 @@ class Model:
 
     def decide(self, decoder, node, stage, random, depth, expected=None):
         """A decision of a byte: predicted, decoded, learnt."""
-        followers = [0, 0, 0] if random else self.follower_inputs(node, stage, depth, expected)
+        followers = self.follower_inputs(node, stage, depth, expected)
+        if random:
+            followers[:3] = 0, 0, 0
         node += (1 << 27) * random
         prior, x, n = self.prior, self.known.last4 & 255, u32(node * 0x9E3779B1)
         slots = []
@@ -391,7 +414,7 @@ class Model:
             inputs.append(prior.confidence[(((stage != 0) * 6 + i) * 16 + count_step) * 64 + probability_step])
         inputs += [0 if m is None else prior.match_confidence[m], 256, *followers]
 
-        total = sum(value * sum(self.weights[s * 11 + i] for s in sets) for i, value in enumerate(inputs))
+        total = sum(value * sum(self.weights[s * 12 + i] for s in sets) for i, value in enumerate(inputs))
         stretched = min(max(i32(total) >> 14, -2047), 2047)
         mixed = prior.squash[stretched + 2048]
         t = (stretched + 2048) * 23
@@ -412,7 +435,7 @@ class Model:
         if abs(e) > 200:
             for i, value in enumerate(inputs):
                 for s in sets:
-                    self.weights[s * 11 + i] += i32(value * (32 * e >> 10) + 8192) >> 14
+                    self.weights[s * 12 + i] += i32(value * (self.rate * e >> 10) + 8192) >> 14
         for c, at in curves:
             point = at + a + (w > 2047)
             c[point] += ((65535 if bit else 0) - c[point]) * 20 >> 10

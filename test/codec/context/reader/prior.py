@@ -24,7 +24,7 @@ class Prior:
 
         refuse_unless(len(data) >= 32 and len(data) % 4 == 0 and data[:4] == b"M2MP")
         version, size, self.hash, self.line_bits, counters, text_bytes, zero = struct.unpack_from("<7I", data, 4)
-        refuse_unless(version == 2 and size == len(data) and zero == 0 and self.line_bits <= 20 and text_bytes <= 1 << 22)
+        refuse_unless(version == 3 and size == len(data) and zero == 0 and self.line_bits <= 20 and text_bytes <= 1 << 22)
         refuse_unless(prior_hash(data[16:]) == self.hash)
         at = 32
 
@@ -47,8 +47,8 @@ class Prior:
         self.squash = section(4096, "H")
         self.confidence = section(2 * 6 * 16 * 64, "h")
         self.match_confidence = section(361, "h")
-        self.follower_confidence = section(3 * 16 * 2 * 16, "h")
-        self.weights = section(595 * 11, "h")
+        self.follower_confidence = section(4 * 16 * 2 * 16, "h")
+        self.weights = section(595 * 12, "h")
         self.map = section(1024 * 24, "H")
         self.pair_map = section(2048 * 24, "H")
         self.runs = section(256, "H")

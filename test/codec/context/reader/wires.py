@@ -117,20 +117,23 @@ def decode_stream(prior, wire, window_bytes=65536):
     if first != 0xB8:
         refuse_first_byte(first)
     reader.prior(prior)
-    model, events, check = Model(prior), [], 0
+    model, events, check, owed = Model(prior), [], 0, 0
     while True:
-        v = reader.varint()
-        if v == 0:
-            break
-        decoder = ArithmeticDecoder(reader.bytes(v - 1))
+        decoder = ArithmeticDecoder(reader.data[reader.at :])
         model.forget_beyond(window_bytes)
         model.bring_in()
-        events.append(model.event(decoder))
-        decoder.end()
-        model.keep()
-        check = rotl(check, 1) ^ zlib.crc32(events[-1])
-        if len(events) % 8 == 0 and struct.unpack("<H", reader.bytes(2))[0] != check & 0xFFFF:
+        event = model.event(decoder)
+        size, carried, bits = decoder.end_of_event(max(owed - 4, 0))
+        reader.bytes(size)
+        owed = max(owed + 3 - bits, 0)
+        if event is not None:
+            model.keep()
+            events.append(event)
+            check = rotl(check, 1) ^ zlib.crc32(event)
+        if carried != check & (1 << bits) - 1:
             raise Refused("M2M_CHECKSUM_MISMATCH", "the check differs")
+        if event is None:
+            break
     if reader.u32() != check ^ prior.hash:
         raise Refused("M2M_CHECKSUM_MISMATCH", "the check differs")
     if reader.rest():
