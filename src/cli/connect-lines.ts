@@ -24,6 +24,8 @@ const OF_THE_LINE: readonly ErrorCode[] = [
   "M2M_SECURITY_THREAT",
   "M2M_ALGORITHM_UNSUPPORTED",
   "M2M_UTF8_INVALID",
+  "M2M_JSON_INVALID",
+  "M2M_JSON_TOO_DEEP",
 ];
 /** Refusals of what may be sent again. */
 const FOR_LATER: readonly ErrorCode[] = ["M2M_RATE_LIMITED", "M2M_MAILBOX_FULL"];

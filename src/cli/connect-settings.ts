@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import type { AiTcpClientOptions, M2MClientOptions } from "../client/index.js";
+import { defaultAlgorithms } from "../session/index.js";
+import type { AlgorithmName } from "../shared/algorithms.js";
 import { InputError } from "../shared/errors.js";
 import {
   formatAddress,
@@ -64,7 +66,13 @@ export async function openTarget(
   const config = await context.config();
   const codec = { quality: config.get("compression.quality"), level: config.get("compression.level") };
   const token = flags.token ?? (context.env.M2M_TOKEN || undefined);
-  const options: M2MClientOptions = { url, codec, token, channel: flags.channel };
+  const options: M2MClientOptions = {
+    url,
+    codec,
+    token,
+    channel: flags.channel,
+    ...offering(flags.algorithm),
+  };
   if (!/^aitcp:/i.test(url)) {
     assertNoAiTcpFlags(flags);
     return { options };
@@ -97,6 +105,15 @@ export async function openTarget(
     }),
   };
   return { options: { ...options, token: undefined, aitcp: client }, aitcp };
+}
+
+/** The offer of an algorithm that not all published peers know, beside those that they do. */
+function offering(
+  algorithm: AlgorithmName | undefined,
+): Pick<M2MClientOptions, "capabilities" | "dictionary"> {
+  const known = defaultAlgorithms();
+  if (algorithm === undefined || algorithm === "dictionary" || known.includes(algorithm)) return {};
+  return { capabilities: { compression: { algorithms: [...known, algorithm] } }, dictionary: true };
 }
 
 /** What would be left out of account in silence. */

@@ -76,6 +76,24 @@ describe("m2m connect", function () {
     }
   };
 
+  it("agrees on the algorithm that is asked for, wherever the server is", async () => {
+    const server = await serve();
+    const line = '{"model":"gpt-4o","messages":[]}';
+    for (const [url, flags] of [
+      [server.aitcp, agent()],
+      [server.url.replace("http", "ws"), []],
+      [server.url, []],
+    ] as const) {
+      for (const algorithm of ["token", "m2m", "none", "dictionary"]) {
+        const { code, stderr, stdout } = connect(url, [...flags, "--algorithm", algorithm], `${line}\n`);
+        expect([code, stdout.toString()], `${url} ${algorithm} ${stderr}`).to.deep.equal([0, `${line}\n`]);
+      }
+    }
+    // What an algorithm does not carry is a matter of its line.
+    const { code, stdout } = connect(server.url, ["--algorithm", "token"], `no JSON\n${line}\n`);
+    expect([code, stdout.toString()]).to.deep.equal([3, `${line}\n`]);
+  });
+
   it("sends lines and prints the answers in order, over AI-TCP, WebSocket and HTTP", async () => {
     const server = await serve();
     const lines = Array.from({ length: 100 }, (_, i) => `line ${i} größe`).join("\n") + "\n";
