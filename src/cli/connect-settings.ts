@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { AiTcpClientOptions, M2MClientOptions } from "../client/index.js";
 import { defaultAlgorithms } from "../session/index.js";
 import type { AlgorithmName } from "../shared/algorithms.js";
-import { InputError } from "../shared/errors.js";
+import { InputError, type M2MError } from "../shared/errors.js";
 import {
   formatAddress,
   parseAiTcpAddress,
@@ -13,6 +13,7 @@ import {
 import { loadCredentials, type AiTcpCredentials } from "./aitcp-settings.js";
 import type { ConnectFlags } from "./connect-flags.js";
 import type { CommandContext } from "./context.js";
+import { printable } from "./terminal.js";
 import { TranscriptFiles } from "./transcript-files.js";
 
 /** The server that is connected to, and how. */
@@ -77,7 +78,9 @@ export async function openTarget(
     assertNoAiTcpFlags(flags);
     return { options };
   }
-  const credentials = loadCredentials(context, config, flags);
+  const onBroken = ({ message }: M2MError): void =>
+    context.note(`m2m: ${printable(message)} The identities that were in the file before are still trusted.`);
+  const credentials = loadCredentials(context, config, flags, { onBroken });
   const trust = new WatchedTrust({
     ...credentials.trust,
     anyone: flags["trust-anyone"],

@@ -559,6 +559,59 @@ describe("m2m server --transport aitcp", function () {
     }
   });
 
+  it("lets in by a file of identities as it is now, and as it was while it is broken", async () => {
+    const [agent, other] = ["agent.pem", "other.pem"].map((name) =>
+      folder.run(["keygen", "--output", name]).stdout.toString().trim(),
+    );
+    const id = folder.run(["keygen"]).stdout.toString().trim();
+    const file = join(folder.path, "trusted");
+    writeFileSync(file, `${agent}\n`);
+    const flags = ["--transport", "aitcp", "--no-security", "--trust", "trusted"];
+    const server = await startCliServer(folder, flags);
+    servers.push(server);
+    const { url } = (server.started as { aitcp: { url: string } }).aitcp;
+    const codes = (): (number | null)[] =>
+      ["agent.pem", "other.pem"].map(
+        (name) => folder.run(["connect", url, "--identity", name, "--trust", id], { input: "x" }).code,
+      );
+    expect(codes()).to.deep.equal([0, 3]);
+    writeFileSync(file, `${agent}\n${other}\n`);
+    expect(codes()).to.deep.equal([0, 0]);
+    writeFileSync(file, `${agent}\nnobody\n`);
+    expect(codes()).to.deep.equal([0, 0]);
+    await server.saysOnStderr(
+      "trusted is no identity. The identities that were in the file before are still trusted.",
+    );
+    writeFileSync(file, `${other}\n`);
+    expect(codes()).to.deep.equal([3, 0]);
+  });
+
+  it("takes so many sessions of one identity, and no more", async () => {
+    const agent = folder.run(["keygen", "--output", "agent.pem"]).stdout.toString().trim();
+    const id = folder.run(["keygen"]).stdout.toString().trim();
+    writeFileSync(join(folder.path, "config.toml"), "[aitcp]\nmax_sessions_per_peer = 1\n");
+    const common = ["--transport", "aitcp", "--no-security", "--trust", agent];
+    for (const [flags, env, wanted] of [
+      [[], { M2M_CONFIG: "config.toml" }, false],
+      [[], { M2M_AITCP_MAX_SESSIONS_PER_PEER: "1" }, false],
+      [["--max-sessions-per-peer", "1"], {}, false],
+      [["--max-sessions-per-peer", "2"], { M2M_AITCP_MAX_SESSIONS_PER_PEER: "1" }, true],
+    ] as const) {
+      const server = await startCliServer(folder, [...common, ...flags], env);
+      servers.push(server);
+      const { url } = (server.started as { aitcp: { url: string } }).aitcp;
+      const connect = ["connect", url, "--identity", "agent.pem", "--trust", id];
+      const first = folder.start([...connect, "--channel", "room", "--json"]);
+      await once(first.stdout as NonNullable<ChildProcess["stdout"]>, "data");
+      const { code, stderr } = folder.run(connect, { input: "x" });
+      expect(code === 0, `${flags.join()} ${stderr}`).to.equal(wanted);
+      if (!wanted) expect(stderr).to.include("The server takes no handshake now");
+      first.kill("SIGKILL");
+    }
+    const { code, stderr } = folder.run(["server", "--max-sessions-per-peer", "2"]);
+    expect([code, stderr.includes("--max-sessions-per-peer is of AI-TCP")]).to.deep.equal([2, true]);
+  });
+
   it("names the flag of its port, if that is taken", async () => {
     folder.run(["keygen"]);
     const taken = createServer().listen(0, "127.0.0.1");
