@@ -404,6 +404,30 @@ describe("m2m connect", function () {
     }
   });
 
+  for (const transport of ["aitcp", "ws", "http"] as const) {
+    it(`says which lines are not acknowledged when the server has lost the session, over ${transport}`, async () => {
+      const port = await freePairOfPorts();
+      const args = ["--port", String(port)];
+      const server = await serve(...args);
+      const url = `${transport}://127.0.0.1:${transport === "aitcp" ? port + 1 : port}`;
+      const running = start(url, transport === "aitcp" ? agent() : []);
+      running.child.stdin?.write("one\n");
+      await until(() => running.stdout() === "one\n");
+      server.child.kill("SIGKILL");
+      await server.ended;
+      await serve(...args);
+      // Nobody ends the input.
+      running.child.stdin?.write("two\nthree\n");
+      const { code } = await running.ended;
+      expect(running.stdout()).to.equal("one\n");
+      expect(running.stderr())
+        .to.include("m2m: The server does not know the session any more: ")
+        .and.include("sessions in memory; 2 lines (2 to 3) are not acknowledged.\n")
+        .and.include("  Connect again; what is sent again may arrive twice.");
+      expect(code).to.equal(4);
+    });
+  }
+
   it("goes on when the server is killed and another one takes its place, with Redis", async function () {
     redis = await RedisServer.start(requirePeer(this, "redis"), { appendOnly: true });
     const port = String(await freePort());
