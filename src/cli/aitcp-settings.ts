@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config/index.js";
-import { InputError } from "../shared/errors.js";
+import { InputError, type M2MError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import {
+  IdentityList,
   KnownPeers,
   nodeCrypto,
   parseCertificate,
@@ -16,13 +17,17 @@ import type { CommandContext } from "./context.js";
 import { openOwnIdentity, userPath } from "./identity-file.js";
 
 const MAX_CERTIFICATE_FILE_BYTES = 4096;
-const MAX_IDENTITIES_FILE_BYTES = 4 * 1024 * 1024;
 
 /** Who this side is, and what it knows of others. */
 export interface AiTcpCredentials {
   readonly identity: Identity;
   readonly certificate?: Uint8Array;
   readonly trust: TrustOptions;
+}
+
+interface IdentityOptions {
+  /** Told of a file of identities that could be read at first and cannot be any more. */
+  readonly onBroken?: (error: M2MError) => void;
 }
 
 /**
@@ -34,18 +39,16 @@ export function loadCredentials(
   context: CommandContext,
   config: Config,
   flags: AiTcpFlags,
+  { onBroken }: IdentityOptions = {},
 ): AiTcpCredentials {
   const knownPeers =
     flags["known-peers"] ?? config.get("aitcp.known_peers") ?? userPath(context, "known_peers");
+  const pinned = flags.trust ?? [config.get("aitcp.trust") ?? ""];
+  const organisations = flags["trust-organisation"] ?? [config.get("aitcp.trust_organisation") ?? ""];
   const trust: TrustOptions = {
     crypto: nodeCrypto(),
-    pinned: identitiesOf(context.cwd, "--trust", flags.trust, config.get("aitcp.trust")),
-    organisations: identitiesOf(
-      context.cwd,
-      "--trust-organisation",
-      flags["trust-organisation"],
-      config.get("aitcp.trust_organisation"),
-    ),
+    pinned: identitiesOf(context, "--trust", pinned, onBroken),
+    organisations: identitiesOf(context, "--trust-organisation", organisations, onBroken),
     ...(knownPeers !== undefined && { knownPeers: new KnownPeers(resolve(context.cwd, knownPeers)) }),
   };
   // A malformed line should be told now, not with the first peer.
@@ -58,51 +61,44 @@ export function loadCredentials(
   };
 }
 
-/** @param folder of files with identities @param setting words with commas between them */
+/** Identities that are named, and those of files as they are when they are asked. */
+class Identities implements Iterable<Uint8Array> {
+  readonly #parts: readonly Iterable<Uint8Array>[];
+
+  constructor(parts: readonly Iterable<Uint8Array>[]) {
+    this.#parts = parts;
+  }
+
+  *[Symbol.iterator](): Generator<Uint8Array, void> {
+    for (const part of this.#parts) yield* part;
+  }
+}
+
+/** @param words of a flag, or of a setting with commas between them */
 function identitiesOf(
-  folder: string,
+  context: CommandContext,
   flag: string,
-  given: readonly string[] | undefined,
-  setting: string | undefined,
-): Uint8Array[] {
-  const words = given?.flatMap((text) => text.split(",")) ?? setting?.split(",") ?? [];
-  return words
+  words: readonly string[],
+  onBroken: IdentityOptions["onBroken"],
+): Identities {
+  const parts = words
+    .flatMap((text) => text.split(","))
     .map((word) => word.trim())
     .filter((word) => word !== "")
-    .flatMap((word) => {
+    .map((word) => {
       try {
         return [parseIdentity(word)];
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        const path = resolve(folder, word);
-        if (existsSync(path)) return readIdentities(path);
+        const path = resolve(context.cwd, word);
+        if (existsSync(path)) return new IdentityList(path, onBroken);
         throw new InputError(error.code, `${flag}: ${JSON.stringify(word)} is no identity, and no file.`, {
           hint: error.hint,
           cause: error,
         });
       }
     });
-}
-
-/** The identities in a file, one a line; `#` begins a comment. A PEM file has one. @throws {InputError} `M2M_FILE_READ`, `M2M_KEY_INVALID` */
-function readIdentities(path: string): Uint8Array[] {
-  const text = Buffer.from(readSmallFile(path, MAX_IDENTITIES_FILE_BYTES)).toString();
-  if (text.trimStart().startsWith("-----BEGIN ")) return [parseIdentity(text)];
-  const found: Uint8Array[] = [];
-  text.split("\n").forEach((content, index) => {
-    const words = content.replace(/#.*$/, "").trim();
-    if (words === "") return;
-    try {
-      found.push(parseIdentity(words));
-    } catch (cause) {
-      throw new InputError("M2M_KEY_INVALID", `Line ${index + 1} of ${path} is no identity.`, {
-        hint: "A line is an identity as m2m keygen prints it.",
-        line: index + 1,
-        cause,
-      });
-    }
-  });
-  return found;
+  return new Identities(parts);
 }
 
 /** In base64url, as `m2m keygen --certify` prints it. */

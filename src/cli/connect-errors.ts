@@ -1,5 +1,6 @@
-import { M2MError } from "../shared/errors.js";
+import { M2MError, ProtocolError, UpstreamError, type ErrorCode } from "../shared/errors.js";
 import { fingerprint, formatIdentity } from "../transport/index.js";
+import type { LineSender } from "./connect-lines.js";
 import type { AiTcpTarget } from "./connect-settings.js";
 import { withHint, type Hints } from "./explain-error.js";
 
@@ -17,6 +18,46 @@ export function explainConnection(error: unknown, target: AiTcpTarget | undefine
       "What answers there does not speak AI-TCP: its port is the one above that of HTTP, unless said otherwise.",
   };
   return withHint(error, hints);
+}
+
+/** The server does not have the session any more. */
+const SESSION_LOST: readonly ErrorCode[] = ["M2M_SESSION_UNKNOWN", "M2M_SESSION_EXPIRED"];
+/** The line could not be made again in time. */
+const LINE_LOST: readonly ErrorCode[] = [
+  "M2M_CONNECTION_LOST",
+  "M2M_CONNECTION_FAILED",
+  "M2M_ANSWER_TIMEOUT",
+];
+
+/** An error that ends a session before its time, with the lines whose fate is not known. */
+export function explainLoss(error: unknown, lines: LineSender["unacknowledged"]): unknown {
+  if (!(error instanceof M2MError)) return error;
+  const { cause, code, hint, message } = error;
+  if (SESSION_LOST.includes(code)) {
+    return new ProtocolError(
+      code,
+      "The server does not know the session any more: it has expired, or the server was started again with sessions in memory; " +
+        `${describeLines(lines)}.`,
+      {
+        cause,
+        hint:
+          `Connect again${lines ? "; what is sent again may arrive twice" : ""}. ` +
+          "Sessions outlast the server with m2m server --store redis://HOST:PORT.",
+      },
+    );
+  }
+  if (!lines || !LINE_LOST.includes(code)) return error;
+  const text = `${message.replace(/\.$/, "")}; ${describeLines(lines)}.`;
+  const { status } = error as Partial<UpstreamError>;
+  return new UpstreamError(code, text, { cause, hint, status });
+}
+
+function describeLines(lines: LineSender["unacknowledged"]): string {
+  if (!lines) return "every line that was sent is acknowledged";
+  const [first, last] = lines;
+  return first === last
+    ? `line ${first} is not acknowledged`
+    : `${last - first + 1} lines (${first} to ${last}) are not acknowledged`;
 }
 
 function trustHint(address: string, identity: Uint8Array, file: string | undefined): string {

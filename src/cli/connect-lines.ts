@@ -24,6 +24,8 @@ const OF_THE_LINE: readonly ErrorCode[] = [
   "M2M_SECURITY_THREAT",
   "M2M_ALGORITHM_UNSUPPORTED",
   "M2M_UTF8_INVALID",
+  "M2M_JSON_INVALID",
+  "M2M_JSON_TOO_DEEP",
 ];
 /** Refusals of what may be sent again. */
 const FOR_LATER: readonly ErrorCode[] = ["M2M_RATE_LIMITED", "M2M_MAILBOX_FULL"];
@@ -35,6 +37,8 @@ export interface LineSenderOptions {
   readonly isChannel: boolean;
   readonly algorithm?: AlgorithmName;
   readonly signal: AbortSignal;
+  /** Ends the lines: no further one can be sent. */
+  readonly onFailed: () => void;
 }
 
 /** Sends lines as contents, in order. */
@@ -42,9 +46,17 @@ export class LineSender {
   readonly #options: LineSenderOptions;
   readonly #pace = new TokenBuckets({ maxBuckets: 1 });
   #code = 0;
+  /** Lines that were read, and those of them that were answered, acknowledged or refused, and told so. */
+  #read = 0;
+  #told = 0;
 
   constructor(options: LineSenderOptions) {
     this.#options = options;
+  }
+
+  /** The numbers of the first and the last line that were read and of which nothing is known; `undefined` if there is none. */
+  get unacknowledged(): readonly [first: number, last: number] | undefined {
+    return this.#told < this.#read ? [this.#told + 1, this.#read] : undefined;
   }
 
   /**
@@ -53,19 +65,23 @@ export class LineSender {
    * @throws {M2MError} what is no matter of one line
    */
   async run(lines: AsyncIterable<Uint8Array | undefined>): Promise<number> {
-    const { isChannel, signal } = this.#options;
+    const { isChannel, onFailed, signal } = this.#options;
     // In a channel a line that has to be sent again must not be overtaken.
     const maxInFlight = isChannel ? 1 : MAX_IN_FLIGHT;
     const inFlight: Promise<void>[] = [];
     let told: Promise<void> = Promise.resolve();
-    let line = 0;
     for await (const content of lines) {
-      const number = ++line;
+      const number = ++this.#read;
       await this.#wait();
       const telling = this.#exchange(content, number);
       // Answers are told in the order of their lines.
-      told = told.then(async () => (await telling)());
-      for (const one of [telling, told]) one.catch(() => {});
+      told = told.then(async () => {
+        const tell = await telling;
+        await tell();
+        this.#told = number;
+      });
+      telling.catch(() => {});
+      told.catch(onFailed);
       inFlight.push(told);
       if (inFlight.length >= maxInFlight) await inFlight.shift();
       if (signal.aborted) break;

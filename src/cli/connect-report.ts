@@ -80,7 +80,8 @@ export class ConnectReport {
     const said: Readonly<Record<LineEvent["event"], string>> = {
       interrupted: `The connection is lost${why} It is made again.`,
       resumed: "Connected again: the session goes on.",
-      restarted: "Connected again: the server could not go on with the session, and a new one has begun.",
+      restarted:
+        "Connected again, by another AI-TCP session: the server could not go on with the one before.",
     };
     await this.#input.aside(async () => this.#context.note(said[event]));
   }

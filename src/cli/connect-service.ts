@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { constants } from "node:os";
 import { M2MClient } from "../client/index.js";
 import { DEFAULT_LIMITS } from "../shared/limits.js";
-import { explainConnection } from "./connect-errors.js";
+import { explainConnection, explainLoss } from "./connect-errors.js";
 import type { ConnectFlags } from "./connect-flags.js";
 import { LineSender } from "./connect-lines.js";
 import { ConnectReport } from "./connect-report.js";
@@ -74,18 +74,24 @@ async function talk(
   if (target.aitcp) target.aitcp.onLine = (event) => void report.line(event).catch(() => {});
   const isChannel = flags.channel !== undefined;
   const { algorithm } = flags;
-  const sender = new LineSender({ client, report, isChannel, algorithm, signal });
-  const sending = sender.run(input.lines());
-  if (!isChannel || flags["send-only"]) {
-    const code = await sending;
-    signal.throwIfAborted();
-    await closeClient(client);
+  // Who waits for the next line hears of nothing else.
+  const onFailed = (): void => input.close();
+  const sender = new LineSender({ client, report, isChannel, algorithm, signal, onFailed });
+  try {
+    const sending = sender.run(input.lines());
+    if (!isChannel || flags["send-only"]) {
+      const code = await sending;
+      signal.throwIfAborted();
+      await closeClient(client);
+      await report.closed();
+      return code;
+    }
+    const [code] = await Promise.all([sending, printReceived(client, report, signal)]);
     await report.closed();
     return code;
+  } catch (error) {
+    throw explainLoss(error, sender.unacknowledged);
   }
-  const [code] = await Promise.all([sending, printReceived(client, report, signal)]);
-  await report.closed();
-  return code;
 }
 
 /** Until the server closes the session, or the signal says so. */

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import type { AiTcpClientOptions, M2MClientOptions } from "../client/index.js";
-import { InputError } from "../shared/errors.js";
+import { defaultAlgorithms } from "../session/index.js";
+import type { AlgorithmName } from "../shared/algorithms.js";
+import { InputError, type M2MError } from "../shared/errors.js";
 import {
   formatAddress,
   parseAiTcpAddress,
@@ -11,6 +13,7 @@ import {
 import { loadCredentials, type AiTcpCredentials } from "./aitcp-settings.js";
 import type { ConnectFlags } from "./connect-flags.js";
 import type { CommandContext } from "./context.js";
+import { printable } from "./terminal.js";
 import { TranscriptFiles } from "./transcript-files.js";
 
 /** The server that is connected to, and how. */
@@ -64,12 +67,20 @@ export async function openTarget(
   const config = await context.config();
   const codec = { quality: config.get("compression.quality"), level: config.get("compression.level") };
   const token = flags.token ?? (context.env.M2M_TOKEN || undefined);
-  const options: M2MClientOptions = { url, codec, token, channel: flags.channel };
+  const options: M2MClientOptions = {
+    url,
+    codec,
+    token,
+    channel: flags.channel,
+    ...offering(flags.algorithm),
+  };
   if (!/^aitcp:/i.test(url)) {
     assertNoAiTcpFlags(flags);
     return { options };
   }
-  const credentials = loadCredentials(context, config, flags);
+  const onBroken = ({ message }: M2MError): void =>
+    context.note(`m2m: ${printable(message)} The identities that were in the file before are still trusted.`);
+  const credentials = loadCredentials(context, config, flags, { onBroken });
   const trust = new WatchedTrust({
     ...credentials.trust,
     anyone: flags["trust-anyone"],
@@ -97,6 +108,15 @@ export async function openTarget(
     }),
   };
   return { options: { ...options, token: undefined, aitcp: client }, aitcp };
+}
+
+/** The offer of an algorithm that not all published peers know, beside those that they do. */
+function offering(
+  algorithm: AlgorithmName | undefined,
+): Pick<M2MClientOptions, "capabilities" | "dictionary"> {
+  const known = defaultAlgorithms();
+  if (algorithm === undefined || algorithm === "dictionary" || known.includes(algorithm)) return {};
+  return { capabilities: { compression: { algorithms: [...known, algorithm] } }, dictionary: true };
 }
 
 /** What would be left out of account in silence. */

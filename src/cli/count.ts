@@ -9,7 +9,7 @@ import { printable } from "./terminal.js";
 /** How the tokens of a message are counted, and whose price they have. */
 export interface Counting {
   readonly encoding: EncodingName;
-  /** `false`: the tokenizer is closed, or the model that the message names is not known. */
+  /** `false`: the tokenizer is not here, or the model that the message names is not known. */
   readonly exact: boolean;
   readonly card?: ModelCard;
   /** What the message names, if no model is known by it and it decides about the encoding. */
@@ -32,7 +32,7 @@ export function chooseCounting(
   return { encoding, exact: isBpeEncoding(encoding) && unknownModel === undefined, card, unknownModel };
 }
 
-/** Tokens of a text, estimated for a closed tokenizer. @throws {FormatError} `M2M_UTF8_INVALID` */
+/** Tokens of a text, estimated where the tokenizer is not here. @throws {FormatError} `M2M_UTF8_INVALID` */
 export function countText(content: string | Uint8Array, { card, encoding }: Counting): number {
   if (isBpeEncoding(encoding)) return defaultTokenizers.get(encoding).count(content);
   const text = typeof content === "string" ? content : decodeUtf8(content);
@@ -60,6 +60,9 @@ export function describeInexact({ card, encoding, exact, unknownModel }: Countin
   if (exact) return undefined;
   if (unknownModel !== undefined) return `${printable(unknownModel)} is unknown; counted as ${encoding}.`;
   if (!card) return "the count is an estimate.";
-  const why = card.isEncodingUnknown ? "has no encoding in its models file" : "has a closed tokenizer";
-  return `${printable(card.id)} ${why}; the count is an estimate.`;
+  const id = printable(card.id);
+  const why = card.isEncodingUnknown
+    ? `${id} has no encoding in its models file`
+    : `there is no tokenizer of ${id} here`;
+  return `${why}; the count is an estimate.`;
 }

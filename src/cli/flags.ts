@@ -118,7 +118,7 @@ export async function chooseEncoding(
   return card && { encoding: card.encoding, card };
 }
 
-/** The encoding for a format that carries token ids: a closed tokenizer has none, so the format's default holds. */
+/** The encoding for a format that carries token ids: an estimate has none, so the format's default holds. */
 export function toBpeEncoding(choice: EncodingChoice | undefined): BpeEncodingName | undefined {
   return choice && isBpeEncoding(choice.encoding) ? choice.encoding : undefined;
 }

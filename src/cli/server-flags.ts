@@ -70,4 +70,5 @@ export interface ServerFlags extends ScannerFlags, ListenerFlags, AiTcpFlags {
   readonly "rate-limit"?: number;
   readonly "trust-proxy"?: string;
   readonly "aitcp-port"?: number;
+  readonly "max-sessions-per-peer"?: number;
 }

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import type { Config } from "../config/index.js";
 import { createLogger, TrustedProxies, type Logger } from "../http/index.js";
 import { isSharedStore, MEMORY_STORE, type ServerOptions } from "../server/index.js";
-import { InputError } from "../shared/errors.js";
+import { InputError, type M2MError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import type { TrustOptions } from "../transport/index.js";
 import type { CommandContext } from "./context.js";
@@ -20,6 +20,7 @@ const MAX_PEM_BYTES = 1024 * 1024;
 const AITCP_FLAGS = [
   ...[
     "aitcp-port",
+    "max-sessions-per-peer",
     "identity",
     "passphrase-file",
     "trust",
@@ -52,12 +53,13 @@ export async function loadServerSettings(
   const store = flags.store ?? config.get("server.store") ?? MEMORY_STORE;
   if (workers > 1) assertWorkers(store, transport);
   if (transport !== "aitcp") assertNoAiTcp(flags, transport);
+  const logger = loggerOf(flags, config);
   const options: ServerOptions = {
     host: flags.host ?? config.get("server.host"),
     port: flags.port ?? config.get("server.port"),
     tls: readTls(flags, config),
     version: versionFacts().version,
-    logger: loggerOf(flags, config),
+    logger,
     engine,
     defaultAlgorithm: config.get("compression.default_algorithm"),
     models: await context.models(),
@@ -71,7 +73,7 @@ export async function loadServerSettings(
     trustedProxies: trustedProxiesOf(flags, config),
     maxActiveRequests: config.get("server.max_concurrent"),
     quic: transport === "quic",
-    ...(transport === "aitcp" && { aitcp: await loadAiTcp(context, config, flags) }),
+    ...(transport === "aitcp" && { aitcp: await loadAiTcp(context, config, flags, logger) }),
   };
   return { options, workers };
 }
@@ -81,16 +83,20 @@ async function loadAiTcp(
   context: CommandContext,
   config: Config,
   flags: ServerFlags,
+  logger: Logger,
 ): Promise<NonNullable<ServerOptions["aitcp"]>> {
   const { loadCredentials } = await import("./aitcp-settings.js");
   const { TrustPolicy } = await import("../transport/index.js");
-  const { trust, ...credentials } = loadCredentials(context, config, flags);
+  const onBroken = ({ code, message }: M2MError): void =>
+    logger.warn({ code }, `${message} The identities that were in the file before are still trusted.`);
+  const { trust, ...credentials } = loadCredentials(context, config, flags, { onBroken });
   const anyone = flags["trust-anyone"] ?? config.get("aitcp.trust_anyone");
   if (!cluster.isWorker) noteTrust(context, trust, anyone);
   const port = flags["aitcp-port"] ?? config.get("aitcp.port");
   return {
     ...credentials,
     ...(port !== undefined && { port }),
+    maxSessionsPerPeer: flags["max-sessions-per-peer"] ?? config.get("aitcp.max_sessions_per_peer"),
     trust: new TrustPolicy({ ...trust, anyone }),
   };
 }
@@ -106,7 +112,7 @@ function noteTrust(
       "m2m: WARNING: everybody who can reach AI-TCP is let in, whatever the identity.\n" +
         "  Give --trust IDENTITY or --trust-organisation IDENTITY in place of --trust-anyone.\n",
     );
-  } else if (pinned.length + organisations.length + (knownPeers?.listAnywhere().length ?? 0) === 0) {
+  } else if ([...pinned, ...organisations, ...(knownPeers?.listAnywhere() ?? [])].length === 0) {
     const line = knownPeers ? `, or write the line "* IDENTITY" into ${printable(knownPeers.path)}` : "";
     writeStderr(
       "m2m: WARNING: AI-TCP lets nobody in: no identity is trusted.\n" +

@@ -154,7 +154,7 @@ interface Counter {
   count(bytes: Uint8Array): { counted: Counted; counting: Counting };
 }
 
-/** @throws {InputError} `M2M_USAGE` if ids are asked for of a closed tokenizer */
+/** @throws {InputError} `M2M_USAGE` if ids are asked for of a tokenizer that is not here */
 async function createCounter(context: CommandContext, job: TokensJob): Promise<Counter> {
   const { chat, choice, ids, truncate } = job;
   const registry = chat || choice?.card ? await context.models(job.modelFiles) : undefined;

@@ -42,7 +42,7 @@ export function offersDictionary({
   dictionary,
   capabilities,
 }: Pick<ResolvedClientOptions, "dictionary" | "capabilities">): boolean {
-  return capabilities?.compression?.algorithms?.includes("dictionary") ?? dictionary ?? true;
+  return dictionary ?? capabilities?.compression?.algorithms?.includes("dictionary") ?? true;
 }
 
 export function hasChannel(agreed: Agreement | undefined): boolean {

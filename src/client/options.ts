@@ -44,7 +44,7 @@ export interface M2MClientOptions {
   readonly codec?: SessionCodecOptions;
   /**
    * Whether to offer `dictionary`, over WebSocket and AI-TCP with a window of what went over the connection. Default true, unless
-   * `capabilities` lists other algorithms or the platform has no files; the prior is read by `connect` then.
+   * `capabilities` lists other algorithms; nothing is offered where the platform has no files; the prior is read by `connect` then.
    */
   readonly dictionary?: boolean;
   /** How long an answer of the server is waited for before the connection is taken to be lost, in milliseconds. Default 30 s. */

@@ -9,7 +9,7 @@ export const ANALYZE = defineCommand({
   summary: "Show what a message is, what each algorithm makes of it, and which is chosen and why.",
   description:
     "Wires are those that compress makes with the same flags. Tokens and the cost are those of the model that the message " +
-    "names, unless a flag says otherwise; for closed tokenizers (Claude, Gemini) and unknown models they are estimates. " +
+    "names, unless a flag says otherwise; for models that m2m has no tokenizer of (Claude, Gemini, Mistral) and unknown ones they are estimates. " +
     "The route is what a proxy would do with a prompt of so many tokens: skip it, optimize it (drop whitespace and " +
     "defaults), or compress it in full; router.skip_below_tokens and router.full_from_tokens set its borders. The security " +
     "part is that of scan; security.enabled = false leaves it out.",

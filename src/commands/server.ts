@@ -136,6 +136,17 @@ export const SERVER = defineCommand({
       env: "M2M_AITCP_PORT",
       group: "AI-TCP",
     },
+    "max-sessions-per-peer": {
+      type: "integer",
+      summary:
+        "Sessions that one identity may have at a time: more where many processes, or a gateway, have one.",
+      valueName: "N",
+      min: 1,
+      max: 1_000_000_000,
+      fallback: "aitcp.max_sessions_per_peer, or 1000",
+      env: "M2M_AITCP_MAX_SESSIONS_PER_PEER",
+      group: "AI-TCP",
+    },
     ...aiTcpFlags("Let in"),
     "trust-anyone": {
       type: "boolean",

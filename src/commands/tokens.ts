@@ -11,8 +11,8 @@ export const TOKENS = defineCommand({
   id: "tokens",
   summary: "Count the tokens of a text, of files, or of a chat request.",
   description:
-    "Counts are exact for cl100k, o200k and llama3; heuristic estimates them for closed tokenizers (Claude, Gemini) and " +
-    "says so on stderr. Text that looks like a special token counts as that token. Without a flag the encoding is cl100k: " +
+    "Counts are exact for cl100k, o200k and llama3; heuristic estimates them for tokenizers that are closed (Claude, Gemini) " +
+    "or not in m2m (Mistral, Qwen), and says so on stderr. Text that looks like a special token counts as that token. Without a flag the encoding is cl100k: " +
     "the setting compression.encoding is of wires. With --chat each request is counted as its own model does; one whose " +
     "model is not known is counted as cl100k, and marked as an estimate. Of several files the count, a tab and the name " +
     "are printed, and a total; with --truncate each text stands under ==> name <==.",
@@ -53,8 +53,8 @@ export const TOKENS = defineCommand({
     chat: {
       type: "boolean",
       summary:
-        "The input is a chat request: count its messages and tools with their overhead, and its cost. Of the Responses API and " +
-        "Gemini too, marked as an estimate: how they frame messages is not published.",
+        "The input is a chat request: count its messages and tools with their overhead, and its cost. Of Anthropic, the " +
+        "Responses API and Gemini too, marked as an estimate: how they frame messages is not published.",
     },
     ...LINES_FLAGS,
     file: {

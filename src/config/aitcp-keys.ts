@@ -8,6 +8,13 @@ export const AITCP_KEYS = {
     max: 65535,
     summary: "TCP port of AI-TCP in `m2m server`; by default the one above that of HTTP.",
   },
+  "aitcp.max_sessions_per_peer": {
+    type: "integer",
+    min: 1,
+    max: 1_000_000_000,
+    default: 1000,
+    summary: "Sessions that one identity may have at a time on AI-TCP of `m2m server`.",
+  },
   "aitcp.identity": {
     type: "path",
     summary: "Key file of the identity on AI-TCP; by default `identity.pem` in the folder of the user file.",

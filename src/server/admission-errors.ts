@@ -1,4 +1,4 @@
-import { InputError, LimitError } from "../shared/errors.js";
+import { InputError, LimitError, UnsupportedError } from "../shared/errors.js";
 
 /** Why a request or a connection is not let in. */
 export function tokenMissing(): InputError {
@@ -12,6 +12,12 @@ export const BEARER_CHALLENGE = 'Bearer realm="m2m"';
 
 export function nothingHere(): InputError {
   return new InputError("M2M_NOT_FOUND", "There is nothing at this path.");
+}
+
+export function upgradeRequired(): UnsupportedError {
+  return new UnsupportedError("M2M_UPGRADE_REQUIRED", "Sessions are carried over WebSocket here.", {
+    hint: "Open the address with ws:// or wss://.",
+  });
 }
 
 export function shuttingDown(): LimitError {

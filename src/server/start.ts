@@ -43,6 +43,8 @@ export interface AiTcpServing {
   readonly trust: TrustPolicy;
   /** An organisation's word for the server. */
   readonly certificate?: Uint8Array;
+  /** Sessions of one identity at a time. Default 1,000. */
+  readonly maxSessionsPerPeer?: number;
 }
 
 export interface ServerOptions {
@@ -166,9 +168,11 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
       const { startAiTcp } = await import("./aitcp/index.js");
       const wanted = options.aitcp.port ?? (options.port === 0 ? 0 : options.port + 1);
       const store = stores.aitcp?.();
+      const { maxSessionsPerPeer, ...who } = options.aitcp;
+      const limits = maxSessionsPerPeer === undefined ? {} : { maxSessionsPerPeer };
       aitcp = await startAiTcp({
-        ...options.aitcp,
-        ...{ host, port: wanted, service: sessions, claims, store, logger },
+        ...who,
+        ...{ host, port: wanted, service: sessions, claims, store, limits, logger },
       });
       services.metrics.watchAiTcp(aitcp.metrics);
     }

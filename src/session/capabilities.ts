@@ -48,6 +48,11 @@ export interface CapabilityOptions extends Partial<
 
 export const DEFAULT_AGENT_TYPE = "m2m-js";
 
+/** The algorithms that the published peers of a version all know: what is offered unless something else is asked for. */
+export function defaultAlgorithms(version: string = LATEST_COMMON_VERSION): readonly AlgorithmName[] {
+  return findVersion(version)?.offer ?? [];
+}
+
 /**
  * Capabilities with the defaults for what is not given: the algorithms that the version's published peers all know, all
  * vocabularies, 16 MiB, streaming, no security.
@@ -60,7 +65,7 @@ export function completeCapabilities(given: CapabilityOptions, random: RandomByt
     agentId: given.agentId ?? formatId(random),
     agentType: given.agentType ?? DEFAULT_AGENT_TYPE,
     compression: {
-      algorithms: findVersion(version)?.offer ?? [],
+      algorithms: defaultAlgorithms(version),
       maxPayloadBytes: DEFAULT_LIMITS.maxInputBytes,
       streaming: true,
       mlRouting: false,

@@ -1,6 +1,7 @@
 /** Sessions between agents: messages, negotiation, keep-alive, DATA. Values in and values out; connections are others' business. */
 export {
   DEFAULT_AGENT_TYPE,
+  defaultAlgorithms,
   type Capabilities,
   type CapabilityOptions,
   type CompressionCapabilities,

@@ -68,7 +68,7 @@ export interface SecurityStatus {
   readonly scanned: boolean;
   readonly safe: boolean;
   readonly threatType?: string;
-  /** 0 to 1. */
+  /** Probability, 0 to 1, that `safe` is right. */
   readonly confidence?: number;
 }
 

@@ -71,7 +71,7 @@ export async function judge(
     scanned: true,
     safe,
     ...(threatType === undefined ? {} : { threatType }),
-    confidence: score,
+    confidence: safe ? 1 - score : score,
   };
   return { status, verdict };
 }

@@ -5,7 +5,7 @@ import { InputError } from "./errors.js";
 export const BPE_ENCODINGS = ["cl100k_base", "o200k_base", "llama"] as const;
 export type BpeEncodingName = (typeof BPE_ENCODINGS)[number];
 
-/** `heuristic` estimates counts for closed tokenizers (Claude, Gemini); it has no token ids. */
+/** `heuristic` estimates counts for tokenizers that are closed (Claude, Gemini) or not here (Mistral); it has no token ids. */
 export const ENCODINGS = [...BPE_ENCODINGS, "heuristic"] as const;
 export type EncodingName = (typeof ENCODINGS)[number];
 

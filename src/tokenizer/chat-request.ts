@@ -1,6 +1,8 @@
-/** The requests that are counted as chats: OpenAI chat completions, and what the Responses API and Gemini say in their own words. */
+/** The requests that are counted as chats: OpenAI chat completions, and what other APIs say in their own words. */
 import { isJsonObject } from "../shared/json-value.js";
+import { isAnthropicRequest, readAnthropicMessages, readAnthropicTools } from "./anthropic-request.js";
 import { listOf, textOf } from "./count-tool-tokens.js";
+import { spellJson } from "./spell-json.js";
 
 export interface ChatRequest {
   readonly messages: readonly unknown[];
@@ -14,6 +16,10 @@ export interface ChatRequest {
 
 /** The chat in the parsed JSON of a request; `undefined` if it is none of these. */
 export function readChatRequest(request: Record<string, unknown>): ChatRequest | undefined {
+  if (Array.isArray(request.messages) && isAnthropicRequest(request)) {
+    const tools = readAnthropicTools(request.tools);
+    return { messages: readAnthropicMessages(request), tools, absentParts: 0, isFramingKnown: false };
+  }
   if (Array.isArray(request.messages)) {
     const functions = listOf(request.functions).map((declared) => ({ type: "function", function: declared }));
     const tools = [...listOf(request.tools), ...functions];
@@ -92,22 +98,13 @@ function readContent(content: unknown, fallbackRole: string): unknown {
     tool_calls: parts
       .map(callOf)
       .filter(isJsonObject)
-      .map(({ args, name }) => ({ function: { name, arguments: spell(args) ?? "" } })),
+      .map(({ args, name }) => ({ function: { name, arguments: spellJson(args) ?? "" } })),
   };
 }
 
 function readPart(part: unknown): unknown {
   if (!isJsonObject(part) || !isJsonObject(part.functionResponse)) return part;
   const { name, response } = part.functionResponse;
-  const text = spell(response);
+  const text = spellJson(response);
   return text === undefined ? part : { text: `${textOf(name) ?? ""}${text}` };
-}
-
-/** `value` as JSON text; `undefined` if it has none, or is nested too deep to be spelled. */
-function spell(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
 }

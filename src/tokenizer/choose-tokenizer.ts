@@ -86,7 +86,7 @@ export function chooseCounter(choice: TokenizerChoice): TokenCounter {
 /**
  * The tokenizer with ids that the choice means.
  * @throws {InputError} `M2M_MODEL_UNKNOWN`
- * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if the vocabulary is closed
+ * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if the vocabulary is not here
  * @throws {FormatError} `M2M_RANK_TABLE_INVALID` if the rank table is missing or damaged
  */
 export function chooseTokenizer(choice: TokenizerChoice): Tokenizer {
@@ -94,7 +94,7 @@ export function chooseTokenizer(choice: TokenizerChoice): Tokenizer {
   if (isBpeEncoding(encoding)) return (choice.tokenizers ?? defaultTokenizers).get(encoding);
   throw new UnsupportedError(
     "M2M_TOKENIZER_UNSUPPORTED",
-    "The tokenizer is closed: its tokens can be estimated, but have no ids.",
+    "This tokenizer is not here: its tokens can be estimated, but have no ids.",
     { hint: "Choose cl100k_base, o200k_base or llama." },
   );
 }

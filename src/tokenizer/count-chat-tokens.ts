@@ -31,9 +31,9 @@ export interface ChatTokens {
   /** Images, audio and files, whose tokens are not in `total`. */
   readonly uncountedParts: number;
   /**
-   * Whether the figure is the documented rule over exact tokens. `false` for closed tokenizers, for requests with tools
-   * or calls (the Cookbook calls its own formula an estimate), where parts are uncounted, and for the Responses API and
-   * Gemini, whose framing is not published.
+   * Whether the figure is the documented rule over exact tokens. `false` for tokenizers that are not here, for requests with tools
+   * or calls (the Cookbook calls its own formula an estimate), where parts are uncounted, and for what only the Responses
+   * API, Anthropic or Gemini say, whose framing is not published.
    */
   readonly exact: boolean;
   readonly encoding: EncodingName;
@@ -43,7 +43,7 @@ export interface ChatTokens {
 
 /**
  * Counts the prompt tokens of a chat: of an OpenAI chat completion request, or, framed by the same rule, one of the Responses API
- * (`input`, `instructions`) or of Gemini (`contents`, `systemInstruction`). The model is `options.model`, else the request's own
+ * (`input`, `instructions`), of Anthropic (`system`, `input_schema`) or of Gemini (`contents`, `systemInstruction`). The model is `options.model`, else the request's own
  * where neither `model` nor `encoding` is given and the catalog has it.
  * @param request the parsed request, or its JSON text
  * @throws {FormatError} `M2M_JSON_INVALID` if it is no chat request, `M2M_TEXT_LONE_SURROGATE`,

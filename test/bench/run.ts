@@ -23,7 +23,7 @@ const BENCHMARKS = [
   "server",
 ];
 /** Those that make their own traffic. */
-const WITHOUT_CORPUS = new Set(["aitcp", "proxy", "server"]);
+const WITHOUT_CORPUS = new Set(["aitcp", "proxy", "quic", "server"]);
 
 const args = process.argv.slice(2);
 const end = args.indexOf("--");

@@ -15,13 +15,14 @@ export interface CliServer {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts `m2m server` on a free port, and waits until it listens. */
+/** Starts `m2m server`, on a free port unless `args` say which, and waits until it listens. */
 export async function startCliServer(
   folder: CliFolder,
   args: readonly string[] = [],
   env?: Readonly<Record<string, string>>,
 ): Promise<CliServer> {
-  const child = folder.start(["server", "--port", "0", "--json", ...args], env);
+  const port = args.includes("--port") ? [] : ["--port", "0"];
+  const child = folder.start(["server", ...port, "--json", ...args], env);
   let stdout = "";
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));

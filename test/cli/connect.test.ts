@@ -76,6 +76,24 @@ describe("m2m connect", function () {
     }
   };
 
+  it("agrees on the algorithm that is asked for, wherever the server is", async () => {
+    const server = await serve();
+    const line = '{"model":"gpt-4o","messages":[]}';
+    for (const [url, flags] of [
+      [server.aitcp, agent()],
+      [server.url.replace("http", "ws"), []],
+      [server.url, []],
+    ] as const) {
+      for (const algorithm of ["token", "m2m", "none", "dictionary"]) {
+        const { code, stderr, stdout } = connect(url, [...flags, "--algorithm", algorithm], `${line}\n`);
+        expect([code, stdout.toString()], `${url} ${algorithm} ${stderr}`).to.deep.equal([0, `${line}\n`]);
+      }
+    }
+    // What an algorithm does not carry is a matter of its line.
+    const { code, stdout } = connect(server.url, ["--algorithm", "token"], `no JSON\n${line}\n`);
+    expect([code, stdout.toString()]).to.deep.equal([3, `${line}\n`]);
+  });
+
   it("sends lines and prints the answers in order, over AI-TCP, WebSocket and HTTP", async () => {
     const server = await serve();
     const lines = Array.from({ length: 100 }, (_, i) => `line ${i} größe`).join("\n") + "\n";
@@ -386,6 +404,30 @@ describe("m2m connect", function () {
     }
   });
 
+  for (const transport of ["aitcp", "ws", "http"] as const) {
+    it(`says which lines are not acknowledged when the server has lost the session, over ${transport}`, async () => {
+      const port = await freePairOfPorts();
+      const args = ["--port", String(port)];
+      const server = await serve(...args);
+      const url = `${transport}://127.0.0.1:${transport === "aitcp" ? port + 1 : port}`;
+      const running = start(url, transport === "aitcp" ? agent() : []);
+      running.child.stdin?.write("one\n");
+      await until(() => running.stdout() === "one\n");
+      server.child.kill("SIGKILL");
+      await server.ended;
+      await serve(...args);
+      // Nobody ends the input.
+      running.child.stdin?.write("two\nthree\n");
+      const { code } = await running.ended;
+      expect(running.stdout()).to.equal("one\n");
+      expect(running.stderr())
+        .to.include("m2m: The server does not know the session any more: ")
+        .and.include("sessions in memory; 2 lines (2 to 3) are not acknowledged.\n")
+        .and.include("  Connect again; what is sent again may arrive twice.");
+      expect(code).to.equal(4);
+    });
+  }
+
   it("goes on when the server is killed and another one takes its place, with Redis", async function () {
     redis = await RedisServer.start(requirePeer(this, "redis"), { appendOnly: true });
     const port = String(await freePort());
@@ -539,6 +581,59 @@ describe("m2m server --transport aitcp", function () {
       const { code } = folder.run(["connect", url, "--identity", "agent.pem", "--trust", id], { input: "x" });
       expect(code).to.equal(lines === 0 ? 3 : 0);
     }
+  });
+
+  it("lets in by a file of identities as it is now, and as it was while it is broken", async () => {
+    const [agent, other] = ["agent.pem", "other.pem"].map((name) =>
+      folder.run(["keygen", "--output", name]).stdout.toString().trim(),
+    );
+    const id = folder.run(["keygen"]).stdout.toString().trim();
+    const file = join(folder.path, "trusted");
+    writeFileSync(file, `${agent}\n`);
+    const flags = ["--transport", "aitcp", "--no-security", "--trust", "trusted"];
+    const server = await startCliServer(folder, flags);
+    servers.push(server);
+    const { url } = (server.started as { aitcp: { url: string } }).aitcp;
+    const codes = (): (number | null)[] =>
+      ["agent.pem", "other.pem"].map(
+        (name) => folder.run(["connect", url, "--identity", name, "--trust", id], { input: "x" }).code,
+      );
+    expect(codes()).to.deep.equal([0, 3]);
+    writeFileSync(file, `${agent}\n${other}\n`);
+    expect(codes()).to.deep.equal([0, 0]);
+    writeFileSync(file, `${agent}\nnobody\n`);
+    expect(codes()).to.deep.equal([0, 0]);
+    await server.saysOnStderr(
+      "trusted is no identity. The identities that were in the file before are still trusted.",
+    );
+    writeFileSync(file, `${other}\n`);
+    expect(codes()).to.deep.equal([3, 0]);
+  });
+
+  it("takes so many sessions of one identity, and no more", async () => {
+    const agent = folder.run(["keygen", "--output", "agent.pem"]).stdout.toString().trim();
+    const id = folder.run(["keygen"]).stdout.toString().trim();
+    writeFileSync(join(folder.path, "config.toml"), "[aitcp]\nmax_sessions_per_peer = 1\n");
+    const common = ["--transport", "aitcp", "--no-security", "--trust", agent];
+    for (const [flags, env, wanted] of [
+      [[], { M2M_CONFIG: "config.toml" }, false],
+      [[], { M2M_AITCP_MAX_SESSIONS_PER_PEER: "1" }, false],
+      [["--max-sessions-per-peer", "1"], {}, false],
+      [["--max-sessions-per-peer", "2"], { M2M_AITCP_MAX_SESSIONS_PER_PEER: "1" }, true],
+    ] as const) {
+      const server = await startCliServer(folder, [...common, ...flags], env);
+      servers.push(server);
+      const { url } = (server.started as { aitcp: { url: string } }).aitcp;
+      const connect = ["connect", url, "--identity", "agent.pem", "--trust", id];
+      const first = folder.start([...connect, "--channel", "room", "--json"]);
+      await once(first.stdout as NonNullable<ChildProcess["stdout"]>, "data");
+      const { code, stderr } = folder.run(connect, { input: "x" });
+      expect(code === 0, `${flags.join()} ${stderr}`).to.equal(wanted);
+      if (!wanted) expect(stderr).to.include("The server takes no handshake now");
+      first.kill("SIGKILL");
+    }
+    const { code, stderr } = folder.run(["server", "--max-sessions-per-peer", "2"]);
+    expect([code, stderr.includes("--max-sessions-per-peer is of AI-TCP")]).to.deep.equal([2, true]);
   });
 
   it("names the flag of its port, if that is taken", async () => {

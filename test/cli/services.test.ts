@@ -81,7 +81,7 @@ describe("the services of the commands", () => {
       const { stderr, stdout } = run(["tokens", "--chat", "--lines"], `${input}\n${UNKNOWN}`);
       const [open, closed, unknown] = stdout.trim().split("\n").map(Number);
       expect(stderr.split("\n")).to.deep.equal([
-        "m2m: claude-sonnet-4-5 has a closed tokenizer; the count is an estimate.",
+        "m2m: there is no tokenizer of claude-sonnet-4-5 here; the count is an estimate.",
         "m2m: gpt-99 is unknown; counted as cl100k_base.",
         stderr.split("\n")[2],
         "",

@@ -4,6 +4,7 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from "
 import { expect } from "chai";
 import { M2MClient, TRANSPORTS, type M2MClientOptions } from "../../src/client/index.js";
 import { MemoryMailbox } from "../../src/session/index.js";
+import { ALGORITHM_NAMES } from "../../src/shared/algorithms.js";
 import { SecurityThreat } from "../../src/shared/errors.js";
 import { catchM2MError, rejection } from "../helpers/catch-error.js";
 import { scannerOf } from "../session/pair.js";
@@ -44,6 +45,14 @@ for (const transport of TRANSPORTS) {
       expect(await client.receive()).to.equal(undefined);
       expect((await rejection(client.send("x"))).code).to.equal("M2M_PROTOCOL_STATE");
       await client.close();
+    });
+
+    it("agrees on every algorithm that it asks for", async () => {
+      const algorithms = ALGORITHM_NAMES.filter((name) => name !== "dictionary");
+      const client = await meet({ capabilities: { compression: { algorithms } }, dictionary: true });
+      expect(client.agreed?.algorithms).to.deep.equal(["dictionary", ...algorithms]);
+      for (const algorithm of ALGORITHM_NAMES)
+        expect((await client.request('{"role":"user"}', { algorithm })).text).to.equal('{"role":"user"}');
     });
 
     it("keeps the order of many messages at once, with backpressure", async () => {

@@ -86,6 +86,7 @@ describe("loadConfig", () => {
       "server.log_level": "info",
       "server.log_json": false,
       "aitcp.port": undefined,
+      "aitcp.max_sessions_per_peer": 1000,
       "aitcp.identity": undefined,
       "aitcp.trust": undefined,
       "aitcp.trust_organisation": undefined,

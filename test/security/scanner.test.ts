@@ -195,10 +195,13 @@ describe("SecurityScanner", () => {
 
     it("looks at the wanted categories only", async () => {
       const text = `${JAILBREAK}. ${EXFILTRATION}\0`;
+      const all = await scan(text);
       for (const category of THREAT_CATEGORIES) {
         const { scores, threats, threatType, score } = await scan(text, { categories: [category] });
         for (const other of THREAT_CATEGORIES) if (other !== category) expect(scores[other]).to.equal(0);
         expect(score).to.equal(scores[category]);
+        // It is as likely as it is among all.
+        expect(score).to.equal(all.scores[category]);
         expect(threatType ?? category).to.equal(category);
         expect(threats.map((threat) => threat.category)).to.satisfy((found: string[]) =>
           found.every((one) => one === category),

@@ -3,6 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { CodecEngine } from "../../src/codec/index.js";
 import { TrustedProxies } from "../../src/http/index.js";
 import { apiRoutes, type Server } from "../../src/server/index.js";
+import { openConnection } from "../http/connection.js";
 import { ask, startTestServer, type Answer } from "./start-server.js";
 
 const REQUEST = JSON.stringify({
@@ -256,6 +257,23 @@ describe("server API", () => {
     await ask(server, "GET /health");
     const again = await ask(server, "GET /metrics");
     expect(again.text).to.include(`m2m_http_requests_total{route="/health",status="200"} ${total + 1}`);
+  });
+
+  it("asks who comes to the WebSocket's path as to a page for an upgrade", async () => {
+    const { headers, json, status } = await askChecked(server, "GET /ws");
+    expect(status).to.equal(426);
+    expect(headers.get("upgrade")).to.equal("websocket");
+    expect(headers.get("content-type")).to.equal("application/problem+json");
+    expect(json).to.include({ code: "M2M_UPGRADE_REQUIRED", status: 426, title: "Upgrade Required" });
+    const posted = await ask(server, "POST /ws");
+    expect([posted.status, posted.headers.get("allow")]).to.deep.equal([405, "GET, HEAD"]);
+    const other = await openConnection(server);
+    other.socket.write("GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+    await other.until("M2M_UPGRADE_REQUIRED");
+    expect(other.text()).to.match(
+      /^HTTP\/1\.1 426 [\s\S]*\r\nconnection: upgrade\r\nupgrade: websocket\r\n/i,
+    );
+    other.socket.destroy();
   });
 
   it("answers HEAD as GET, without the body", async () => {

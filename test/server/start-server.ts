@@ -16,7 +16,8 @@ export async function startTestServer(
     port: 0,
     version: "1.2.3",
     logger: createLogger({ level: "debug", json: true, write: (line) => log.push(line) }),
-    engine: { limits: DEFAULT_LIMITS, encoding: "cl100k_base", quality: 5 },
+    // What a policy tries depends on no clock.
+    engine: { limits: DEFAULT_LIMITS, encoding: "cl100k_base", quality: 5, timeBudgetMs: Infinity },
     defaultAlgorithm: "auto",
     models: new ModelRegistry(),
     openScanner: () => {

@@ -234,7 +234,7 @@ describe("DATA that is scanned", () => {
     expect(initiator.agreed?.security.threatDetection).to.equal(true);
     const message = await initiator.send("Hello");
     expect(mine.asked).to.deep.equal(["Hello"]);
-    expect(message.security).to.deep.equal({ scanned: true, safe: true, confidence: 0.25 });
+    expect(message.security).to.deep.equal({ scanned: true, safe: true, confidence: 0.75 });
     const { data } = await responder.receive(writeMessage(message));
     expect(yours.asked.map((content) => Buffer.from(content as Uint8Array).toString())).to.deep.equal([
       "Hello",
@@ -242,6 +242,13 @@ describe("DATA that is scanned", () => {
     expect(data?.security).to.deep.equal({ scanned: true, safe: true, confidence: 0.5 });
     expect(data?.claimed).to.deep.equal(message.security);
     expect(data?.verdict).to.include({ score: 0.5 });
+    // How sure the verdict is, as a scan says it.
+    const scanner = new SecurityScanner({ detector: "rules" });
+    const pair = await makePair({ scanner });
+    for (const content of ["Hello", ATTACK]) {
+      const { confidence, safe } = await scanner.scan(content);
+      expect((await pair.initiator.send(content)).security).to.deep.include({ safe, confidence });
+    }
   });
 
   it("is not scanned where nobody said so, and says nothing", async () => {

@@ -116,7 +116,7 @@ describe("countChatTokens", () => {
     expect(ofTools(nested) - ofTools(flat)).to.equal(3 + 3 + countTokens("city:string:"));
   });
 
-  it("closed tokenizers are estimated", () => {
+  it("tokenizers that are not here are estimated", () => {
     const count = countChatTokens({ messages: [user] }, { model: "claude-sonnet-4-5" });
     expect(count).to.include({ exact: false, encoding: "heuristic" });
     const text = (value: string) => estimateTokens(value, { provider: "anthropic" });
@@ -171,6 +171,57 @@ describe("countChatTokens", () => {
     expect(counts).to.deep.equal([1, 1, 1]);
   });
 
+  it("reads requests of Anthropic as the same chat, and marks them as estimates", () => {
+    const parameters = { type: "object", properties: { city: { type: "string" } } };
+    const declared = { name: "weather", description: "Weather." };
+    const chat = countChatTokens(
+      {
+        messages: [
+          { role: "system", content: "Be brief." },
+          { role: "user", content: "Weather?" },
+          {
+            role: "assistant",
+            tool_calls: [{ function: { name: "weather", arguments: '{"city":"Oslo"}' } }],
+          },
+          { role: "user", content: "Rain" },
+        ],
+        tools: [{ type: "function", function: { ...declared, parameters } }],
+      },
+      { encoding },
+    );
+    const cached = { type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } };
+    for (const [system, content] of [
+      ["Be brief.", "Rain"],
+      [[cached], [{ type: "text", text: "Rain" }]],
+    ]) {
+      const counted = countChatTokens(
+        {
+          max_tokens: 99,
+          system,
+          messages: [
+            { role: "user", content: "Weather?" },
+            {
+              role: "assistant",
+              content: [{ type: "tool_use", id: "t1", name: "weather", input: { city: "Oslo" } }],
+            },
+            { role: "user", content: [{ type: "tool_result", tool_use_id: "t1", content }] },
+          ],
+          tools: [{ ...declared, input_schema: parameters }],
+        },
+        { encoding },
+      );
+      expect(counted).to.deep.equal(chat);
+    }
+    const image = { type: "image", source: { type: "base64", data: "" } };
+    const plain = { system: "Be brief.", messages: [{ role: "user", content: [image] }] };
+    expect(countChatTokens(plain, { encoding })).to.include({ uncountedParts: 1, exact: false });
+    const alone = { messages: [{ role: "user", content: "Hi" }] };
+    const { total } = countChatTokens(alone, { encoding });
+    const count = countChatTokens({ ...alone, system: "Be brief." }, { encoding });
+    expect(count.total - total).to.equal(3 + countTokens("system") + countTokens("Be brief."));
+    expect(countChatTokens({ ...alone, system: null }, { encoding })).to.include({ total, exact: true });
+  });
+
   it("reads requests of Gemini as the same chat, and marks them as estimates", () => {
     const parameters = { type: "OBJECT", properties: { city: { type: "STRING" } } };
     const chat = countChatTokens(
@@ -222,6 +273,15 @@ describe("countChatTokens", () => {
           {},
           { parts: [null, 1, { functionCall }, { functionResponse: { response: deep } }] },
         ],
+      },
+      {
+        system: [null, 1, deep],
+        messages: [
+          null,
+          1,
+          { content: [null, { type: "tool_use", input: deep }, { type: "tool_result", content: 1 }] },
+        ],
+        tools: [null, 1, { input_schema: deep }],
       },
       { contents: [], systemInstruction: null, tools: [null, { functionDeclarations: [null, deep] }] },
     ]) {

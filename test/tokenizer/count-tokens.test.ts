@@ -29,7 +29,7 @@ describe("countTokens", () => {
     expect(countTokensDetailed(text, { model: "gpt-4o", encoding: "llama" }).encoding).to.equal("llama");
   });
 
-  it("estimates for closed tokenizers, and says so", () => {
+  it("estimates for tokenizers that are not here, and says so", () => {
     const claude = countTokensDetailed(text, { model: "claude-sonnet-4-5" });
     expect(claude).to.deep.equal({
       count: estimateTokens(text, { provider: "anthropic" }),

@@ -52,15 +52,18 @@ export function unsafeProbability(fusion: LogisticLayer, evidence: Evidence): nu
   return 1 / (1 + Math.exp(-sum));
 }
 
-/** Evidence of the rules for a category from which it is wanted in its own right: that of one rule of weight 0.5. */
+/** Evidence of the rules for a category that is evidence of its own: that of one rule of weight 0.5. */
 const OWN_EVIDENCE = Math.LN2;
 /** The same of Hydra, if it finds the text unsafe: the share of all categories together. */
 const OWN_SHARE = 1 / 3;
+/** What a category with evidence of its own may score less than the likeliest one: enough to tell them apart. */
+const OWN_MARGIN = 0.001;
 
 /**
- * Scores by category, 0 to 1. The likeliest category has the probability that the text is unsafe at all, the others as
- * much of it as their share of the evidence: a text that is certainly an attack stays one if its kind is open.
- * @param wanted the others score 0, and those with evidence of their own are not less likely for the company they keep
+ * Scores by category, 0 to 1, each the same whatever else is wanted. The likeliest category has the probability that the text
+ * is unsafe at all: a text that is certainly an attack stays one if its kind is open. One with evidence of its own has hardly
+ * less, since a text may be of several kinds; the others have as much of it as their share of the evidence.
+ * @param wanted the others score 0
  */
 export function categoryScores(
   fusion: LogisticLayer,
@@ -68,25 +71,23 @@ export function categoryScores(
   wanted: readonly ThreatCategory[] = TEXT_CATEGORIES,
 ): Record<TextCategory, number> {
   const unsafe = unsafeProbability(fusion, evidence);
-  const shares = { injection: 0, jailbreak: 0, exfiltration: 0 };
-  /** The largest share of all, of those that are wanted, and whether one of these has evidence of its own. */
-  let largest = -Infinity;
-  let largestWanted = -Infinity;
-  let isOwn = false;
+  const scores = { injection: 0, jailbreak: 0, exfiltration: 0 };
+  let largest = 0;
   for (const category of TEXT_CATEGORIES) {
     const share = (evidence.hydra?.[category] ?? 0) + 1 - Math.exp(-evidence.rules[category]);
-    shares[category] = share;
+    scores[category] = share;
     largest = Math.max(largest, share);
-    if (!wanted.includes(category)) continue;
-    largestWanted = Math.max(largestWanted, share);
-    isOwn ||= hasOwnEvidence(evidence, category);
   }
-  const compared = isOwn ? largestWanted : largest;
   for (const category of TEXT_CATEGORIES) {
-    if (!wanted.includes(category)) shares[category] = 0;
-    else shares[category] = compared > 0 ? (unsafe * shares[category]) / compared : unsafe;
+    if (!wanted.includes(category)) {
+      scores[category] = 0;
+      continue;
+    }
+    const share = largest > 0 ? scores[category] / largest : 1;
+    const part = hasOwnEvidence(evidence, category) ? 1 - OWN_MARGIN * (1 - share) : share;
+    scores[category] = unsafe * part;
   }
-  return shares;
+  return scores;
 }
 
 function hasOwnEvidence({ hydra, rules, unsafeLogit = 0 }: Evidence, category: TextCategory): boolean {

@@ -80,7 +80,7 @@ export async function startAiTcp(options: AiTcpOptions): Promise<AiTcpSessionSer
       store,
       // `dictionary` with a window tells by its lengths what others have mixed with secrets.
       settings: { padding: true, maxMessageBytes: limits.maxMessageBytes, maxStreams: limits.maxStreams },
-      limits: { maxSessions: limits.maxSessions },
+      limits: { maxSessions: limits.maxSessions, maxSessionsPerPeer: limits.maxSessionsPerPeer },
       onSession: (session) => void carried.serve(session),
       onError: (error, address) => {
         const code = error instanceof M2MError ? error.code : "other";

@@ -9,6 +9,7 @@ import { openApiRoute } from "./openapi.js";
 import { SCAN_ROUTES } from "./scan.js";
 import { SESSION_ROUTES } from "./sessions.js";
 import { TOKENS_ROUTES } from "./tokens.js";
+import { WEB_SOCKET_ROUTES } from "./web-socket.js";
 
 /** Every route of the API. What is not in this table does not exist. */
 export function apiRoutes(): readonly Route<ServerServices>[] {
@@ -21,6 +22,7 @@ export function apiRoutes(): readonly Route<ServerServices>[] {
     ...MODELS_ROUTES,
     ...SESSION_ROUTES,
     ...MESSAGE_ROUTES,
+    ...WEB_SOCKET_ROUTES,
   ];
   return [...routes, openApiRoute(routes)];
 }

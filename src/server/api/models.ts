@@ -16,7 +16,10 @@ const MODEL = object(
     aliases: list(text()),
     provider: text("Who made it."),
     kind: oneOf(MODEL_KINDS),
-    encoding: oneOf(ENCODINGS, "How its tokens are counted; heuristic: its tokenizer is closed."),
+    encoding: oneOf(
+      ENCODINGS,
+      "How its tokens are counted; heuristic: its tokenizer is closed, or not here.",
+    ),
     context_window: count("Tokens."),
     tools: flag(),
     vision: flag(),

@@ -38,7 +38,7 @@ export interface SessionServiceOptions {
   readonly store: SessionStore;
   readonly mailbox: Mailbox;
   readonly channels: ChannelDirectory;
-  /** What this side offers. Default: as any session. */
+  /** What this side offers. Default: as any session, and of algorithms all that a peer may want. */
   readonly capabilities?: CapabilityOptions;
   /** Versions that are accepted. Default: all that are understood. */
   readonly versions?: readonly ProtocolVersion[];

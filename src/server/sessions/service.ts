@@ -13,6 +13,7 @@ import {
 } from "../../session/index.js";
 import { LimitError, M2MError, ProtocolError } from "../../shared/errors.js";
 import type { RateLimitBucket } from "../../shared/stores.js";
+import { answeringAlgorithms } from "./algorithms.js";
 import { answeringExtensions } from "./extensions.js";
 import { MetricsCounter } from "./metrics.js";
 import { resolveServiceOptions, type ResolvedServiceOptions, type SessionServiceOptions } from "./options.js";
@@ -219,7 +220,8 @@ class StoredSessions implements SessionService {
     const extensions = new Map(capabilities.extensions);
     if (channel !== undefined) extensions.set(CHANNEL_EXTENSION, channel);
     for (const [name, value] of answeringExtensions(hello, capabilities, peer)) extensions.set(name, value);
-    const session = this.#records.begin({ capabilities: { ...capabilities, extensions } });
+    const compression = { ...capabilities.compression, algorithms: answeringAlgorithms(capabilities) };
+    const session = this.#records.begin({ capabilities: { ...capabilities, compression, extensions } });
     const { reply } = await session.receive(hello);
     const { id } = session;
     if (session.state !== "established" || id === undefined) {

@@ -26,6 +26,7 @@ export {
   Identity,
   identityFromSeed,
   issueCertificate,
+  IdentityList,
   KnownPeers,
   parseCertificate,
   parseIdentity,

@@ -103,23 +103,33 @@ describe("fusion", () => {
     expect(Object.values(categoryScores(layer, NOTHING))).to.deep.equal([0.5, 0.5, 0.5]);
   });
 
-  it("does not take a wanted category for less because of another one beside it", () => {
+  it("does not take a category with evidence of its own for less because of another one beside it", () => {
     const layer: LogisticLayer = { bias: 0, coefficients: FEATURES.map(() => 0) };
-    const rules = { injection: 4, jailbreak: 0.7, exfiltration: 0.2 };
-    const mixed = { ...NOTHING, rules };
-    expect(categoryScores(layer, mixed).jailbreak).to.be.below(0.3);
-    expect(categoryScores(layer, mixed, ["jailbreak"])).to.deep.equal({
-      injection: 0,
-      jailbreak: 0.5,
-      exfiltration: 0,
-    });
-    // A trace of another kind is none of the wanted.
-    expect(categoryScores(layer, mixed, ["exfiltration"]).exfiltration).to.be.below(0.2);
+    const mixed = { ...NOTHING, rules: { injection: 4, jailbreak: 0.7, exfiltration: 0.2 } };
+    const scores = categoryScores(layer, mixed);
+    expect(scores.injection).to.equal(0.5);
+    // The likeliest one stays so.
+    expect(scores.jailbreak).to.be.within(0.499, 0.49999);
+    // A trace of another kind is none.
+    expect(scores.exfiltration).to.be.below(0.2);
     const hydra = { injection: 0.5, jailbreak: 0.3, exfiltration: 0.1 };
-    const byHydra = (unsafeLogit: number) => ({ ...NOTHING, unsafeLogit, hydra });
-    expect(categoryScores(layer, byHydra(2), ["jailbreak"]).jailbreak).to.equal(0.5);
-    expect(categoryScores(layer, byHydra(2), ["exfiltration"]).exfiltration).to.be.closeTo(0.1, 1e-9);
-    expect(categoryScores(layer, byHydra(-2), ["jailbreak"]).jailbreak).to.be.closeTo(0.3, 1e-9);
+    const byHydra = (unsafeLogit: number) => categoryScores(layer, { ...NOTHING, unsafeLogit, hydra });
+    expect(byHydra(2).jailbreak).to.be.within(0.499, 0.49999);
+    expect(byHydra(2).exfiltration).to.be.closeTo(0.1, 1e-9);
+    expect(byHydra(-2).jailbreak).to.be.closeTo(0.3, 1e-9);
+  });
+
+  it("scores a category the same whether others are wanted or not, and these 0", () => {
+    const layer: LogisticLayer = { bias: -0.3, coefficients: [1, 0.2, 0.1, 0.5, 0.7, 0.1, 1, -2] };
+    fc.assert(
+      fc.property(evidence, fc.subarray([...TEXT_CATEGORIES]), (found, wanted) => {
+        const all = categoryScores(layer, found);
+        for (const [category, score] of Object.entries(categoryScores(layer, found, wanted)))
+          expect(score).to.equal(
+            wanted.includes(category as TextCategory) ? all[category as TextCategory] : 0,
+          );
+      }),
+    );
   });
 
   describe("layer", () => {
@@ -165,7 +175,7 @@ describe("fusion", () => {
   });
 });
 
-/** Features sorted, shares by category, and the largest share of those that are compared. */
+/** Features sorted, shares by category compared with the largest, and the margin of those with evidence of their own. */
 function scorePlainly(
   layer: LogisticLayer,
   { disguised, hydra, rules, strongestRule, trusted, unsafeLogit = 0 }: Evidence,
@@ -188,11 +198,13 @@ function scorePlainly(
   const unsafe = 1 / (1 + Math.exp(-sum));
   const share = (one: TextCategory) => (hydra?.[one] ?? 0) + 1 - Math.exp(-rules[one]);
   const threat = Object.values(hydra ?? {}).reduce((total, one) => total + one, 0);
-  const isOwn = wanted.some(
-    (one) => rules[one] >= Math.LN2 || (hydra && unsafeLogit > 0 && hydra[one] >= (1 / 3) * threat),
-  );
-  const largest = Math.max(...(isOwn ? wanted : TEXT_CATEGORIES).map(share));
+  const isOwn = (one: TextCategory) =>
+    rules[one] >= Math.LN2 || (hydra && unsafeLogit > 0 && hydra[one] >= (1 / 3) * threat);
+  const largest = Math.max(...TEXT_CATEGORIES.map(share));
   const scores = { injection: 0, jailbreak: 0, exfiltration: 0 };
-  for (const one of wanted) scores[one] = largest > 0 ? (unsafe * share(one)) / largest : unsafe;
+  for (const one of wanted) {
+    const part = largest > 0 ? share(one) / largest : 1;
+    scores[one] = unsafe * (isOwn(one) ? 1 - 0.001 * (1 - part) : part);
+  }
   return scores;
 }

@@ -62,6 +62,17 @@ describe("the service of sessions", () => {
     }
   });
 
+  it("agrees on what a peer wants, or on what it was told to offer", async () => {
+    const wanted = { capabilities: { compression: { algorithms: ["token", "m2m", "brotli"] } } } as const;
+    expect((await Agent.meet(makeService(), wanted)).session.agreed?.algorithms).to.deep.equal([
+      "token",
+      "m2m",
+      "brotli",
+    ]);
+    const told = makeService({ capabilities: { compression: { algorithms: ["brotli"] } } });
+    expect((await Agent.meet(told, wanted)).session.agreed?.algorithms).to.deep.equal(["brotli"]);
+  });
+
   it("rejects who does not fit, and says why", async () => {
     const { service } = makeService({ requireSecurity: true, scanner: scannerOf(0) });
     const hello = '{"type":"HELLO","payload":{"version":"2.0"},"timestamp":1}';

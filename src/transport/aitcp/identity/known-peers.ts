@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, type BigIntStats } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InputError, IntegrityError } from "../../../shared/errors.js";
 import { fileError, readSmallFile } from "../../../shared/files.js";
 import { attemptWrite, ReplacementFile } from "../../../shared/replacement-file.js";
+import { ChangingFile } from "./changing-file.js";
 import { fingerprint, formatIdentity, isSameIdentity, parseIdentity } from "./public-identity.js";
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
@@ -25,8 +26,6 @@ export interface KnownPeer {
 const STATIC_PREFIX = "x25519:";
 /** Address and identity, and the static key that is to be replaced. */
 const LINE_START = /^(\s*\S+\s+\S+)(?:\s+x25519:\S*)?/;
-/** A file whose last change is longer ago than this is not changed again without a trace, in milliseconds. */
-const SETTLED_MS = 1000;
 
 /** A file as it was read. */
 interface ParsedPeers {
@@ -34,9 +33,6 @@ interface ParsedPeers {
   readonly byAddress: ReadonlyMap<string, readonly KnownPeer[]>;
   /** Lines of `*`, by identity. */
   readonly anywhere: ReadonlyMap<string, KnownPeer>;
-  /** Tells one state of the file from another. */
-  readonly version: string;
-  readonly isSettled: boolean;
 }
 
 /**
@@ -46,10 +42,13 @@ interface ParsedPeers {
  */
 export class KnownPeers {
   readonly path: string;
-  #parsed: ParsedPeers | undefined;
+  readonly #file: ChangingFile<ParsedPeers>;
 
   constructor(path: string) {
     this.path = path;
+    this.#file = new ChangingFile(path, MAX_FILE_BYTES, (bytes) =>
+      parsedPeers(bytes ? this.#parse(bytes) : []),
+    );
   }
 
   /**
@@ -57,12 +56,12 @@ export class KnownPeers {
    * @throws {InputError} `M2M_FILE_READ`; `M2M_KEY_INVALID` with the line of one that is malformed
    */
   list(): readonly KnownPeer[] {
-    return this.#current().all;
+    return this.#file.current().all;
   }
 
   /** The lines that hold for peers that connect themselves: those of `*`. @throws {InputError} as `list` */
   listAnywhere(): readonly KnownPeer[] {
-    return [...this.#current().anywhere.values()];
+    return [...this.#file.current().anywhere.values()];
   }
 
   /**
@@ -74,7 +73,7 @@ export class KnownPeers {
    * @throws {InputError} as `list`
    */
   find(identity: Uint8Array, address?: string): KnownPeer | undefined {
-    const { byAddress, anywhere } = this.#current();
+    const { byAddress, anywhere } = this.#file.current();
     if (address !== undefined) {
       const there = byAddress.get(address.toLowerCase());
       const found = there?.find((peer) => isSameIdentity(peer.identity, identity));
@@ -106,7 +105,7 @@ export class KnownPeers {
 
   /** The static key of the server at an address, if a line has it. @throws {InputError} as `list` */
   findStatic(address: string): Uint8Array | undefined {
-    const there = this.#current().byAddress.get(address.toLowerCase());
+    const there = this.#file.current().byAddress.get(address.toLowerCase());
     return there?.find(({ staticKey }) => staticKey !== undefined)?.staticKey;
   }
 
@@ -116,7 +115,7 @@ export class KnownPeers {
    * @throws {InputError} as `list`; `M2M_FILE_WRITE`, also if somebody else writes at the same time
    */
   noteStatic(address: string, identity: Uint8Array, staticKey: Uint8Array): void {
-    const there = this.#current().byAddress.get(address.toLowerCase());
+    const there = this.#file.current().byAddress.get(address.toLowerCase());
     const known = there?.find((peer) => isSameIdentity(peer.identity, identity));
     if (!known || (known.staticKey && isSameIdentity(known.staticKey, staticKey))) return;
     const before = Buffer.from(readSmallFile(this.path, MAX_FILE_BYTES));
@@ -137,20 +136,8 @@ export class KnownPeers {
     }
   }
 
-  /** What the file says now. It is read again only if it may have changed. */
-  #current(): ParsedPeers {
-    const stat = statOf(this.path);
-    if (!stat) return (this.#parsed = parsedPeers([], "", true));
-    const version = [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join();
-    const { version: before, isSettled } = this.#parsed ?? {};
-    if (this.#parsed && isSettled && version === before) return this.#parsed;
-    // A file that was just written may be written again within the same tick of its clock.
-    const ageMs = Date.now() - Number(stat.mtimeMs);
-    return (this.#parsed = parsedPeers(this.#read(), version, ageMs > SETTLED_MS));
-  }
-
-  #read(): KnownPeer[] {
-    const text = Buffer.from(readSmallFile(this.path, MAX_FILE_BYTES)).toString();
+  #parse(bytes: Uint8Array): KnownPeer[] {
+    const text = Buffer.from(bytes).toString();
     const peers: KnownPeer[] = [];
     text.split("\n").forEach((content, index) => {
       const words = content.replace(/#.*$/, "").trim();
@@ -187,16 +174,7 @@ export class KnownPeers {
   }
 }
 
-/** @returns `undefined` if it is not there. @throws {InputError} `M2M_FILE_READ` */
-function statOf(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
-}
-
-function parsedPeers(all: readonly KnownPeer[], version: string, isSettled: boolean): ParsedPeers {
+function parsedPeers(all: readonly KnownPeer[]): ParsedPeers {
   const byAddress = new Map<string, KnownPeer[]>();
   const anywhere = new Map<string, KnownPeer>();
   for (const peer of all) {
@@ -206,5 +184,5 @@ function parsedPeers(all: readonly KnownPeer[], version: string, isSettled: bool
     const name = formatIdentity(peer.identity);
     if (peer.address === ANY_ADDRESS && !anywhere.has(name)) anywhere.set(name, peer);
   }
-  return { all, byAddress, anywhere, version, isSettled };
+  return { all, byAddress, anywhere };
 }

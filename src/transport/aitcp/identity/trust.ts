@@ -6,10 +6,10 @@ import { fingerprint, formatIdentity, isSameIdentity } from "./public-identity.j
 
 export interface TrustOptions {
   readonly crypto: AiTcpCrypto;
-  /** Identities that are trusted by themselves. */
-  readonly pinned?: readonly Uint8Array[];
-  /** Public keys of organisations, whose certificates are taken. */
-  readonly organisations?: readonly Uint8Array[];
+  /** Identities that are trusted by themselves; gone through with each decision, so that an `IdentityList` is as its file is then. */
+  readonly pinned?: Iterable<Uint8Array>;
+  /** Public keys of organisations, whose certificates are taken; as `pinned`. */
+  readonly organisations?: Iterable<Uint8Array>;
   readonly knownPeers?: KnownPeers;
   /** Whether an address that `knownPeers` does not know is taken, and written there. Default: no. */
   readonly trustOnFirstUse?: boolean;
@@ -80,9 +80,9 @@ export class TrustPolicy {
     if (this.#distrusted.size > 0 && this.#distrusted.has(formatIdentity(identity))) {
       return { trusted: false, how: "unknown", error: untrusted(identity, "it is not trusted any more") };
     }
-    if (pinned.some((key) => isSameIdentity(key, identity))) return { trusted: true, how: "pinned" };
+    if (isAmong(pinned, identity)) return { trusted: true, how: "pinned" };
     let why = "it is not among those that are known";
-    if (certificate && organisations.some((key) => isSameIdentity(key, certificate.issuer))) {
+    if (certificate && isAmong(organisations, certificate.issuer)) {
       const state = isRepeated
         ? checkTime(certificate, nowMs)
         : checkCertificate(crypto, certificate, identity, nowMs);
@@ -102,6 +102,11 @@ export class TrustPolicy {
     if (anyone) return { trusted: true, how: "anyone" };
     return { trusted: false, how: "unknown", error: untrusted(identity, why) };
   }
+}
+
+function isAmong(keys: Iterable<Uint8Array>, wanted: Uint8Array): boolean {
+  for (const key of keys) if (isSameIdentity(key, wanted)) return true;
+  return false;
 }
 
 function untrusted(identity: Uint8Array, why: string): M2MError {

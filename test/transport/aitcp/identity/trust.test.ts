@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { nodeCrypto } from "../../../../src/transport/aitcp/crypto/index.js";
 import {
   formatIdentity,
   generateIdentity,
+  IdentityList,
   issueCertificate,
   KnownPeers,
   parseCertificate,
@@ -120,6 +122,57 @@ describe("AI-TCP: known peers and trust", () => {
         expect(error.message).to.contain(`Line 3 of ${path}`);
       }
       expect(catchM2MError(() => new KnownPeers(folder).list()).code).to.equal("M2M_FILE_READ");
+    });
+  });
+
+  describe("a list of identities", () => {
+    const write = (...lines: string[]): void => writeFileSync(path, lines.join("\n"));
+
+    it("is as its file is when it is asked", () => {
+      write("# whom to trust", "", `${formatIdentity(alice)} # alice`);
+      const list = new IdentityList(path);
+      expect([...list]).to.deep.equal([alice]);
+      const trust = new TrustPolicy({ crypto, pinned: list });
+      const isTrusted = (identity: Uint8Array) =>
+        trust.decide(identity, undefined, undefined, NOW_MS, true).trusted;
+      expect([isTrusted(alice), isTrusted(bob)]).to.deep.equal([true, false]);
+      write(formatIdentity(bob), "");
+      expect([isTrusted(alice), isTrusted(bob)]).to.deep.equal([false, true]);
+      write("");
+      expect([isTrusted(alice), isTrusted(bob)]).to.deep.equal([false, false]);
+    });
+
+    it("keeps what its file said last while that is broken or gone, and says so once", () => {
+      write(formatIdentity(alice));
+      const told: string[] = [];
+      const list = new IdentityList(path, ({ code, message }) => told.push(`${code} ${message}`));
+      write(formatIdentity(bob), "bob");
+      expect([...list, ...list]).to.deep.equal([alice, alice]);
+      expect(told).to.deep.equal([`M2M_KEY_INVALID Line 2 of ${path} is no identity.`]);
+      rmSync(path);
+      expect([...list]).to.deep.equal([alice]);
+      expect(told.slice(1)).to.deep.equal([
+        `M2M_FILE_READ Cannot read ${path}: there is no such file or folder.`,
+      ]);
+      write(formatIdentity(bob));
+      expect([...list]).to.deep.equal([bob]);
+      rmSync(path);
+      expect([...list]).to.deep.equal([bob]);
+      expect(told).to.have.lengthOf(3);
+    });
+
+    it("is refused if its file is not in order at the start", () => {
+      expect(catchM2MError(() => new IdentityList(path)).code).to.equal("M2M_FILE_READ");
+      write("alice");
+      expect(catchM2MError(() => new IdentityList(path))).to.include({ code: "M2M_KEY_INVALID", line: 1 });
+    });
+
+    it("is read once from a pipe", () => {
+      execFileSync("mkfifo", [path]);
+      const writer = spawn("sh", ["-c", `echo ${formatIdentity(alice)} > "$0"`, path]);
+      const list = new IdentityList(path);
+      expect([...list, ...list]).to.deep.equal([alice, alice]);
+      writer.kill();
     });
   });
 
