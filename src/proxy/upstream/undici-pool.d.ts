@@ -1,7 +1,0 @@
-/** undici declares its types for the whole of it only. */
-declare module "undici/lib/dispatcher/pool.js" {
-  import { Pool } from "undici";
-
-  // eslint-disable-next-line no-restricted-syntax -- the module has no other
-  export default Pool;
-}
