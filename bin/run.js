@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // CommonJS, because it starts faster than an ES module.
-const { existsSync, readFileSync } = require("node:fs");
+const { existsSync } = require("node:fs");
 const { enableCompileCache } = require("node:module");
 const { join } = require("node:path");
 
@@ -13,13 +13,14 @@ function load() {
     enableCompileCache();
     return require(bundle);
   }
+  const { loadScript, readBytes } = require("./load.js");
   let cachedData;
   try {
-    cachedData = readFileSync(join(root, "dist/cli/main.cache"));
+    cachedData = readBytes(join(root, "dist/cli/main.cache"));
   } catch {
     return require(bundle);
   }
-  return require("./load.js").loadScript(bundle, cachedData).exports;
+  return loadScript(bundle, cachedData).exports;
 }
 
 async function start() {

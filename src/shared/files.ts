@@ -1,5 +1,9 @@
+import { ByteBuilder } from "./byte-builder.js";
 import { InputError } from "./errors.js";
 import { requireNodeModule } from "./platform.js";
+
+const PIECE_BYTES = 65536;
+const EMPTY = new Uint8Array(0);
 
 /** The error for a failed system call on a file: `M2M_FILE_READ` or `M2M_FILE_WRITE`. */
 export function fileError(action: "read" | "write", path: string, cause: unknown): InputError {
@@ -36,12 +40,14 @@ export function readSmallFile(path: string, maxBytes: number): Uint8Array {
   try {
     const descriptor = openSync(path, "r");
     try {
-      const buffer = new Uint8Array(maxBytes + 1);
-      let size = 0;
-      for (let read = -1; read !== 0 && size <= maxBytes; size += read) {
-        read = readSync(descriptor, buffer, size, buffer.length - size, null);
+      // Most files are far below their limit, and a large block that is freed makes malloc keep more (bin/load.js).
+      const piece = new Uint8Array(Math.min(PIECE_BYTES, maxBytes + 1));
+      const bytes = new ByteBuilder(EMPTY);
+      for (let read = -1; read !== 0 && bytes.length <= maxBytes;) {
+        read = readSync(descriptor, piece, 0, piece.length, null);
+        bytes.append(piece.subarray(0, read));
       }
-      if (size <= maxBytes) return buffer.slice(0, size);
+      if (bytes.length <= maxBytes) return bytes.finish();
     } finally {
       closeSync(descriptor);
     }

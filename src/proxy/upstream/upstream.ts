@@ -1,6 +1,8 @@
 import type { Dispatcher } from "undici";
 // The whole of undici, with fetch and more, takes 9 MiB.
+import buildConnector from "undici/lib/core/connect.js";
 import Pool from "undici/lib/dispatcher/pool.js";
+import { keepBaselineParser } from "./baseline-parser.js";
 import { CircuitBreaker, type BreakerOptions } from "./breaker.js";
 import type { Target } from "./target.js";
 
@@ -52,7 +54,7 @@ export class Upstream {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: connection.headersTimeoutMs,
       bodyTimeout: connection.idleTimeoutMs,
-      connect: { timeout: connection.connectTimeoutMs },
+      connect: keepBaselineParser(buildConnector({ timeout: connection.connectTimeoutMs })),
     });
   }
 

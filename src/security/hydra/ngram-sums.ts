@@ -1,6 +1,6 @@
 import { BLOCK_TOKENS, BlockRing } from "./block-ring.js";
 import type { Table } from "./floats.js";
-import { addRow } from "./table-rows.js";
+import { addRow, addRows } from "./table-rows.js";
 import type { HydraConfig } from "./types.js";
 import { hashNgram } from "./windows.js";
 
@@ -12,6 +12,8 @@ export class NgramSums {
   /** `[places, cols]`: sums of the n-grams of all orders that begin in a block. */
   readonly #blockSums: Float64Array;
   readonly #sum: Float64Array;
+  /** Of the n-grams that begin in a block. */
+  readonly #rows: Int32Array;
   #ids: Int32Array = new Int32Array(0);
 
   constructor(table: Table, config: NonNullable<HydraConfig["ngram"]>, longest: number) {
@@ -20,6 +22,7 @@ export class NgramSums {
     this.#ring = new BlockRing(longest);
     this.#blockSums = new Float64Array(this.#ring.size * table.cols);
     this.#sum = new Float64Array(table.cols);
+    this.#rows = new Int32Array(BLOCK_TOKENS * config.orders.length);
   }
 
   begin(ids: Int32Array): void {
@@ -38,25 +41,29 @@ export class NgramSums {
     const firstBlock = Math.ceil(first / BLOCK_TOKENS);
     const lastBlock = Math.max(firstBlock, Math.floor(last / BLOCK_TOKENS));
     const head = Math.min(last, firstBlock * BLOCK_TOKENS);
-    for (let position = first; position < head; position++) this.#addAt(position, sum, 0);
+    this.#addFrom(first, head, sum, 0);
     for (let block = firstBlock; block < lastBlock; block++) {
       const from = this.#sumBlock(block);
       for (let j = 0; j < sum.length; j++) sum[j] += this.#blockSums[from + j];
     }
     const tail = Math.max(head, lastBlock * BLOCK_TOKENS);
-    for (let position = tail; position < last; position++) this.#addAt(position, sum, 0);
+    this.#addFrom(tail, last, sum, 0);
     this.#takeCrossing(first, last);
     const divisor = this.#divisorOf(last - first);
     for (let j = 0; j < sum.length; j++) logits[at + j] += sum[j] / divisor;
   }
 
-  /** Adds the n-grams that begin at `position` and end with the stream at the latest. */
-  #addAt(position: number, sums: Float64Array, at: number): void {
+  /** Adds the n-grams that begin at `first` to before `last`, a block at most, and end with the stream at the latest. */
+  #addFrom(first: number, last: number, sums: Float64Array, at: number): void {
     const { orders, buckets } = this.#config;
-    for (const order of orders) {
-      if (position + order > this.#ids.length) continue;
-      addRow(this.#table, hashNgram(this.#ids, position, order, buckets), 1, sums, at);
+    let count = 0;
+    for (let position = first; position < last; position++) {
+      for (const order of orders) {
+        if (position + order > this.#ids.length) continue;
+        this.#rows[count++] = hashNgram(this.#ids, position, order, buckets);
+      }
     }
+    addRows(this.#table, this.#rows, count, sums, at);
   }
 
   /** Takes away the n-grams that begin in the window and end behind it. */
@@ -75,8 +82,7 @@ export class NgramSums {
     const from = this.#ring.placeOf(block) * cols;
     if (!this.#ring.take(block)) return from;
     this.#blockSums.fill(0, from, from + cols);
-    for (let position = block * BLOCK_TOKENS; position < (block + 1) * BLOCK_TOKENS; position++)
-      this.#addAt(position, this.#blockSums, from);
+    this.#addFrom(block * BLOCK_TOKENS, (block + 1) * BLOCK_TOKENS, this.#blockSums, from);
     return from;
   }
 

@@ -9,7 +9,7 @@ import { PANEL_ROWS, type Kernels, type PanelMatrix } from "./types.js";
 const MOST_TOGETHER = 5;
 
 /**
- * Kernels over `memory`: WebAssembly with 128-bit vectors, from a module of some 5,000 bytes that is assembled here, or plain
+ * Kernels over `memory`: WebAssembly with 128-bit vectors, from a module of some 4,500 bytes that is assembled here, or plain
  * code where the platform has none, or a policy against it.
  */
 export function createKernels(memory: KernelMemory): Kernels {

@@ -5,3 +5,10 @@ declare module "undici/lib/dispatcher/pool.js" {
   // eslint-disable-next-line no-restricted-syntax -- the module has no other
   export default Pool;
 }
+
+declare module "undici/lib/core/connect.js" {
+  import { buildConnector } from "undici";
+
+  // eslint-disable-next-line no-restricted-syntax -- the module has no other
+  export default buildConnector;
+}
