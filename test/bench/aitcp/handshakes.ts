@@ -107,10 +107,12 @@ export async function aitcpResumptions(ms: number, isEarly = false): Promise<num
         sendsEarly: isEarly,
         dial: async (address, signal) => (stream = (await dialTcp(address, signal)) as Duplex),
       });
+      // Only new streams have messages that go early; else one goes on, as a connection of TLS is nothing but one.
+      const lasting = isEarly ? undefined : session.openStream();
       const ask = async (): Promise<void> => {
-        const messages = session.openStream();
+        const messages = lasting ?? session.openStream();
         messages.write("x", { isSafe: isEarly });
-        messages.end();
+        if (!lasting) messages.end();
         await messages.receive();
         // The next ticket comes with the answer, or just behind it.
         await immediate();
