@@ -85,10 +85,10 @@ export class ReceiveCredit {
 /** What the session has received and its application has not taken, over all streams. */
 export class Reception {
   readonly credit: ReceiveCredit;
-  readonly memory = new MessageMemory();
   /** What messages that are here cost, whole or in part. */
   held = 0;
   #wholes = 0;
+  #memory: MessageMemory | undefined;
 
   constructor(window: number) {
     this.credit = new ReceiveCredit(window);
@@ -102,7 +102,13 @@ export class Reception {
   /** Messages have come, or less than none: have gone. */
   addWholes(count: number): void {
     this.#wholes += count;
-    if (this.#wholes === 0) this.memory.release();
+    // What is left over is let go of: an idle session may stay so for long.
+    if (this.#wholes === 0) this.#memory = undefined;
+  }
+
+  /** Where messages are that wait. */
+  get memory(): MessageMemory {
+    return (this.#memory ??= new MessageMemory());
   }
 
   /**

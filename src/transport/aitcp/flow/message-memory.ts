@@ -28,12 +28,6 @@ export class MessageMemory {
     return message;
   }
 
-  /** Nothing that came is waiting: what is left over is let go of, for an idle session may stay so for long. */
-  release(): void {
-    this.#slab = undefined;
-    this.#next = 1;
-  }
-
   #room(stream: number, length: number): Uint8Array {
     if (stream !== this.#stream) {
       this.#stream = stream;

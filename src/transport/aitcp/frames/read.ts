@@ -151,7 +151,8 @@ class RecordReader {
     const start = this.#cursor.offset;
     if (length > this.#record.length - start) throw invalid("the end of the record inside a frame", start);
     this.#cursor.offset = start + length;
-    return this.#record.subarray(start, start + length);
+    // A view of a Buffer would be a Buffer, which takes three times as long to make.
+    return new Uint8Array(this.#record.buffer, this.#record.byteOffset + start, length);
   }
 
   #assertPadding(start: number): void {
