@@ -48,8 +48,6 @@ export class ByteContexts {
   alphabet = 0;
   #word = 0;
   #lastWord = 0;
-  /** Bytes since the last line break, at most 63. */
-  #column = 0;
   /** What last stood behind a comma, a colon and an opening bracket: 1 a line break, 2 a space, 3 else; two bits each, 0 unknown. */
   #style = 0;
   #key = 0;
@@ -66,7 +64,7 @@ export class ByteContexts {
 
   reset(): void {
     this.last4 = this.last8 = this.last12 = 0;
-    this.#word = this.#lastWord = this.#column = this.#style = 0;
+    this.#word = this.#lastWord = this.#style = 0;
     this.#key = this.#parentKey = this.#token = 0;
     this.jsonState = JsonState.start;
     this.depth = this.alphabet = 0;
@@ -148,7 +146,6 @@ export class ByteContexts {
     }
     if (!this.#inString) this.#noteStyle(byte);
     this.lineBytes = byte === 10 ? 0 : this.lineBytes + 1;
-    this.#column = byte === 10 ? 0 : Math.min(this.#column + 1, MAX_COLUMN);
     if (this.#inString) this.#appendInString(byte);
     else this.#appendOutside(byte);
   }
@@ -284,7 +281,7 @@ export class ByteContexts {
   /** In a key which ones were before it; outside of strings the place in the line and in the structure; in text the word. */
   #wordOrPlace(last: number): number {
     if (!this.#inString) {
-      const place = this.#column * 64 + this.depth;
+      const place = Math.min(this.lineBytes, MAX_COLUMN) * 64 + this.depth;
       return 0x77000000 + Math.imul(place, M1) + (this.#style << 12) + (this.jsonState << 8) + last;
     }
     if (!this.#isKey) return Math.imul(this.#word, M1) + last;

@@ -1,6 +1,5 @@
-/** Places of the table, by hash of the keys. */
-export const NUMBER_SLOTS = 256;
-const SLOT_BITS = 8;
+import { createHabitTable, placeOf } from "./habit-table.js";
+
 /** Longer numbers are not followed. */
 const MAX_DIGITS = 9;
 const TOO_LARGE = 1_000_000_000;
@@ -21,7 +20,7 @@ export interface NumberPlace {
  */
 export class NumberSteps {
   /** Of each entry: hash of its keys, last number, step, and the byte behind it above how often the step held. */
-  readonly table = new Int32Array(NUMBER_SLOTS * 4);
+  readonly table = createHabitTable();
   /** What is expected next; -1: nothing. */
   byte = -1;
   /** How often in a row the step held, 1 to 7. */
@@ -45,7 +44,7 @@ export class NumberSteps {
     const digits = this.#digits;
     if (digits < 0 || (digits === 0 && !place.mayBeginLiteral)) return;
     const { keys } = place;
-    const at = (Math.imul(keys, 0x9e3779b1) >>> (32 - SLOT_BITS)) << 2;
+    const at = placeOf(keys);
     const { table } = this;
     const ending = table[at + 3];
     if (ending === 0 || table[at] !== keys) return;
@@ -80,7 +79,7 @@ export class NumberSteps {
     if (digits === 0 || (byte >= 48 && byte <= 57) || byte === 46 || byte === 101 || byte === 69) return;
     const { keys } = place;
     const { table } = this;
-    const at = (Math.imul(keys, 0x9e3779b1) >>> (32 - SLOT_BITS)) << 2;
+    const at = placeOf(keys);
     const isKnown = table[at + 3] !== 0 && table[at] === keys;
     const step = isKnown ? this.#value - table[at + 1] : 0;
     const count = isKnown && step === table[at + 2] ? Math.min(MAX_COUNT, (table[at + 3] & 255) + 1) : 1;

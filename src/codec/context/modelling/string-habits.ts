@@ -1,6 +1,5 @@
-/** Places of the table, by hash of the keys. */
-export const STRING_SLOTS = 256;
-const SLOT_BITS = 8;
+import { createHabitTable, placeOf } from "./habit-table.js";
+
 const MAX_COUNT = 8;
 /** Above the counts of numbers. */
 const FIRST_COUNT = 8;
@@ -27,7 +26,7 @@ export interface StringPlace {
  */
 export class StringHabits {
   /** Of each entry: hash of its keys, bytes of the line before the end, how often that held, random strings in a row. */
-  readonly table = new Int32Array(STRING_SLOTS * 4);
+  readonly table = createHabitTable();
   /** The quote, where it is expected next; else -1. */
   byte = -1;
   /** How often in a row it came where it was expected, 8 to 15. */
@@ -66,8 +65,4 @@ export class StringHabits {
     table[at + 1] = place.lineBytes;
     table[at + 2] = held;
   }
-}
-
-function placeOf(keys: number): number {
-  return (Math.imul(keys, 0x9e3779b1) >>> (32 - SLOT_BITS)) << 2;
 }
