@@ -47,6 +47,22 @@ describe("codec/context: ContextCodec", function () {
     );
   });
 
+  it("gives back what repeats itself for tens of thousands of bytes", () => {
+    const unit = fc.oneof(
+      fc.constantFrom("a", " ", "ab", "-", "█"),
+      fc.string({ minLength: 1, maxLength: 39 }),
+    );
+    const content = fc
+      .tuple(fc.constantFrom("", '{"a":"'), unit, fc.integer({ min: 1, max: 60_000 }))
+      .map(([head, repeated, length]) => Buffer.concat([Buffer.from(head), Buffer.alloc(length, repeated)]));
+    fc.assert(
+      fc.property(content, (bytes) => {
+        expect(Buffer.compare(codec.decodeBinary(codec.encodeBinary(bytes)), bytes)).to.equal(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("gives large content to Brotli, and the largest back", () => {
     const large = Buffer.alloc(16 * 1024 * 1024, SMALL);
     const wire = codec.encodeBinary(large);
