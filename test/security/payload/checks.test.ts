@@ -164,6 +164,20 @@ describe("checks of malformed payloads", () => {
     expect(checkPayload(`{${'"a":1,'.repeat(5000)}"a":1}`).length).to.be.below(60);
   });
 
+  it("finds what says much behind any number of findings that say little", () => {
+    const little = Array.from({ length: 60 }, () => "caf\u0085");
+    const found = (content: string): boolean =>
+      checkPayload(content).some(({ check }) => check === PAYLOAD_CHECKS.nullByte);
+    expect(found(JSON.stringify([...little, "a\0b"]))).to.equal(true);
+  });
+
+  it("reads the strings of a document with more of them than its tree keeps", () => {
+    const many = `[${`[${'"a",'.repeat(8000)}"a"],`.repeat(30)}"a\\u0000b"]`;
+    const [finding] = checkPayload(many).filter(({ check }) => check === PAYLOAD_CHECKS.nullByte);
+    expect(finding).to.include({ pointer: "", length: 1 });
+    expect(many.slice(finding.position - 1)).to.equal('a\\u0000b"]');
+  });
+
   it("never throws", () => {
     const bytes = fc.uint8Array({ maxLength: 200 });
     const text = fc.oneof(
