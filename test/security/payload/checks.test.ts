@@ -113,6 +113,7 @@ const MISSES: [what: string, content: string | Uint8Array][] = [
   ["a wire", wireOf(REQUEST, "brotli")],
   ["a frame", wireOf(REQUEST, "m2m")],
   ["a binary frame", binaryFrame()],
+  ["a binary dictionary wire", engine.compress(REQUEST, { algorithm: "dictionary", binary: true }).data],
   ["a wire in a wire", wrapped(2)],
   ["a heading", "#M2M is the name of our channel"],
   ["a ruler", `${"=".repeat(8000)}\ntext`],
