@@ -24,7 +24,7 @@ interface Data {
 
 /**
  * The texts that the events of `document` spell together: server-sent events, JSON lines or an array of JSON, of OpenAI's chat
- * and Responses, Anthropic's Messages or Gemini. Linear in its length; never throws.
+ * and Responses, Anthropic's Messages, Gemini, Bedrock's Converse or Ollama. Linear in its length; never throws.
  */
 export function readStreams(document: string): StreamedText[] {
   const streams = new Streams();
@@ -88,7 +88,7 @@ function isObjectText(text: string): boolean {
 
 /** Events without these names say nothing; a name may be spelled with escapes. To parse what is no JSON takes a hundred times as long as this. */
 function mayHoldDeltas(text: string): boolean {
-  return /"(?:choices|candidates|delta)"|\\u/u.test(text);
+  return /"(?:choices|candidates|delta|done|contentBlockDelta)"|\\u/u.test(text);
 }
 
 function parse(text: string): unknown {
@@ -141,6 +141,8 @@ class Streams {
       const name = [type, item_id, output_index, content_index].map(nameOf).join();
       this.#push(at, delta, kind, "/", "delta", name);
     }
+    if ("done" in event) this.#addOllama(event, at);
+    if (isFields(event.contentBlockDelta)) this.#addConverse(event.contentBlockDelta, at);
     for (const [nth, choice] of items(event.choices)) this.#addChoice(choice, nth, at);
     for (const [nth, candidate] of items(event.candidates)) {
       const parts = isFields(candidate.content) ? candidate.content.parts : undefined;
@@ -149,6 +151,24 @@ class Streams {
         this.#push(at, part.text, "text", parent, "text", candidate.index ?? nth);
       }
     }
+  }
+
+  /** Ollama's lines, of `/api/generate` and of `/api/chat`. */
+  #addOllama({ response, message }: Fields, at: Place): void {
+    this.#push(at, response, "text", "/", "response", "");
+    if (!isFields(message)) return;
+    for (const field of ["content", "thinking"]) {
+      this.#push(at, message[field], "text", "/message/", field, "");
+    }
+  }
+
+  /** Bedrock's Converse. */
+  #addConverse({ delta, contentBlockIndex }: Fields, at: Place): void {
+    if (!isFields(delta)) return;
+    const parent = "/contentBlockDelta/delta/";
+    this.#push(at, delta.text, "text", parent, "text", contentBlockIndex);
+    if (!isFields(delta.toolUse)) return;
+    this.#push(at, delta.toolUse.input, "arguments", `${parent}toolUse/`, "input", contentBlockIndex);
   }
 
   #addChoice(choice: Fields, nth: number, at: Place): void {

@@ -48,9 +48,18 @@ describe("texts in pieces", () => {
     ["Anthropic's Messages", message, "assistant"],
     ["Anthropic's tool use", toolUse, "json"],
     ["Gemini", gemini, "assistant"],
+    ["Ollama's chat", (content) => ({ message: { role: "assistant", content }, done: false }), "assistant"],
+    ["Ollama's generate", (response) => ({ response, done: false }), "assistant"],
+    ["Converse", (text) => ({ contentBlockDelta: { delta: { text }, contentBlockIndex: 0 } }), "assistant"],
+    [
+      "Converse's tool use",
+      (input) => ({ contentBlockDelta: { delta: { toolUse: { input } }, contentBlockIndex: 1 } }),
+      "json",
+    ],
   ];
   for (const [name, event, context] of kinds) {
     it(`joins the events of ${name}`, () => {
+      expect(textsOf(jsonLines(PIECES.map(event)))).to.include(ATTACK);
       const found = segmentOf(sse(PIECES.map(event)), ATTACK);
       expect(found?.context).to.equal(context);
       expect(found?.layers).to.deep.equal(["events"]);
