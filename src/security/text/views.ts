@@ -22,7 +22,7 @@ export interface ViewLimits {
   maxViews: number;
   /** Most disguises that are undone one inside the other. */
   maxDepth: number;
-  /** Most UTF-16 units that all views but the first have together; never more than twice the text and 64 Ki. */
+  /** Most UTF-16 units that all views but the first have together; never more than three times the text and 16 Ki. */
   maxDecodedUnits: number;
 }
 
@@ -63,7 +63,7 @@ export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextVie
   } = limits;
   const views: TextView[] = [foldText(text)];
   const depths = [0];
-  let left = Math.min(maxDecodedUnits, text.length * 2 + 65_536);
+  let left = Math.min(maxDecodedUnits, text.length * 3 + 16_384);
   for (let i = 0; i < views.length; i++) {
     const outer = views[i];
     const evidence = collectEvidence(outer.text);
