@@ -207,6 +207,17 @@ describe("m2m scan of folders", () => {
       expect(paths("repo/src")).to.deep.equal(["repo/src/b"]);
     });
 
+    it("of a repository is obeyed at its root", () => {
+      write("repo/.git/info/exclude", "secret\n*.log\n!/\n");
+      for (const name of ["a.md", "b.log", "secret/c"]) write(`repo/${name}`, ATTACK);
+      expect(paths("repo")).to.deep.equal(["repo/a.md"]);
+      expect(
+        [...walkFolder(".", join(folder.path, "repo"), { maxBytes: LIMIT })].map(({ path }) => path),
+      ).to.deep.equal(["a.md"]);
+      const { code, stdout } = scan(join(folder.path, "repo"));
+      expect([code, stdout.match(/unsafe {2}.*a\.md/g)?.length]).to.deep.equal([1, 1]);
+    });
+
     it("says nothing of a folder that is named, whose own rules count", () => {
       mkdirSync(join(folder.path, "repo/.git"), { recursive: true });
       write("repo/.gitignore", "lib/\n*.log\n");
@@ -236,6 +247,8 @@ describe("m2m scan of folders", () => {
           env: isolatedEnvironment(folder.path, { GIT_CONFIG_NOSYSTEM: "1" }),
         });
       if (git("init", "--quiet").status !== 0) this.skip();
+      write("top.md");
+      expect(paths(".")).to.deep.equal(["top.md"]);
       const patterns = [
         "*.log\n!x.log\n",
         "a/\n",
