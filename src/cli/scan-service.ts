@@ -23,6 +23,7 @@ import type { Patterns } from "./scan-ignore.js";
 import { createReport, type ScanItem, type ScanReport, type ScanTotals } from "./scan-report.js";
 import { openScanner, type OpenedScanner, type ScannerFlags } from "./scan-settings.js";
 import type { ScanTarget } from "./scan-targets.js";
+import { namedBytes } from "./scan-text.js";
 import { walkFolder } from "./scan-walk.js";
 import type { EngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
@@ -165,7 +166,8 @@ class Scan {
           const { source } = target;
           const name = sourceLabel(source, several);
           try {
-            const content = await readSource(source, settings.limits.maxInputBytes);
+            const read = await readSource(source, settings.limits.maxInputBytes);
+            const content = source.path === undefined ? read : namedBytes(read);
             await scanOne({ file: this.#fileOf(source), name }, content);
           } catch (error) {
             fail(name, error);

@@ -64,6 +64,16 @@ describe("m2m scan --lines", () => {
     ]);
   });
 
+  it("says of lines that could not be scanned not that they are safe", () => {
+    const bad = scan(["--field", "/text"], "no JSON\n");
+    expect([bad.code, bad.stdout]).to.deep.equal([3, "Nothing was scanned.\n"]);
+    const some = scan(["--field", "/text"], 'no JSON\n{"text":"fine"}\n');
+    expect([some.code, some.stdout]).to.deep.equal([
+      3,
+      "1 line scanned, none unsafe. Not all could be scanned.\n",
+    ]);
+  });
+
   it("names file and line in every format", () => {
     writeFileSync(join(folder.path, "log.jsonl"), INPUT);
     const args = ["--field", "/text", "--file", "log.jsonl"];
