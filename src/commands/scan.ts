@@ -129,6 +129,8 @@ export const SCAN = defineCommand({
     severity: "low" | "medium" | "high" | "critical";
     /** pointer: JSON Pointer of the string; offset in it and length in UTF-16 units; layers: what had to be undone. */
     location: { pointer: string; offset: number; length: number; line: number; layers?: string[] };
+    /** What was found, and with what stands around it: 120 characters at most, on one line. */
+    match: string;
     excerpt: string;
     score: number;
     source: "rule" | "hydra";

@@ -8,7 +8,7 @@ import { describeScore, findingsOf, fingerprintOf, lineOf, type ScannedInput } f
 
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /** Name and version of how `fingerprintOf` makes it. */
-const FINGERPRINT = "m2mFinding/v1";
+const FINGERPRINT = "m2mFinding/v2";
 
 /** Of notifications: what they are about has no code. */
 const SKIPPED = "M2M-SKIPPED";
