@@ -18,6 +18,22 @@ export async function interruptible<T>(work: () => Promise<T>, cleanup: Cleanup 
   }
 }
 
+/**
+ * Runs `work`, which blocks for as long as another process likes, with the default action of the signals: no handler could run
+ * meanwhile, and the process could not be stopped.
+ */
+export function whileBlocked<T>(work: () => T): T {
+  const handlers = STOP_SIGNALS.map(
+    (signal) => [signal, process.rawListeners(signal) as NodeJS.SignalsListener[]] as const,
+  );
+  for (const [signal] of handlers) process.removeAllListeners(signal);
+  try {
+    return work();
+  } finally {
+    for (const [signal, all] of handlers) for (const handler of all) process.on(signal, handler);
+  }
+}
+
 /** Installs the handler and gives the function that takes it away again. */
 export function onInterrupt(cleanup: Cleanup): () => void {
   const stop = (signal: NodeJS.Signals) => {

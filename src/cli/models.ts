@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { formatOrigin, readTextFile, userFolder } from "../config/index.js";
 import { type ModelCard, ModelRegistry, parseModelsToml } from "../models/index.js";
 import { InputError } from "../shared/errors.js";
-import { isFile } from "../shared/files.js";
+import { isThere } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
 
 /** The user's models, in the folder of his settings. */
@@ -19,7 +19,7 @@ export async function loadModels(context: CommandContext, files: readonly string
   const userModels = folder === undefined ? undefined : join(folder, USER_MODELS_NAME);
   const setting = config.get("models.file");
   const cards: ModelCard[] = [];
-  if (userModels !== undefined && isFile(userModels)) cards.push(...(await readModels(userModels)));
+  if (userModels !== undefined && isThere(userModels)) cards.push(...(await readModels(userModels)));
   if (setting !== undefined) {
     const origin = formatOrigin(config.origin("models.file"));
     cards.push(...(await readModels(setting, `models.file (${origin}): `)));

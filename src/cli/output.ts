@@ -3,7 +3,7 @@ import { InputError } from "../shared/errors.js";
 import { fileError } from "../shared/files.js";
 import { attemptWrite, ReplacementFile, writeAll } from "../shared/replacement-file.js";
 import type { CommandContext } from "./context.js";
-import { onInterrupt } from "./interrupt.js";
+import { onInterrupt, whileBlocked } from "./interrupt.js";
 import { writeStdout } from "./stdio.js";
 
 export interface OutputOptions {
@@ -78,7 +78,7 @@ function openFile(path: string, force: boolean): Output {
   const existing = attemptWrite(path, () => statSync(path, { throwIfNoEntry: false }));
   if (existing?.isDirectory()) throw fileError("write", path, { code: "EISDIR" });
   // Devices and pipes are written as they are: there is nothing to overwrite and no name to give.
-  if (existing && !existing.isFile()) return fileOutput(() => openDevice(path));
+  if (existing && !existing.isFile()) return deviceOutput(path);
   if (existing && !force) throw fileExists(path);
   const assertFree = (target: string): void => {
     if (!force && existsSync(target)) throw fileExists(path);
@@ -86,19 +86,26 @@ function openFile(path: string, force: boolean): Output {
   return fileOutput(() => new ReplacementFile(path, { assertFree }));
 }
 
-function openDevice(path: string): Pick<ReplacementFile, "write" | "finish" | "discard"> {
-  const descriptor = attemptWrite(path, () => openSync(path, "w"));
+/** A pipe may have no reader yet, or a slow one. */
+function deviceOutput(path: string): Output {
+  const attempt = <T>(work: () => T): T => attemptWrite(path, () => whileBlocked(work));
+  const descriptor = attempt(() => openSync(path, "w"));
   return {
-    write: (bytes) => attemptWrite(path, () => writeAll(descriptor, bytes)),
-    finish: () => attemptWrite(path, () => closeSync(descriptor)),
+    isTerminal: false,
+    async write(data) {
+      attempt(() => writeAll(descriptor, typeof data === "string" ? Buffer.from(data) : data));
+    },
+    async finish() {
+      attempt(() => closeSync(descriptor));
+    },
     // The process is about to end, which closes it.
     discard: () => {},
   };
 }
 
-function fileOutput(open: () => Pick<ReplacementFile, "write" | "finish" | "discard">): Output {
+function fileOutput(open: () => ReplacementFile): Output {
   // Before the file is made: a signal in between would leave it behind.
-  let opened: ReturnType<typeof open> | undefined;
+  let opened: ReplacementFile | undefined;
   const release = onInterrupt(() => opened?.discard());
   try {
     opened = open();

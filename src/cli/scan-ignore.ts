@@ -71,6 +71,8 @@ export class IgnoreRules {
     let steps = 0;
     for (const { folder, matcher, byStars } of [...this.#layers].reverse()) {
       const name = relative(folder, path).split(sep).join("/");
+      // No file says anything of the folder that it is in.
+      if (name === "") continue;
       steps += mostSteps(byStars, name);
       if (steps > MAX_STEPS) return false;
       const { ignored, unignored } = matcher.test(isFolder ? `${name}/` : name);

@@ -109,9 +109,11 @@ function jsonReport({ several, threshold }: ReportOptions): ScanReport {
     addLine: ({ file, result }) => ({ ...(file === undefined ? {} : { file }), ...resultJson(result) }),
     finish({ failures, known, scanned, skipped, unsafe }) {
       if (!several) return results.length === 0 ? "" : document({ version: 1, ...results[0], threshold });
+      const verdict = verdictOf(highest, threshold);
       return document({
         version: 1,
-        ...verdictJson(verdictOf(highest, threshold)),
+        // Of what could not be read nobody knows.
+        ...verdictJson({ ...verdict, safe: verdict.safe && failures.length === 0 }),
         threshold,
         scanned,
         unsafe,
@@ -135,25 +137,27 @@ function sarifReport({ rules, threshold }: ReportOptions): ScanReport {
       report.add(item);
       return undefined;
     },
-    finish({ complete, failures }) {
+    finish({ complete, failures, skipped }) {
+      for (const { file, reason } of skipped) report.addSkipped(file, reason);
       for (const { name, error } of failures) report.addFailure(name, error);
       return document(report.finish(complete));
     },
   };
 }
 
-function describeTotals({ known, scanned, skipped, unsafe }: ScanTotals, { lines }: ReportOptions): string {
-  const what = countOf(scanned, lines ? "line" : "file");
+function describeTotals(
+  { complete, known, scanned, skipped, unsafe }: ScanTotals,
+  { lines }: ReportOptions,
+): string {
   const reasons = [...new Set(skipped.map(({ reason }) => reason))].sort();
   const byReason = reasons.map((one) => `${skipped.filter(({ reason }) => reason === one).length} ${one}`);
-  const verdict =
-    scanned === 0 && !lines
-      ? "Nothing was scanned."
-      : `${what} scanned, ${unsafe === 0 ? "all safe" : `${unsafe} unsafe`}.`;
+  const what = `${countOf(scanned, lines ? "line" : "file")} scanned`;
+  const verdict = unsafe === 0 ? (complete ? "all safe" : "none unsafe") : `${unsafe} unsafe`;
   const some = skipped.slice(0, MAX_NAMED).map(({ file }) => printable(file));
   if (skipped.length > some.length) some.push("…");
   return [
-    verdict,
+    scanned === 0 ? "Nothing was scanned." : `${what}, ${verdict}.`,
+    complete || scanned === 0 ? "" : "Not all could be scanned.",
     known === 0 ? "" : `${countOf(known, "finding")} known by the baseline.`,
     skipped.length === 0
       ? ""

@@ -7,6 +7,7 @@ import {
   renderBaseline,
   withoutKnown,
   type KnownFinding,
+  type KnownFindings,
 } from "../security/index.js";
 import { InputError, M2MError, UnsupportedError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
@@ -23,6 +24,7 @@ import type { Patterns } from "./scan-ignore.js";
 import { createReport, type ScanItem, type ScanReport, type ScanTotals } from "./scan-report.js";
 import { openScanner, type OpenedScanner, type ScannerFlags } from "./scan-settings.js";
 import type { ScanTarget } from "./scan-targets.js";
+import { namedBytes } from "./scan-text.js";
 import { walkFolder } from "./scan-walk.js";
 import type { EngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
@@ -75,14 +77,14 @@ export async function scan(context: CommandContext, job: ScanJob): Promise<numbe
 }
 
 interface Prepared extends OpenedScanner {
-  readonly known: ReadonlyMap<string, KnownFinding>;
+  readonly known: KnownFindings;
 }
 
 async function prepare(context: CommandContext, job: ScanJob): Promise<Prepared> {
   const { baseline, categories, key, settings } = job;
   const known =
     baseline === undefined
-      ? new Map<string, KnownFinding>()
+      ? new Map<string, readonly KnownFinding[]>()
       : parseBaseline(
           Buffer.from(readSmallFile(resolve(context.cwd, baseline), MAX_BASELINE_BYTES)).toString("utf8"),
           baseline,
@@ -95,7 +97,7 @@ class Scan {
   readonly #context: CommandContext;
   readonly #job: ScanJob;
   readonly #prepared: Prepared;
-  readonly #found: Map<string, KnownFinding>;
+  readonly #found: Map<string, readonly KnownFinding[]>;
   readonly #totals: ScanTotals = {
     scanned: 0,
     unsafe: 0,
@@ -114,7 +116,7 @@ class Scan {
 
   /** What a new baseline holds: what was known and what was found. */
   findings(): KnownFinding[] {
-    return [...this.#found.values()];
+    return [...this.#found.values()].flat();
   }
 
   async run(): Promise<number> {
@@ -165,7 +167,8 @@ class Scan {
           const { source } = target;
           const name = sourceLabel(source, several);
           try {
-            const content = await readSource(source, settings.limits.maxInputBytes);
+            const read = await readSource(source, settings.limits.maxInputBytes);
+            const content = source.path === undefined ? read : namedBytes(read);
             await scanOne({ file: this.#fileOf(source), name }, content);
           } catch (error) {
             fail(name, error);
@@ -224,11 +227,18 @@ class Scan {
     this.#totals.known += raw.threats.length - result.threats.length;
     if (!result.safe) this.#totals.unsafe++;
     if (this.#job.writeBaseline !== undefined) {
-      for (const finding of knownFindings({ ...item, result }, threshold)) {
-        this.#found.set(finding.fingerprint, finding);
+      for (const [fingerprint, findings] of knownFindings({ ...item, result }, threshold)) {
+        this.#keep(fingerprint, findings);
       }
     }
     return { ...result, threats: result.threats.slice(0, DEFAULT_MAX_THREATS) };
+  }
+
+  /** Adds what was found beyond what is known to the new baseline; a file that is named twice counts once. */
+  #keep(fingerprint: string, findings: readonly KnownFinding[]): void {
+    const all = [...(this.#prepared.known.get(fingerprint) ?? []), ...findings];
+    const kept = this.#found.get(fingerprint)?.length ?? 0;
+    if (all.length > kept) this.#found.set(fingerprint, all);
   }
 
   #tell(progress: Progress, name: string | undefined, error: M2MError): void {

@@ -4,19 +4,14 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import type { M2MError } from "../shared/errors.js";
 import { fileError } from "../shared/files.js";
 import { IgnoreRules, type Patterns } from "./scan-ignore.js";
+import { textBytes } from "./scan-text.js";
 
 /** A folder in a folder and so on: deeper ones are skipped. */
 const MAX_DEPTH = 64;
-/** Git looks as far for null bytes. */
-const SNIFF_BYTES = 8000;
-/** A file with more null bytes than this is no text. */
-const MAX_NULL_SHARE = 0.02;
-/** A wire is scanned although it is binary. */
-const WIRE = /^#(?:TK|T1|M2M)[|[]/;
 
 export type SkipReason = "binary" | "too large" | "too deep";
 
-/** One entry of a folder: a file with its content, or why there is none. */
+/** One entry of a folder: a file with its text, or why there is none. */
 export type WalkedFile = { readonly path: string } & (
   { readonly content: Uint8Array } | { readonly skipped: SkipReason } | { readonly error: M2MError }
 );
@@ -96,7 +91,8 @@ function readFile(path: string, shown: string, maxBytes: number): WalkedFile {
       if (size > maxBytes) return { path: shown, skipped: "too large" };
       const content = readUpTo(descriptor, size, maxBytes);
       if (content.length > maxBytes) return { path: shown, skipped: "too large" };
-      return isBinary(content) ? { path: shown, skipped: "binary" } : { path: shown, content };
+      const text = textBytes(content);
+      return text ? { path: shown, content: text } : { path: shown, skipped: "binary" };
     } finally {
       closeSync(descriptor);
     }
@@ -116,13 +112,4 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Uint8Arra
     if (length > maxBytes) return buffer.subarray(0, length);
     if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, maxBytes + 1));
   }
-}
-
-/** One null byte is no reason to pass a text over: whoever wrote it may have put it there. */
-function isBinary(content: Uint8Array): boolean {
-  const head = content.subarray(0, SNIFF_BYTES);
-  let nulls = 0;
-  for (const byte of head) if (byte === 0) nulls++;
-  if (nulls <= Math.max(1, head.length * MAX_NULL_SHARE)) return false;
-  return !WIRE.test(Buffer.from(content.subarray(0, 8)).toString("latin1"));
 }

@@ -4,7 +4,7 @@ import { FormatError, InputError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
 import { isJsonObject } from "../shared/json-value.js";
 import { decodeUtf8, utf8Length } from "../shared/utf8.js";
-import { countChatTokens, defaultTokenizers, type ChatTokens } from "../tokenizer/index.js";
+import { countChatTokens, defaultTokenizers, modelOfRequest, type ChatTokens } from "../tokenizer/index.js";
 import type { CommandContext } from "./context.js";
 import { chooseCounting, countText, describeInexact, type Counting } from "./count.js";
 import { explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
@@ -200,11 +200,7 @@ function countChat(
   registry: ModelRegistry | undefined,
 ): { counted: Counted; counting: Counting } {
   const request = parseRequest(bytes);
-  const counting = chooseCounting(
-    choice,
-    typeof request.model === "string" ? request.model : undefined,
-    registry,
-  );
+  const counting = chooseCounting(choice, modelOfRequest(request), registry);
   const { encoding, card } = counting;
   const { exact, messages, overhead, replyPriming, tools, total, uncountedParts } = countChatTokens(request, {
     encoding,

@@ -13,7 +13,7 @@ export const SCAN = defineCommand({
     "An argument is a text, unless a file or folder has that name: then that is scanned. Several arguments are paths, as are " +
     "those of --file. A text that is the name of a file is piped in. Of a folder " +
     "all files are scanned but those that .gitignore or --exclude matches, tracked by Git or not; binary ones and those over " +
-    "--max-bytes are skipped and named. Of an " +
+    "--max-bytes are skipped and named. A file in UTF-16 is read as its text. Of an " +
     "LLM request each message is judged by its role, each tool result on its own; M2M wires are decompressed first. " +
     "Exit code 0: all is safe. 1: something reaches the threshold. 3 and 4: something could not be scanned, whatever else " +
     "was found. With --lines the table is one line for each unsafe line, JSON one object for each line.",
@@ -129,13 +129,15 @@ export const SCAN = defineCommand({
     severity: "low" | "medium" | "high" | "critical";
     /** pointer: JSON Pointer of the string; offset in it and length in UTF-16 units; layers: what had to be undone. */
     location: { pointer: string; offset: number; length: number; line: number; layers?: string[] };
+    /** What was found, and with what stands around it: 120 characters at most, on one line. */
+    match: string;
     excerpt: string;
     score: number;
     source: "rule" | "hydra";
   }[];
   threshold: number;
 }
-/** Of folders and several files: safe, score, threatType, confidence and scores of all together, and */
+/** Of folders and several files: safe (not if there are errors), score, threatType, confidence and scores of all together, and */
 | { …; scanned: number; unsafe: number; known: number; results: { file?: string; … }[]; skipped: { file: string; reason: string }[]; errors: { file?: string; error: { code: string; message: string; hint?: string } }[] }
 /** With --lines each line of the output is such an object without version and threshold, with the number of its line. */
 | { line: number; … } | { line: number; error: { code: string; message: string; hint?: string } }`,

@@ -13,8 +13,9 @@ export const TOKENS = defineCommand({
   description:
     "Counts are exact for cl100k, o200k and llama3; heuristic estimates them for tokenizers that are closed (Claude, Gemini) " +
     "or not in m2m (Mistral, Qwen), and says so on stderr. Text that looks like a special token counts as that token. Without a flag the encoding is cl100k: " +
-    "the setting compression.encoding is of wires. With --chat each request is counted as its own model does; one whose " +
-    "model is not known is counted as cl100k, and marked as an estimate. Of several files the count, a tab and the name " +
+    "the setting compression.encoding is of wires. With --chat each request is counted as its own model does; one that " +
+    "names no model that is known is counted as cl100k. It is marked as an estimate unless all that goes into the prompt is " +
+    "published: chats of OpenAI's models without reasoning, and of Llama 3, without tools, images and the like. Of several files the count, a tab and the name " +
     "are printed, and a total; with --truncate each text stands under ==> name <==.",
   examples: [
     { description: "A literal", command: "m2m tokens --model gpt-4o 'Hello, world'" },

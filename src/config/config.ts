@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
 import { type ConfigFile, type ConfigValues, readConfigFile } from "./file.js";
-import { isFile } from "../shared/files.js";
+import { isFile, isThere } from "../shared/files.js";
 import { type ConfigEnvironment, findProjectFile, resolvePath, userFile } from "./locations.js";
 import {
   CONFIG_KEY_NAMES,
@@ -78,7 +78,7 @@ export class Config {
 
 /**
  * The settings by precedence: environment, project file, user file, default. Files that do not exist count as
- * empty, except one that `M2M_CONFIG` names; the TOML parser is loaded only if there is a file. A project file may make
+ * empty, except one that `M2M_CONFIG` names; one that cannot be read is an error; the TOML parser is loaded only if there is a file. A project file may make
  * the scanner stricter only, sets up no proxy, has no say in identities, and of the server its port only.
  * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key (or the variable); `M2M_FILE_READ`
  */
@@ -95,7 +95,7 @@ export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
     }
   };
   const { userFile: own } = files;
-  if (own !== undefined && (options.env.M2M_CONFIG || isFile(own))) {
+  if (own !== undefined && (options.env.M2M_CONFIG || isThere(own))) {
     const found = await (options.env.M2M_CONFIG && !isFile(own) ? readNamedFile(own) : readConfigFile(own));
     add(found.values, dirname(own), () => ({ kind: "user file", name: own }));
     upstreams = found.upstreams;
@@ -151,7 +151,7 @@ export async function assertProjectMaySet(
   const own = userFile(options);
   // A file of the user that cannot be read is told of when the settings are used.
   const found =
-    own !== undefined && isFile(own) ? await readConfigFile(own).catch(() => undefined) : undefined;
+    own !== undefined && isThere(own) ? await readConfigFile(own).catch(() => undefined) : undefined;
   if (mayProjectSet(key, value, found?.values.get(key) ?? specOf(key).default)) return;
   throw new InputError(
     "M2M_CONFIG_INVALID",

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../shared/errors.js";
-import { isFile } from "../shared/files.js";
+import { isThere } from "../shared/files.js";
 import { attemptWrite, ReplacementFile } from "../shared/replacement-file.js";
 import { parseToml, scanToml, type TomlEntry, type TomlLayout } from "../shared/toml.js";
+import { whileLocked } from "./edit-lock.js";
 import { readTextFile } from "./file.js";
 import { type ConfigKey, type ConfigScalar, parseText, specOf } from "./schema.js";
 
@@ -26,13 +27,16 @@ export async function setConfigValue(
   const given = parseText(key, text);
   const isPath = specOf(key).type === "path" && typeof given === "string";
   const value = isPath ? pathInFile(given, cwd, dirname(path)) : given;
-  const current = isFile(path) ? readTextFile(path) : "";
-  const expected = await readLeaves(current, path);
-  takeOut(expected, key);
-  const edited = editConfigText(current, key, value, path);
-  await assertMeans(edited, expected.set(leafName(key), value), path, key);
-  writeWhole(path, edited);
-  return value;
+  attemptWrite(path, () => makeFolder(dirname(path)));
+  return whileLocked(path, async () => {
+    const current = isThere(path) ? readTextFile(path) : "";
+    const expected = await readLeaves(current, path);
+    takeOut(expected, key);
+    const edited = editConfigText(current, key, value, path);
+    await assertMeans(edited, expected.set(leafName(key), value), path, key);
+    writeWhole(path, edited);
+    return value;
+  });
 }
 
 /**
@@ -41,7 +45,11 @@ export async function setConfigValue(
  * @throws {InputError} `M2M_CONFIG_INVALID` if the file is no TOML; `M2M_FILE_READ`, `M2M_FILE_WRITE`
  */
 export async function unsetConfigValue(path: string, key: ConfigKey): Promise<boolean> {
-  if (!isFile(path)) return false;
+  if (!isThere(path)) return false;
+  return whileLocked(path, () => unsetLocked(path, key));
+}
+
+async function unsetLocked(path: string, key: ConfigKey): Promise<boolean> {
   const current = readTextFile(path);
   const expected = await readLeaves(current, path);
   if (!takeOut(expected, key)) return false;
@@ -167,12 +175,16 @@ function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   const parent = dirname(folder);
   if (parent !== folder) makeFolder(parent);
-  mkdirSync(folder, { mode: 0o700 });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(folder)) throw error;
+  }
 }
 
-/** Replaces the file at `path` (or the one it links to) in one step; makes its folder. */
+/** Replaces the file at `path` (or the one it links to) in one step. */
 function writeWhole(path: string, text: string): void {
-  attemptWrite(path, () => makeFolder(dirname(path)));
   const file = new ReplacementFile(path, { mode: 0o600 });
   try {
     file.write(Buffer.from(text));

@@ -2,6 +2,14 @@
 export interface NameReading {
   key: string;
   provider?: string;
+  /** The name is of a model made of that one, which has a vocabulary and limits in common with it, and another price. */
+  kin?: ModelKin;
+}
+
+/** What stands before or behind the id of the model that another is made of. */
+export interface ModelKin {
+  readonly prefix: string;
+  readonly suffix: string;
 }
 
 /** Prefixes that name the maker, as makers and resellers spell them. */
@@ -74,6 +82,12 @@ const VARIANT = /:(?:free|beta|nitro|extended|floor|online|thinking|latest)$/;
 const SNAPSHOT =
   /[-@](?:20\d\d-?[01]\d-?[0-3]\d|[01]\d-20\d\d|2[0-9](?:0[1-9]|1[0-2])|[01]\d[0-3]\d|00\d|latest)$/;
 
+/** Fine-tuned models of OpenAI: the base, then an organisation, a suffix and an id. */
+const FINE_TUNED = /^(?:openai\/)?ft:([^:]+)(?::.*)?$/;
+
+/** Models of OpenAI that hear, speak or search beside a chat model, as tiktoken reads them: by the name before. */
+const PREVIEW = /^(.+?)(-(?:audio|realtime|search)-preview)$/;
+
 /** Amazon Bedrock: an optional region, the maker, a dot; behind the name a version. */
 const BEDROCK = /^(?:(?:us|eu|apac|global)\.)?([a-z0-9]+)\.(.+?)(?:-v\d+(?::\d+)?)?$/;
 
@@ -87,14 +101,27 @@ export function foldName(name: string): string {
 
 /** The ways to read `name`, the most literal first. */
 export function* readName(name: string): Generator<NameReading> {
-  let key = name.trim().toLowerCase();
+  const key = name.trim().toLowerCase();
   if (key.length === 0 || key.length > MAX_LENGTH) return;
+  yield* readSnapshots(key);
+  const tuned = FINE_TUNED.exec(key);
+  if (tuned)
+    for (const reading of readSnapshots(tuned[1])) yield { ...reading, kin: { prefix: "ft:", suffix: "" } };
+}
+
+/** `name`, and the names that are left of it without dates and variants. */
+function* readSnapshots(name: string): Generator<NameReading> {
+  let key = name;
   for (;;) {
     yield* readPrefixes(key);
     const base = key.replace(VARIANT, "").replace(SNAPSHOT, "");
-    if (base === key) return;
+    if (base === key) break;
     key = base;
   }
+  const preview = PREVIEW.exec(key);
+  if (!preview) return;
+  const kin = { prefix: "", suffix: preview[2] };
+  for (const reading of readPrefixes(preview[1])) yield { ...reading, kin };
 }
 
 function* readPrefixes(key: string): Generator<NameReading> {
@@ -121,4 +148,7 @@ function* readSpellings(key: string, provider?: string): Generator<NameReading> 
   yield { key, provider };
   const folded = foldName(key);
   if (folded !== key) yield { key: folded, provider };
+  // As Bedrock and Ollama spell it.
+  const dashed = folded.replace(/^llama(?=\d)/, "llama-");
+  if (dashed !== folded) yield { key: dashed, provider };
 }

@@ -5,7 +5,7 @@ import { joinOr, nearestNames } from "../shared/nearest-name.js";
 import type { ModelCard, ModelKind } from "./card.js";
 import { catalog } from "./catalog.js";
 import { costUsd, type TokenUsage } from "./cost.js";
-import { foldName, readName } from "./names.js";
+import { foldName, readName, type ModelKin } from "./names.js";
 
 /** Conditions of `list`; all that are given must hold. */
 export interface ModelFilter {
@@ -55,12 +55,14 @@ export class ModelRegistry {
   /**
    * The card that `name` means, or `undefined`. Letter case does not count. Read in turn: an id or alias; the same
    * behind a maker's or host's prefix (`openai/gpt-4o`); the same with other separators (`claude-3.5-sonnet`); the
-   * model that an unknown snapshot (`…-2024-08-06`, `…-20241022`, `…-latest`) belongs to.
+   * model that an unknown snapshot (`…-2024-08-06`, `…-20241022`, `…-latest`) belongs to. Of a fine-tuned model
+   * (`ft:gpt-4o-mini:acme::abc`), and of `…-audio-preview` and the like, the card is that of the base without its price.
    */
   find(name: string): ModelCard | undefined {
-    for (const { key, provider } of readName(name)) {
+    for (const { key, kin, provider } of readName(name)) {
       const card = this.#byName.get(key);
-      if (card && (provider === undefined || card.provider === provider)) return card;
+      if (card && (provider === undefined || card.provider === provider))
+        return kin ? kinOf(card, kin) : card;
     }
     return undefined;
   }
@@ -131,6 +133,11 @@ function indexNames(cards: readonly ModelCard[]): Map<string, ModelCard> {
   }
   for (const [key, card] of folded) if (card && !exact.has(key)) exact.set(key, card);
   return exact;
+}
+
+/** What is known of a model that is made of the one of `card`; its price is not. */
+function kinOf({ price: _, t1Name: __, ...facts }: ModelCard, { prefix, suffix }: ModelKin): ModelCard {
+  return { ...facts, id: `${prefix}${facts.id}${suffix}`, aliases: [] };
 }
 
 function describes(card: ModelCard, word: string): boolean {

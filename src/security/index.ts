@@ -15,6 +15,7 @@ export {
   renderBaseline,
   withoutKnown,
   type KnownFinding,
+  type KnownFindings,
 } from "./report/baseline.js";
 export { githubAnnotations } from "./report/github.js";
 export { SarifReport, type SarifOptions } from "./report/sarif.js";

@@ -51,6 +51,8 @@ export interface Threat {
   readonly category: ThreatCategory;
   readonly severity: Severity;
   readonly location: ThreatLocation;
+  /** What was found, at most 120 characters of it, one line. */
+  readonly match: string;
   /** At most 120 characters around it, one line. */
   readonly excerpt: string;
   /** Calibrated probability, 0 to 1, that the segment is a threat of this category. */

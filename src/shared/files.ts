@@ -22,6 +22,29 @@ export function isFile(path: string): boolean {
   }
 }
 
+/**
+ * Whether there is something at `path`, a file that can be read or not: whoever relies on it has to hear of what is wrong with it.
+ * Nothing is what lies in a folder of which nothing can be known, such as the home of another user.
+ */
+export function isThere(path: string): boolean {
+  const { lstatSync, statSync } = requireNodeModule("fs", "Reading a file");
+  const { dirname } = requireNodeModule("path", "Reading a file");
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    if (code !== "EACCES") return true;
+    try {
+      lstatSync(dirname(path));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
 /** Whether `path` is a regular file, or a link to one: no device or pipe, which may never end or never begin. */
 export function isRegularFile(path: string): boolean {
   try {

@@ -1,7 +1,8 @@
 /** The requests that are counted as chats: OpenAI chat completions, and what other APIs say in their own words. */
 import { isJsonObject } from "../shared/json-value.js";
 import { isAnthropicRequest, readAnthropicMessages, readAnthropicTools } from "./anthropic-request.js";
-import { listOf, textOf } from "./count-tool-tokens.js";
+import { isConverseRequest, readConverseMessages, readConverseTools } from "./converse-request.js";
+import { isNothing, listOf, textOf } from "./count-tool-tokens.js";
 import { spellJson } from "./spell-json.js";
 
 export interface ChatRequest {
@@ -10,20 +11,24 @@ export interface ChatRequest {
   readonly tools: readonly unknown[];
   /** What the request refers to and does not have in it. */
   readonly absentParts: number;
-  /** Whether the framing of its messages is published: of the others it is not. */
-  readonly isFramingKnown: boolean;
+  /** It says nothing but what the published rules of framing are about. */
+  readonly isPlain: boolean;
 }
 
 /** The chat in the parsed JSON of a request; `undefined` if it is none of these. */
 export function readChatRequest(request: Record<string, unknown>): ChatRequest | undefined {
+  if (Array.isArray(request.messages) && isConverseRequest(request)) {
+    const tools = readConverseTools(request.toolConfig);
+    return { messages: readConverseMessages(request), tools, absentParts: 0, isPlain: false };
+  }
   if (Array.isArray(request.messages) && isAnthropicRequest(request)) {
     const tools = readAnthropicTools(request.tools);
-    return { messages: readAnthropicMessages(request), tools, absentParts: 0, isFramingKnown: false };
+    return { messages: readAnthropicMessages(request), tools, absentParts: 0, isPlain: false };
   }
   if (Array.isArray(request.messages)) {
     const functions = listOf(request.functions).map((declared) => ({ type: "function", function: declared }));
     const tools = [...listOf(request.tools), ...functions];
-    return { messages: request.messages, tools, absentParts: 0, isFramingKnown: true };
+    return { messages: request.messages, tools, absentParts: 0, isPlain: isPlainRequest(request) };
   }
   if (Array.isArray(request.contents) || typeof request.contents === "string") return readGemini(request);
   const { input, instructions } = request;
@@ -31,6 +36,23 @@ export function readChatRequest(request: Record<string, unknown>): ChatRequest |
     return readResponses(request);
   }
   return undefined;
+}
+
+/** The model that `request` names, which Converse calls `modelId`. */
+export function modelOfRequest({ model, modelId }: Record<string, unknown>): string | undefined {
+  return textOf(model) ?? textOf(modelId);
+}
+
+/** Beside its messages nothing of a chat completion goes into the prompt. */
+function isPlainRequest({
+  functions,
+  response_format,
+  tools,
+  web_search_options,
+}: Record<string, unknown>): boolean {
+  // A schema for the answer is part of the prompt; how, is not published.
+  const format = isJsonObject(response_format) ? response_format.type : response_format;
+  return [functions, tools, web_search_options].every(isNothing) && (isNothing(format) || format === "text");
 }
 
 /** `POST /v1/responses` of OpenAI. */
@@ -51,7 +73,7 @@ function readResponses({
     // The members of a function stand beside its type, not within.
     tools: listOf(tools).map((tool) => ({ type: "function", function: tool })),
     absentParts: isFollowUp ? 1 : 0,
-    isFramingKnown: false,
+    isPlain: false,
   };
 }
 
@@ -82,7 +104,7 @@ function readGemini(request: Record<string, unknown>): ChatRequest {
       )
       .map((declared) => ({ type: "function", function: declared })),
     absentParts: 0,
-    isFramingKnown: false,
+    isPlain: false,
   };
 }
 

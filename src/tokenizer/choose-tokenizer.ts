@@ -37,6 +37,8 @@ export interface TokenCounter {
   readonly exact: boolean;
   /** Id of the model that was chosen, if one was and its card has an id. */
   readonly model?: string;
+  /** Who made that model, if its card says so. */
+  readonly provider?: string;
   count(text: string): number;
 }
 
@@ -77,10 +79,10 @@ function chooseModel({ encoding, model, registry = builtInModels }: TokenizerCho
 export function chooseCounter(choice: TokenizerChoice): TokenCounter {
   const { id: model, encoding, provider } = chooseModel(choice);
   if (!isBpeEncoding(encoding)) {
-    return { encoding, exact: false, model, count: (text) => estimateTokens(text, { provider }) };
+    return { encoding, exact: false, model, provider, count: (text) => estimateTokens(text, { provider }) };
   }
   const tokenizer = (choice.tokenizers ?? defaultTokenizers).get(encoding);
-  return { encoding, exact: true, model, count: (text) => tokenizer.count(text) };
+  return { encoding, exact: true, model, provider, count: (text) => tokenizer.count(text) };
 }
 
 /**

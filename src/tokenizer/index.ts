@@ -1,4 +1,5 @@
 export type { CountedModel, ModelLookup, TokenizerChoice } from "./choose-tokenizer.js";
+export { modelOfRequest } from "./chat-request.js";
 export { countChatTokens } from "./count-chat-tokens.js";
 export type { ChatTokens } from "./count-chat-tokens.js";
 export { countTokens, countTokensDetailed, decode, encode, truncate } from "./count-tokens.js";

@@ -363,6 +363,33 @@ describe("m2m as a process", () => {
       expect(readdirSync(folder.path)).to.deep.equal([]);
     });
 
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      it(`ends on ${signal} while nobody reads the pipe that it writes to`, async function () {
+        const pipe = join(folder.path, "pipe");
+        if (process.platform === "win32" || folder.shell("mkfifo pipe").code !== 0) this.skip();
+        writeFileSync(join(folder.path, "big"), "a line\n".repeat(200_000));
+        const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+        const args = ["compress", "--algorithm", "none", "--file", "big", "--output", "pipe"];
+        const child = folder.start(args, {}, "ignore");
+        const end = ended(child);
+        // One byte has come: it writes what has no room.
+        for (const byte = Buffer.alloc(1); !hasRead(reader, byte);) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        child.kill(signal);
+        closeSync(reader);
+        expect((await end).signal).to.equal(signal);
+      });
+    }
+
+    function hasRead(descriptor: number, into: Uint8Array): boolean {
+      try {
+        return readSync(descriptor, into) > 0;
+      } catch {
+        return false;
+      }
+    }
+
     it("exits 130 on Ctrl-C while it reads a file from stdin, which never waits", async () => {
       // Sparse, and more than any machine counts before the signal comes.
       writeFileSync(join(folder.path, "big"), "");

@@ -8,14 +8,18 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { chmodSync, mkdirSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
 import { type ConfigKey, setConfigValue, unsetConfigValue } from "../../src/config/index.js";
 import { parseConfigText } from "../../src/config/file.js";
 import { InputError } from "../../src/shared/errors.js";
+
+const EDIT = new URL("../../src/config/edit.ts", import.meta.url).href;
 
 describe("setConfigValue", () => {
   let folder: string;
@@ -47,6 +51,47 @@ describe("setConfigValue", () => {
       expect(statSync(join(folder, "home", ".m2m")).mode & 0o777).to.equal(0o700);
     }
     expect(readdirSync(join(folder, "home", ".m2m"))).to.deep.equal(["config.toml"]);
+  });
+
+  it("loses nothing where many change the file at once", async () => {
+    const path = join(folder, "home", ".m2m", "config.toml");
+    const keys: ConfigKey[] = [
+      "server.port",
+      "security.engine",
+      "security.enabled",
+      "security.block_threshold",
+    ];
+    const values = ["8080", "rules", "true", "0.9"];
+    const program = `const { setConfigValue } = await import(${JSON.stringify(EDIT)});
+      const [path, key, value] = process.argv.slice(1);
+      await setConfigValue(path, key, value, "/");`;
+    const set = (key: string, value: string) =>
+      promisify(execFile)(process.execPath, [
+        "--import=tsx",
+        "--input-type=module",
+        "--eval",
+        program,
+        path,
+        key,
+        value,
+      ]);
+    await Promise.all([
+      ...keys.map((key, index) => set(key, values[index])),
+      // Within one process too.
+      setConfigValue(path, "compression.level", "max", folder),
+      setConfigValue(path, "server.host", "::1", folder),
+    ]);
+    const found = await parseConfigText(readFileSync(path, "utf8"), path);
+    expect([...found.keys()].sort()).to.deep.equal([...keys, "compression.level", "server.host"].sort());
+    expect(readdirSync(join(folder, "home", ".m2m"))).to.deep.equal(["config.toml"]);
+  });
+
+  it("takes a lock away that a process has left behind", async () => {
+    const lock = `${file}.lock`;
+    writeFileSync(lock, "");
+    utimesSync(lock, 0, 0);
+    expect(await edit("", "server.port", "2")).to.equal("[server]\nport = 2\n");
+    expect(readdirSync(folder)).to.deep.equal(["config.toml"]);
   });
 
   const edits: [what: string, before: string, key: ConfigKey, value: string, after: string][] = [
@@ -264,7 +309,7 @@ describe("setConfigValue", () => {
     ).catch((e) => e);
     expect(inFile).to.be.instanceOf(InputError).with.property("code", "M2M_FILE_WRITE");
     mkdirSync(file);
-    expect((await refusal("server.port", "1")).code).to.equal("M2M_FILE_WRITE");
+    expect((await refusal("server.port", "1")).code).to.equal("M2M_FILE_READ");
     expect(readdirSync(folder).sort()).to.deep.equal(["config.toml", "plain"]);
   });
 });

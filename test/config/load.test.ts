@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -307,6 +307,27 @@ describe("loadConfig", () => {
     expect((await place.refusal({ M2M_CONFIG: place.home })).code).to.equal("M2M_FILE_READ");
     writeFileSync(place.userFile, Uint8Array.of(0x23, 0xff));
     expect((await place.refusal()).code).to.equal("M2M_CONFIG_INVALID");
+  });
+
+  it("says of a user file that is there and cannot be read that it cannot", async function () {
+    mkdirSync(place.userFile);
+    expect((await place.refusal()).message).to.equal(`Cannot read ${place.userFile}: it is a directory.`);
+    rmSync(place.userFile, { recursive: true });
+    if (process.platform === "win32") this.skip();
+    symlinkSync("config.toml", place.userFile);
+    expect((await place.refusal()).message).to.include("symbolic links lead in a circle");
+    rmSync(place.userFile);
+    writeFileSync(place.userFile, "[server]\nport = 9\n");
+    // The administrator may enter every folder.
+    if (process.getuid?.() === 0) return;
+    chmodSync(join(place.home, ".m2m"), 0);
+    expect((await place.refusal()).message).to.equal(`Cannot read ${place.userFile}: permission denied.`);
+    chmodSync(join(place.home, ".m2m"), 0o700);
+    // The home of somebody else is nobody's business.
+    chmodSync(place.home, 0);
+    const outside = await loadConfig({ cwd: "/", home: place.home, env: {} });
+    chmodSync(place.home, 0o700);
+    expect(outside.get("server.port")).not.to.equal(9);
   });
 
   it("has no user file where there is no home folder", async () => {

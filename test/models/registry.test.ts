@@ -48,6 +48,18 @@ describe("catalog", () => {
     }
   });
 
+  it("has the price of cached input of each Claude from 3.5 on, a tenth of the other as Anthropic has it", () => {
+    const cards = registry
+      .list({ provider: "anthropic" })
+      .filter(({ id }) => !/^claude-(?:[12]|instant|3-(?!5|7))/.test(id));
+    expect(cards.map(({ id }) => id))
+      .to.include("claude-sonnet-5")
+      .and.to.include("claude-3-5-sonnet");
+    for (const { id, price } of cards) {
+      expect(price?.cachedInputUsdPerMillion, id).to.be.closeTo(Number(price?.inputUsdPerMillion) / 10, 1e-9);
+    }
+  });
+
   it("gives every name to one model", () => {
     for (const card of registry.list()) {
       for (const name of [card.id, ...card.aliases]) expect(registry.find(name)?.id, name).to.equal(card.id);
@@ -85,6 +97,16 @@ describe("ModelRegistry.find", () => {
     ["x-ai/grok-4", "grok-4"],
     ["deepseek-ai/DeepSeek-V3", "deepseek-v3"],
     ["text_embedding_3_small", "text-embedding-3-small"],
+    ["meta.llama3-70b-instruct-v1:0", "llama-3-70b"],
+    ["us.meta.llama3-1-8b-instruct-v1:0", "llama-3.1-8b"],
+    ["llama3:70b", "llama-3-70b"],
+    ["ft:gpt-4o-mini-2024-07-18:acme::abc123", "ft:gpt-4o-mini"],
+    ["openai/ft:gpt-3.5-turbo-0125:acme:assistant:9Ab", "ft:gpt-3.5-turbo"],
+    ["FT:GPT-4o-2024-08-06:acme::abc123:ckpt-step-90", "ft:gpt-4o"],
+    ["ft:gpt-4.1", "ft:gpt-4.1"],
+    ["gpt-4o-audio-preview", "gpt-4o-audio-preview"],
+    ["openai/gpt-4o-mini-search-preview-2025-03-11", "gpt-4o-mini-search-preview"],
+    ["gpt-4o-realtime-preview-2024-12-17", "gpt-4o-realtime-preview"],
   ];
   for (const [name, id] of cases) {
     it(`reads ${JSON.stringify(name)} as ${id}`, () => expect(registry.find(name)?.id).to.equal(id));
@@ -102,6 +124,11 @@ describe("ModelRegistry.find", () => {
       "openai/",
       "openai/openai/",
       "nowhere/gpt-4o",
+      "ft:",
+      "ft:gpt-4oo:acme::abc",
+      "gpt-4o-banana-preview",
+      "-audio-preview",
+      "ft:ft:gpt-4o",
     ],
     ...["__proto__", "constructor", "toString", "openai/__proto__", "hasOwnProperty-2024-08-06"],
     ...["anthropic/gpt-4o", "mistral.claude-3-haiku-20240307-v1:0", "a".repeat(100_000), "/".repeat(100_000)],
@@ -109,6 +136,22 @@ describe("ModelRegistry.find", () => {
     it(`knows no ${JSON.stringify(name.slice(0, 40))}`, () =>
       expect(registry.find(name)).to.equal(undefined));
   }
+
+  it("knows of what is made of another model all but the price", () => {
+    for (const [name, base] of [
+      ["ft:gpt-4o-mini-2024-07-18:acme::abc123", "gpt-4o-mini"],
+      ["gpt-4o-audio-preview", "gpt-4o"],
+    ]) {
+      const card = registry.get(name);
+      const { contextWindow, encoding, provider } = registry.get(base);
+      expect(card).to.include({ contextWindow, encoding, provider });
+      expect(card).to.not.have.any.keys("price", "t1Name");
+      expect(registry.costUsd(card, { inputTokens: 1 })).to.equal(undefined);
+      expect(registry.find(card.id)).to.deep.equal(card);
+    }
+    const own = new ModelRegistry([{ ...OWN, id: "ft:gpt-4o-mini:acme::abc123" }]);
+    expect(own.find("ft:gpt-4o-mini:acme::abc123")?.provider).to.equal("acme");
+  });
 
   it("takes any text", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void registry.find(text)));

@@ -60,7 +60,7 @@ describe("countChatTokens", () => {
       overhead: 9,
       replyPriming: 3,
       uncountedParts: 0,
-      exact: true,
+      exact: false,
       encoding,
     });
     expect(countChatTokens({ messages: [] }, { encoding }).total).to.equal(3);
@@ -219,7 +219,138 @@ describe("countChatTokens", () => {
     const { total } = countChatTokens(alone, { encoding });
     const count = countChatTokens({ ...alone, system: "Be brief." }, { encoding });
     expect(count.total - total).to.equal(3 + countTokens("system") + countTokens("Be brief."));
-    expect(countChatTokens({ ...alone, system: null }, { encoding })).to.include({ total, exact: true });
+    const given = { ...alone, system: null, model: "gpt-4" };
+    expect(countChatTokens(given)).to.include({ total, exact: true });
+  });
+
+  it("reads requests of Bedrock's Converse as the same chat, and marks them as estimates", () => {
+    const schema = { type: "object", properties: { city: { type: "string" } } };
+    const declared = { name: "weather", description: "Weather." };
+    const model = "llama-3-70b";
+    const chat = countChatTokens({
+      model,
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "Weather?" },
+        { role: "assistant", tool_calls: [{ function: { name: "weather", arguments: '{"city":"Oslo"}' } }] },
+        { role: "user", content: [{ text: "Rain" }, { text: '{"at":1}' }] },
+      ],
+      tools: [{ type: "function", function: { ...declared, parameters: schema } }],
+    });
+    const request = {
+      modelId: `meta.llama3-70b-instruct-v1:0`,
+      system: [{ text: "Be brief." }, { cachePoint: { type: "default" } }],
+      messages: [
+        { role: "user", content: [{ text: "Weather?" }] },
+        {
+          role: "assistant",
+          content: [{ toolUse: { toolUseId: "t1", name: "weather", input: { city: "Oslo" } } }],
+        },
+        {
+          role: "user",
+          content: [{ toolResult: { toolUseId: "t1", content: [{ text: "Rain" }, { json: { at: 1 } }] } }],
+        },
+      ],
+      toolConfig: {
+        tools: [
+          { toolSpec: { ...declared, inputSchema: { json: schema } } },
+          { cachePoint: { type: "default" } },
+        ],
+      },
+    };
+    expect(countChatTokens(request)).to.deep.equal(chat);
+    expect(chat).to.include({ exact: false, uncountedParts: 0, model });
+    const odd = {
+      toolConfig: {},
+      messages: [{ role: "user", content: [{ image: {} }, null, { guardContent: 1 }] }],
+    };
+    expect(countChatTokens(odd)).to.include({ uncountedParts: 2, exact: false });
+  });
+
+  it("counts Llama 3 as its prompt format spells it", () => {
+    // What the format is made of, each special token as the model has it.
+    const spelled = (messages: readonly (readonly [string, string])[]) =>
+      countTokens(
+        `<|begin_of_text|>${messages
+          .map(([role, text]) => `<|start_header_id|>${role}<|end_header_id|>\n\n${text}<|eot_id|>`)
+          .join("")}<|start_header_id|>assistant<|end_header_id|>\n\n`,
+        { encoding: "llama" },
+      );
+    for (const texts of [
+      [["user", "hello"]],
+      [
+        ["system", "Be brief."],
+        ["user", "\n What now? "],
+        ["assistant", ""],
+        ["user", "…"],
+      ],
+      [["user", "1 + 1\n\n"]],
+    ] as const) {
+      const messages = texts.map(([role, content]) => ({ role, content }));
+      const counted = countChatTokens({ model: "meta-llama/Llama-3-8B-Instruct", messages });
+      const total = spelled(texts.map(([role, content]) => [role, content.trim()] as const));
+      expect(counted).to.include({ total, replyPriming: 4, overhead: 5 + 4 * texts.length, exact: true });
+      expect(countChatTokens({ model: "llama-3.1-8b", messages })).to.include({ total, exact: false });
+    }
+    const hello = { role: "user", content: "hello" };
+    expect(countChatTokens({ model: "llama-3-8b", messages: [hello] }).total).to.equal(11);
+    const named = { messages: [{ ...hello, name: "ann" }] };
+    expect(countChatTokens(named, { model: "llama-3-8b" }).total).to.equal(11);
+    expect(countChatTokens(named, { encoding: "llama" })).to.include({ total: 11, exact: false });
+  });
+
+  it("is exact only where the framing of the model is published", () => {
+    const messages = [user];
+    const isExact = (model: string) => countChatTokens({ model, messages }).exact;
+    const known = [
+      "gpt-4",
+      "gpt-4-turbo",
+      "gpt-4o-mini",
+      "gpt-4.1",
+      "gpt-3.5-turbo",
+      "chatgpt-4o-latest",
+      "llama-3-8b",
+    ];
+    expect(known.map(isExact)).to.deep.equal(known.map(() => true));
+    const unknown = [
+      ...["gpt-oss-20b", "text-embedding-3-small", "gpt-3.5-turbo-instruct", "o3", "gpt-5", "llama-3.1-8b"],
+      ...["deepseek-r1-distill-llama-70b", "claude-sonnet-4-5", "zzz-unheard-of"],
+    ];
+    expect(unknown.filter(isExact)).to.deep.equal([]);
+    expect(countChatTokens({ messages }).exact).to.equal(false);
+    expect(countChatTokens({ messages }, { model: { id: "mine", encoding } }).exact).to.equal(false);
+    expect(countChatTokens({ messages }, { model: "gpt-4", encoding: "llama" }).exact).to.equal(false);
+  });
+
+  it("is exact only where everything is as the published rule has it", () => {
+    const isExact = (request: object) =>
+      countChatTokens({ model: "gpt-4o", messages: [user], ...request }).exact;
+    const text = { type: "text", text: "Hi" };
+    for (const plain of [
+      {},
+      { messages: [{ ...user, name: "ann", tool_calls: null, refusal: null, annotations: [] }] },
+      { messages: [{ role: "user", content: [text, text] }] },
+      { tools: [], functions: null, response_format: { type: "text" }, temperature: 1 },
+    ])
+      expect(isExact(plain), JSON.stringify(plain)).to.equal(true);
+    for (const odd of [
+      { messages: [null] },
+      { messages: [5] },
+      { messages: [{ role: 5, content: 5 }] },
+      { messages: [{ role: "user" }] },
+      { messages: [{ role: "user", content: null }] },
+      { messages: [{ ...user, tool_calls: [null] }] },
+      { messages: [{ ...user, tool_calls: 5 }] },
+      { messages: [{ role: "tool", content: "Rain", tool_call_id: "call_1" }] },
+      { messages: [{ role: "user", content: [null, text] }] },
+      { messages: [{ role: "user", content: ["Hi"] }] },
+      { tools: 5 },
+      { functions: [{}] },
+      { tools: [null] },
+      { response_format: { type: "json_schema", json_schema: {} } },
+      { web_search_options: {} },
+    ])
+      expect(isExact(odd), JSON.stringify(odd)).to.equal(false);
   });
 
   it("reads requests of Gemini as the same chat, and marks them as estimates", () => {

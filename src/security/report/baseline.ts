@@ -3,7 +3,10 @@ import { THREAT_CATEGORIES, type ScanResult, type Threat, type ThreatCategory } 
 import { verdictOf } from "../verdict.js";
 import { findingsOf, fingerprintOf, type ScannedInput } from "./scanned-input.js";
 
-/** A finding that somebody has looked at and accepts. Only the fingerprint counts; the rest is for the reader. */
+/** What `fingerprintOf` covers is part of the format: of another version no finding would be known. */
+const VERSION = 2;
+
+/** A finding that somebody has looked at and accepts. The fingerprint decides; the rest is for the reader. */
 export interface KnownFinding {
   readonly fingerprint: string;
   readonly id: string;
@@ -13,26 +16,45 @@ export interface KnownFinding {
   readonly excerpt: string;
 }
 
+/** What a baseline knows, by fingerprint: an entry for each time that the finding was there. */
+export type KnownFindings = ReadonlyMap<string, readonly KnownFinding[]>;
+
 /** The findings of `input` as a baseline keeps them. */
-export function knownFindings(input: ScannedInput, threshold: number): KnownFinding[] {
-  return findingsOf(input, threshold).map((threat) => ({
-    fingerprint: fingerprintOf(input, threat),
-    id: threat.id,
-    category: threat.category,
-    ...(input.file === undefined ? {} : { file: input.file }),
-    ...(threat.location.pointer === "" ? {} : { pointer: threat.location.pointer }),
-    excerpt: threat.excerpt,
-  }));
+export function knownFindings(input: ScannedInput, threshold: number): KnownFindings {
+  return byFingerprint(
+    findingsOf(input, threshold).map((threat) => ({
+      fingerprint: fingerprintOf(input, threat),
+      id: threat.id,
+      category: threat.category,
+      ...(input.file === undefined ? {} : { file: input.file }),
+      ...(threat.location.pointer === "" ? {} : { pointer: threat.location.pointer }),
+      excerpt: threat.excerpt,
+    })),
+  );
+}
+
+function byFingerprint(findings: readonly KnownFinding[]): KnownFindings {
+  const known = new Map<string, KnownFinding[]>();
+  for (const finding of findings) {
+    const entries = known.get(finding.fingerprint);
+    if (entries) entries.push(finding);
+    else known.set(finding.fingerprint, [finding]);
+  }
+  return known;
 }
 
 /** The text of a baseline: one finding a line, in an order that scans of the same files repeat. */
-export function renderBaseline(findings: Iterable<KnownFinding>): string {
-  const unique = new Map([...findings].map((finding) => [finding.fingerprint, finding]));
-  const lines = [...unique.values()]
-    .sort((a, b) => compare(a.file ?? "", b.file ?? "") || compare(a.fingerprint, b.fingerprint))
+export function renderBaseline(findings: readonly KnownFinding[]): string {
+  const lines = [...findings]
+    .sort(
+      (a, b) =>
+        compare(a.file ?? "", b.file ?? "") ||
+        compare(a.fingerprint, b.fingerprint) ||
+        compare(a.excerpt, b.excerpt),
+    )
     .map((finding) => `    ${JSON.stringify(finding)}`);
   const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n  ]`;
-  return `{\n  "version": 1,\n  "findings": ${list}\n}\n`;
+  return `{\n  "version": ${VERSION},\n  "findings": ${list}\n}\n`;
 }
 
 /**
@@ -40,36 +62,33 @@ export function renderBaseline(findings: Iterable<KnownFinding>): string {
  * @param name what messages call it: its file
  * @throws {FormatError} `M2M_BASELINE_INVALID`
  */
-export function parseBaseline(text: string, name: string): ReadonlyMap<string, KnownFinding> {
+export function parseBaseline(text: string, name: string): KnownFindings {
   const document = tryParse(text);
-  if (!isRecord(document) || document.version !== 1 || !Array.isArray(document.findings)) {
-    throw invalid(`${name} is no baseline of m2m: a JSON object with version 1 and findings.`);
+  if (!isRecord(document) || !Array.isArray(document.findings)) {
+    throw invalid(`${name} is no baseline of m2m: a JSON object with version ${VERSION} and findings.`);
   }
-  const findings = new Map<string, KnownFinding>();
+  if (document.version !== VERSION) {
+    throw invalid(
+      `${name} is a baseline of another version than ${VERSION}, which says nothing to this one.`,
+    );
+  }
   for (const [index, finding] of document.findings.entries()) {
     if (!isRecord(finding) || typeof finding.fingerprint !== "string" || finding.fingerprint === "") {
       throw invalid(`${name}: finding ${index} has no fingerprint.`);
     }
-    findings.set(finding.fingerprint, finding as unknown as KnownFinding);
   }
-  return findings;
+  return byFingerprint(document.findings as KnownFinding[]);
 }
 
 /**
- * The result of `input` without what is known: that is not listed and scores nothing. The result has to list all its
- * threats (`maxThreats`), for what was cut off cannot be told from what is known.
+ * The result of `input` without what is known, each finding as often as it is known: that is not listed and scores nothing. The
+ * result has to list all its threats (`maxThreats`), for what was cut off cannot be told from what is known.
  */
-export function withoutKnown(
-  input: ScannedInput,
-  known: ReadonlyMap<string, KnownFinding>,
-  threshold: number,
-): ScanResult {
+export function withoutKnown(input: ScannedInput, known: KnownFindings, threshold: number): ScanResult {
   const { result } = input;
-  const threats: Threat[] = [];
-  const removed: Threat[] = [];
-  for (const threat of result.threats) {
-    (known.has(fingerprintOf(input, threat)) ? removed : threats).push(threat);
-  }
+  const accepted = acceptedThreats(input, known);
+  const removed = result.threats.filter((threat) => accepted.has(threat));
+  const threats = result.threats.filter((threat) => !accepted.has(threat));
   if (removed.length === 0) return result;
   // The evidence of one place raises the scores of every category of words, that of structure its own alone.
   const wordsRemoved = removed.some(({ category }) => category !== "malformed");
@@ -84,6 +103,26 @@ export function withoutKnown(
   }
   const verdict = verdictOf(scores, threshold);
   return { ...verdict, threats, shouldBlock: result.shouldBlock && !verdict.safe };
+}
+
+/** Of a finding that is there more often than it is known, those go first that stand where they stood. */
+function acceptedThreats(input: ScannedInput, known: KnownFindings): ReadonlySet<Threat> {
+  const left = new Map<string, KnownFinding[]>();
+  const others: (readonly [KnownFinding[], Threat])[] = [];
+  const accepted = new Set<Threat>();
+  for (const threat of input.result.threats) {
+    const fingerprint = fingerprintOf(input, threat);
+    const entries = left.get(fingerprint) ?? [...(known.get(fingerprint) ?? [])];
+    left.set(fingerprint, entries);
+    const same = entries.findIndex(({ excerpt }) => excerpt === threat.excerpt);
+    if (same < 0) others.push([entries, threat]);
+    else {
+      entries.splice(same, 1);
+      accepted.add(threat);
+    }
+  }
+  for (const [entries, threat] of others) if (entries.pop()) accepted.add(threat);
+  return accepted;
 }
 
 function tryParse(text: string): unknown {

@@ -8,7 +8,10 @@ import { describeScore, findingsOf, fingerprintOf, lineOf, type ScannedInput } f
 
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /** Name and version of how `fingerprintOf` makes it. */
-const FINGERPRINT = "m2mFinding/v1";
+const FINGERPRINT = "m2mFinding/v2";
+
+/** Of notifications: what they are about has no code. */
+const SKIPPED = "M2M-SKIPPED";
 
 const LEVELS: Readonly<Record<Severity, string>> = {
   critical: "error",
@@ -37,7 +40,7 @@ export class SarifReport {
   readonly #facts: ReadonlyMap<string, RuleFacts>;
   readonly #ruleIndexes = new Map<string, number>();
   readonly #results: object[] = [];
-  readonly #failures: object[] = [];
+  readonly #notifications: object[] = [];
 
   constructor(options: SarifOptions) {
     this.#options = options;
@@ -52,12 +55,15 @@ export class SarifReport {
 
   /** What could not be scanned. */
   addFailure(file: string | undefined, error: M2MError): void {
-    this.#failures.push({
-      level: "error",
-      message: { text: error.message },
-      descriptor: { id: error.code },
-      locations: [{ physicalLocation: physicalLocation(file, undefined) }],
-    });
+    this.#notify("error", error.code, error.message, file);
+  }
+
+  /**
+   * A file that is passed over, which is no failure.
+   * @param reason such as `binary`
+   */
+  addSkipped(file: string, reason: string): void {
+    this.#notify("note", SKIPPED, `${escapeUnsafe(file)} was not scanned: ${reason}.`, file);
   }
 
   /**
@@ -75,7 +81,9 @@ export class SarifReport {
           invocations: [
             {
               executionSuccessful: complete,
-              ...(this.#failures.length === 0 ? {} : { toolExecutionNotifications: this.#failures }),
+              ...(this.#notifications.length === 0
+                ? {}
+                : { toolExecutionNotifications: this.#notifications }),
             },
           ],
           columnKind: "utf16CodeUnits",
@@ -83,6 +91,15 @@ export class SarifReport {
         },
       ],
     };
+  }
+
+  #notify(level: "error" | "note", id: string, text: string, file: string | undefined): void {
+    this.#notifications.push({
+      level,
+      message: { text },
+      descriptor: { id },
+      locations: [{ physicalLocation: physicalLocation(file, undefined) }],
+    });
   }
 
   #result(input: ScannedInput, threat: Threat): object {

@@ -21,7 +21,7 @@ const EXCERPT_UNITS = 120;
 const POINTER_UNITS = 1024;
 
 /** A threat in the text of a segment, wherever that stands. */
-export interface SegmentFinding extends Omit<Threat, "location" | "excerpt"> {
+export interface SegmentFinding extends Omit<Threat, "location" | "match" | "excerpt"> {
   /** UTF-16 offsets in the text. */
   readonly start: number;
   readonly end: number;
@@ -93,6 +93,7 @@ export class ThreatReport {
       category: "malformed",
       severity: check.severity,
       location,
+      match: lineOf(this.#document, position, position + length),
       excerpt: excerptOf(this.#document, position, length),
       score: check.weight,
       source: "rule",
@@ -110,7 +111,8 @@ export class ThreatReport {
         home.offset + start - home.start,
         [...(segment.layers ?? []), ...layers],
       );
-      this.#threats.push({ ...facts, location, excerpt: excerptOf(segment.text, start, end - start) });
+      const match = lineOf(segment.text, start, start + location.length);
+      this.#threats.push({ ...facts, location, match, excerpt: excerptOf(segment.text, start, end - start) });
     }
   }
 
@@ -176,7 +178,12 @@ function severityOf(score: number): Severity {
 function excerptOf(text: string, start: number, length: number): string {
   const spare = Math.max(0, EXCERPT_UNITS - length) >> 1;
   const from = Math.max(0, start - spare);
-  const cut = text.slice(from, Math.min(from + EXCERPT_UNITS, start + length + spare));
+  return lineOf(text, from, start + length + spare);
+}
+
+/** What stands in `text` from `start` to `end`, on one line, cut to 120 units as it is shown. */
+function lineOf(text: string, start: number, end: number): string {
+  const cut = text.slice(start, Math.min(start + EXCERPT_UNITS, end));
   // The ends may fall into a surrogate pair.
   const shown = escapeUnsafe(cut.toWellFormed().replace(/\s+/g, " ").trim());
   if (shown.length <= EXCERPT_UNITS) return shown;

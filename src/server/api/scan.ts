@@ -95,6 +95,6 @@ export function scanToJson(result: ScanResult, isBlocking: boolean) {
   };
 }
 
-function threatToJson({ excerpt, ...threat }: Threat) {
-  return { ...threat, description: excerpt };
+function threatToJson({ id, name, category, severity, location, excerpt, score, source }: Threat) {
+  return { id, name, category, severity, location, score, source, description: excerpt };
 }

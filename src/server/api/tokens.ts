@@ -2,8 +2,14 @@ import { roundedUsd } from "../../http/index.js";
 import type { ModelCard } from "../../models/index.js";
 import { BPE_ENCODING_WORDS, parseEncoding } from "../../shared/encodings.js";
 import { InputError } from "../../shared/errors.js";
+import { isJsonObject } from "../../shared/json-value.js";
 import { utf8Length } from "../../shared/utf8.js";
-import { countChatTokens, countTokensDetailed, type TokenizerChoice } from "../../tokenizer/index.js";
+import {
+  countChatTokens,
+  countTokensDetailed,
+  modelOfRequest,
+  type TokenizerChoice,
+} from "../../tokenizer/index.js";
 import { count, flag, number, object, oneOf, text } from "../json-schema.js";
 import { route, type Reply } from "../route.js";
 import type { ServerServices } from "../services.js";
@@ -91,8 +97,11 @@ function countContent(services: ServerServices, body: TokensBody, content: strin
 }
 
 function countRequest(services: ServerServices, body: TokensBody, request: object): Reply {
-  const named = "model" in request && typeof request.model === "string" ? request.model : undefined;
-  const counting = chooseCounting(services, body, named);
+  const counting = chooseCounting(
+    services,
+    body,
+    isJsonObject(request) ? modelOfRequest(request) : undefined,
+  );
   const counted = countChatTokens(request, counting);
   return {
     json: {

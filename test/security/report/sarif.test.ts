@@ -96,10 +96,12 @@ describe("a SARIF report", () => {
   it("gives the same finding the same fingerprint in another place of the file", () => {
     const report = open();
     report.add(
-      inputOf([threat({ line: 1 }), threat({ line: 5 }), threat({ excerpt: "other" })], { file: "a" }),
+      inputOf([threat({ line: 1 }), threat({ line: 5, excerpt: "around" }), threat({ match: "other" })], {
+        file: "a",
+      }),
     );
     const [a, b, c] = finish(report).results.map(
-      ({ partialFingerprints }) => partialFingerprints["m2mFinding/v1"],
+      ({ partialFingerprints }) => partialFingerprints["m2mFinding/v2"],
     );
     expect(a)
       .to.match(/^[0-9a-f]{32}$/)
@@ -125,11 +127,23 @@ describe("a SARIF report", () => {
     );
   });
 
+  it("notes what was skipped, which is no failure", () => {
+    const report = open();
+    report.addSkipped("a\u001b.bin", "binary");
+    const { invocations } = finish(report);
+    expect(invocations).to.have.nested.property("[0].executionSuccessful", true);
+    expect(invocations).to.have.nested.property(
+      "[0].toolExecutionNotifications[0].message.text",
+      "a\\u{1b}.bin was not scanned: binary.",
+    );
+  });
+
   it("is valid whatever is found", () => {
     const texts = fc.string({ unit: "binary", maxLength: 20 });
     const threats = fc.record({
       id: fc.oneof(fc.constantFrom(...rules.rules.map(({ id }) => id)), texts),
       name: texts,
+      match: texts,
       excerpt: texts,
       pointer: texts,
       line: fc.integer({ min: 1, max: 1e6 }),

@@ -9,6 +9,7 @@ export function threat(members: Partial<Threat> & { pointer?: string; line?: num
     category: "injection",
     severity: "critical",
     location: { pointer, offset: 0, length: 6, line },
+    match: "Ignore previous instructions",
     excerpt: "Ignore previous instructions",
     score: 0.98,
     source: "rule",

@@ -66,6 +66,14 @@ describe("ThreatReport", () => {
     expect(threatOf("abc", 0, 3).location).to.not.have.property("layers");
   });
 
+  it("has what was found without what stands around it, on one line", () => {
+    expect(threatOf("see: ignore\n it all now", 5, 15)).to.include({
+      match: "ignore it",
+      excerpt: "see: ignore it all now",
+    });
+    expect(threatOf("x".repeat(500), 100, 400).match).to.equal("x".repeat(120));
+  });
+
   it("ends a place where its string ends", () => {
     const parts = [
       { start: 0, pointer: "/a", offset: 10 },
@@ -133,6 +141,7 @@ describe("ThreatReport", () => {
         category: "malformed",
         severity: "high",
         location: { pointer: "/a", offset: 1, length: 1, line: 2 },
+        match: "\\u{0}",
         excerpt: '{"a": "b\\u{0}c"}',
         score: PAYLOAD_CHECKS.nullByte.weight,
         source: "rule",
