@@ -77,7 +77,13 @@ export class Conversation {
   }
 
   async connect(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#state !== "new") throw this.#failure ?? clientClosed();
+    signal?.throwIfAborted();
+    if (this.#state === "closed") throw this.#failure ?? clientClosed();
+    if (this.#state !== "new") {
+      throw new ProtocolError("M2M_PROTOCOL_STATE", "The client is connected, or about to be.", {
+        hint: "A client connects once, and makes a connection that is lost again by itself.",
+      });
+    }
     this.#state = "connecting";
     try {
       await waitFor(this.#begin(), { signal });
