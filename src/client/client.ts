@@ -94,6 +94,7 @@ export class M2MClient implements AsyncIterable<ReceivedData> {
   /**
    * The next content that was received; `undefined` when the session is closed.
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT` for one that this side's scanner blocks; the next call gives the next one
+   * @throws {M2MError} for one that cannot be read, as `M2M_CHECKSUM_MISMATCH`; the next call gives the next one too
    * @throws {UpstreamError} `M2M_ANSWER_TIMEOUT` if nothing came in the time
    * @throws {M2MError} what ended the session
    */
