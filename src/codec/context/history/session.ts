@@ -66,9 +66,11 @@ export class SessionEncoder {
 
   /**
    * Takes in what the other end sent, so that messages may repeat it. The other end's decoder has to take in the same between
-   * the same messages, as a protocol of requests and answers can promise; where it does not, the next message is refused.
+   * the same messages, as a protocol of requests and answers can promise; where it does not, the next message is refused. Before
+   * the first message, and between a restart and the next one, it does nothing: that one stands for itself.
    */
   absorb(content: Uint8Array): void {
+    if (this.#sequence === 0) return;
     this.#coder.absorb(content);
     this.#chain = follow(this.#chain, crc32(content));
   }
@@ -195,9 +197,10 @@ export class SessionDecoder {
     return content;
   }
 
-  /** Takes in what this end sent, as the other end's encoder does. Before the first message there is nothing to take it into. */
+  /** Takes in what this end sent, as the other end's encoder does. Before the first message of an epoch it does nothing. */
   absorb(content: Uint8Array): void {
-    this.#coder?.absorb(content);
+    if (this.#coder === undefined || this.#epoch < 0) return;
+    this.#coder.absorb(content);
     this.#chain = follow(this.#chain, crc32(content));
   }
 
