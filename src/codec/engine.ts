@@ -7,6 +7,7 @@ import {
   type RouterThresholds,
 } from "../shared/defaults.js";
 import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
+import { assertKey } from "../shared/keys.js";
 import { quote } from "../shared/quote.js";
 import { assertInputSize, resolveLimits, maxWireBytes, type Limits } from "../shared/limits.js";
 import { decodeUtf8, utf8Length } from "../shared/utf8.js";
@@ -63,7 +64,7 @@ export class CodecEngine {
   readonly #options: EngineOptions;
   readonly #limits: Limits;
 
-  /** @throws {InputError} `M2M_USAGE` if a setting is out of range. */
+  /** @throws {InputError} `M2M_USAGE` if a setting is out of range; `M2M_KEY_INVALID` */
   constructor(options: EngineOptions = {}) {
     this.#options = options;
     this.#limits = resolveLimits(options.limits);
@@ -127,7 +128,7 @@ export class CodecEngine {
     this.#assertWireSize(wire);
     const settings = this.#settings(options);
     const { descriptor, form } = detectDescriptor(wire);
-    if (settings.key && !settings.allowUnsecured && !descriptor.canSecure) {
+    if (settings.key !== undefined && !settings.allowUnsecured && !descriptor.canSecure) {
       throw unsecuredWire(`${descriptor.name} wire`);
     }
     const codec = descriptor.create(settings);
@@ -187,6 +188,7 @@ export class CodecEngine {
     // What is left out, or `undefined`, is as the engine has it.
     for (const name of Object.keys(options) as (keyof typeof options)[])
       if (options[name] !== undefined) (settings as Record<string, unknown>)[name] = options[name];
+    assertKey(settings.key);
     parseBrotliQuality(settings.quality);
     assertName("policy", settings.policy, POLICY_NAMES);
     assertName("level", settings.level, LEVEL_NAMES);

@@ -1,5 +1,6 @@
 import type { ContentScanner } from "../codec/index.js";
 import { InputError } from "../shared/errors.js";
+import { assertKey } from "../shared/keys.js";
 import { DEFAULT_BLOCK_THRESHOLD, DETECTORS, type Detector } from "../shared/security-options.js";
 import { splitContent, type SplitOptions } from "./content/index.js";
 import type { TextCategory } from "./evidence.js";
@@ -65,8 +66,9 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   /** What `#model` comes to, once it is there. */
   #loaded: HydraModel | undefined;
 
-  /** @throws {InputError} `M2M_USAGE` if the threshold is out of range, or a category or the detector unknown */
+  /** @throws {InputError} `M2M_USAGE` if a number is out of range, or a category or the detector unknown; `M2M_KEY_INVALID` */
   constructor(options: ScannerOptions = {}) {
+    assertKey(options.key);
     this.#options = options;
     this.#threshold = checkThreshold(options.threshold ?? DEFAULT_BLOCK_THRESHOLD);
     this.#rules = options.rules ?? RuleSet.builtin();

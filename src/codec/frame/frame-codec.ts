@@ -9,13 +9,13 @@ import {
   outputTooLarge,
   type Limits,
 } from "../../shared/limits.js";
+import { assertKey } from "../../shared/keys.js";
 import { createNodeBrotliEngine, parseBrotliQuality } from "../brotli/index.js";
 import { unsecuredWire } from "../secured.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions, SecurityMode } from "../types.js";
 import { crc32 } from "../../shared/crc32.js";
 import { authenticationFailed, frameTrailing, frameTruncated } from "./errors.js";
 import { COMPRESSED_FLAG } from "./flags.js";
-import { assertKey } from "./keys.js";
 import {
   AEAD_NONCE_BYTES,
   AEAD_TAG_BYTES,
@@ -64,14 +64,16 @@ export class FrameCodec implements Codec {
    *   `M2M_USAGE` if the quality is no integer from 0 to 11
    */
   constructor(options: FrameOptions = {}) {
-    if (options.key) assertKey(options.key);
-    this.security = options.security ?? (options.key ? "aead" : "none");
-    if (this.security !== "none" && !options.key) throw keyRequired(`Securing a frame by ${this.security}`);
+    const { key } = options;
+    assertKey(key);
+    this.security = options.security ?? (key === undefined ? "none" : "aead");
     assertOneOf("security", this.security, SECURITY_MODES);
+    if (this.security !== "none" && key === undefined)
+      throw keyRequired(`Securing a frame by ${this.security}`);
     if (options.schema !== undefined) assertOneOf("schema", options.schema, FRAME_SCHEMAS);
     this.quality = parseBrotliQuality(options.quality);
     this.#limits = resolveLimits(options.limits);
-    this.#key = options.key && Uint8Array.from(options.key);
+    this.#key = key && Uint8Array.from(key);
     this.#options = options;
     this.#brotli = options.brotli;
     this.#crypto = options.crypto;
