@@ -1,19 +1,15 @@
-import { LEVEL_NAMES, POLICY_NAMES, type AlgorithmName, type PolicyName } from "../shared/algorithms.js";
+import type { AlgorithmName } from "../shared/algorithms.js";
 import {
   DEFAULT_BROTLI_THRESHOLD_BYTES,
   DEFAULT_ENCODING,
   DEFAULT_POLICY,
   DEFAULT_ROUTER_THRESHOLDS,
-  type RouterThresholds,
 } from "../shared/defaults.js";
 import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
-import { assertKey } from "../shared/keys.js";
-import { quote } from "../shared/quote.js";
 import { assertInputSize, resolveLimits, maxWireBytes, type Limits } from "../shared/limits.js";
 import { decodeUtf8, utf8Length } from "../shared/utf8.js";
 import { defaultTokenizers } from "../tokenizer/index.js";
 import { analyzeContent, type Analysis } from "./analysis.js";
-import { parseBrotliQuality } from "./brotli/index.js";
 import { Content } from "./content.js";
 import { detectDescriptor } from "./detect.js";
 import { guardContent, type ContentScanner, type ContentVerdict } from "./guard.js";
@@ -22,40 +18,17 @@ import { ALGORITHMS, findDescriptor } from "./registry.js";
 import type { CompressionResult, DecompressionResult } from "./result.js";
 import { routeByTokens, type Route } from "./router.js";
 import { unsecuredWire } from "./secured.js";
+import {
+  assertContent,
+  assertRouter,
+  assertSettings,
+  type AnalyzeOptions,
+  type CompressOptions,
+  type EngineOptions,
+  type Settings,
+} from "./settings.js";
 import { optimizeRequest } from "./t1/index.js";
 import type { AlgorithmDescriptor, Codec, CodecOptions } from "./types.js";
-
-/** Settings that one message may have of its own. */
-interface MessageOptions extends Pick<CodecOptions, "encoding" | "key" | "level" | "quality" | "security"> {
-  /** How `auto` chooses. Default `published`. */
-  policy?: PolicyName;
-  /** Above this many bytes `published` takes brotli. Default 1024. */
-  brotliThresholdBytes?: number;
-  /** Milliseconds after the first wire in which `smallest` begins with further candidates. Default 20. */
-  timeBudgetMs?: number;
-}
-
-export interface EngineOptions extends MessageOptions, CodecOptions {
-  router?: Partial<RouterThresholds>;
-}
-
-export interface CompressOptions extends MessageOptions {
-  /** Default `auto`. */
-  algorithm?: AlgorithmName | "auto";
-  /** Give the binary wire instead of text. */
-  binary?: boolean;
-  /** The wire must be one line: a text wire with a line feed (of `none`) is refused, and never chosen by `auto`. */
-  singleLine?: boolean;
-  /** First drop whitespace and request parameters that equal their defaults (`optimize`) where the content is JSON. */
-  dropDefaults?: boolean;
-}
-
-export interface AnalyzeOptions extends CompressOptions {
-  /** Counts the tokens of a text in place of the vocabulary `encoding`: for a model that has another tokenizer. */
-  countTokens?(text: string | Uint8Array): number;
-}
-
-type Settings = EngineOptions & CompressOptions;
 
 const DEFAULT_TIME_BUDGET_MS = 20;
 
@@ -66,9 +39,10 @@ export class CodecEngine {
 
   /** @throws {InputError} `M2M_USAGE` if a setting is out of range; `M2M_KEY_INVALID` */
   constructor(options: EngineOptions = {}) {
+    assertSettings(options);
+    assertRouter(options.router);
     this.#options = options;
     this.#limits = resolveLimits(options.limits);
-    this.#settings({});
   }
 
   /**
@@ -184,14 +158,11 @@ export class CodecEngine {
   }
 
   #settings(options: CompressOptions & Pick<CodecOptions, "allowUnsecured">): Settings {
+    assertSettings(options);
     const settings: Settings = { ...this.#options };
     // What is left out, or `undefined`, is as the engine has it.
     for (const name of Object.keys(options) as (keyof typeof options)[])
       if (options[name] !== undefined) (settings as Record<string, unknown>)[name] = options[name];
-    assertKey(settings.key);
-    parseBrotliQuality(settings.quality);
-    assertName("policy", settings.policy, POLICY_NAMES);
-    assertName("level", settings.level, LEVEL_NAMES);
     return settings;
   }
 
@@ -314,20 +285,6 @@ function unlessRefused(encode: () => CompressionResult): CompressionResult | und
     if (refused) return undefined;
     throw error;
   }
-}
-
-/** For callers without types. @throws {InputError} `M2M_USAGE` */
-function assertContent(content: unknown): void {
-  if (typeof content === "string" || content instanceof Uint8Array) return;
-  throw new InputError("M2M_USAGE", `A message is a string or a Uint8Array, not ${typeof content}.`);
-}
-
-/** @throws {InputError} `M2M_USAGE` */
-function assertName(what: string, name: string | undefined, names: readonly string[]): void {
-  if (name === undefined || names.includes(name)) return;
-  throw new InputError("M2M_USAGE", `There is no ${what} ${quote(String(name))}.`, {
-    hint: `Use one of ${names.join(", ")}.`,
-  });
 }
 
 function isPassThrough({ prefix }: AlgorithmDescriptor): boolean {

@@ -1,6 +1,8 @@
 import type { ContentScanner } from "../codec/index.js";
+import { assertNumbers, assertOptions, assertWhole } from "../shared/bounds.js";
 import { InputError } from "../shared/errors.js";
 import { assertKey } from "../shared/keys.js";
+import { resolveLimits } from "../shared/limits.js";
 import { DEFAULT_BLOCK_THRESHOLD, DETECTORS, type Detector } from "../shared/security-options.js";
 import { splitContent, type SplitOptions } from "./content/index.js";
 import type { TextCategory } from "./evidence.js";
@@ -68,7 +70,9 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
 
   /** @throws {InputError} `M2M_USAGE` if a number is out of range, or a category or the detector unknown; `M2M_KEY_INVALID` */
   constructor(options: ScannerOptions = {}) {
+    assertOptions("The options", options);
     assertKey(options.key);
+    resolveLimits(options.limits);
     this.#options = options;
     this.#threshold = checkThreshold(options.threshold ?? DEFAULT_BLOCK_THRESHOLD);
     this.#rules = options.rules ?? RuleSet.builtin();
@@ -76,6 +80,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkDetector(options.detector);
     this.#loaded = options.model;
     const { rememberedTexts = 0 } = options;
+    assertWhole({ rememberedTexts }, 0);
     if (rememberedTexts > 0) this.#memory = SegmentVerdicts.tryCreate(rememberedTexts);
   }
 
@@ -101,8 +106,10 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
    * Never throws for what the content is: what cannot be read is a finding.
    */
   async scan(content: string | Uint8Array, options: ScanOptions = {}): Promise<ScanResult> {
+    assertOptions("The options", options);
     const { context, maxThreats = DEFAULT_MAX_THREATS, pause } = options;
     checkContent(content);
+    assertNumbers({ maxThreats }, 0);
     checkContext(context);
     const { key, limits, detector = "both" } = this.#options;
     const split = splitContent(content, { key, limits, context });
@@ -201,7 +208,7 @@ function nothingFound(): SegmentVerdict {
 }
 
 function checkThreshold(threshold: number): number {
-  if (threshold > 0 && threshold <= 1) return threshold;
+  if (typeof threshold === "number" && threshold > 0 && threshold <= 1) return threshold;
   throw new InputError("M2M_USAGE", "A threshold is a number over 0, at most 1.");
 }
 

@@ -18,6 +18,7 @@ import {
   assertScanner,
   resolveCapabilities,
   resolveEnvironment,
+  resolveVersions,
   type SessionEnvironment,
   type SessionOptions,
 } from "./options.js";
@@ -26,7 +27,6 @@ import type { SessionEnd, SessionRecord } from "./record.js";
 import { readSnapshot, writeSnapshot, type SessionSnapshot } from "./snapshot.js";
 import { NO_COUNTS, type SessionCounters } from "./traffic.js";
 import { MAX_CONTROL_BYTES, maxDataMessageBytes, readMessage } from "./wire/messages.js";
-import { PROTOCOL_VERSIONS } from "./wire/versions.js";
 
 /**
  * One side of a session. It takes messages and gives those that are to be sent; it owns no connection and no timer: whoever
@@ -43,7 +43,7 @@ export class Session {
   constructor(options: SessionOptions, restored?: SessionRecord) {
     const environment = resolveEnvironment(options);
     this.#policy = {
-      versions: options.versions ?? PROTOCOL_VERSIONS,
+      versions: resolveVersions(options.versions),
       requireSecurity: options.requireSecurity ?? false,
     };
     if (restored) {

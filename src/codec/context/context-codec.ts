@@ -1,4 +1,5 @@
 import { LEVEL_NAMES, type LevelName } from "../../shared/algorithms.js";
+import { assertNumbers } from "../../shared/bounds.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { crc32 } from "../../shared/crc32.js";
 import { FormatError, InputError, IntegrityError } from "../../shared/errors.js";
@@ -43,7 +44,7 @@ export class ContextCodec implements Codec {
   readonly #limits: Limits;
   readonly #brotli: BrotliEngine | undefined;
 
-  /** @throws {InputError} `M2M_USAGE` if there is no such level */
+  /** @throws {InputError} `M2M_USAGE` if there is no such level, or a number is out of range */
   constructor(options: ContextCodecOptions = {}) {
     this.level = options.level ?? "default";
     if (!LEVEL_NAMES.includes(this.level)) {
@@ -51,6 +52,7 @@ export class ContextCodec implements Codec {
         hint: `Use one of ${LEVEL_NAMES.join(", ")}.`,
       });
     }
+    assertNumbers({ maxModelBytes: options.maxModelBytes }, 0);
     this.#maxModelBytes = Math.min(options.maxModelBytes ?? DEFAULT_MODEL_BYTES, MAX_CONTENT_BYTES);
     this.#priors = options.priors ?? defaultPriors;
     this.#limits = resolveLimits(options.limits);

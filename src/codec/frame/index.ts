@@ -5,6 +5,7 @@ export { deriveKey, parseKey, type KeyInfo } from "./keys.js";
 export {
   FRAME_PREFIX,
   FRAME_SCHEMAS,
+  SECURITY_MODES,
   type FinishReason,
   type FrameRole,
   type FrameSchema,

@@ -1,3 +1,4 @@
+import { assertNumbers } from "../../../shared/bounds.js";
 import { crc32 } from "../../../shared/crc32.js";
 import { FormatError, IntegrityError, InputError, ProtocolError } from "../../../shared/errors.js";
 import { assertInputSize, type Limits, outputTooLarge, resolveLimits } from "../../../shared/limits.js";
@@ -47,13 +48,14 @@ export class SessionEncoder {
   /** CRC-32 of random contents of late. */
   readonly #random = new Set<number>();
 
-  /** @throws {InputError} `M2M_USAGE` if the window is no whole number from 0 to 4 MiB */
+  /** @throws {InputError} `M2M_USAGE` if the window is no whole number from 0 to 4 MiB, or another number is out of range */
   constructor(options: SessionOptions = {}) {
     const engine = (options.priors ?? defaultPriors).current;
     this.#coder = engine.createHistory(windowOf(options));
     this.#limits = resolveLimits(options.limits);
     this.#brotli = options.brotli;
     this.#hash = engine.prior.hash;
+    assertNumbers({ maxModelBytes: options.maxModelBytes }, 0);
     this.#maxModelBytes = Math.min(options.maxModelBytes ?? DEFAULT_MODEL_BYTES, MAX_CONTENT_BYTES);
   }
 
