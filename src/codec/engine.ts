@@ -5,6 +5,7 @@ import {
   DEFAULT_POLICY,
   DEFAULT_ROUTER_THRESHOLDS,
 } from "../shared/defaults.js";
+import { assertContent, assertText } from "../shared/content.js";
 import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
 import { assertInputSize, resolveLimits, maxWireBytes, type Limits } from "../shared/limits.js";
 import { decodeUtf8, utf8Length } from "../shared/utf8.js";
@@ -19,7 +20,6 @@ import type { CompressionResult, DecompressionResult } from "./result.js";
 import { routeByTokens, type Route } from "./router.js";
 import { unsecuredWire } from "./secured.js";
 import {
-  assertContent,
   assertRouter,
   assertSettings,
   type AnalyzeOptions,
@@ -70,7 +70,7 @@ export class CodecEngine {
     scanner: ContentScanner<Verdict>,
     options: CompressOptions = {},
   ): Promise<CompressionResult & { readonly scan: Verdict }> {
-    assertContent(content);
+    assertContent("A message", content);
     // A text has at least as many bytes as UTF-16 units, so an oversized one is refused before its bytes are counted.
     assertInputSize(content.length, this.#limits);
     if (typeof content === "string") assertInputSize(utf8Length(content), this.#limits);
@@ -150,10 +150,12 @@ export class CodecEngine {
   /**
    * JSON text without insignificant whitespace and without request parameters that equal their defaults: another text,
    * the same request.
+   * @throws {InputError} `M2M_USAGE` if it is no string
    * @throws {FormatError} `M2M_JSON_INVALID`
    * @throws {LimitError} `M2M_JSON_TOO_DEEP`
    */
   optimize(content: string): string {
+    assertText("JSON text", content);
     return optimizeRequest(content, this.#limits);
   }
 
@@ -167,7 +169,7 @@ export class CodecEngine {
   }
 
   #view(content: string | Uint8Array, dropDefaults = false): Content {
-    assertContent(content);
+    assertContent("A message", content);
     // A text has at least as many bytes as UTF-16 units, so an oversized one is refused before it is encoded.
     assertInputSize(content.length, this.#limits);
     const view = new Content(content, this.#limits.maxJsonDepth);
@@ -177,7 +179,7 @@ export class CodecEngine {
   }
 
   #assertWireSize(wire: string | Uint8Array): void {
-    assertContent(wire);
+    assertContent("A message", wire);
     const limit = maxWireBytes(this.#limits);
     if (wire.length <= limit) return;
     throw new LimitError(

@@ -68,12 +68,6 @@ export function assertRouter(router: Partial<RouterThresholds> | undefined): voi
   assertNumbers({ ...router }, 0);
 }
 
-/** For callers without types. @throws {InputError} `M2M_USAGE` */
-export function assertContent(content: unknown): asserts content is string | Uint8Array {
-  if (typeof content === "string" || content instanceof Uint8Array) return;
-  throw new InputError("M2M_USAGE", `A message is a string or a Uint8Array, not ${typeof content}.`);
-}
-
 /** @throws {InputError} `M2M_USAGE` */
 function assertName(what: string, name: string | undefined, names: readonly string[]): void {
   if (name === undefined || names.includes(name)) return;

@@ -1,5 +1,6 @@
 import { quote } from "../shared/quote.js";
 import type { EncodingName } from "../shared/encodings.js";
+import { assertText } from "../shared/content.js";
 import { InputError } from "../shared/errors.js";
 import { joinOr, nearestNames } from "../shared/nearest-name.js";
 import type { ModelCard, ModelKind } from "./card.js";
@@ -56,8 +57,10 @@ export class ModelRegistry {
    * The card that `name` means, or `undefined`. Letter case does not count. Read in turn: an id or alias; the same
    * behind a maker's or host's prefix (`openai/gpt-4o`); the same with other separators (`claude-3.5-sonnet`); the
    * model that an unknown snapshot (`…-2024-08-06`, `…-20241022`, `…-latest`) belongs to.
+   * @throws {InputError} `M2M_USAGE` if it is no string
    */
   find(name: string): ModelCard | undefined {
+    assertText("The name of a model", name);
     for (const { key, provider } of readName(name)) {
       const card = this.#byName.get(key);
       if (card && (provider === undefined || card.provider === provider)) return card;
@@ -80,6 +83,7 @@ export class ModelRegistry {
 
   /** Ids of at most three models whose names are nearest to `name`, nearest first; none if nothing is near. */
   suggest(name: string): string[] {
+    assertText("The name of a model", name);
     const wanted = name.trim().toLowerCase();
     const last = wanted.slice(wanted.lastIndexOf("/") + 1);
     const near = nearestNames(last, this.#names(), 12).map((known) => this.#byName.get(known)?.id ?? known);
@@ -92,6 +96,7 @@ export class ModelRegistry {
    * the id first. Nothing for an empty query.
    */
   search(query: string): ModelCard[] {
+    assertText("A query", query);
     const words = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length === 0) return [];
     const whole = foldName(words.join(" "));

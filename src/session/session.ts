@@ -5,13 +5,14 @@ import { receiveData, sendData } from "./exchange.js";
 import { receiveAccept, receiveHello, receiveReject, type HandshakePolicy } from "./handshake.js";
 import { nextDeadline, startLiveness } from "./liveness.js";
 import type { Role, SessionState, Transition } from "./machine.js";
-import type {
-  CloseMessage,
-  DataMessage,
-  HelloMessage,
-  Message,
-  PingMessage,
-  SignalMessage,
+import {
+  MESSAGE_TYPES,
+  type CloseMessage,
+  type DataMessage,
+  type HelloMessage,
+  type Message,
+  type PingMessage,
+  type SignalMessage,
 } from "./message.js";
 import type { Agreement } from "./negotiate.js";
 import {
@@ -163,10 +164,12 @@ export class Session {
    * `M2M_NOT_NEGOTIATED`, `M2M_SCAN_FAILED`
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT`
    * @throws {LimitError} `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`, and as `readMessage`
+   * @throws {InputError} `M2M_USAGE` if it is no message at all
    * @throws {M2MError} if the message or its wire is malformed
    */
   async receive(input: string | Uint8Array | Message): Promise<Reception> {
     const message = typeof input === "string" || input instanceof Uint8Array ? this.#read(input) : input;
+    assertMessage(message);
     switch (message.type) {
       case "HELLO":
         return receiveHello(this.#core, message, this.#policy);
@@ -241,4 +244,11 @@ export class Session {
     const maxMessageBytes = maxDataMessageBytes(this.#core.established.payloads.maxPayloadBytes);
     return readMessage(input, { version: agreed.version, maxMessageBytes });
   }
+}
+
+/** For callers without types. @throws {InputError} `M2M_USAGE` */
+function assertMessage(message: unknown): void {
+  const type = (message as Partial<Message> | null | undefined)?.type;
+  if (typeof message === "object" && (MESSAGE_TYPES as readonly unknown[]).includes(type)) return;
+  throw new InputError("M2M_USAGE", "A message is a string, a Uint8Array, or one that has been read.");
 }
