@@ -158,7 +158,7 @@ export class Tokenizer {
       const tokenCount = (bytes[size] & 0xc0) === 0x80 ? Infinity : this.countUtf8(bytes.subarray(0, size));
       if (tokenCount <= limit) {
         const start = bytes.subarray(0, size);
-        const cut = typeof content === "string" ? decodeUtf8(start) : start.slice();
+        const cut = typeof content === "string" ? decodeUtf8(start) : new Uint8Array(start);
         return { content: cut as Content, tokenCount, truncated: true };
       }
       kept--;

@@ -1,6 +1,7 @@
 import { quote } from "../../shared/quote.js";
 import { concatBytes } from "../../shared/bytes.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { assertBytes } from "../../shared/content.js";
 import { InputError, IntegrityError } from "../../shared/errors.js";
 import {
   assertInputSize,
@@ -84,6 +85,7 @@ export class FrameCodec implements Codec {
   }
 
   encodeBinary(content: Uint8Array): Uint8Array {
+    assertBytes("Content", content);
     assertInputSize(content.length, { maxInputBytes: Math.min(this.#limits.maxInputBytes, 0xffffffff) });
     const header = describeContent(content, this.#limits.maxJsonDepth, this.#options.schema);
     const compressed = content.length < COMPRESSION_THRESHOLD_BYTES ? content : this.#compress(content);
@@ -149,7 +151,7 @@ export class FrameCodec implements Codec {
     const payload = rest.subarray(PAYLOAD_PREFIX_BYTES);
     const { maxOutputBytes } = this.#limits;
     if (!compressed && payload.length > maxOutputBytes) throw outputTooLarge(this.#limits);
-    const content = compressed ? this.#engine().decompress(payload, maxOutputBytes) : payload.slice();
+    const content = compressed ? this.#engine().decompress(payload, maxOutputBytes) : new Uint8Array(payload);
     if (crc32(content) === readUint32(rest, 4)) return content;
     throw new IntegrityError(
       "M2M_CHECKSUM_MISMATCH",
