@@ -3,7 +3,7 @@ import type { EncodingName } from "../shared/encodings.js";
 import { assertText } from "../shared/content.js";
 import { InputError } from "../shared/errors.js";
 import { joinOr, nearestNames } from "../shared/nearest-name.js";
-import type { ModelCard, ModelKind } from "./card.js";
+import { freezeCard, type ModelCard, type ModelKind } from "./card.js";
 import { catalog } from "./catalog.js";
 import { costUsd, type TokenUsage } from "./cost.js";
 import { foldName, readName } from "./names.js";
@@ -18,7 +18,7 @@ export interface ModelFilter {
   reasoning?: boolean;
 }
 
-/** The models that are known: the catalog, and cards that the caller adds. Immutable. */
+/** The models that are known: the catalog, and cards that the caller adds. Immutable, and so are the cards that it gives. */
 export class ModelRegistry {
   readonly #extra: readonly ModelCard[];
   readonly #cards: ReadonlyMap<string, ModelCard>;
@@ -28,8 +28,10 @@ export class ModelRegistry {
   /** @param extra cards beside the catalog; a later card replaces an earlier one of the same id. */
   constructor(extra: readonly ModelCard[] = []) {
     const cards = new Map<string, ModelCard>();
-    for (const card of [...catalog(), ...extra]) cards.set(card.id.toLowerCase(), card);
-    this.#extra = extra;
+    // Copies: whoever gave a card may go on with it.
+    const own = extra.map(copyCard);
+    for (const card of [...catalog(), ...own]) cards.set(card.id.toLowerCase(), card);
+    this.#extra = own;
     this.#cards = cards;
     this.#byName = indexNames([...cards.values()]);
   }
@@ -122,6 +124,11 @@ export class ModelRegistry {
       for (const alias of card.aliases) yield alias.toLowerCase();
     }
   }
+}
+
+function copyCard(card: ModelCard): ModelCard {
+  const aliases = [...card.aliases];
+  return freezeCard(card.price ? { ...card, aliases, price: { ...card.price } } : { ...card, aliases });
 }
 
 /** Ids win over aliases, later cards over earlier ones, literal names over folded ones; an ambiguous fold is left out. */
