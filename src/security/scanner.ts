@@ -1,5 +1,6 @@
 import type { ContentScanner } from "../codec/index.js";
 import { assertNumbers, assertOptions, assertWhole } from "../shared/bounds.js";
+import { assertContent } from "../shared/content.js";
 import { InputError } from "../shared/errors.js";
 import { assertKey } from "../shared/keys.js";
 import { resolveLimits } from "../shared/limits.js";
@@ -108,7 +109,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   async scan(content: string | Uint8Array, options: ScanOptions = {}): Promise<ScanResult> {
     assertOptions("The options", options);
     const { context, maxThreats = DEFAULT_MAX_THREATS, pause } = options;
-    checkContent(content);
+    assertContent("A content", content);
     assertNumbers({ maxThreats }, 0);
     checkContext(context);
     const { key, limits, detector = "both" } = this.#options;
@@ -226,10 +227,4 @@ function checkDetector(detector: Detector | undefined): void {
 function checkContext(context: SegmentContext | undefined): void {
   if (context === undefined || SEGMENT_CONTEXTS.includes(context)) return;
   throw new InputError("M2M_USAGE", `A context is one of ${SEGMENT_CONTEXTS.join(", ")}.`);
-}
-
-/** Callers without types. */
-function checkContent(content: unknown): void {
-  if (typeof content === "string" || content instanceof Uint8Array) return;
-  throw new InputError("M2M_USAGE", "A scanner takes a string or a Uint8Array.");
 }

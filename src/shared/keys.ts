@@ -1,3 +1,4 @@
+import { isBytes } from "./content.js";
 import { InputError } from "./errors.js";
 
 /** Length of every key in bytes. */
@@ -9,7 +10,7 @@ export const KEY_BYTES = 32;
  */
 export function assertKey(key: unknown): asserts key is Uint8Array | undefined {
   if (key === undefined) return;
-  if (!(key instanceof Uint8Array)) throw noKey("A key");
+  if (!isBytes(key)) throw noKey("A key");
   if (key.length === KEY_BYTES) return;
   throw new InputError("M2M_KEY_INVALID", `A key has ${KEY_BYTES} bytes; this one has ${key.length}.`);
 }

@@ -1,4 +1,5 @@
 import { decodeBase64 } from "../../shared/base64.js";
+import { isBytes } from "../../shared/content.js";
 import { InputError, M2MError } from "../../shared/errors.js";
 import { KEY_BYTES, noKey } from "../../shared/keys.js";
 import { requireNodeModule } from "../../shared/platform.js";
@@ -27,7 +28,7 @@ export interface KeyInfo {
  * @throws {InputError} `M2M_KEY_INVALID` for a short master or a name that could be taken for another path
  */
 export function deriveKey(master: Uint8Array, info: KeyInfo): Uint8Array {
-  if (!(master instanceof Uint8Array)) throw noKey("A master key");
+  if (!isBytes(master)) throw noKey("A master key");
   if (master.length < KEY_BYTES) {
     throw new InputError(
       "M2M_KEY_INVALID",
