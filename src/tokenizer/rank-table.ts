@@ -14,7 +14,7 @@ const BLOB_PADDING_BYTES = 8;
 const MAX_VOCABULARY = 1 << 18;
 
 /** What to do about a table that cannot be used. */
-export const REMEDY = "Install the package again, or run `npm run build` in its sources.";
+const REMEDY = "Install the package again, or run `npm run build` in its sources.";
 
 /** Pre-tokenizer of an encoding. */
 export type SplitPattern = "cl100k" | "o200k";
