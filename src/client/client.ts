@@ -47,9 +47,10 @@ export class M2MClient implements AsyncIterable<ReceivedData> {
   }
 
   /**
-   * Begins the session.
+   * Begins the session. A client does so once.
    * @throws {UpstreamError} `M2M_CONNECTION_FAILED`, with the `status` of the answer if there is one; `M2M_ANSWER_TIMEOUT`
-   * @throws {ProtocolError} `M2M_SESSION_REJECTED`; `M2M_NOT_NEGOTIATED` if there is no such channel
+   * @throws {ProtocolError} `M2M_SESSION_REJECTED`; `M2M_NOT_NEGOTIATED` if there is no such channel; `M2M_PROTOCOL_STATE` if it was
+   * called before
    */
   connect({ signal }: CallOptions = {}): Promise<void> {
     return this.#conversation.connect(signal);
@@ -93,6 +94,7 @@ export class M2MClient implements AsyncIterable<ReceivedData> {
   /**
    * The next content that was received; `undefined` when the session is closed.
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT` for one that this side's scanner blocks; the next call gives the next one
+   * @throws {M2MError} for one that cannot be read, as `M2M_CHECKSUM_MISMATCH`; the next call gives the next one too
    * @throws {UpstreamError} `M2M_ANSWER_TIMEOUT` if nothing came in the time
    * @throws {M2MError} what ended the session
    */

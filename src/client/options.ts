@@ -1,5 +1,6 @@
 import type { ContentScanner } from "../codec/index.js";
 import type { CapabilityOptions, RandomBytes, SessionCodecOptions, SessionTiming } from "../session/index.js";
+import { assertNumbers, assertOptions, assertTexts } from "../shared/bounds.js";
 import { InputError } from "../shared/errors.js";
 import type { AiTcpConnectOptions, AiTcpSession } from "../transport/index.js";
 
@@ -88,6 +89,7 @@ const DEFAULT_RECONNECT: ReconnectOptions = Object.freeze({
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveClientOptions(options: M2MClientOptions): ResolvedClientOptions {
+  assertOptions("The options", options);
   const url = parseServerUrl(options.url);
   const transport = options.transport ?? transportOf(url);
   if (!TRANSPORTS.includes(transport)) throw usage(`A transport is one of ${TRANSPORTS.join(", ")}.`);
@@ -96,6 +98,9 @@ export function resolveClientOptions(options: M2MClientOptions): ResolvedClientO
   }
   if (transport === "aitcp" && !options.aitcp)
     throw usage("AI-TCP needs the option aitcp: an identity, and whom it trusts.");
+  const { token, channel, reconnect } = options;
+  assertTexts({ token, channel });
+  if (reconnect !== undefined) assertOptions("The option reconnect", reconnect);
   const resolved = {
     answerTimeoutMs: 30_000,
     sendTimeoutMs: 120_000,
@@ -106,10 +111,12 @@ export function resolveClientOptions(options: M2MClientOptions): ResolvedClientO
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     url: addressFor(url, transport),
     transport,
-    reconnect: { ...DEFAULT_RECONNECT, ...options.reconnect },
+    reconnect: { ...DEFAULT_RECONNECT, ...reconnect },
   };
+  assertNumbers({ ...resolved.reconnect }, 0);
   for (const name of ["answerTimeoutMs", "sendTimeoutMs", "maxUnacknowledged", "maxBuffered"] as const) {
-    if (!(resolved[name] > 0)) throw usage(`${name} is a number over 0.`);
+    const value: unknown = resolved[name];
+    if (!(typeof value === "number" && value > 0)) throw usage(`${name} is a number over 0.`);
   }
   return resolved;
 }

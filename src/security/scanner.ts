@@ -1,5 +1,9 @@
 import type { ContentScanner } from "../codec/index.js";
+import { assertNumbers, assertOptions, assertWhole } from "../shared/bounds.js";
+import { assertContent } from "../shared/content.js";
 import { InputError } from "../shared/errors.js";
+import { assertKey } from "../shared/keys.js";
+import { resolveLimits } from "../shared/limits.js";
 import { DEFAULT_BLOCK_THRESHOLD, DETECTORS, type Detector } from "../shared/security-options.js";
 import { splitContent, type SplitOptions } from "./content/index.js";
 import type { TextCategory } from "./evidence.js";
@@ -66,8 +70,11 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   /** What `#model` comes to, once it is there. */
   #loaded: HydraModel | undefined;
 
-  /** @throws {InputError} `M2M_USAGE` if the threshold is out of range, or a category or the detector unknown */
+  /** @throws {InputError} `M2M_USAGE` if a number is out of range, or a category or the detector unknown; `M2M_KEY_INVALID` */
   constructor(options: ScannerOptions = {}) {
+    assertOptions("The options", options);
+    assertKey(options.key);
+    resolveLimits(options.limits);
     this.#options = options;
     this.#threshold = checkThreshold(options.threshold ?? DEFAULT_BLOCK_THRESHOLD);
     this.#rules = options.rules ?? RuleSet.builtin();
@@ -75,6 +82,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkDetector(options.detector);
     this.#loaded = options.model;
     const { rememberedTexts = 0 } = options;
+    assertWhole({ rememberedTexts }, 0);
     if (rememberedTexts > 0) this.#memory = SegmentVerdicts.tryCreate(rememberedTexts);
   }
 
@@ -100,8 +108,10 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
    * Never throws for what the content is: what cannot be read is a finding.
    */
   async scan(content: string | Uint8Array, options: ScanOptions = {}): Promise<ScanResult> {
+    assertOptions("The options", options);
     const { context, maxThreats = DEFAULT_MAX_THREATS, pause } = options;
-    checkContent(content);
+    assertContent("A content", content);
+    assertNumbers({ maxThreats }, 0);
     checkContext(context);
     const { key, limits, detector = "both" } = this.#options;
     const split = splitContent(content, { key, limits, context });
@@ -214,7 +224,7 @@ function nothingFound(): SegmentVerdict {
 }
 
 function checkThreshold(threshold: number): number {
-  if (threshold > 0 && threshold <= 1) return threshold;
+  if (typeof threshold === "number" && threshold > 0 && threshold <= 1) return threshold;
   throw new InputError("M2M_USAGE", "A threshold is a number over 0, at most 1.");
 }
 
@@ -232,10 +242,4 @@ function checkDetector(detector: Detector | undefined): void {
 function checkContext(context: SegmentContext | undefined): void {
   if (context === undefined || SEGMENT_CONTEXTS.includes(context)) return;
   throw new InputError("M2M_USAGE", `A context is one of ${SEGMENT_CONTEXTS.join(", ")}.`);
-}
-
-/** Callers without types. */
-function checkContent(content: unknown): void {
-  if (typeof content === "string" || content instanceof Uint8Array) return;
-  throw new InputError("M2M_USAGE", "A scanner takes a string or a Uint8Array.");
 }

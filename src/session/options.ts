@@ -1,5 +1,6 @@
-import type { ContentScanner } from "../codec/index.js";
+import { CodecEngine, type ContentScanner } from "../codec/index.js";
 import { ALGORITHM_NAMES } from "../shared/algorithms.js";
+import { assertOptions } from "../shared/bounds.js";
 import { InputError, M2MError } from "../shared/errors.js";
 import { completeCapabilities, type Capabilities, type CapabilityOptions } from "./capabilities.js";
 import { namedPriors } from "./dictionary-extensions.js";
@@ -53,14 +54,30 @@ export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | 
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironment {
+  assertOptions("The options", given);
+  const { scanner, codec = {} } = given;
+  if (scanner !== undefined && typeof (scanner as Partial<ContentScanner> | null)?.scan !== "function") {
+    throw usage("A scanner has a function scan.");
+  }
+  // Settings of an engine are wrong before there is a message, too.
+  new CodecEngine(codec);
   return {
     nowMs: given.nowMs ?? Date.now,
     randomBytes: given.randomBytes ?? platformRandomBytes,
-    scanner: given.scanner,
+    scanner,
     rateLimit: given.rateLimit,
     timing: resolveTiming(given.timing),
-    codec: given.codec ?? {},
+    codec,
   };
+}
+
+/** The versions that are accepted. @throws {InputError} `M2M_USAGE` if one is not understood, or there is none */
+export function resolveVersions(
+  given: readonly ProtocolVersion[] = PROTOCOL_VERSIONS,
+): readonly ProtocolVersion[] {
+  const versions: readonly ProtocolVersion[] = Array.isArray(given) ? given : [];
+  if (versions.length > 0 && versions.every((version) => findVersion(version))) return versions;
+  throw usage(`The versions are a list of ${PROTOCOL_VERSIONS.join(", ")}.`);
 }
 
 /** @throws {InputError} `M2M_USAGE` for capabilities that a peer would refuse or that this side does not have */

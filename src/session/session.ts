@@ -5,19 +5,21 @@ import { receiveData, sendData } from "./exchange.js";
 import { receiveAccept, receiveHello, receiveReject, type HandshakePolicy } from "./handshake.js";
 import { nextDeadline, startLiveness } from "./liveness.js";
 import type { Role, SessionState, Transition } from "./machine.js";
-import type {
-  CloseMessage,
-  DataMessage,
-  HelloMessage,
-  Message,
-  PingMessage,
-  SignalMessage,
+import {
+  MESSAGE_TYPES,
+  type CloseMessage,
+  type DataMessage,
+  type HelloMessage,
+  type Message,
+  type PingMessage,
+  type SignalMessage,
 } from "./message.js";
 import type { Agreement } from "./negotiate.js";
 import {
   assertScanner,
   resolveCapabilities,
   resolveEnvironment,
+  resolveVersions,
   type SessionEnvironment,
   type SessionOptions,
 } from "./options.js";
@@ -26,7 +28,6 @@ import type { SessionEnd, SessionRecord } from "./record.js";
 import { readSnapshot, writeSnapshot, type SessionSnapshot } from "./snapshot.js";
 import { NO_COUNTS, type SessionCounters } from "./traffic.js";
 import { MAX_CONTROL_BYTES, maxDataMessageBytes, readMessage } from "./wire/messages.js";
-import { PROTOCOL_VERSIONS } from "./wire/versions.js";
 
 /**
  * One side of a session. It takes messages and gives those that are to be sent; it owns no connection and no timer: whoever
@@ -43,7 +44,7 @@ export class Session {
   constructor(options: SessionOptions, restored?: SessionRecord) {
     const environment = resolveEnvironment(options);
     this.#policy = {
-      versions: options.versions ?? PROTOCOL_VERSIONS,
+      versions: resolveVersions(options.versions),
       requireSecurity: options.requireSecurity ?? false,
     };
     if (restored) {
@@ -163,10 +164,12 @@ export class Session {
    * `M2M_NOT_NEGOTIATED`, `M2M_SCAN_FAILED`
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT`
    * @throws {LimitError} `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`, and as `readMessage`
+   * @throws {InputError} `M2M_USAGE` if it is no message at all
    * @throws {M2MError} if the message or its wire is malformed
    */
   async receive(input: string | Uint8Array | Message): Promise<Reception> {
     const message = typeof input === "string" || input instanceof Uint8Array ? this.#read(input) : input;
+    assertMessage(message);
     switch (message.type) {
       case "HELLO":
         return receiveHello(this.#core, message, this.#policy);
@@ -241,4 +244,11 @@ export class Session {
     const maxMessageBytes = maxDataMessageBytes(this.#core.established.payloads.maxPayloadBytes);
     return readMessage(input, { version: agreed.version, maxMessageBytes });
   }
+}
+
+/** For callers without types. @throws {InputError} `M2M_USAGE` */
+function assertMessage(message: unknown): void {
+  const type = (message as Partial<Message> | null | undefined)?.type;
+  if (typeof message === "object" && (MESSAGE_TYPES as readonly unknown[]).includes(type)) return;
+  throw new InputError("M2M_USAGE", "A message is a string, a Uint8Array, or one that has been read.");
 }

@@ -20,7 +20,7 @@ export interface LinkOwner {
   /** The connection is over. Told once. */
   onLinkEnd(end: LinkEnd): void;
   /** What the session writes down of what is said and signed. */
-  readonly transcript?: TranscriptWriter;
+  readonly transcript?: TranscriptWriter | undefined;
 }
 
 /** How a connection ended. */

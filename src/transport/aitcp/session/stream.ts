@@ -1,3 +1,4 @@
+import { assertWhole } from "../../../shared/bounds.js";
 import { InputError, ProtocolError } from "../../../shared/errors.js";
 import { encodeUtf8 } from "../../../shared/utf8.js";
 import type { SentMessage, Streams } from "../flow/index.js";
@@ -107,8 +108,13 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
     this.#host.wake();
   }
 
-  /** Gives the stream up, in both directions. @param code for the peer */
+  /**
+   * Gives the stream up, in both directions.
+   * @param code for the peer: a whole number from 0 to 2^53 - 1
+   * @throws {InputError} `M2M_USAGE`
+   */
   reset(code = 0): void {
+    assertWhole({ code }, 0);
     this.#resetCode ??= code;
     if (!this.#host.isClosed) this.#host.streams.reset(this.id, code);
     this.#host.wake();

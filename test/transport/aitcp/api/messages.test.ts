@@ -126,8 +126,16 @@ describe("sessions of AI-TCP: messages", () => {
     const theirs = await other.acceptStream();
     assert.ok(theirs);
     const waiting = stream.receive();
+    // What is no code is refused, and does nothing.
+    for (const code of [Infinity, NaN, -1, 1.5, 2 ** 53, 1n, "x", null]) {
+      assert.throws(() => theirs.reset(code as number), hasCode("M2M_USAGE"), String(code));
+    }
     theirs.reset(42);
     await assert.rejects(waiting, /42/);
+    const last = session.openStream();
+    last.write("y");
+    (await other.acceptStream())?.reset(2 ** 53 - 1);
+    await assert.rejects(last.receive(), /9007199254740991/);
   });
 
   it("end with the session, in a good end for both", async () => {

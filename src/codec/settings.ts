@@ -1,0 +1,77 @@
+import { LEVEL_NAMES, POLICY_NAMES, type AlgorithmName, type PolicyName } from "../shared/algorithms.js";
+import { assertNumbers, assertOptions } from "../shared/bounds.js";
+import { DEFAULT_ROUTER_THRESHOLDS, type RouterThresholds } from "../shared/defaults.js";
+import { ENCODINGS } from "../shared/encodings.js";
+import { InputError } from "../shared/errors.js";
+import { assertKey } from "../shared/keys.js";
+import { quote } from "../shared/quote.js";
+import { parseBrotliQuality } from "./brotli/index.js";
+import { SECURITY_MODES } from "./frame/index.js";
+import type { CodecOptions } from "./types.js";
+
+/** Settings that one message may have of its own. */
+interface MessageOptions extends Pick<CodecOptions, "encoding" | "key" | "level" | "quality" | "security"> {
+  /** How `auto` chooses. Default `published`. */
+  policy?: PolicyName;
+  /** Above this many bytes `published` takes brotli. Default 1024. */
+  brotliThresholdBytes?: number;
+  /** Milliseconds after the first wire in which `smallest` begins with further candidates. Default 20. */
+  timeBudgetMs?: number;
+}
+
+export interface EngineOptions extends MessageOptions, CodecOptions {
+  router?: Partial<RouterThresholds>;
+}
+
+export interface CompressOptions extends MessageOptions {
+  /** Default `auto`. */
+  algorithm?: AlgorithmName | "auto";
+  /** Give the binary wire instead of text. */
+  binary?: boolean;
+  /** The wire must be one line: a text wire with a line feed (of `none`) is refused, and never chosen by `auto`. */
+  singleLine?: boolean;
+  /** First drop whitespace and request parameters that equal their defaults (`optimize`) where the content is JSON. */
+  dropDefaults?: boolean;
+}
+
+export interface AnalyzeOptions extends CompressOptions {
+  /** Counts the tokens of a text in place of the vocabulary `encoding`: for a model that has another tokenizer. */
+  countTokens?(text: string | Uint8Array): number;
+}
+
+export type Settings = EngineOptions & CompressOptions;
+
+/**
+ * Settings of an engine or of one message; what is `undefined` is not given. What only one codec reads it checks too, but a setting is
+ * wrong whichever codec is taken.
+ * @throws {InputError} `M2M_USAGE`; `M2M_KEY_INVALID`
+ */
+export function assertSettings(options: Settings): void {
+  assertOptions("The options", options);
+  const { brotliThresholdBytes, timeBudgetMs } = options;
+  assertKey(options.key);
+  parseBrotliQuality(options.quality);
+  assertName("policy", options.policy, POLICY_NAMES);
+  assertName("level", options.level, LEVEL_NAMES);
+  assertName("frame security", options.security, SECURITY_MODES);
+  assertName("encoding", options.encoding, ENCODINGS);
+  if (brotliThresholdBytes !== undefined) assertNumbers({ brotliThresholdBytes }, 0);
+  if (timeBudgetMs !== undefined) assertNumbers({ timeBudgetMs }, 0);
+}
+
+/** @throws {InputError} `M2M_USAGE` for a threshold that is no number from 0, or has another name */
+export function assertRouter(router: Partial<RouterThresholds> | undefined): void {
+  if (router === undefined) return;
+  assertOptions("The option router", router);
+  const names = Object.keys(DEFAULT_ROUTER_THRESHOLDS);
+  for (const name of Object.keys(router)) assertName("threshold of the router", name, names);
+  assertNumbers({ ...router }, 0);
+}
+
+/** @throws {InputError} `M2M_USAGE` */
+function assertName(what: string, name: string | undefined, names: readonly string[]): void {
+  if (name === undefined || names.includes(name)) return;
+  throw new InputError("M2M_USAGE", `There is no ${what} ${quote(String(name))}.`, {
+    hint: `Use one of ${names.join(", ")}.`,
+  });
+}
