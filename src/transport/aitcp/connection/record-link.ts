@@ -155,6 +155,11 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   }
 
   /** For `Liveness`. */
+  get isReading(): boolean {
+    return !this.#throttle?.isHolding;
+  }
+
+  /** For `Liveness`. */
   onSilent(): void {
     this.#lose(new Error("the peer is silent"));
   }
@@ -167,8 +172,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
 
   /** For `Liveness`. */
   onCheck(nowMs: number, intervalMs: number): void {
-    const isReading = !this.#throttle?.isHolding;
-    if (this.#verifier.isOverdue(isReading, nowMs, intervalMs))
+    if (this.#verifier.isOverdue(this.isReading, nowMs, intervalMs))
       this.#fail(turnUnsigned("A turn does not end"));
   }
 

@@ -34,4 +34,22 @@ describe("sessions of AI-TCP: who sends too fast", () => {
       assert.ok(tookMs >= 0.7 * leastMs, `${tookMs.toFixed(0)} ms instead of ${leastMs.toFixed(0)} ms`);
     });
   }
+
+  it("is not taken for silent while nothing of it is read", async () => {
+    // What the message costs beyond the bucket is paid for in more than twice the time after which a peer is silent.
+    const bob = await agents.bob({
+      settings: { idleMs: 1000 },
+      limits: { peerRate: { capacity: 1000, refillPerSecond: 2000 } },
+    });
+    const states: string[] = [];
+    const session = await agents.alice(bob.url, { onState: (state) => states.push(state) });
+    const other = await bob.nextSession();
+    const stream = session.openStream();
+    stream.write(bytesOf(6000, 1));
+    const received = await other.acceptStream();
+    assert.equal((await received?.receive())?.length, 6000);
+    stream.write(bytesOf(10, 2));
+    assert.equal((await received?.receive())?.length, 10);
+    assert.deepEqual(states, []);
+  });
 });
