@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { callBack } from "../../../shared/call-back.js";
 import { InputError, M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import { initiate, PacketPipe } from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
@@ -167,8 +168,18 @@ class ClientSession implements SessionOwner {
   }
 
   onInterrupted(error: Error): void {
-    this.#options.onState?.("interrupted", error);
-    void this.#resume(error);
+    if (this.#tell("interrupted", error)) void this.#resume(error);
+  }
+
+  /** @returns whether the session goes on: what the application does not catch ends it */
+  #tell(state: "interrupted" | "open", cause?: Error): boolean {
+    try {
+      callBack("onState", () => this.#options.onState?.(state, cause));
+      return true;
+    } catch (error) {
+      this.#core?.close("defect", "", error as Error);
+      return false;
+    }
   }
 
   onClosed(error: Error | undefined): void {
@@ -228,7 +239,7 @@ class ClientSession implements SessionOwner {
         const { pipe, established } = await this.#connect(signal, { ticket });
         this.#tickets.used(ticket);
         this.#attach(core, pipe, established);
-        if (!core.isClosed) this.#options.onState?.("open");
+        if (!core.isClosed) this.#tell("open");
         return;
       } catch (error) {
         failure = error;
