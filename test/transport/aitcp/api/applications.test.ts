@@ -47,7 +47,10 @@ describe("sessions of AI-TCP: applications that fail", () => {
       },
     });
     proxy.cut();
-    await assert.rejects(session.closed, { code: "M2M_USAGE", message: /^onState .* an application that fails$/ });
+    await assert.rejects(session.closed, {
+      code: "M2M_USAGE",
+      message: /^onState .* an application that fails$/,
+    });
     assert.deepEqual(states, ["interrupted", "open"]);
   });
 });

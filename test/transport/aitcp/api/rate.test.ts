@@ -35,6 +35,22 @@ describe("sessions of AI-TCP: who sends too fast", () => {
     });
   }
 
+  it("is read again by a clock that does not go back, whatever the time of day does", async () => {
+    const bob = await agents.bob({
+      nowMs: () => 1_790_000_000_000,
+      monotonicMs: () => performance.now(),
+      limits: { peerRate: { capacity: 1000, refillPerSecond: 20_000 } },
+    });
+    const session = await agents.alice(bob.url);
+    const stream = session.openStream();
+    const accepting = bob.nextSession().then((other) => other.acceptStream());
+    for (let count = 0; count < 2; count++) {
+      const sending = stream.send(bytesOf(6000, count));
+      assert.equal((await (await accepting)?.receive())?.length, 6000);
+      await sending;
+    }
+  });
+
   it("is not taken for silent while nothing of it is read", async () => {
     // What the message costs beyond the bucket is paid for in more than twice the time after which a peer is silent.
     const bob = await agents.bob({
