@@ -205,7 +205,8 @@ class ClientSession implements SessionOwner {
       const id = deriveTicketId(this.#crypto, this.#resumptionSecret);
       const { signatures, isPadded } = established.agreed;
       this.#strength = { signatures, isPadded };
-      if (lifetimeSeconds > 0) this.#keepTicket(core, id, Math.floor(this.#clocks.nowMs() / 1000) + lifetimeSeconds);
+      if (lifetimeSeconds > 0)
+        this.#keepTicket(core, id, Math.floor(this.#clocks.nowMs() / 1000) + lifetimeSeconds);
     }
     void core.attach(link, established);
   }

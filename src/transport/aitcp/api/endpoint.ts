@@ -229,7 +229,13 @@ export class Endpoint {
 
   #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined, isRepeated: boolean): void {
     const certificate = shown && parseCertificate(shown);
-    const decision = this.#options.trust.decide(identity, certificate, undefined, this.#clocks.nowMs(), isRepeated);
+    const decision = this.#options.trust.decide(
+      identity,
+      certificate,
+      undefined,
+      this.#clocks.nowMs(),
+      isRepeated,
+    );
     if (!decision.trusted) throw decision.error;
   }
 }
