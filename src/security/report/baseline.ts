@@ -1,4 +1,5 @@
 import { FormatError } from "../../shared/errors.js";
+import { isJsonObject } from "../../shared/json-value.js";
 import { THREAT_CATEGORIES, type ScanResult, type Threat, type ThreatCategory } from "../types.js";
 import { verdictOf } from "../verdict.js";
 import { findingsOf, fingerprintOf, type ScannedInput } from "./scanned-input.js";
@@ -42,12 +43,12 @@ export function renderBaseline(findings: Iterable<KnownFinding>): string {
  */
 export function parseBaseline(text: string, name: string): ReadonlyMap<string, KnownFinding> {
   const document = tryParse(text);
-  if (!isRecord(document) || document.version !== 1 || !Array.isArray(document.findings)) {
+  if (!isJsonObject(document) || document.version !== 1 || !Array.isArray(document.findings)) {
     throw invalid(`${name} is no baseline of m2m: a JSON object with version 1 and findings.`);
   }
   const findings = new Map<string, KnownFinding>();
   for (const [index, finding] of document.findings.entries()) {
-    if (!isRecord(finding) || typeof finding.fingerprint !== "string" || finding.fingerprint === "") {
+    if (!isJsonObject(finding) || typeof finding.fingerprint !== "string" || finding.fingerprint === "") {
       throw invalid(`${name}: finding ${index} has no fingerprint.`);
     }
     findings.set(finding.fingerprint, finding as unknown as KnownFinding);
@@ -92,10 +93,6 @@ function tryParse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function invalid(message: string): FormatError {
