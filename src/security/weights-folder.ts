@@ -1,5 +1,5 @@
 import { packagedModelFolder } from "../shared/model-files.js";
-import { HydraModel, type HydraLoadOptions } from "./hydra/index.js";
+import { HydraModel } from "./hydra/index.js";
 
 /** Folder of the weights that come with the package. */
 export function builtinWeightsFolder(): string {
@@ -10,6 +10,6 @@ export function builtinWeightsFolder(): string {
  * The weights that come with the package.
  * @throws {InputError} `M2M_WEIGHTS_MISSING` if they were taken out of it
  */
-export function loadBuiltinHydra(options: HydraLoadOptions = {}): Promise<HydraModel> {
-  return HydraModel.load(builtinWeightsFolder(), options);
+export function loadBuiltinHydra(): Promise<HydraModel> {
+  return HydraModel.load(builtinWeightsFolder());
 }

@@ -36,10 +36,8 @@ export class Session {
   readonly #core: SessionCore;
   readonly #policy: HandshakePolicy;
 
-  /**
-   * @param restored what `fromJSON` has read; no caller's business
-   * @throws {InputError} `M2M_USAGE` if an option is wrong or promises what is lacking
-   */
+  /** @throws {InputError} `M2M_USAGE` if an option is wrong or promises what is lacking */
+  constructor(options: SessionOptions);
   constructor(options: SessionOptions, restored?: SessionRecord) {
     const environment = resolveEnvironment(options);
     this.#policy = {
@@ -81,7 +79,7 @@ export class Session {
     options: SessionEnvironment & Pick<SessionOptions, "versions" | "requireSecurity"> = {},
   ): Session {
     const record = readSnapshot(snapshot);
-    return new Session({ ...options, role: record.role }, record);
+    return new (Session as RestoringSession)({ ...options, role: record.role }, record);
   }
 
   toJSON(): SessionSnapshot {
@@ -144,7 +142,7 @@ export class Session {
   /** A PING before one is due. @throws {ProtocolError} as `send` */
   ping(): PingMessage {
     const nowMs = this.#core.now();
-    return this.#signal("PING", this.#core.allow("ping", nowMs), nowMs);
+    return this.#ping(this.#core.allow("ping", nowMs), nowMs);
   }
 
   /**
@@ -162,7 +160,7 @@ export class Session {
    * @throws {ProtocolError} `M2M_PROTOCOL_STATE`, `M2M_SESSION_EXPIRED`, `M2M_SESSION_REJECTED`, `M2M_SESSION_MISMATCH`,
    * `M2M_NOT_NEGOTIATED`, `M2M_SCAN_FAILED`
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT`
-   * @throws {LimitError} `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`, and as `readMessage`
+   * @throws {LimitError} `M2M_PAYLOAD_TOO_LARGE`, and as `readMessage`
    * @throws {M2MError} if the message or its wire is malformed
    */
   async receive(input: string | Uint8Array | Message): Promise<Reception> {
@@ -207,7 +205,7 @@ export class Session {
       return this.#end(this.#core.allow("expire"), atMs, { reason: expiry.expires, by: "time" });
     }
     if ((this.nextDeadlineMs() ?? Infinity) > atMs) return undefined;
-    return this.#signal("PING", this.#core.allow("ping"), atMs);
+    return this.#ping(this.#core.allow("ping"), atMs);
   }
 
   #receiveSignal(message: SignalMessage): Reception {
@@ -224,9 +222,9 @@ export class Session {
     return { message, reply: { type: emit, sessionId, timestampMs: nowMs } };
   }
 
-  #signal(type: "PING", transition: Transition, nowMs: number): PingMessage {
+  #ping(transition: Transition, nowMs: number): PingMessage {
     this.#core.commit(transition, nowMs);
-    return { type, sessionId: this.#core.sessionId, timestampMs: nowMs };
+    return { type: "PING", sessionId: this.#core.sessionId, timestampMs: nowMs };
   }
 
   #end(transition: Transition, nowMs: number, end: SessionEnd): CloseMessage | undefined {
@@ -242,3 +240,6 @@ export class Session {
     return readMessage(input, { version: agreed.version, maxMessageBytes });
   }
 }
+
+/** How `fromJSON` makes one. */
+type RestoringSession = new (options: SessionOptions, restored: SessionRecord) => Session;

@@ -1,7 +1,6 @@
 /** The requests that are counted as chats: OpenAI chat completions, and what other APIs say in their own words. */
-import { isJsonObject } from "../shared/json-value.js";
+import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
 import { isAnthropicRequest, readAnthropicMessages, readAnthropicTools } from "./anthropic-request.js";
-import { listOf, textOf } from "./count-tool-tokens.js";
 import { spellJson } from "./spell-json.js";
 
 export interface ChatRequest {

@@ -3,8 +3,8 @@ import { FormatError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
 import { chooseCounter, preferModel, type TokenCounter, type TokenizerChoice } from "./choose-tokenizer.js";
 import { readChatRequest } from "./chat-request.js";
-import { isJsonObject } from "../shared/json-value.js";
-import { countToolTokens, listOf, textOf } from "./count-tool-tokens.js";
+import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
+import { countToolTokens } from "./count-tool-tokens.js";
 
 /**
  * Tokens of a chat request as the OpenAI Cookbook counts them ("How to count tokens with tiktoken", sections 6 and 7):
