@@ -19,7 +19,7 @@ import { GRACE_MS, untilSignal } from "./until-signal.js";
 export async function runProxy(context: CommandContext, flags: ProxyFlags): Promise<number> {
   const config = await context.config();
   // A repository does not say where requests, and the keys in them, go.
-  noteLeftAlone(context, config, (key) => key.startsWith("proxy."), "sets nothing of the proxy");
+  noteLeftAlone(context, config, ["proxy"], "sets nothing of the proxy");
   const upstreams = proxyUpstreams(context, config, flags.target);
   const host = flags.host ?? config.get("proxy.host");
   const authToken = flags["auth-token"] ?? config.get("proxy.auth_token");

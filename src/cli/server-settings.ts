@@ -192,7 +192,6 @@ function loggerOf(flags: ServerFlags, config: Config): Logger {
 
 /** What a person should know before others do. */
 export function noteRisks(context: CommandContext, config: Config, { authToken, host }: ServerOptions): void {
-  const isMeant = (key: string): boolean => key.startsWith("server.") || key.startsWith("aitcp.");
-  noteLeftAlone(context, config, isMeant, "sets the server's port only");
+  noteLeftAlone(context, config, ["server", "aitcp"], "sets the server's port only");
   warnOfOpenHost(host, authToken, "M2M_SERVER_AUTH_TOKEN");
 }

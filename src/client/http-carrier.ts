@@ -2,9 +2,10 @@ import { DEFAULT_LIMITS } from "../codec/index.js";
 import { maxDataMessageBytes, readMessage, writeMessage, type Message } from "../session/index.js";
 import { isJsonObject } from "../shared/json-value.js";
 import { M2MError } from "../shared/errors.js";
+import { isPassingStatus, parseRetryAfterMs } from "../shared/try-again.js";
 import { readBoundedText } from "./bounded-text.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
-import { connectionFailed, isPassing, serverUnreachable } from "./failures.js";
+import { connectionFailed, serverUnreachable } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 /** How long the server is asked to wait for messages, in seconds. */
@@ -126,11 +127,10 @@ export class HttpCarrier implements Carrier {
       redirect: "error",
       signal: AbortSignal.any([this.#ended.signal, AbortSignal.timeout(timeoutMs)]),
     });
-    const retryAfterS = Number(response.headers.get("retry-after") ?? NaN);
     return {
       status: response.status,
       text: await readBoundedText(response, body === undefined ? MAX_MESSAGES_BYTES : MAX_MESSAGE_BYTES),
-      ...(retryAfterS >= 0 ? { retryAfterMs: retryAfterS * 1000 } : {}),
+      retryAfterMs: parseRetryAfterMs(response.headers.get("retry-after"), this.#options.nowMs()),
     };
   }
 
@@ -157,7 +157,7 @@ class RefusedError extends Error {
 
 function refused({ status, retryAfterMs }: Answer): RefusedError {
   const failure = connectionFailed(`The server answers with the status ${status}.`, undefined, status);
-  return new RefusedError(failure, { isFinal: !isPassing(status), retryAfterMs });
+  return new RefusedError(failure, { isFinal: !isPassingStatus(status), retryAfterMs });
 }
 
 function tryReadMessage(text: string): Message | undefined {

@@ -19,7 +19,10 @@ export interface ReconnectOptions {
 
 /** Who this side is on AI-TCP, and whom it talks to. */
 export interface AiTcpClientOptions extends Omit<AiTcpConnectOptions, "signal"> {
-  /** Told of each session of AI-TCP, over which the M2M session goes: when the first is made, and when another had to be. */
+  /**
+   * Told of each session of AI-TCP, over which the M2M session goes: when the first is made, and when another had to be. What it throws ends the
+   * client (`M2M_USAGE`).
+   */
   readonly onSession?: (session: AiTcpSession) => void;
 }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from "../shared/limits.js";
 import { LOG_LEVELS } from "../shared/log-levels.js";
 import { SERVER_TRANSPORTS } from "../shared/server-options.js";
-import type { KeySpec } from "./key-spec.js";
+import type { KeyShape, KeySpec } from "./key-spec.js";
 
 const GIB = 1024 ** 3;
 
@@ -12,6 +12,7 @@ export const SERVER_KEYS = {
     min: 0,
     max: 65535,
     default: 3000,
+    project: "any",
     summary: "TCP port of `m2m server`; 0 picks a free one.",
   },
   "server.host": {
@@ -91,4 +92,4 @@ export const SERVER_KEYS = {
     default: false,
     summary: "Write each line of the log of `m2m server` as a JSON object.",
   },
-} as const satisfies Readonly<Record<string, KeySpec>>;
+} as const satisfies Readonly<Record<string, KeyShape & Partial<KeySpec>>>;

@@ -1,7 +1,7 @@
 import { InputError } from "../shared/errors.js";
 import { packagedModelFolder } from "../shared/model-files.js";
 import { packageRemedy } from "../shared/package-files.js";
-import { HydraModel, type HydraLoadOptions } from "./hydra/index.js";
+import { HydraModel } from "./hydra/index.js";
 
 /** Folder of the weights that come with the package. @throws {InputError} `M2M_WEIGHTS_MISSING` in a bundle that has no address */
 export function builtinWeightsFolder(): string {
@@ -12,9 +12,9 @@ export function builtinWeightsFolder(): string {
  * The weights that come with the package.
  * @throws {InputError} `M2M_WEIGHTS_MISSING` if they were taken out of it
  */
-export async function loadBuiltinHydra(options: HydraLoadOptions = {}): Promise<HydraModel> {
+export async function loadBuiltinHydra(): Promise<HydraModel> {
   try {
-    return await HydraModel.load(builtinWeightsFolder(), options);
+    return await HydraModel.load(builtinWeightsFolder());
   } catch (cause) {
     if (!(cause instanceof InputError && cause.code === "M2M_WEIGHTS_MISSING")) throw cause;
     throw new InputError(cause.code, cause.message, { hint: packageRemedy(), cause });

@@ -12,21 +12,6 @@ import { readCapabilities, writeCapabilities } from "./wire/capabilities.js";
 import { FieldReader } from "./wire/fields.js";
 import { findVersion, PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";
 
-/** What a rate limit is asked about: a message that has arrived and is not yet looked into. */
-export interface RateRequest {
-  readonly type: "HELLO" | "DATA";
-  /** Absent for HELLO: the session begins with the answer. */
-  readonly sessionId?: string;
-  /** As the peer says; proves nothing. */
-  readonly agentId?: string;
-  /** Bytes of the content as a wire, in UTF-8; 0 for HELLO. */
-  readonly wireBytes: number;
-  readonly nowMs: number;
-}
-
-/** Whether the message may be taken. What it throws is thrown, and the message is not taken. */
-export type RateLimit = (request: RateRequest) => boolean | Promise<boolean>;
-
 /** What a session needs of the world around it. */
 export interface SessionEnvironment {
   /** The clock, in milliseconds since 1970. Default `Date.now`. It may jump; a session never goes back. */
@@ -35,7 +20,6 @@ export interface SessionEnvironment {
   readonly randomBytes?: RandomBytes;
   /** Judges content if the capabilities say `threatDetection`. */
   readonly scanner?: ContentScanner;
-  readonly rateLimit?: RateLimit;
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
 }
@@ -49,8 +33,8 @@ export interface SessionOptions extends SessionEnvironment {
   readonly requireSecurity?: boolean;
 }
 
-export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "rateLimit" | "timing">> &
-  Pick<SessionEnvironment, "scanner" | "rateLimit"> & { readonly timing: SessionTiming };
+export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "timing">> &
+  Pick<SessionEnvironment, "scanner"> & { readonly timing: SessionTiming };
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironment {
@@ -65,7 +49,6 @@ export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironme
     nowMs: given.nowMs ?? Date.now,
     randomBytes: given.randomBytes ?? platformRandomBytes,
     scanner,
-    rateLimit: given.rateLimit,
     timing: resolveTiming(given.timing),
     codec,
   };

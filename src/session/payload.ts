@@ -7,7 +7,7 @@ import {
   type DecompressionResult,
   type EngineOptions,
 } from "../codec/index.js";
-import { FormatError, LimitError, M2MError, ProtocolError } from "../shared/errors.js";
+import { FormatError, INSTALLATION_CODES, LimitError, M2MError, ProtocolError } from "../shared/errors.js";
 import { MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { utf8Length } from "../shared/utf8.js";
 import { namedPriors, usesHistory } from "./dictionary-extensions.js";
@@ -139,11 +139,8 @@ function notNegotiated(what: string, agreed: readonly string[]): ProtocolError {
   });
 }
 
-/** Files of the package that are damaged. */
-const OF_THE_INSTALLATION: readonly string[] = ["M2M_RANK_TABLE_INVALID", "M2M_PRIOR_INVALID"];
-
 /** Whether an algorithm cannot carry the content, so that another one may; a broken installation is no such case. */
 function isRefusal(error: unknown): boolean {
-  if (!(error instanceof M2MError) || OF_THE_INSTALLATION.includes(error.code)) return false;
+  if (!(error instanceof M2MError) || INSTALLATION_CODES.includes(error.code)) return false;
   return error instanceof FormatError || error.code === "M2M_JSON_TOO_DEEP";
 }

@@ -37,10 +37,8 @@ export class Session {
   readonly #core: SessionCore;
   readonly #policy: HandshakePolicy;
 
-  /**
-   * @param restored what `fromJSON` has read; no caller's business
-   * @throws {InputError} `M2M_USAGE` if an option is wrong or promises what is lacking
-   */
+  /** @throws {InputError} `M2M_USAGE` if an option is wrong or promises what is lacking */
+  constructor(options: SessionOptions);
   constructor(options: SessionOptions, restored?: SessionRecord) {
     const environment = resolveEnvironment(options);
     this.#policy = {
@@ -82,7 +80,7 @@ export class Session {
     options: SessionEnvironment & Pick<SessionOptions, "versions" | "requireSecurity"> = {},
   ): Session {
     const record = readSnapshot(snapshot);
-    return new Session({ ...options, role: record.role }, record);
+    return new (Session as RestoringSession)({ ...options, role: record.role }, record);
   }
 
   toJSON(): SessionSnapshot {
@@ -145,7 +143,7 @@ export class Session {
   /** A PING before one is due. @throws {ProtocolError} as `send` */
   ping(): PingMessage {
     const nowMs = this.#core.now();
-    return this.#signal("PING", this.#core.allow("ping", nowMs), nowMs);
+    return this.#ping(this.#core.allow("ping", nowMs), nowMs);
   }
 
   /**
@@ -163,7 +161,7 @@ export class Session {
    * @throws {ProtocolError} `M2M_PROTOCOL_STATE`, `M2M_SESSION_EXPIRED`, `M2M_SESSION_REJECTED`, `M2M_SESSION_MISMATCH`,
    * `M2M_NOT_NEGOTIATED`, `M2M_SCAN_FAILED`
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT`
-   * @throws {LimitError} `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`, and as `readMessage`
+   * @throws {LimitError} `M2M_PAYLOAD_TOO_LARGE`, and as `readMessage`
    * @throws {InputError} `M2M_USAGE` if it is no message at all
    * @throws {M2MError} if the message or its wire is malformed
    */
@@ -210,7 +208,7 @@ export class Session {
       return this.#end(this.#core.allow("expire"), atMs, { reason: expiry.expires, by: "time" });
     }
     if ((this.nextDeadlineMs() ?? Infinity) > atMs) return undefined;
-    return this.#signal("PING", this.#core.allow("ping"), atMs);
+    return this.#ping(this.#core.allow("ping"), atMs);
   }
 
   #receiveSignal(message: SignalMessage): Reception {
@@ -227,9 +225,9 @@ export class Session {
     return { message, reply: { type: emit, sessionId, timestampMs: nowMs } };
   }
 
-  #signal(type: "PING", transition: Transition, nowMs: number): PingMessage {
+  #ping(transition: Transition, nowMs: number): PingMessage {
     this.#core.commit(transition, nowMs);
-    return { type, sessionId: this.#core.sessionId, timestampMs: nowMs };
+    return { type: "PING", sessionId: this.#core.sessionId, timestampMs: nowMs };
   }
 
   #end(transition: Transition, nowMs: number, end: SessionEnd): CloseMessage | undefined {
@@ -252,3 +250,5 @@ function assertMessage(message: unknown): void {
   if (typeof message === "object" && (MESSAGE_TYPES as readonly unknown[]).includes(type)) return;
   throw new InputError("M2M_USAGE", "A message is a string, a Uint8Array, or one that has been read.");
 }
+/** How `fromJSON` makes one. */
+type RestoringSession = new (options: SessionOptions, restored: SessionRecord) => Session;

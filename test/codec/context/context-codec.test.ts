@@ -174,6 +174,14 @@ describe("codec/context: ContextCodec", function () {
     expect(Buffer.compare(codec.decodeBinary(codec.encodeBinary(SMALL)), SMALL)).to.equal(0);
   });
 
+  it("takes a limit that no buffer can reach for none", () => {
+    const reader = new ContextCodec({ limits: { maxOutputBytes: 2 ** 40 } });
+    for (const level of ["fast", "default", "max"] as const) {
+      const back = reader.decodeBinary(new ContextCodec({ level }).encodeBinary(SMALL));
+      expect(Buffer.compare(back, SMALL), level).to.equal(0);
+    }
+  });
+
   it("keeps its limits in every mode", () => {
     const small = new ContextCodec({ limits: { maxOutputBytes: 50, maxInputBytes: 100 } });
     for (const wire of [

@@ -51,6 +51,6 @@ export interface RecordLinkOptions {
   readonly epochLimits?: EpochLimits;
   /** In milliseconds since 1970: for what is said of the time. It may go back. */
   readonly nowMs: () => number;
-  /** In milliseconds of a clock that does not go back: for how long something lasts. Default: `performance.now`. */
-  readonly monotonicMs?: () => number;
+  /** In milliseconds of a clock that does not go back: for how long something lasts. */
+  readonly monotonicMs: () => number;
 }

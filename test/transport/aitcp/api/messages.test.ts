@@ -117,6 +117,22 @@ describe("sessions of AI-TCP: messages", () => {
     assert.equal(textOf(await (await session.acceptStream())?.receive()), "elsewhere");
   });
 
+  it("of a loop that is left early are given up, and the last is not told to be taken", async () => {
+    const bob = await agents.bob();
+    const session = await agents.alice(bob.url);
+    const other = await bob.nextSession();
+    const stream = session.openStream();
+    const [first, second] = [stream.send("first"), stream.send("second")];
+    const lost = assert.rejects(second, hasCode("M2M_OUTCOME_UNKNOWN"));
+    const theirs = await other.acceptStream();
+    assert.ok(theirs);
+    for await (const message of theirs) if (textOf(message) === "second") break;
+    await first;
+    await lost;
+    await assert.rejects(theirs.receive(), hasCode("M2M_STREAM_CLOSED"));
+    await assert.rejects(stream.receive(), hasCode("M2M_STREAM_CLOSED"));
+  });
+
   it("that were given up by the peer are told so, with its code", async () => {
     const bob = await agents.bob();
     const session = await agents.alice(bob.url);
