@@ -54,6 +54,11 @@ export interface AnalyzeOptions extends CompressOptions {
   countTokens?(text: string | Uint8Array): number;
 }
 
+export interface DecompressOptions extends Pick<CodecOptions, "key" | "allowUnsecured"> {
+  /** Most bytes of the content, if that is less than the engine allows. */
+  maxOutputBytes?: number;
+}
+
 type Settings = EngineOptions & CompressOptions;
 
 const DEFAULT_TIME_BUDGET_MS = 20;
@@ -117,15 +122,20 @@ export class CodecEngine {
    * The content of a wire, told by its opening; what has none of ours is passed through. One line break behind a text
    * wire with an opening is ignored, as editors and `echo` add it. With a key only secured wires are accepted, unless
    * `allowUnsecured` is set.
+   * @param options `maxOutputBytes`: a limit for this wire, below that of the engine
    * @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED`, `M2M_CHECKSUM_MISMATCH`
    * @throws {M2MError} if the wire is malformed or passes a limit
    */
   decompress(
     wire: string | Uint8Array,
-    options: Pick<CodecOptions, "key" | "allowUnsecured"> = {},
+    { maxOutputBytes, ...options }: DecompressOptions = {},
   ): DecompressionResult {
     this.#assertWireSize(wire);
     const settings = this.#settings(options);
+    if (maxOutputBytes !== undefined) {
+      const most = Math.min(maxOutputBytes, this.#limits.maxOutputBytes);
+      settings.limits = { ...this.#limits, maxOutputBytes: most };
+    }
     const { descriptor, form } = detectDescriptor(wire);
     if (settings.key && !settings.allowUnsecured && !descriptor.canSecure) {
       throw unsecuredWire(`${descriptor.name} wire`);

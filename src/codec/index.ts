@@ -12,7 +12,13 @@ export {
   StreamEncoder,
 } from "./context/index.js";
 export { detect, type Detection } from "./detect.js";
-export { CodecEngine, type AnalyzeOptions, type CompressOptions, type EngineOptions } from "./engine.js";
+export {
+  CodecEngine,
+  type AnalyzeOptions,
+  type CompressOptions,
+  type DecompressOptions,
+  type EngineOptions,
+} from "./engine.js";
 export {
   createNodeFrameCrypto,
   deriveKey,

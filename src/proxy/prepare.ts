@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import { UnsupportedError } from "../shared/errors.js";
-import { estimateSpend, type Refused, type Spent } from "./budgets/index.js";
+import { estimateSpend, type Admitted, type Refused, type Spent } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import type { Gatekeeper } from "./security/gatekeeper.js";
@@ -67,6 +67,10 @@ export interface IncomingBody {
   noteModel(model: string | undefined): void;
   /** All of it. */
   readBody(): Promise<Buffer>;
+  /** Holds what `open` makes of it, which is told how many bytes it may make. @throws {Refusal} `M2M_BUSY`, and what `open` throws */
+  unpack<Opened extends Uint8Array | undefined>(open: (maxOutputBytes: number) => Opened): Opened;
+  /** Holds so many bytes more for it. @throws {Refusal} `M2M_BUSY` */
+  hold(sizeBytes: number): void;
   /** To be called when it is there, whole or to be streamed. */
   markReady(): void;
 }
@@ -90,12 +94,9 @@ export async function prepareCall(
   api: ProviderApi,
   incoming: IncomingBody,
 ): Promise<Prepared> {
-  const { settings, engine, gatekeeper, peer } = core;
+  const { settings } = core;
   if (core.scanner && settings.blocking) assertReadable(request);
-  const received = await incoming.readBody();
-  incoming.markReady();
-  const opened = readWireBody(engine, request.headers, received);
-  const content = opened ?? received;
+  const { content, receivedBytes, isWire } = await readContent(core, request, incoming);
   const dialect = dialectOf(api, request.headers);
   const { model, stream } = readRequestHead(content);
   incoming.noteModel(model);
@@ -106,46 +107,105 @@ export async function prepareCall(
   const replyHeaders: string[] = [];
   const body = optimized(core, request, { api, model, body: content }, replyHeaders);
   const cached = await lookUp(core, request, { api, path, body }, replyHeaders);
-  const admitted =
-    cached?.kind === "hit" ? undefined : await admit(core, request, { api, model, body }, cached);
-  const injected = settings.includeUsage && stream ? injectIncludeUsage(api, body) : undefined;
-  const plain = injected ?? body;
-  const link = cached?.kind === "hit" ? undefined : peer?.encode(plain, core.upstreams);
-  const format = readAccept(textOf(request.headers["x-m2m-accept"]));
-  const reply = format && new ReplyCodec(engine, format);
-  if (reply) replyHeaders.push(...reply.offer);
-  const own = link || opened ? [...IDENTITY, ...(link?.headers ?? JSON_TYPE)] : IDENTITY;
-  const replaced = link || opened ? [...CODINGS, "content-type"] : CODINGS;
-  const sent = link?.body ?? plain;
-  return {
+  const [hit, miss] = cached?.kind === "hit" ? [cached, undefined] : [undefined, cached];
+  let admitted: Admitted | undefined;
+  try {
+    admitted = hit ? undefined : await admit(core, request, { api, model, body });
+    const outgoing = outgoingOf(core, { api, body, isWire, isStream: stream, isSent: !hit });
+    if (!hit && outgoing.body !== content) incoming.hold(outgoing.body.length);
+    return {
+      api,
+      dialect,
+      model,
+      route,
+      body: content,
+      isReplayable: true,
+      stripsUsage: outgoing.stripsUsage,
+      scan,
+      cache: miss,
+      hit,
+      reply: replyOf(core, request, replyHeaders),
+      replyHeaders,
+      requestBytes: { received: receivedBytes, sent: hit ? 0 : outgoing.body.length },
+      requestFor: (upstream, carried) => {
+        const { own, replaced, body } = outgoing;
+        const headers = carried ? [...own, ...carried] : own;
+        return {
+          method: "POST",
+          path,
+          headers: headersFor(core.gatekeeper, request, upstream, dialect, replaced, headers),
+          body,
+        };
+      },
+      settle: admitted && ((spent) => (admitted as Admitted).settle(spent)),
+    };
+  } catch (error) {
+    // Nobody is to wait for an answer that does not come, or to pay for it.
+    miss?.abandon();
+    void admitted?.settle({ tokens: 0, usd: 0 });
+    throw error;
+  }
+}
+
+/** The body as the client means it. What it came as is not kept. */
+async function readContent(
+  { engine }: ProxyCore,
+  request: IncomingMessage,
+  incoming: IncomingBody,
+): Promise<{ readonly content: Buffer; readonly receivedBytes: number; readonly isWire: boolean }> {
+  const received = await incoming.readBody();
+  incoming.markReady();
+  const opened = incoming.unpack((maxBytes) => readWireBody(engine, request.headers, received, maxBytes));
+  return { content: opened ?? received, receivedBytes: received.length, isWire: opened !== undefined };
+}
+
+interface Outgoing {
+  readonly body: Buffer;
+  /** Headers that it has in place of the client's, name, value, name, value. */
+  readonly own: readonly string[];
+  /** Names of the client's headers that it does not have. */
+  readonly replaced: readonly string[];
+  readonly stripsUsage: boolean;
+}
+
+/** What an upstream is sent. */
+function outgoingOf(
+  { settings, peer, upstreams }: ProxyCore,
+  {
     api,
-    dialect,
-    model,
-    route,
-    body: content,
-    isReplayable: true,
+    body,
+    isWire,
+    isStream,
+    isSent,
+  }: Pick<Call, "api" | "body"> & {
+    readonly isWire: boolean;
+    readonly isStream: boolean;
+    readonly isSent: boolean;
+  },
+): Outgoing {
+  const injected = settings.includeUsage && isStream ? injectIncludeUsage(api, body) : undefined;
+  const plain = injected ?? body;
+  const link = isSent ? peer?.encode(plain, upstreams) : undefined;
+  const isAnew = link !== undefined || isWire;
+  return {
+    body: link?.body ?? plain,
+    own: isAnew ? [...IDENTITY, ...(link?.headers ?? JSON_TYPE)] : IDENTITY,
+    replaced: isAnew ? [...CODINGS, "content-type"] : CODINGS,
     stripsUsage: injected !== undefined,
-    scan,
-    cache: cached?.kind === "miss" ? cached : undefined,
-    hit: cached?.kind === "hit" ? cached : undefined,
-    reply,
-    replyHeaders,
-    requestBytes: { received: received.length, sent: cached?.kind === "hit" ? 0 : sent.length },
-    requestFor: (upstream, carried) => ({
-      method: "POST",
-      path,
-      headers: headersFor(
-        gatekeeper,
-        request,
-        upstream,
-        dialect,
-        replaced,
-        carried ? [...own, ...carried] : own,
-      ),
-      body: sent,
-    }),
-    settle: admitted && ((spent) => admitted.settle(spent)),
   };
+}
+
+/** The form of answers that the client asks for, which is told of it in `replyHeaders`. */
+function replyOf(
+  { engine }: ProxyCore,
+  { headers }: IncomingMessage,
+  replyHeaders: string[],
+): ReplyCodec | undefined {
+  const format = readAccept(textOf(headers["x-m2m-accept"]));
+  if (!format) return undefined;
+  const reply = new ReplyCodec(engine, format);
+  replyHeaders.push(...reply.offer);
+  return reply;
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {
@@ -242,14 +302,11 @@ async function admit(
   core: ProxyCore,
   request: IncomingMessage,
   { api, model, body }: Call,
-  cached: CacheMiss | undefined,
-): Promise<{ settle(spent: Spent): Promise<void> } | undefined> {
+): Promise<Admitted | undefined> {
   const { budgets, models } = core;
   if (!budgets) return undefined;
   const decision = await budgets.admit(spenderOf(core, request, api), estimateSpend(models, model, body));
   if (decision.allowed) return decision;
-  // Nobody is to wait for an answer that does not come.
-  cached?.abandon();
   throw limited(core, decision);
 }
 

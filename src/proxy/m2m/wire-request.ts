@@ -7,6 +7,7 @@ import { WIRE_TYPE } from "./wire-format.js";
 /**
  * The content of a body that is a wire, and `undefined` of one that is none. It is one if its media type says so; if `x-m2m-protocol` is
  * there, or not, also by its opening, with which no JSON begins.
+ * @param maxOutputBytes of the content
  * @throws {UnsupportedError} `M2M_VERSION_UNSUPPORTED` of a protocol that this version does not know
  * @throws {M2MError} if the wire is broken or too large
  */
@@ -14,6 +15,7 @@ export function readWireBody(
   engine: CodecEngine,
   headers: IncomingHttpHeaders,
   body: Buffer,
+  maxOutputBytes: number,
 ): Buffer | undefined {
   const version = headers["x-m2m-protocol"];
   if (version !== undefined && !(PROTOCOL_VERSIONS as readonly string[]).includes(String(version))) {
@@ -25,7 +27,7 @@ export function readWireBody(
   }
   const isDeclared = headers["content-type"]?.split(";", 1)[0].trim().toLowerCase() === WIRE_TYPE;
   if (!isDeclared && !opensLikeWire(body, version !== undefined)) return undefined;
-  const { bytes } = engine.decompress(body);
+  const { bytes } = engine.decompress(body, { maxOutputBytes });
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
