@@ -68,7 +68,9 @@ export interface IncomingBody {
   /** All of it. */
   readBody(): Promise<Buffer>;
   /** Holds what `open` makes of it, which is told how many bytes it may make. @throws {Refusal} `M2M_BUSY`, and what `open` throws */
-  unpack<Opened extends Uint8Array | undefined>(open: (maxOutputBytes: number) => Opened): Opened;
+  unpack<Opened extends { readonly bytes: Uint8Array } | undefined>(
+    open: (maxOutputBytes: number) => Opened,
+  ): Opened;
   /** Holds so many bytes more for it. @throws {Refusal} `M2M_BUSY` */
   hold(sizeBytes: number): void;
   /** To be called when it is there, whole or to be streamed. */
@@ -155,8 +157,11 @@ async function readContent(
 ): Promise<{ readonly content: Buffer; readonly receivedBytes: number; readonly isWire: boolean }> {
   const received = await incoming.readBody();
   incoming.markReady();
+  const receivedBytes = received.length;
   const opened = incoming.unpack((maxBytes) => readWireBody(engine, request.headers, received, maxBytes));
-  return { content: opened ?? received, receivedBytes: received.length, isWire: opened !== undefined };
+  if (!opened) return { content: received, receivedBytes, isWire: false };
+  const { buffer, byteOffset, byteLength } = opened.bytes;
+  return { content: Buffer.from(buffer, byteOffset, byteLength), receivedBytes, isWire: true };
 }
 
 interface Outgoing {

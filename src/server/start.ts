@@ -4,6 +4,7 @@ import { CodecEngine, type ContentVerdict, type EngineOptions } from "../codec/i
 import {
   bearerGuard,
   ClientRateLimiter,
+  HeldBytes,
   isLoopbackHost,
   listen,
   type HttpLimits,
@@ -28,7 +29,12 @@ import { createApp } from "./app.js";
 import { guardWith, watched } from "./guard.js";
 import { RequestMetrics, type OtherMetrics } from "./metrics/requests.js";
 import type { ServerServices, ThreatSource } from "./services.js";
-import { createSessionService, SessionClaims, type SessionService } from "./sessions/index.js";
+import {
+  createSessionService,
+  noRoomForContent,
+  SessionClaims,
+  type SessionService,
+} from "./sessions/index.js";
 import { openStores, type Stores } from "./stores.js";
 import type { Identity, TrustPolicy } from "../transport/index.js";
 import type { AiTcpSessionServer } from "./aitcp/index.js";
@@ -69,6 +75,8 @@ export interface ServerOptions {
   readonly requestsPerMinute: number;
   /** Whose word for the address of a client is taken. Default: nobody's, it is that of the connection. */
   readonly trustedProxies?: TrustedProxies;
+  /** Most bytes of all requests that are held at once, opened ones as well. Default 256 MiB. */
+  readonly maxHeldBytes?: number;
   /** Requests that are worked on at once, those that wait for messages left out. Default 1024. */
   readonly maxActiveRequests?: number;
   /** Serve sessions over QUIC too, on the UDP port of the same number. Needs `tls`. */
@@ -98,6 +106,7 @@ export interface Server {
 
 const DEFAULT_GRACE_MS = 10_000;
 const DEFAULT_MAX_ACTIVE_REQUESTS = 1024;
+const DEFAULT_MAX_HELD_BYTES = 256 * 1024 * 1024;
 const MAX_LOGGED_THREATS = 5;
 
 /**
@@ -123,7 +132,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 async function startWith(options: ServerOptions, stores: Stores): Promise<Server> {
   const { authToken, engine, logger, maxBodyBytes, requestsPerMinute } = options;
   let isDraining = false;
-  const services = await createServices(options, stores, () => isDraining);
+  const maxBytes = options.maxHeldBytes ?? DEFAULT_MAX_HELD_BYTES;
+  const held = new HeldBytes({ maxBytes, noRoom: noRoomForContent });
+  const services = await createServices(options, { ...stores, contents: held }, () => isDraining);
   const { sessions } = services;
   const authorize = authToken === undefined ? undefined : bearerGuard(authToken);
   // Who listens on the loopback without a token trusts this machine, and a browser on it opens anybody's pages.
@@ -137,6 +148,7 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     maxBodyBytes,
     maxJsonDepth: engine.limits.maxJsonDepth,
     maxActiveRequests: options.maxActiveRequests ?? DEFAULT_MAX_ACTIVE_REQUESTS,
+    held,
     authorize,
     localPagesOnly,
     addressOf,
@@ -213,7 +225,7 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
 
 async function createServices(
   options: ServerOptions,
-  stores: Stores,
+  stores: Stores & { readonly contents: HeldBytes },
   isDraining: () => boolean,
 ): Promise<ServerServices> {
   const { engine, openScanner, security, version } = options;

@@ -26,6 +26,19 @@ export interface RateRequest {
 /** Whether the message may be taken. What it throws is thrown, and the message is not taken. */
 export type RateLimit = (request: RateRequest) => boolean | Promise<boolean>;
 
+/** Where what DATA is opened to has its room, if several sessions share that. */
+export interface ContentRoom {
+  /**
+   * Takes up what `open` gives, which is told how many bytes it may be.
+   * @param maxBytes most that it may be where there is room for it
+   * @throws if there is no room for it now: then the session has not taken the message
+   */
+  unpack<Opened extends { readonly bytes: Uint8Array }>(
+    maxBytes: number,
+    open: (maxOutputBytes: number) => Opened,
+  ): Opened;
+}
+
 /** What a session needs of the world around it. */
 export interface SessionEnvironment {
   /** The clock, in milliseconds since 1970. Default `Date.now`. It may jump; a session never goes back. */
@@ -35,6 +48,8 @@ export interface SessionEnvironment {
   /** Judges content if the capabilities say `threatDetection`. */
   readonly scanner?: ContentScanner;
   readonly rateLimit?: RateLimit;
+  /** Default: what is opened has as much room as was agreed. */
+  readonly contents?: ContentRoom;
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
 }
@@ -48,8 +63,10 @@ export interface SessionOptions extends SessionEnvironment {
   readonly requireSecurity?: boolean;
 }
 
-export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "rateLimit" | "timing">> &
-  Pick<SessionEnvironment, "scanner" | "rateLimit"> & { readonly timing: SessionTiming };
+export type ResolvedEnvironment = Required<
+  Omit<SessionEnvironment, "scanner" | "rateLimit" | "contents" | "timing">
+> &
+  Pick<SessionEnvironment, "scanner" | "rateLimit" | "contents"> & { readonly timing: SessionTiming };
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironment {
@@ -58,6 +75,7 @@ export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironme
     randomBytes: given.randomBytes ?? platformRandomBytes,
     scanner: given.scanner,
     rateLimit: given.rateLimit,
+    contents: given.contents,
     timing: resolveTiming(given.timing),
     codec: given.codec ?? {},
   };
