@@ -66,7 +66,8 @@ export {
   type Negotiation,
   type NegotiationPolicy,
 } from "./negotiate.js";
-export type { ContentRoom, RateLimit, RateRequest, SessionEnvironment, SessionOptions } from "./options.js";
+export type { ContentRoom } from "./content-room.js";
+export type { RateLimit, RateRequest, SessionEnvironment, SessionOptions } from "./options.js";
 export type { SessionCodecOptions } from "./payload.js";
 export type { ReceivedData, Reception, SendOptions } from "./reception.js";
 export type { SessionEnd } from "./record.js";

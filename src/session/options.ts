@@ -2,6 +2,7 @@ import type { ContentScanner } from "../codec/index.js";
 import { ALGORITHM_NAMES } from "../shared/algorithms.js";
 import { InputError, M2MError } from "../shared/errors.js";
 import { completeCapabilities, type Capabilities, type CapabilityOptions } from "./capabilities.js";
+import type { ContentRoom } from "./content-room.js";
 import { namedPriors } from "./dictionary-extensions.js";
 import { platformRandomBytes, type RandomBytes } from "./ids.js";
 import { resolveTiming, type SessionTiming } from "./liveness.js";
@@ -25,19 +26,6 @@ export interface RateRequest {
 
 /** Whether the message may be taken. What it throws is thrown, and the message is not taken. */
 export type RateLimit = (request: RateRequest) => boolean | Promise<boolean>;
-
-/** Where what DATA is opened to has its room, if several sessions share that. */
-export interface ContentRoom {
-  /**
-   * Takes up what `open` gives, which is told how many bytes it may be.
-   * @param maxBytes most that it may be where there is room for it
-   * @throws if there is no room for it now: then the session has not taken the message
-   */
-  unpack<Opened extends { readonly bytes: Uint8Array }>(
-    maxBytes: number,
-    open: (maxOutputBytes: number) => Opened,
-  ): Opened;
-}
 
 /** What a session needs of the world around it. */
 export interface SessionEnvironment {

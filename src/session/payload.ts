@@ -10,10 +10,10 @@ import {
 import { FormatError, LimitError, M2MError, ProtocolError, type ErrorCode } from "../shared/errors.js";
 import { MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { utf8Length } from "../shared/utf8.js";
+import type { ContentRoom } from "./content-room.js";
 import { namedPriors, usesHistory } from "./dictionary-extensions.js";
 import type { DataMessage } from "./message.js";
 import type { Agreement } from "./negotiate.js";
-import type { ContentRoom } from "./options.js";
 
 /** Settings of the codecs that a session does not negotiate. */
 export type SessionCodecOptions = Pick<EngineOptions, "tokenizers" | "brotli" | "quality" | "level">;
