@@ -31,6 +31,7 @@ import { RequestMetrics, type OtherMetrics } from "./metrics/requests.js";
 import type { ServerServices, ThreatSource } from "./services.js";
 import {
   createSessionService,
+  LinkHistories,
   noRoomForContent,
   SessionClaims,
   type SessionService,
@@ -155,10 +156,13 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
     limiter: limiterOf(requestsPerMinute, stores),
     logger,
   });
+  // Of all transports.
   const claims = new SessionClaims();
+  const histories = new LinkHistories();
   const webSockets = createWebSocketEndpoint({
     sessions,
     claims,
+    histories,
     authorize,
     localPagesOnly,
     addressOf: (request) => clientOf(addressOf(request)),
@@ -184,7 +188,7 @@ async function startWith(options: ServerOptions, stores: Stores): Promise<Server
       const limits = maxSessionsPerPeer === undefined ? {} : { maxSessionsPerPeer };
       aitcp = await startAiTcp({
         ...who,
-        ...{ host, port: wanted, service: sessions, claims, store, limits, logger },
+        ...{ host, port: wanted, service: sessions, claims, histories, store, limits, logger },
       });
       services.metrics.watchAiTcp(aitcp.metrics);
     }

@@ -157,6 +157,8 @@ export class CarriedSession {
   }
 
   #useHistory(): void {
+    // What was still being answered when the connection ended has no window to keep.
+    if (this.#ended.signal.aborted) return;
     this.#options.histories?.use(this, () => this.#link.end("tryLater", "no room for its history"));
   }
 
