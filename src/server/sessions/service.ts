@@ -13,6 +13,7 @@ import {
 } from "../../session/index.js";
 import type { HeldShare } from "../../http/index.js";
 import { M2MError, ProtocolError } from "../../shared/errors.js";
+import { joinSignals } from "../../shared/joined-signal.js";
 import type { RateLimitBucket } from "../../shared/stores.js";
 import { answeringAlgorithms } from "./algorithms.js";
 import { answeringExtensions } from "./extensions.js";
@@ -105,16 +106,19 @@ class StoredSessions implements SessionService {
     const stopping = this.#stopping.signal;
     // Who looks for a connection asks again and again: it would leave no turn of the event loop to what is to be answered still.
     if (peek && stopping.aborted && signal) return whenAborted(signal);
+    const either = signal && joinSignals(signal, stopping);
     try {
       return await mailbox.read(id, {
         after,
         limit,
         waitMs: stopping.aborted ? 0 : Math.min(waitMs, limits.maxWaitMs),
-        signal: signal ? AbortSignal.any([signal, stopping]) : stopping,
+        signal: either?.signal ?? stopping,
       });
     } catch (error) {
       if (stopping.aborted && !signal?.aborted) return [];
       throw error;
+    } finally {
+      either?.release();
     }
   }
 
