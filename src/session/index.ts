@@ -30,6 +30,7 @@ export {
 export {
   compareMailboxIds,
   DEFAULT_READ_LIMIT,
+  MAX_MAILBOX_SOURCES,
   parseMailboxId,
   type ChannelDirectory,
   type Mailbox,
