@@ -36,5 +36,6 @@ export {
   type MetricSource,
 } from "./exposition.js";
 export { TrustedProxies } from "./trusted-proxies.js";
+export { Teardown, type OnClose } from "./teardown.js";
 export { TurnEnd } from "./turn-end.js";
 export { LatencyHistogram } from "./latency.js";
