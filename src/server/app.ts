@@ -244,6 +244,7 @@ class PreparedRequest implements RouteRequest<unknown, unknown> {
   readonly client: string;
   readonly held: Parts["held"];
   readonly #response: ServerResponse;
+  #signal: AbortSignal | undefined;
 
   constructor(response: ServerResponse, parts: Parts) {
     this.body = parts.body;
@@ -256,12 +257,18 @@ class PreparedRequest implements RouteRequest<unknown, unknown> {
     this.#response = response;
   }
 
+  /** Made for who asks for it: most do not. */
   get signal(): AbortSignal {
-    const controller = new AbortController();
-    if (this.#response.destroyed) controller.abort();
-    this.#response.once("close", () => controller.abort());
-    return controller.signal;
+    return (this.#signal ??= closeSignal(this.#response));
   }
+}
+
+/** Is aborted when the answer is over, or the client gone. */
+function closeSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  if (response.destroyed) controller.abort();
+  else response.once("close", () => controller.abort());
+  return controller.signal;
 }
 
 /** What writes a reply, and throws nothing: all that may go wrong is done before. */
