@@ -13,6 +13,7 @@ export { listenError, tlsFilesError } from "./listen-error.js";
 export { refuseConnection } from "./refuse-connection.js";
 export { contentMember } from "./content-member.js";
 export { readBody } from "./body.js";
+export { mediaTypeOf } from "./media-type.js";
 export { HeldBytes, HeldShare, type HeldBytesOptions } from "./held-bytes.js";
 export { isAnyHost, isLoopbackHost, isLoopbackOrigin } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";

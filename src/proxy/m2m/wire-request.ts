@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { detect, type CodecEngine, type DecompressionResult } from "../../codec/index.js";
+import { mediaTypeOf } from "../../http/index.js";
 import { PROTOCOL_VERSIONS } from "../../session/index.js";
 import { UnsupportedError } from "../../shared/errors.js";
 import { WIRE_TYPE } from "./wire-format.js";
@@ -25,7 +26,7 @@ export function readWireBody(
       { hint: `Known are ${PROTOCOL_VERSIONS.join(" and ")}.` },
     );
   }
-  const isDeclared = headers["content-type"]?.split(";", 1)[0].trim().toLowerCase() === WIRE_TYPE;
+  const isDeclared = mediaTypeOf(headers["content-type"]) === WIRE_TYPE;
   if (!isDeclared && !opensLikeWire(body, version !== undefined)) return undefined;
   return engine.decompress(body, { maxOutputBytes });
 }
