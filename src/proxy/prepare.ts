@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import { UnsupportedError } from "../shared/errors.js";
-import { estimateSpend, type Admitted, type Refused, type Spent } from "./budgets/index.js";
+import { estimateSpend, type Admitted, type Refused, type RequestCost } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
 import { readAccept, readWireBody, ReplyCodec } from "./m2m/index.js";
@@ -54,7 +54,7 @@ export interface Prepared {
   /** @param carried headers of the trace, in place of the client's */
   requestFor(upstream: Upstream, carried?: readonly string[]): UpstreamRequest;
   /** Told what was spent when the exchange is over. */
-  settle?(spent: Spent): Promise<void>;
+  settle?(spent: RequestCost): Promise<void>;
 }
 
 /** A request that is being prepared. */
