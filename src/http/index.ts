@@ -36,6 +36,7 @@ export {
   type MetricsSnapshot,
   type MetricSource,
 } from "./exposition.js";
+export { counterBy, counterOf, gaugeOf, metricOf } from "./metric-sources.js";
 export { TrustedProxies } from "./trusted-proxies.js";
 export { Teardown, type OnClose } from "./teardown.js";
 export { TurnEnd } from "./turn-end.js";
