@@ -111,7 +111,7 @@ export async function openProxyStores(
       close: async () => {},
     };
   }
-  const { connectRedis, RedisRateLimiter, RedisResponseCache, RedisSpendLedger } =
+  const { connectRedis, RedisRateStore, RedisResponseStore, RedisSpendStore } =
     await import("../redis/index.js");
   const redis: RedisConnection = await connectRedis(place);
   const onFailure = (error: unknown): void => logger.warn({ err: error }, "the store cannot be asked");
@@ -121,13 +121,13 @@ export async function openProxyStores(
         ? {
             ttlMs,
             scope: config.get("proxy.cache_scope"),
-            store: new RedisResponseCache(redis, { onFailure }),
+            store: new RedisResponseStore(redis, { onFailure }),
           }
         : undefined,
     keyLimits: limits && {
       limits,
-      rates: new RedisRateLimiter(redis, { fallback: new MemoryRateStore(), onFallback: onFailure }),
-      spend: new RedisSpendLedger(redis),
+      rates: new RedisRateStore(redis, { fallback: new MemoryRateStore(), onFallback: onFailure }),
+      spend: new RedisSpendStore(redis),
     },
     close: () => redis.close(),
   };

@@ -3,6 +3,7 @@ import { maxDataMessageBytes, readMessage, writeMessage, type Message } from "..
 import { isJsonObject } from "../shared/json-value.js";
 import { M2MError } from "../shared/errors.js";
 import { isPassingStatus, parseRetryAfterMs } from "../shared/try-again.js";
+import { joinSignals } from "../shared/joined-signal.js";
 import { readBoundedText } from "./bounded-text.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
 import { connectionFailed, serverUnreachable } from "./failures.js";
@@ -116,22 +117,27 @@ export class HttpCarrier implements Carrier {
     const [pathname, search = ""] = path.split("?");
     const target = addressBelow(url, pathname);
     target.search = search;
-    const response = await fetch(target, {
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        accept: "application/json",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body,
-      redirect: "error",
-      signal: AbortSignal.any([this.#ended.signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    return {
-      status: response.status,
-      text: await readBoundedText(response, body === undefined ? MAX_MESSAGES_BYTES : MAX_MESSAGE_BYTES),
-      retryAfterMs: parseRetryAfterMs(response.headers.get("retry-after"), this.#options.nowMs()),
-    };
+    const { signal, release } = joinSignals(this.#ended.signal, AbortSignal.timeout(timeoutMs));
+    try {
+      const response = await fetch(target, {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          accept: "application/json",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body,
+        redirect: "error",
+        signal,
+      });
+      return {
+        status: response.status,
+        text: await readBoundedText(response, body === undefined ? MAX_MESSAGES_BYTES : MAX_MESSAGE_BYTES),
+        retryAfterMs: parseRetryAfterMs(response.headers.get("retry-after"), this.#options.nowMs()),
+      };
+    } finally {
+      release();
+    }
   }
 
   #lose(error: unknown): void {

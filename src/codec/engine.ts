@@ -5,6 +5,7 @@ import {
   DEFAULT_POLICY,
   DEFAULT_ROUTER_THRESHOLDS,
 } from "../shared/defaults.js";
+import { assertNumbers } from "../shared/bounds.js";
 import { assertContent, assertText } from "../shared/content.js";
 import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
 import { assertInputSize, resolveLimits, maxWireBytes, type Limits } from "../shared/limits.js";
@@ -24,6 +25,7 @@ import {
   assertSettings,
   type AnalyzeOptions,
   type CompressOptions,
+  type DecompressOptions,
   type EngineOptions,
   type Settings,
 } from "./settings.js";
@@ -43,6 +45,11 @@ export class CodecEngine {
     assertRouter(options.router);
     this.#options = options;
     this.#limits = resolveLimits(options.limits);
+  }
+
+  /** What it keeps to. */
+  get limits(): Readonly<Limits> {
+    return this.#limits;
   }
 
   /**
@@ -97,10 +104,15 @@ export class CodecEngine {
    */
   decompress(
     wire: string | Uint8Array,
-    options: Pick<CodecOptions, "key" | "allowUnsecured"> = {},
+    { maxOutputBytes, ...options }: DecompressOptions = {},
   ): DecompressionResult {
     this.#assertWireSize(wire);
     const settings = this.#settings(options);
+    if (maxOutputBytes !== undefined) {
+      assertNumbers({ maxOutputBytes }, 0);
+      const most = Math.min(maxOutputBytes, this.#limits.maxOutputBytes);
+      settings.limits = { ...this.#limits, maxOutputBytes: most };
+    }
     const { descriptor, form } = detectDescriptor(wire);
     if (settings.key !== undefined && !settings.allowUnsecured && !descriptor.canSecure) {
       throw unsecuredWire(`${descriptor.name} wire`);

@@ -39,6 +39,11 @@ export interface AnalyzeOptions extends CompressOptions {
   countTokens?(text: string | Uint8Array): number;
 }
 
+export interface DecompressOptions extends Pick<CodecOptions, "key" | "allowUnsecured"> {
+  /** Most bytes of the content, if that is less than the engine allows. */
+  maxOutputBytes?: number;
+}
+
 export type Settings = EngineOptions & CompressOptions;
 
 /**

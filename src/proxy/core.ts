@@ -59,8 +59,7 @@ export function createCore(
   );
   const settings: ProxySettings = { ...DEFAULT_PROXY_SETTINGS, ...given };
   if (options.upstreams.length === 0) throw new InputError("M2M_USAGE", "A proxy needs an upstream.");
-  const { maxBodyBytes } = settings;
-  const maxHeldBytes = Math.max(settings.maxHeldBytes, maxBodyBytes);
+  const { maxBodyBytes, maxHeldBytes } = settings;
   const engine = new CodecEngine({ limits: { maxInputBytes: maxBodyBytes, maxOutputBytes: maxBodyBytes } });
   const eventWires = new EventWires();
   const holdsKeys = options.upstreams.some(({ apiKey }) => apiKey !== undefined);

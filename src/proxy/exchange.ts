@@ -36,13 +36,15 @@ export class Exchange implements AttemptOwner {
   #attempts = 0;
   #span: ExchangeSpan | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #body: HeldBody | undefined;
+  readonly #body: HeldBody;
+  #isPreparing = true;
   #failed = false;
   #isSettled = false;
 
   constructor(core: ProxyCore, request: IncomingMessage, response: ServerResponse) {
     this.#core = core;
     this.#id = core.requestIds.next();
+    this.#body = core.bodies.open();
     this.#request = request;
     this.#response = response;
     this.#stream = new ClientStream(response, core.turnEnd, () => performance.now());
@@ -66,12 +68,25 @@ export class Exchange implements AttemptOwner {
     } catch (error) {
       this.refuse(error);
     }
+    this.#isPreparing = false;
+    if (this.#isSettled) this.#body.release();
   }
 
   /** The whole body of the request, which is held until the exchange ends. @throws as `HeldBody.read` */
   readBody(): Promise<Buffer> {
-    this.#body = this.#core.bodies.open();
     return this.#body.read(this.#request);
+  }
+
+  /** @throws as `HeldBody.unpack` */
+  unpack<Opened extends { readonly bytes: Uint8Array } | undefined>(
+    open: (maxOutputBytes: number) => Opened,
+  ): Opened {
+    return this.#body.unpack(open);
+  }
+
+  /** @throws as `HeldBody.hold` */
+  hold(sizeBytes: number): void {
+    this.#body.hold(sizeBytes);
   }
 
   get logged(): LoggedRequest {
@@ -230,7 +245,8 @@ export class Exchange implements AttemptOwner {
   #settle(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#body?.release();
+    // What is still being prepared is held, whoever has gone meanwhile.
+    if (!this.#isPreparing) this.#body.release();
     clearTimeout(this.#timer);
     const isWhole = this.#response.writableFinished;
     const outcome: Outcome = this.#failed ? "failed" : isWhole ? "finished" : "aborted";

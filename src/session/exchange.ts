@@ -44,7 +44,7 @@ export async function receiveData(core: SessionCore, message: DataMessage): Prom
   const transition = core.allow("DATA", nowMs);
   core.assertOwn(message.sessionId);
   const wireBytes = utf8Length(message.content);
-  const result = core.established.payloads.open(message);
+  const result = core.established.payloads.open(message, core.environment.contents);
   core.commit(transition, nowMs, { data: { contentBytes: result.bytes.length, wireBytes } });
   const judgement = await judgeAndCount(core, result.bytes);
   // What arrives after the end is nobody's.

@@ -3,6 +3,7 @@ import { ALGORITHM_NAMES } from "../shared/algorithms.js";
 import { assertOptions } from "../shared/bounds.js";
 import { InputError, M2MError } from "../shared/errors.js";
 import { completeCapabilities, type Capabilities, type CapabilityOptions } from "./capabilities.js";
+import type { ContentRoom } from "./content-room.js";
 import { namedPriors } from "./dictionary-extensions.js";
 import { platformRandomBytes, type RandomBytes } from "./ids.js";
 import { resolveTiming, type SessionTiming } from "./liveness.js";
@@ -20,6 +21,8 @@ export interface SessionEnvironment {
   readonly randomBytes?: RandomBytes;
   /** Judges content if the capabilities say `threatDetection`. */
   readonly scanner?: ContentScanner;
+  /** Default: what is opened has as much room as was agreed. */
+  readonly contents?: ContentRoom;
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
 }
@@ -33,8 +36,8 @@ export interface SessionOptions extends SessionEnvironment {
   readonly requireSecurity?: boolean;
 }
 
-export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "timing">> &
-  Pick<SessionEnvironment, "scanner"> & { readonly timing: SessionTiming };
+export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "contents" | "timing">> &
+  Pick<SessionEnvironment, "scanner" | "contents"> & { readonly timing: SessionTiming };
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironment {
@@ -49,6 +52,7 @@ export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironme
     nowMs: given.nowMs ?? Date.now,
     randomBytes: given.randomBytes ?? platformRandomBytes,
     scanner,
+    contents: given.contents,
     timing: resolveTiming(given.timing),
     codec,
   };

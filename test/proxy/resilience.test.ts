@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { CodecEngine } from "../../src/codec/index.js";
 import { parseTarget, type ProxyOptions } from "../../src/proxy/index.js";
 import { ScriptedUpstream } from "../helpers/scripted-upstream.js";
 import { ProxyFixture } from "./fixture.js";
@@ -335,6 +336,65 @@ describe("proxy: resilience", () => {
     for (let index = 0; index < 4; index++) expect((await fixture.chat(large)).status).to.equal(200);
     expect((await fixture.call(admin)).status).to.equal(200);
     expect((await fixture.chat({ user: "x".repeat(1000) })).status).to.equal(413);
+    expect((await fixture.chat(large)).status).to.equal(200);
+  });
+
+  it("holds only so many bytes of what it opens", async () => {
+    fixture = await ProxyFixture.start({ maxBodyBytes: 4000, maxHeldBytes: 6000 });
+    const { upstream } = fixture;
+    const wireOf = (sizeBytes: number) => {
+      const request = JSON.stringify({ model: "gpt-4o", user: "x".repeat(sizeBytes), messages: [] });
+      return new CodecEngine().compress(request, { algorithm: "brotli" }).data as string;
+    };
+    const headers = { "content-type": "application/vnd.m2m" };
+    const post = (sizeBytes: number) =>
+      fixture!.call({ method: "POST", path: "/v1/chat/completions", headers, body: wireOf(sizeBytes) });
+    const decompress = () =>
+      fixture!.call({
+        method: "POST",
+        path: "/_m2m/decompress",
+        body: JSON.stringify({ data: wireOf(3000) }),
+      });
+    let answer: (() => void) | undefined;
+    const arrived = new Promise<void>((resolve) =>
+      upstream.script((_, response) => {
+        answer = () => response.end("{}");
+        resolve();
+      }),
+    );
+    const first = post(3500);
+    await arrived;
+    const refused = await post(3500);
+    expect([refused.status, refused.json.error.code]).to.deep.equal([503, "M2M_BUSY"]);
+    expect(refused.headers["retry-after"]).to.equal("1");
+    const problem = await decompress();
+    expect([problem.status, problem.json.code]).to.deep.equal([503, "M2M_BUSY"]);
+    expect((await post(100)).status).to.equal(200);
+    answer!();
+    expect((await first).status).to.equal(200);
+    // All is given back, by what failed too.
+    for (let index = 0; index < 4; index++) expect((await post(3500)).status).to.equal(200);
+    const tooLarge = await post(4000);
+    expect([tooLarge.status, tooLarge.json.error.code]).to.deep.equal([413, "M2M_OUTPUT_TOO_LARGE"]);
+    for (let index = 0; index < 4; index++) expect((await decompress()).status).to.equal(200);
+  });
+
+  it("holds only so many bytes of what it makes of requests", async () => {
+    fixture = await ProxyFixture.start({ maxBodyBytes: 4000, maxHeldBytes: 6000, includeUsage: true });
+    let answer: (() => void) | undefined;
+    const arrived = new Promise<void>((resolve) =>
+      fixture!.upstream.script((_, response) => {
+        answer = () => response.end("{}");
+        resolve();
+      }),
+    );
+    const first = fixture.chat({ user: "x".repeat(100) });
+    await arrived;
+    const large = { stream: true, user: "x".repeat(3500) };
+    expect((await fixture.chat(large)).status).to.equal(503);
+    answer!();
+    expect((await first).status).to.equal(200);
+    // What one may have always fits.
     expect((await fixture.chat(large)).status).to.equal(200);
   });
 

@@ -3,6 +3,7 @@ import { problemOf, sendProblem } from "../../http/index.js";
 import { InputError, LimitError, UnsupportedError } from "../../shared/errors.js";
 import { noUpstream } from "../attempt-error.js";
 import type { ProxyCore } from "../core.js";
+import type { HeldBody } from "../held-bodies.js";
 import type { RequestTarget } from "../path.js";
 import { compressContent, decompressData } from "./codec-routes.js";
 import { PAGE, pagePolicy } from "./page.js";
@@ -16,9 +17,9 @@ interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-type AdminRoute = Readonly<
-  Partial<Record<"GET" | "POST", (core: ProxyCore, request: IncomingMessage) => Reply | Promise<Reply>>>
->;
+/** @param held what the request holds, until its answer is written */
+type AdminHandler = (core: ProxyCore, request: IncomingMessage, held: HeldBody) => Reply | Promise<Reply>;
+type AdminRoute = Readonly<Partial<Record<"GET" | "POST", AdminHandler>>>;
 
 const json = (value: unknown): Reply => ({ type: "application/json", body: JSON.stringify(value) });
 
@@ -47,8 +48,8 @@ const ROUTES: Readonly<Record<string, AdminRoute>> = {
       return { type, body: text };
     },
   },
-  "/_m2m/compress": { POST: async (core, request) => json(await compressContent(core, request)) },
-  "/_m2m/decompress": { POST: async (core, request) => json(await decompressData(core, request)) },
+  "/_m2m/compress": { POST: async (...request) => json(await compressContent(...request)) },
+  "/_m2m/decompress": { POST: async (...request) => json(await decompressData(...request)) },
 };
 
 /** Answers what is below `/_m2m/`. */
@@ -58,6 +59,9 @@ export async function handleAdmin(
   response: ServerResponse,
   { path }: RequestTarget,
 ): Promise<void> {
+  const held = core.bodies.open();
+  // A client may take its time to read.
+  response.once("close", () => held.release());
   try {
     if (path === "/_m2m") {
       // The page's own addresses are relative.
@@ -74,8 +78,11 @@ export async function handleAdmin(
       sendProblem(response, problemOf(error), { allow: Object.keys(route).join(", ") });
       return;
     }
-    const { type, body, headers } = await answer(core, request);
+    const { type, body, headers } = await answer(core, request, held);
+    // The client has gone meanwhile.
+    if (response.destroyed) return;
     const bytes = Buffer.from(body);
+    held.hold(bytes.length);
     response.writeHead(200, {
       "content-type": type,
       "content-length": bytes.length,
