@@ -34,6 +34,8 @@ export class Exchange implements AttemptOwner {
   #answer: Answer | undefined;
   #attempt: Attempt | undefined;
   #attempts = 0;
+  /** Something was sent that may have been done, whether or not its answer has come. */
+  #isOwed = false;
   #span: ExchangeSpan | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #body: HeldBody;
@@ -111,7 +113,8 @@ export class Exchange implements AttemptOwner {
     // An answer that has begun is cut, whether or not it is on its way.
     this.#stream.flush();
     sendApiError(this.#request, this.#response, reason, {
-      retried: this.#attempts > 1,
+      // What was sent is done perhaps: to do it again is for the client to decide, not for its SDK or a proxy before this one.
+      retried: this.#attempts > 1 || this.#isOwed,
       headers: [...headers, "x-m2m-request-id", this.#id],
     });
   }
@@ -146,6 +149,7 @@ export class Exchange implements AttemptOwner {
   }
 
   onSent(): void {
+    this.#isOwed = true;
     const scan = this.#prepared?.scan;
     // When the bytes are on their way.
     if (scan && !scan.known) setImmediate(() => scan.begin());
@@ -153,6 +157,7 @@ export class Exchange implements AttemptOwner {
 
   onHead(attempt: Attempt, head: UpstreamHead): ReturnType<AttemptOwner["onHead"]> {
     const { upstream } = attempt;
+    this.#isOwed = head.status < 300;
     this.#core.peer?.note(upstream, head);
     const isFailure = isRetryable(head.status);
     if (isFailure && head.status !== 429 && this.#core.upstreams.length > 1)
@@ -176,6 +181,7 @@ export class Exchange implements AttemptOwner {
 
   onFailure(attempt: Attempt, error: Error): void {
     const isUnreachable = !attempt.wasSent || isBeforeSending(error);
+    if (isUnreachable) this.#isOwed = false;
     this.#noteFailure(attempt, isUnreachable);
     const method = this.#request.method ?? "";
     const isSafe = isUnreachable || method === "GET" || method === "HEAD";
@@ -286,10 +292,12 @@ export class Exchange implements AttemptOwner {
   /** What waits for the end of the exchange: those who hope for its answer, and the budget. */
   #release({ cache, settle }: Prepared, spent: Spent | undefined): void {
     if (!this.#answer?.isKept) cache?.abandon();
-    const tokens = spent ? spent.inputTokens + spent.outputTokens : 0;
-    // What nobody answered costs nothing; what nobody counted, as much as was estimated.
-    const usd = this.#answer?.isCharged ? spent?.costUsd : 0;
-    void settle?.({ tokens, usd });
+    const answer = this.#answer;
+    const isOwed = answer ? answer.isCharged : this.#isOwed;
+    // What was not done costs nothing; what was, and nobody has counted, as much as was estimated.
+    if (!isOwed) void settle?.({ tokens: 0, usd: 0 });
+    else if (!spent || answer?.isUncounted) void settle?.({ tokens: undefined, usd: undefined });
+    else void settle?.({ tokens: spent.inputTokens + spent.outputTokens, usd: spent.costUsd });
   }
 
   #trace({ api, dialect, model }: Prepared, { target }: Upstream): ExchangeSpan | undefined {

@@ -82,6 +82,27 @@ describe("proxy: resilience", () => {
     expect([upload.status, fixture.upstream.requests.length]).to.deep.equal([500, 1]);
   });
 
+  it("says of what may have been done that it is not to be sent again, and heeds that", async () => {
+    const far = await ProxyFixture.start({ ...quick, headersTimeoutMs: 300 });
+    fixture = await ProxyFixture.start({
+      ...quick,
+      upstreams: [{ name: "far", target: parseTarget(`http://127.0.0.1:${far.proxy.port}`, "url") }],
+    });
+    for (const [script, status] of [
+      ["reset", 502],
+      ["stall", 504],
+    ] as const) {
+      far.upstream.reset();
+      far.upstream.script(script);
+      const reply = await fixture.chat();
+      expect([reply.status, reply.headers["x-should-retry"]]).to.deep.equal([status, "false"]);
+      expect(far.upstream.requests).to.have.length(1);
+    }
+    await far.stop();
+    const refused = await fixture.chat();
+    expect(refused.status).to.equal(502);
+  });
+
   it("gives up what takes too long, with 504", async () => {
     fixture = await ProxyFixture.start({ headersTimeoutMs: 300, idleTimeoutMs: 300 });
     fixture.upstream.script("stall");
