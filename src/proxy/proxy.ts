@@ -12,7 +12,7 @@ import { prepareOther } from "./prepare-other.js";
 import { prepareCall } from "./prepare.js";
 import { apiOf } from "./providers/index.js";
 import type { ProxyStats } from "./stats/stats.js";
-import { loadTracing } from "./tracing.js";
+import { openTracing } from "./tracing.js";
 
 /** A proxy that listens. */
 export interface Proxy extends Pick<Listener, "host" | "port" | "url"> {
@@ -32,8 +32,7 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   let isDraining = false;
-  const tracing = await loadTracing(options.logger);
-  const core = createCore(options, { tracing, isDraining: () => isDraining });
+  const core = createCore(options, { tracing: openTracing(), isDraining: () => isDraining });
   const handler = (request: IncomingMessage, response: ServerResponse): void =>
     handle(core, request, response);
   const listener = await listen(handler, {
