@@ -44,7 +44,11 @@ export async function runProxy(context: CommandContext, flags: ProxyFlags): Prom
       scanner: await openProxyScanner(context, config, flags),
     });
     // Who reads the line may send a signal at once.
-    const stopped = untilSignal(() => proxy.close(GRACE_MS));
+    const stopped = untilSignal(async () => {
+      logger.info("draining");
+      await proxy.close(GRACE_MS);
+      logger.info("stopped");
+    });
     warnOfOpenHost(host, authToken, "M2M_PROXY_AUTH_TOKEN");
     await announce(context, proxy, upstreams);
     return await stopped;

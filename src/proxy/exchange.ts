@@ -7,7 +7,7 @@ import { Attempt, type AttemptOwner, type UpstreamHead } from "./attempt.js";
 import type { ProxyCore } from "./core.js";
 import { sendCached } from "./cached-answer.js";
 import type { HeldBody } from "./held-bodies.js";
-import type { LoggedRequest } from "./logged-request.js";
+import { loggedPath, type LoggedRequest } from "./logged-request.js";
 import type { Prepared } from "./prepare.js";
 import { Refusal } from "./refusal.js";
 import { ClientStream } from "./relay/client-stream.js";
@@ -68,6 +68,8 @@ export class Exchange implements AttemptOwner {
       else if (prepared.gathered) this.#sendWhole(prepared.gathered);
       else this.#send();
     } catch (error) {
+      // What has come of a body that is refused is dropped, while the rest of it is read for the client's sake.
+      this.#body.release();
       this.refuse(error);
     }
     this.#isPreparing = false;
@@ -90,8 +92,11 @@ export class Exchange implements AttemptOwner {
   }
 
   get logged(): LoggedRequest {
-    const path = (this.#request.url ?? "").split("?", 1)[0];
-    return { request: this.#id, path, ...(this.#model !== undefined && { model: this.#model }) };
+    return {
+      request: this.#id,
+      path: loggedPath(this.#request),
+      ...(this.#model !== undefined && { model: this.#model }),
+    };
   }
 
   noteModel(model: string | undefined): void {

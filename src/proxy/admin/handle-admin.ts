@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { problemOf, sendProblem } from "../../http/index.js";
 import { InputError, LimitError, UnsupportedError } from "../../shared/errors.js";
+import { namedHeaders } from "../api-errors.js";
 import { noUpstream } from "../attempt-error.js";
 import type { ProxyCore } from "../core.js";
 import type { HeldBody } from "../held-bodies.js";
@@ -95,15 +96,8 @@ export async function handleAdmin(
     const { reason, headers } = error instanceof Refusal ? error : { reason: error, headers: [] };
     const problem = problemOf(reason);
     const challenge = problem.status === 401 && { "www-authenticate": 'Basic realm="m2m proxy", Bearer' };
-    sendProblem(response, problem, { ...headersOf(headers), ...challenge });
+    sendProblem(response, problem, { ...namedHeaders(headers), ...challenge });
   }
-}
-
-/** @param flat name, value, name, value */
-function headersOf(flat: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : [])),
-  );
 }
 
 /**
