@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { problemOf, sendProblem } from "../../http/index.js";
-import { InputError, LimitError, UnsupportedError } from "../../shared/errors.js";
+import { InputError, LimitError, UnsupportedError, UpstreamError } from "../../shared/errors.js";
 import { namedHeaders } from "../api-errors.js";
 import { noUpstream } from "../attempt-error.js";
 import type { ProxyCore } from "../core.js";
@@ -103,10 +103,12 @@ export async function handleAdmin(
 /**
  * Whether a request that comes now has a chance.
  * @throws {LimitError} `M2M_DRAINING`
- * @throws {UpstreamError} `M2M_UPSTREAM_UNAVAILABLE` while every upstream is given a rest
+ * @throws {UpstreamError} `M2M_UPSTREAM_UNAVAILABLE` while every upstream is given a rest; `M2M_STORE_UNAVAILABLE` while budgets cannot
+ * be asked for
  */
-function assertReady({ isDraining, upstreams }: ProxyCore): void {
+function assertReady({ isBudgetAway, isDraining, upstreams }: ProxyCore): void {
   if (isDraining()) throw new LimitError("M2M_DRAINING", "The proxy is shutting down.");
   const nowMs = performance.now();
   if (upstreams.every(({ breaker }) => breaker.state(nowMs) === "open")) throw noUpstream();
+  if (isBudgetAway()) throw new UpstreamError("M2M_STORE_UNAVAILABLE", "The store of budgets is away.");
 }
