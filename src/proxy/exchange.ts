@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { M2MError, UpstreamError } from "../shared/errors.js";
 import { Answer } from "./answer.js";
 import { failureOf, sendApiError } from "./api-errors.js";
-import { noUpstream, upstreamError } from "./attempt-error.js";
+import { isLasting, noUpstream, upstreamError } from "./attempt-error.js";
 import { Attempt, type AttemptOwner, type UpstreamHead } from "./attempt.js";
 import type { ProxyCore } from "./core.js";
 import { sendCached } from "./cached-answer.js";
@@ -26,6 +26,8 @@ export class Exchange implements AttemptOwner {
   readonly #stream: ClientStream;
   readonly #startedMs = performance.now();
   readonly #tried = new Set<Upstream>();
+  /** Those that this request has counted as failed. */
+  readonly #failures = new Set<Upstream>();
   readonly #id: string;
   #model: string | undefined;
   #prepared: Prepared | undefined;
@@ -63,7 +65,7 @@ export class Exchange implements AttemptOwner {
       const prepared = await prepare(this);
       this.#prepared = prepared;
       // The client has gone meanwhile.
-      if (this.#isSettled) this.#release(prepared, undefined);
+      if (this.#isSettled) this.#release(prepared, undefined, true);
       else if (prepared.hit) sendCached(this.#stream, prepared.hit, prepared.replyHeaders, prepared.reply);
       else if (prepared.gathered) this.#sendWhole(prepared.gathered);
       else this.#send();
@@ -135,7 +137,9 @@ export class Exchange implements AttemptOwner {
     const nowMs = performance.now();
     const upstream = chooseUpstream(upstreams, prepared.route, this.#tried, nowMs, random());
     if (!upstream) {
-      this.#giveUp(noUpstream());
+      const served = upstreams.filter((one) => isServedBy(one, prepared.route));
+      const waitMs = Math.min(...served.map(({ breaker }) => breaker.waitMs(nowMs)));
+      this.#giveUp(noUpstream(), ["retry-after", String(Math.max(1, Math.ceil(waitMs / 1000)))]);
       return;
     }
     this.#tried.add(upstream);
@@ -165,9 +169,8 @@ export class Exchange implements AttemptOwner {
     this.#isOwed = head.status < 300;
     this.#core.peer?.note(upstream, head);
     const isFailure = isRetryable(head.status);
-    if (isFailure && head.status !== 429 && this.#core.upstreams.length > 1)
-      upstream.breaker.fail(performance.now());
-    else upstream.breaker.succeed();
+    if (!isFailure || head.status === 429 || this.#core.upstreams.length === 1) upstream.breaker.succeed();
+    else this.#fail(upstream, false);
     const mayRetry = isFailure && head.header("x-should-retry") !== "false";
     if (mayRetry && this.#retry(readRetryAfterMs((name) => head.header(name), Date.now()))) return undefined;
     if (isFailure) this.#noteStatus(attempt, head.status);
@@ -190,7 +193,7 @@ export class Exchange implements AttemptOwner {
     this.#noteFailure(attempt, isUnreachable);
     const method = this.#request.method ?? "";
     const isSafe = isUnreachable || method === "GET" || method === "HEAD";
-    if (isSafe && this.#retry(undefined)) return;
+    if (isSafe && this.#retry(undefined, isLasting(error))) return;
     this.#giveUp(upstreamError(error));
   }
 
@@ -209,14 +212,34 @@ export class Exchange implements AttemptOwner {
     this.#core.logger.warn({ ...this.logged, upstream, status, attempts: this.#attempts }, "upstream failed");
   }
 
-  /** Where there is no other upstream, one that can be reached is in order: a client could make it break off its own requests. */
   #noteFailure({ upstream }: Attempt, isUnreachable: boolean): void {
-    if (isUnreachable || this.#core.upstreams.length > 1) upstream.breaker.fail(performance.now());
-    else upstream.breaker.leave();
+    this.#fail(upstream, isUnreachable);
   }
 
-  /** Tries again, if that is allowed: elsewhere at once, or here after a while. */
-  #retry(askedMs: number | undefined): boolean {
+  /**
+   * Counts a failure of an upstream, of a request once. The last one that is in order is not given up while it can be reached: a client could make
+   * it fail by what it asks for, and shut out all others.
+   */
+  #fail(upstream: Upstream, isUnreachable: boolean): void {
+    const nowMs = performance.now();
+    const isCounted = !this.#failures.has(upstream) && (isUnreachable || this.#hasOther(upstream, nowMs));
+    if (!isCounted) return upstream.breaker.leave();
+    this.#failures.add(upstream);
+    upstream.breaker.fail(nowMs);
+  }
+
+  #hasOther(upstream: Upstream, nowMs: number): boolean {
+    const { route } = this.#prepared as Prepared;
+    return this.#core.upstreams.some(
+      (one) => one !== upstream && isServedBy(one, route) && one.breaker.state(nowMs) !== "open",
+    );
+  }
+
+  /**
+   * Tries again, if that is allowed: elsewhere at once, or here after a while.
+   * @param isLasting whether it would fail here again
+   */
+  #retry(askedMs: number | undefined, isLasting = false): boolean {
     const { retry, upstreams, stats, random } = this.#core;
     const prepared = this.#prepared as Prepared;
     if (this.#isSettled || !prepared.isReplayable || this.#attempts > retry.retries) return false;
@@ -225,6 +248,7 @@ export class Exchange implements AttemptOwner {
       (one) =>
         !this.#tried.has(one) && isServedBy(one, prepared.route) && one.breaker.state(nowMs) !== "open",
     );
+    if (!isLeft && isLasting) return false;
     if (isLeft) stats.count("fallbacks");
     else this.#tried.clear();
     const delayMs = isLeft ? 0 : retryDelayMs(this.#attempts, askedMs, retry, random());
@@ -234,7 +258,7 @@ export class Exchange implements AttemptOwner {
     return true;
   }
 
-  #giveUp(error: UpstreamError): void {
+  #giveUp(error: UpstreamError, headers?: readonly string[]): void {
     this.#failed = true;
     this.#core.logger.warn(
       {
@@ -247,7 +271,7 @@ export class Exchange implements AttemptOwner {
       },
       "no answer",
     );
-    this.refuse(error);
+    this.refuse(headers ? new Refusal(error, headers) : error);
   }
 
   /** The answer is over, whoever ended it: it is counted, once. */
@@ -266,7 +290,7 @@ export class Exchange implements AttemptOwner {
     }
     const prepared = this.#prepared;
     const spent = this.#answer?.spent();
-    if (prepared) this.#release(prepared, spent);
+    if (prepared) this.#release(prepared, spent, outcome === "aborted");
     const status = this.#response.headersSent ? this.#response.statusCode : undefined;
     this.#span?.end({
       status,
@@ -294,9 +318,12 @@ export class Exchange implements AttemptOwner {
     if (this.#core.logger.isLevelEnabled("debug")) this.#log(outcome, nowMs - this.#startedMs);
   }
 
-  /** What waits for the end of the exchange: those who hope for its answer, and the budget. */
-  #release({ cache, settle }: Prepared, spent: Spent | undefined): void {
-    if (!this.#answer?.isKept) cache?.abandon();
+  /**
+   * What waits for the end of the exchange: those who hope for its answer, and the budget.
+   * @param hasLeft whether it was the client that ended it
+   */
+  #release({ cache, settle }: Prepared, spent: Spent | undefined, hasLeft: boolean): void {
+    if (!this.#answer?.isKept) cache?.abandon({ hasLeft });
     const answer = this.#answer;
     const isOwed = answer ? answer.isCharged : this.#isOwed;
     // What was not done costs nothing; what was, and nobody has counted, as much as was estimated.
