@@ -127,7 +127,7 @@ export async function openProxyStores(
       close: async () => {},
     };
   }
-  const { connectRedis, RedisRateLimiter, RedisResponseCache, RedisSpendLedger } = redisRoom;
+  const { connectRedis, RedisRateStore, RedisResponseStore, RedisSpendStore } = redisRoom;
   const redis: RedisConnection = await connectRedis(place);
   const outages = new StoreOutages(redis, logger);
   const onFailure = (error: unknown): void => outages.note(error);
@@ -137,13 +137,13 @@ export async function openProxyStores(
         ? {
             ttlMs,
             scope: config.get("proxy.cache_scope"),
-            store: new RedisResponseCache(redis, { onFailure }),
+            store: new RedisResponseStore(redis, { onFailure }),
           }
         : undefined,
     keyLimits: limits && {
       limits,
-      rates: new RedisRateLimiter(redis, { fallback: new MemoryRateStore(), onFallback: onFailure }),
-      spend: new RedisSpendLedger(redis),
+      rates: new RedisRateStore(redis, { fallback: new MemoryRateStore(), onFallback: onFailure }),
+      spend: new RedisSpendStore(redis),
       onStoreFailure: onFailure,
       isStoreUp: () => redis.isUp,
     },

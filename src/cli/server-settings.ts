@@ -81,6 +81,7 @@ export async function loadServerSettings(
     requestsPerMinute: flags["rate-limit"] ?? config.get("server.rate_limit"),
     trustedProxies: trustedProxiesOf(flags, config),
     maxActiveRequests: config.get("server.max_concurrent"),
+    maxHeldBytes: config.get("server.max_held_bytes"),
     quic: transport === "quic",
     ...(transport === "aitcp" && { aitcp: await loadAiTcp(context, config, flags, { logger, notes }) }),
   };

@@ -57,7 +57,7 @@ export class M2MClient implements AsyncIterable<ReceivedData> {
 
   /**
    * Sends a content. Resolves when it is acknowledged: then it is in the mailbox of every member of the channel.
-   * @throws {LimitError} `M2M_MAILBOX_FULL`, `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`
+   * @throws {LimitError} `M2M_MAILBOX_FULL`, `M2M_BUSY`, `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT` if this side or the server blocks it
    * @throws {UpstreamError} `M2M_ANSWER_TIMEOUT`, `M2M_CONNECTION_LOST`: it may have arrived all the same
    * @throws {ProtocolError} `M2M_PROTOCOL_STATE` if the client is not connected; what ended the session

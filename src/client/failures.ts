@@ -57,9 +57,11 @@ export function refusalError({ code, message }: Rejection): M2MError {
   const text = `The server refused the message: ${code} ${message}`.trimEnd();
   switch (code) {
     case "RATE_LIMITED":
-      return new LimitError(message === "M2M_MAILBOX_FULL" ? "M2M_MAILBOX_FULL" : "M2M_RATE_LIMITED", text, {
-        hint: "Send it again later.",
-      });
+      return new LimitError(
+        message === "M2M_MAILBOX_FULL" || message === "M2M_BUSY" ? message : "M2M_RATE_LIMITED",
+        text,
+        { hint: "Send it again later." },
+      );
     case "SECURITY_POLICY":
       return message === "M2M_SCAN_FAILED"
         ? new ProtocolError("M2M_SCAN_FAILED", text)

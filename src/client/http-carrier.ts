@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS } from "../codec/index.js";
 import { maxDataMessageBytes, readMessage, writeMessage, type Message } from "../session/index.js";
 import { isJsonObject } from "../shared/json-value.js";
 import { M2MError } from "../shared/errors.js";
+import { joinSignals } from "../shared/joined-signal.js";
 import { readBoundedText } from "./bounded-text.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
 import { connectionFailed, isPassing, serverUnreachable } from "./failures.js";
@@ -115,23 +116,28 @@ export class HttpCarrier implements Carrier {
     const [pathname, search = ""] = path.split("?");
     const target = addressBelow(url, pathname);
     target.search = search;
-    const response = await fetch(target, {
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        accept: "application/json",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body,
-      redirect: "error",
-      signal: AbortSignal.any([this.#ended.signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    const retryAfterS = Number(response.headers.get("retry-after") ?? NaN);
-    return {
-      status: response.status,
-      text: await readBoundedText(response, body === undefined ? MAX_MESSAGES_BYTES : MAX_MESSAGE_BYTES),
-      ...(retryAfterS >= 0 ? { retryAfterMs: retryAfterS * 1000 } : {}),
-    };
+    const { signal, release } = joinSignals(this.#ended.signal, AbortSignal.timeout(timeoutMs));
+    try {
+      const response = await fetch(target, {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          accept: "application/json",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body,
+        redirect: "error",
+        signal,
+      });
+      const retryAfterS = Number(response.headers.get("retry-after") ?? NaN);
+      return {
+        status: response.status,
+        text: await readBoundedText(response, body === undefined ? MAX_MESSAGES_BYTES : MAX_MESSAGE_BYTES),
+        ...(retryAfterS >= 0 ? { retryAfterMs: retryAfterS * 1000 } : {}),
+      };
+    } finally {
+      release();
+    }
   }
 
   #lose(error: unknown): void {

@@ -75,6 +75,11 @@ export class CodecEngine {
     this.#settings({});
   }
 
+  /** What it keeps to. */
+  get limits(): Readonly<Limits> {
+    return this.#limits;
+  }
+
   /**
    * The wire of `content`. With a key (or `security`) it is secured, by an algorithm that can.
    * @throws {InputError} `M2M_USAGE`, `M2M_KEY_REQUIRED`, `M2M_KEY_INVALID` if the options do not fit together

@@ -69,6 +69,13 @@ export const SERVER_KEYS = {
     default: 1024,
     summary: "Requests that a process of `m2m server` works on at once.",
   },
+  "server.max_held_bytes": {
+    type: "integer",
+    min: 1,
+    max: 64 * GIB,
+    default: 256 * 1024 * 1024,
+    summary: "Most bytes of requests that a process of `m2m server` holds at once; one alone always fits.",
+  },
   "server.rate_limit": {
     type: "integer",
     min: 0,

@@ -1,5 +1,10 @@
 import { LimitError } from "../shared/errors.js";
 
+/** What a decompressor gives. */
+interface Unpacked {
+  readonly bytes: Uint8Array;
+}
+
 export interface HeldBytesOptions {
   /** Most bytes of all together. Who holds alone may hold more: what is allowed for one always fits. */
   readonly maxBytes: number;
@@ -58,9 +63,14 @@ export class HeldShare {
   /** Holds so many bytes more. @returns why it may not */
   tryHold(sizeBytes: number): Error | undefined {
     if (sizeBytes > this.roomBytes) return this.#held.noRoom();
+    this.add(sizeBytes);
+    return undefined;
+  }
+
+  /** Counts what is there already, whether or not there is room for it. */
+  add(sizeBytes: number): void {
     this.#held.add(sizeBytes);
     this.#ownBytes += sizeBytes;
-    return undefined;
   }
 
   /** Holds so many bytes more. @throws what `noRoom` makes */
@@ -74,7 +84,7 @@ export class HeldShare {
    * @param maxBytes most that it may make where there is room for it
    * @throws what `noRoom` makes where there is less room than it needs, and what `open` throws
    */
-  unpack<Opened extends { readonly length: number } | undefined>(
+  unpack<Opened extends Unpacked | undefined>(
     maxBytes: number,
     open: (maxOutputBytes: number) => Opened,
   ): Opened {
@@ -85,7 +95,7 @@ export class HeldShare {
     } catch (error) {
       throw roomBytes < maxBytes && isTooLarge(error) ? this.#held.noRoom() : error;
     }
-    if (opened) this.hold(opened.length);
+    if (opened) this.hold(opened.bytes.length);
     return opened;
   }
 

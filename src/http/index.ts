@@ -14,6 +14,7 @@ export { endConnection, refuseConnection } from "./refuse-connection.js";
 export { answerEarly } from "./linger.js";
 export { contentMember } from "./content-member.js";
 export { readBody } from "./body.js";
+export { mediaTypeOf } from "./media-type.js";
 export { HeldBytes, HeldShare, type HeldBytesOptions } from "./held-bytes.js";
 export { isAnyHost, isLoopbackHost, isLoopbackOrigin } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";
@@ -36,6 +37,8 @@ export {
   type MetricsSnapshot,
   type MetricSource,
 } from "./exposition.js";
+export { counterBy, counterOf, gaugeOf, metricOf } from "./metric-sources.js";
 export { TrustedProxies } from "./trusted-proxies.js";
+export { Teardown, type OnClose } from "./teardown.js";
 export { TurnEnd } from "./turn-end.js";
 export { LatencyHistogram } from "./latency.js";

@@ -84,7 +84,9 @@ export class Exchange implements AttemptOwner {
   }
 
   /** @throws as `HeldBody.unpack` */
-  unpack<Opened extends Uint8Array | undefined>(open: (maxOutputBytes: number) => Opened): Opened {
+  unpack<Opened extends { readonly bytes: Uint8Array } | undefined>(
+    open: (maxOutputBytes: number) => Opened,
+  ): Opened {
     return this.#body.unpack(open);
   }
 

@@ -54,7 +54,9 @@ export class HeldBody {
    * @param open is told how many bytes it may make
    * @throws {Refusal} `M2M_BUSY` if there is no room for it now, and what `open` throws
    */
-  unpack<Opened extends Uint8Array | undefined>(open: (maxOutputBytes: number) => Opened): Opened {
+  unpack<Opened extends { readonly bytes: Uint8Array } | undefined>(
+    open: (maxOutputBytes: number) => Opened,
+  ): Opened {
     return this.#share.unpack(this.#maxBytes, open);
   }
 

@@ -2,16 +2,13 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import { UnsupportedError } from "../shared/errors.js";
-import { estimateSpend, type Admitted, type Refused, type Spent } from "./budgets/index.js";
+import { estimateSpend, type Admitted, type Refused, type RequestCost } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
-import type { Gatekeeper } from "./security/gatekeeper.js";
-import { forwardedHeaders } from "./headers.js";
 import { readAccept, readWireBody, ReplyCodec } from "./m2m/index.js";
 import {
   ANONYMOUS,
   clientKeyOf,
-  CREDENTIAL_HEADERS,
   dialectOf,
   injectIncludeUsage,
   readRequestHead,
@@ -20,6 +17,7 @@ import {
 } from "./providers/index.js";
 import type { LoggedRequest } from "./logged-request.js";
 import { Refusal } from "./refusal.js";
+import { CODINGS, headersFor, IDENTITY } from "./request-headers.js";
 import type { PendingScan } from "./security/request-scanner.js";
 import { assertSafe } from "./security/threats.js";
 import { assertServed, type Route } from "./upstream/choose.js";
@@ -56,7 +54,7 @@ export interface Prepared {
   /** @param carried headers of the trace, in place of the client's */
   requestFor(upstream: Upstream, carried?: readonly string[]): UpstreamRequest;
   /** Told what was spent when the exchange is over. */
-  settle?(spent: Spent): Promise<void>;
+  settle?(spent: RequestCost): Promise<void>;
 }
 
 /** A request that is being prepared. */
@@ -68,17 +66,15 @@ export interface IncomingBody {
   /** All of it. */
   readBody(): Promise<Buffer>;
   /** Holds what `open` makes of it, which is told how many bytes it may make. @throws {Refusal} `M2M_BUSY`, and what `open` throws */
-  unpack<Opened extends Uint8Array | undefined>(open: (maxOutputBytes: number) => Opened): Opened;
+  unpack<Opened extends { readonly bytes: Uint8Array } | undefined>(
+    open: (maxOutputBytes: number) => Opened,
+  ): Opened;
   /** Holds so many bytes more for it. @throws {Refusal} `M2M_BUSY` */
   hold(sizeBytes: number): void;
   /** To be called when it is there, whole or to be streamed. */
   markReady(): void;
 }
 
-/** The proxy reads the answer itself, so it must come as it is. */
-const CODINGS: readonly string[] = ["accept-encoding"];
-const ONLY_CODINGS: ReadonlySet<string> = new Set(CODINGS);
-const IDENTITY: readonly string[] = ["accept-encoding", "identity"];
 const JSON_TYPE: readonly string[] = ["content-type", "application/json"];
 
 /**
@@ -156,8 +152,11 @@ async function readContent(
 ): Promise<{ readonly content: Buffer; readonly receivedBytes: number; readonly isWire: boolean }> {
   const received = await incoming.readBody();
   incoming.markReady();
+  const receivedBytes = received.length;
   const opened = incoming.unpack((maxBytes) => readWireBody(engine, request.headers, received, maxBytes));
-  return { content: opened ?? received, receivedBytes: received.length, isWire: opened !== undefined };
+  if (!opened) return { content: received, receivedBytes, isWire: false };
+  const { buffer, byteOffset, byteLength } = opened.bytes;
+  return { content: Buffer.from(buffer, byteOffset, byteLength), receivedBytes, isWire: true };
 }
 
 interface Outgoing {
@@ -211,33 +210,6 @@ function replyOf(
 
 function textOf(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(",") : value;
-}
-
-/**
- * The client's headers for an upstream, with its own credentials if it has any.
- * @param replaced names in lower case that are left out, beside those of `own`
- */
-export function headersFor(
-  gatekeeper: Gatekeeper,
-  request: IncomingMessage,
-  { apiKey, token }: Upstream,
-  dialect: Dialect,
-  replaced: readonly string[],
-  own: readonly string[],
-): string[] {
-  const { rawHeaders } = request;
-  const secrets = apiKey === undefined ? gatekeeper.tokenHeaders(request) : CREDENTIAL_HEADERS;
-  // The common case, without sets and lists of its own.
-  if (secrets.length === 0 && token === undefined && own === IDENTITY && replaced === CODINGS)
-    return forwardedHeaders(rawHeaders, { without: ONLY_CODINGS, extra: IDENTITY });
-  const without = new Set([...replaced, ...secrets]);
-  const extra = [...own];
-  if (apiKey !== undefined) {
-    extra.push(...(dialect === "anthropic" ? ["x-api-key", apiKey] : ["authorization", `Bearer ${apiKey}`]));
-  }
-  if (token !== undefined) extra.push("x-m2m-token", token);
-  for (let i = 0; i < own.length; i += 2) without.add(own[i]);
-  return forwardedHeaders(rawHeaders, { without, extra });
 }
 
 /** @throws {UnsupportedError} `M2M_MEDIA_TYPE_UNSUPPORTED` of a body that is not what a scan of it sees */

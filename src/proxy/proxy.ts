@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { endConnection, listen, type Listener } from "../http/index.js";
+import { endConnection, listen, Teardown, type Listener } from "../http/index.js";
 import { InputError, UnsupportedError } from "../shared/errors.js";
 import { handleAdmin } from "./admin/handle-admin.js";
 import { upgradeRefusal } from "./api-errors.js";
@@ -20,10 +20,11 @@ import { openTracing } from "./tracing.js";
 /** A proxy that listens. */
 export interface Proxy extends Pick<Listener, "host" | "port" | "url"> {
   readonly stats: ProxyStats;
-  /** Lets running exchanges finish, up to `graceMs`, then cuts them. */
+  /** Lets running exchanges finish, up to `graceMs` (10 s), then cuts them. */
   close(graceMs?: number): Promise<void>;
 }
 
+const DEFAULT_GRACE_MS = 10_000;
 /** A recording or a file may take minutes to arrive. */
 const REQUEST_TIMEOUT_MS = 600_000;
 
@@ -35,27 +36,41 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   let isDraining = false;
+  const teardown = new Teardown();
   const core = createCore(options, { tracing: openTracing(), isDraining: () => isDraining });
-  const handler = (request: IncomingMessage, response: ServerResponse): void =>
-    handle(core, request, response);
-  const listener = await listen(handler, {
-    host: options.host,
-    port: options.port,
-    limits: { requestTimeoutMs: REQUEST_TIMEOUT_MS, stallTimeoutMs: core.settings.idleTimeoutMs },
-    onUpgrade: (request, socket) => refuseUpgrade(core, request, socket),
-  });
+  const onUpstreamsClose = teardown.group();
+  for (const upstream of core.upstreams) onUpstreamsClose(() => upstream.close());
+  let listener: Listener;
+  try {
+    listener = await listenFor(core, options);
+  } catch (error) {
+    // What went wrong first is what is told.
+    await teardown.run(0).catch(() => {});
+    throw error;
+  }
+  teardown.group()((graceMs) => listener.close(graceMs));
   const { host, port, url } = listener;
   return {
     host,
     port,
     url,
     stats: core.stats,
-    async close(graceMs) {
+    close(graceMs = DEFAULT_GRACE_MS) {
       isDraining = true;
-      await listener.close(graceMs);
-      await Promise.all(core.upstreams.map((upstream) => upstream.close()));
+      return teardown.run(graceMs);
     },
   };
+}
+
+function listenFor(core: ProxyCore, { host, port }: ProxyOptions): Promise<Listener> {
+  const handler = (request: IncomingMessage, response: ServerResponse): void =>
+    handle(core, request, response);
+  return listen(handler, {
+    host,
+    port,
+    limits: { requestTimeoutMs: REQUEST_TIMEOUT_MS, stallTimeoutMs: core.settings.idleTimeoutMs },
+    onUpgrade: (request, socket) => refuseUpgrade(core, request, socket),
+  });
 }
 
 function refuseUpgrade(

@@ -53,7 +53,7 @@ export async function receiveData(core: SessionCore, message: DataMessage): Prom
   }
   const nowMs = core.now();
   const transition = core.allow("DATA", nowMs);
-  const result = core.established.payloads.open(message);
+  const result = core.established.payloads.open(message, core.environment.contents);
   core.commit(transition, nowMs, { data: { contentBytes: result.bytes.length, wireBytes } });
   const judgement = await judgeAndCount(core, result.bytes);
   // What arrives after the end is nobody's.

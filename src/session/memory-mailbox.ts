@@ -5,6 +5,7 @@ import { positiveInteger } from "../shared/bounds.js";
 import {
   compareMailboxIds,
   DEFAULT_READ_LIMIT,
+  MAX_MAILBOX_SOURCES,
   parseMailboxId,
   type Mailbox,
   type MailboxEntry,
@@ -35,8 +36,6 @@ interface Box {
 }
 
 const MIB = 1024 * 1024;
-/** Senders that a mailbox remembers, the latest. */
-const MAX_SOURCES = 1000;
 
 /** Mailboxes in the memory of this process: as safe as the process is. What does not fit is refused, never dropped. */
 export class MemoryMailbox implements Mailbox {
@@ -76,7 +75,7 @@ export class MemoryMailbox implements Mailbox {
       entries: [],
       sizeBytes: 0,
       expiresAtMs: 0,
-      sequences: new LruMap<string, number>(MAX_SOURCES),
+      sequences: new LruMap<string, number>(MAX_MAILBOX_SOURCES),
     };
     this.#boxes.set(sessionId, box);
     const id = String(++this.#lastId);

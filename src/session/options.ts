@@ -2,6 +2,7 @@ import type { ContentScanner } from "../codec/index.js";
 import { ALGORITHM_NAMES } from "../shared/algorithms.js";
 import { InputError, M2MError } from "../shared/errors.js";
 import { completeCapabilities, type Capabilities, type CapabilityOptions } from "./capabilities.js";
+import type { ContentRoom } from "./content-room.js";
 import { namedPriors } from "./dictionary-extensions.js";
 import { platformRandomBytes, type RandomBytes } from "./ids.js";
 import { resolveTiming, type SessionTiming } from "./liveness.js";
@@ -35,6 +36,8 @@ export interface SessionEnvironment {
   /** Judges content if the capabilities say `threatDetection`. */
   readonly scanner?: ContentScanner;
   readonly rateLimit?: RateLimit;
+  /** Default: what is opened has as much room as was agreed. */
+  readonly contents?: ContentRoom;
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
 }
@@ -48,8 +51,10 @@ export interface SessionOptions extends SessionEnvironment {
   readonly requireSecurity?: boolean;
 }
 
-export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "rateLimit" | "timing">> &
-  Pick<SessionEnvironment, "scanner" | "rateLimit"> & { readonly timing: SessionTiming };
+export type ResolvedEnvironment = Required<
+  Omit<SessionEnvironment, "scanner" | "rateLimit" | "contents" | "timing">
+> &
+  Pick<SessionEnvironment, "scanner" | "rateLimit" | "contents"> & { readonly timing: SessionTiming };
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironment {
@@ -58,6 +63,7 @@ export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironme
     randomBytes: given.randomBytes ?? platformRandomBytes,
     scanner: given.scanner,
     rateLimit: given.rateLimit,
+    contents: given.contents,
     timing: resolveTiming(given.timing),
     codec: given.codec ?? {},
   };

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { detect } from "../../codec/index.js";
 import { contentMember } from "../../http/index.js";
 import { algorithmWord, findAlgorithm } from "../../shared/algorithms.js";
 import { FormatError, InputError } from "../../shared/errors.js";
@@ -39,9 +38,10 @@ export async function decompressData(
 ): Promise<unknown> {
   const { data } = await readMembers(request, held);
   if (typeof data !== "string") throw missing("data");
-  const algorithm = algorithmWord(detect(data).algorithm);
-  const bytes = held.unpack((maxOutputBytes) => core.engine.decompress(data, { maxOutputBytes }).bytes);
-  return { ...contentMember(bytes), bytes: bytes.length, algorithm };
+  const { bytes, algorithm } = held.unpack((maxOutputBytes) =>
+    core.engine.decompress(data, { maxOutputBytes }),
+  );
+  return { ...contentMember(bytes), bytes: bytes.length, algorithm: algorithmWord(algorithm) };
 }
 
 async function readMembers(request: IncomingMessage, held: HeldBody): Promise<Record<string, unknown>> {

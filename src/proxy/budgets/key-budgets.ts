@@ -2,7 +2,7 @@ import { InputError, LimitError, UpstreamError, type M2MError } from "../../shar
 import type { RateDecision, RateLimitBucket, RateLimitStore, SpendStore } from "../../shared/stores.js";
 import type { SpendEstimate } from "./estimate.js";
 import { MemoryRateStore } from "../../shared/token-buckets.js";
-import { Purse, type Budget, type Refusal, type Reservation } from "./purse.js";
+import { Purse, type Budget, type Shortfall, type Reservation } from "./purse.js";
 import { TokenAllowance } from "./token-allowance.js";
 import { dayOf, monthOf } from "./windows.js";
 
@@ -28,7 +28,7 @@ export interface KeyBudgetsOptions {
 }
 
 /** What a request took in the end. What is `undefined`, nobody knows: then it is what was estimated. */
-export interface Spent {
+export interface RequestCost {
   readonly tokens: number | undefined;
   readonly usd: number | undefined;
 }
@@ -36,7 +36,7 @@ export interface Spent {
 export interface Admitted {
   readonly allowed: true;
   /** To be called when the request is over, however it ended; only the first call counts. Does not reject. */
-  settle(spent: Spent): Promise<void>;
+  settle(spent: RequestCost): Promise<void>;
 }
 
 export interface Refused {
@@ -197,7 +197,7 @@ function rateRefusal(
 }
 
 function budgetRefusal(
-  { budget: { window, limitMicroUsd }, reason, leftMicroUsd }: Refusal,
+  { budget: { window, limitMicroUsd }, reason, leftMicroUsd }: Shortfall,
   microUsd: number,
   nowMs: number,
 ): Refused {

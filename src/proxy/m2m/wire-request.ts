@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { detect, type CodecEngine } from "../../codec/index.js";
+import { detect, type CodecEngine, type DecompressionResult } from "../../codec/index.js";
+import { mediaTypeOf } from "../../http/index.js";
 import { PROTOCOL_VERSIONS } from "../../session/index.js";
 import { UnsupportedError } from "../../shared/errors.js";
 import { WIRE_TYPE } from "./wire-format.js";
@@ -16,7 +17,7 @@ export function readWireBody(
   headers: IncomingHttpHeaders,
   body: Buffer,
   maxOutputBytes: number,
-): Buffer | undefined {
+): DecompressionResult | undefined {
   const version = headers["x-m2m-protocol"];
   if (version !== undefined && !(PROTOCOL_VERSIONS as readonly string[]).includes(String(version))) {
     throw new UnsupportedError(
@@ -25,10 +26,9 @@ export function readWireBody(
       { hint: `Known are ${PROTOCOL_VERSIONS.join(" and ")}.` },
     );
   }
-  const isDeclared = headers["content-type"]?.split(";", 1)[0].trim().toLowerCase() === WIRE_TYPE;
+  const isDeclared = mediaTypeOf(headers["content-type"]) === WIRE_TYPE;
   if (!isDeclared && !opensLikeWire(body, version !== undefined)) return undefined;
-  const { bytes } = engine.decompress(body, { maxOutputBytes });
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return engine.decompress(body, { maxOutputBytes });
 }
 
 /** @param binary whether bytes that are no text count too */
