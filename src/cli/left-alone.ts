@@ -8,7 +8,7 @@ import { printable } from "./terminal.js";
  * @param rule what such a file may set
  */
 export function noteLeftAlone(
-  context: CommandContext,
+  context: Pick<CommandContext, "note">,
   { ignored, projectFile = "" }: Config,
   sections: readonly string[],
   rule: string,

@@ -102,12 +102,10 @@ export class CodecEngine {
    * @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED`, `M2M_CHECKSUM_MISMATCH`
    * @throws {M2MError} if the wire is malformed or passes a limit
    */
-  decompress(
-    wire: string | Uint8Array,
-    { maxOutputBytes, ...options }: DecompressOptions = {},
-  ): DecompressionResult {
+  decompress(wire: string | Uint8Array, options: DecompressOptions = {}): DecompressionResult {
     this.#assertWireSize(wire);
     const settings = this.#settings(options);
+    const { maxOutputBytes } = options;
     if (maxOutputBytes !== undefined) {
       assertNumbers({ maxOutputBytes }, 0);
       const most = Math.min(maxOutputBytes, this.#limits.maxOutputBytes);
@@ -171,7 +169,7 @@ export class CodecEngine {
     return optimizeRequest(content, this.#limits);
   }
 
-  #settings(options: CompressOptions & Pick<CodecOptions, "allowUnsecured">): Settings {
+  #settings(options: CompressOptions & DecompressOptions): Settings {
     assertSettings(options);
     const settings: Settings = { ...this.#options };
     // What is left out, or `undefined`, is as the engine has it.

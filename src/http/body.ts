@@ -26,6 +26,8 @@ export function readBody(
         return;
       }
       request.off("data", take).pause();
+      // Those that wait for its end know them still.
+      chunks.length = 0;
       reject(refusal);
     };
     // Whichever comes first counts: what is settled stays so, and taking listeners away costs more than leaving them.

@@ -41,6 +41,8 @@ export interface ProxyCore {
   readonly turnEnd: TurnEnd;
   /** From 0 up to 1. */
   random(): number;
+  /** Whether there are budgets of money that cannot be asked for: then no call is let through. */
+  isBudgetAway(): boolean;
   /** Whether the proxy is shutting down. */
   isDraining(): boolean;
 }
@@ -90,11 +92,15 @@ export function createCore(
         limits: keyLimits.limits,
         rates: keyLimits.rates ?? new MemoryRateStore(),
         spend: keyLimits.spend ?? new MemorySpendStore(),
-        onStoreFailure: (error) => logger.error({ err: error }, "the store of limits failed"),
+        onStoreFailure:
+          keyLimits.onStoreFailure ?? ((error) => logger.error({ err: error }, "the store of limits failed")),
       }),
     tracing,
     turnEnd: new TurnEnd(),
     random: options.random ?? Math.random,
+    isBudgetAway: () =>
+      (keyLimits?.limits.usdPerDay ?? keyLimits?.limits.usdPerMonth) !== undefined &&
+      keyLimits?.isStoreUp?.() === false,
     isDraining,
   };
 }

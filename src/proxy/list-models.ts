@@ -127,7 +127,8 @@ function askWhole(
           else chunks.push(chunk);
         },
         onResponseEnd() {
-          resolve({ status, headers: returnedHeaders(received, OWN_LENGTH), body: Buffer.concat(chunks) });
+          const returned = returnedHeaders(received, OWN_LENGTH);
+          resolve({ status, headers: returned, body: Buffer.concat(chunks) });
         },
         onResponseError(_controller, error) {
           reject(error);

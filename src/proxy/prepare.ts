@@ -107,7 +107,8 @@ export async function prepareCall(
   let admitted: Admitted | undefined;
   try {
     admitted = hit ? undefined : await admit(core, request, { api, model, body });
-    const outgoing = outgoingOf(core, { api, body, isWire, isStream: stream, isSent: !hit });
+    const asksUsage = stream && (settings.includeUsage || isMetered(core, request, api));
+    const outgoing = outgoingOf(core, { api, body, isWire, asksUsage, isSent: !hit });
     if (!hit && outgoing.body !== content) incoming.hold(outgoing.body.length);
     return {
       api,
@@ -169,20 +170,20 @@ interface Outgoing {
 
 /** What an upstream is sent. */
 function outgoingOf(
-  { settings, peer, upstreams }: ProxyCore,
+  { peer, upstreams }: ProxyCore,
   {
     api,
     body,
     isWire,
-    isStream,
+    asksUsage,
     isSent,
   }: Pick<Call, "api" | "body"> & {
     readonly isWire: boolean;
-    readonly isStream: boolean;
+    readonly asksUsage: boolean;
     readonly isSent: boolean;
   },
 ): Outgoing {
-  const injected = settings.includeUsage && isStream ? injectIncludeUsage(api, body) : undefined;
+  const injected = asksUsage ? injectIncludeUsage(api, body) : undefined;
   const plain = injected ?? body;
   const link = isSent ? peer?.encode(plain, upstreams) : undefined;
   const isAnew = link !== undefined || isWire;
@@ -280,6 +281,11 @@ async function admit(
   const decision = await budgets.admit(spenderOf(core, request, api), estimateSpend(models, model, body));
   if (decision.allowed) return decision;
   throw limited(core, decision);
+}
+
+/** Whether what a request takes counts for its client's limits: thoughts that are not shown are known to the provider alone. */
+function isMetered(core: ProxyCore, request: IncomingMessage, api: ProviderApi): boolean {
+  return core.budgets?.isMetered(spenderOf(core, request, api)) === true;
 }
 
 /** Whose limits a request counts for: if the proxy has the keys, a client that shows another each time is the same. */

@@ -82,6 +82,27 @@ describe("proxy: resilience", () => {
     expect([upload.status, fixture.upstream.requests.length]).to.deep.equal([500, 1]);
   });
 
+  it("says of what may have been done that it is not to be sent again, and heeds that", async () => {
+    const far = await ProxyFixture.start({ ...quick, headersTimeoutMs: 300 });
+    fixture = await ProxyFixture.start({
+      ...quick,
+      upstreams: [{ name: "far", target: parseTarget(`http://127.0.0.1:${far.proxy.port}`, "url") }],
+    });
+    for (const [script, status] of [
+      ["reset", 502],
+      ["stall", 504],
+    ] as const) {
+      far.upstream.reset();
+      far.upstream.script(script);
+      const reply = await fixture.chat();
+      expect([reply.status, reply.headers["x-should-retry"]]).to.deep.equal([status, "false"]);
+      expect(far.upstream.requests).to.have.length(1);
+    }
+    await far.stop();
+    const refused = await fixture.chat();
+    expect(refused.status).to.equal(502);
+  });
+
   it("gives up what takes too long, with 504", async () => {
     fixture = await ProxyFixture.start({ headersTimeoutMs: 300, idleTimeoutMs: 300 });
     fixture.upstream.script("stall");
@@ -288,6 +309,7 @@ describe("proxy: resilience", () => {
     for (let i = 0; i < 5; i++) expect((await fixture.chat()).status).to.equal(502);
     const reply = await fixture.chat();
     expect([reply.status, connections]).to.deep.equal([503, 5]);
+    expect(Number(reply.headers["retry-after"])).to.be.within(1, 5);
     expect((await fixture.stats()).upstreams[0].state).to.equal("open");
     const unready = await fixture.call({ path: "/_m2m/ready" });
     expect([unready.status, unready.json.code]).to.deep.equal([503, "M2M_UPSTREAM_UNAVAILABLE"]);
@@ -301,6 +323,59 @@ describe("proxy: resilience", () => {
     expect((await fixture.stats()).upstreams[0].state).to.equal("closed");
     expect((await fixture.call({ path: "/_m2m/ready" })).status).to.equal(200);
     await back.stop();
+  });
+
+  it("counts requests that fail, not their tries", async () => {
+    const target = parseTarget("http://127.0.0.1:9", "url");
+    fixture = await ProxyFixture.start({ ...quick, upstreams: [{ name: "x", target }] });
+    for (let i = 0; i < 4; i++) expect((await fixture.chat()).status).to.equal(502);
+    expect(await fixture.stats()).to.nested.include({ retries: 8, "upstreams[0].state": "closed" });
+    // The fifth is the last that is tried, once.
+    expect((await fixture.chat()).status).to.equal(503);
+    expect(await fixture.stats()).to.nested.include({ retries: 8, "upstreams[0].state": "open" });
+  }).timeout(30_000);
+
+  it("does not give up the last upstream for statuses that a client could provoke", async () => {
+    const [first, second] = [await ScriptedUpstream.start(), await ScriptedUpstream.start()];
+    fixture = await ProxyFixture.start({
+      ...quick,
+      upstreams: [first, second].map(({ url }, index) => ({
+        name: `u${index}`,
+        target: parseTarget(url, "url"),
+      })),
+    });
+    for (let i = 0; i < 12; i++)
+      expect((await fixture.chat({}, { "x-script": "status-500" })).status).to.equal(500);
+    const states = (await fixture.stats()).upstreams.map(({ state }: { state: string }) => state);
+    expect(states.sort()).to.deep.equal(["closed", "open"]);
+    expect((await fixture.chat()).status).to.equal(200);
+    await Promise.all([first.stop(), second.stop()]);
+  }).timeout(60_000);
+
+  it("says what is wrong with TLS, and does not try that again", async () => {
+    const plain = await ScriptedUpstream.start();
+    const target = parseTarget(plain.url.replace("http:", "https:"), "url");
+    fixture = await ProxyFixture.start({ upstreams: [{ name: "x", target }] });
+    const reply = await fixture.chat();
+    expect(reply.status).to.equal(502);
+    expect(reply.json.error.message).to.contain("does not speak TLS");
+    expect((await fixture.stats()).retries).to.equal(0);
+    await plain.stop();
+  });
+
+  it("is not ready while budgets cannot be asked for", async () => {
+    let isUp = false;
+    const isStoreUp = (): boolean => isUp;
+    fixture = await ProxyFixture.start({ keyLimits: { limits: { usdPerDay: 1 }, isStoreUp } });
+    const unready = await fixture.call({ path: "/_m2m/ready" });
+    expect([unready.status, unready.json.code]).to.deep.equal([503, "M2M_STORE_UNAVAILABLE"]);
+    isUp = true;
+    expect((await fixture.call({ path: "/_m2m/ready" })).status).to.equal(200);
+    isUp = false;
+    const rated = await ProxyFixture.start({ keyLimits: { limits: { requestsPerMinute: 1 }, isStoreUp } });
+    // Rates are kept by the process itself meanwhile.
+    expect((await rated.call({ path: "/_m2m/ready" })).status).to.equal(200);
+    await rated.stop();
   });
 
   it("holds only so many bytes of requests at once", async () => {

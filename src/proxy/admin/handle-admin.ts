@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { problemOf, sendProblem } from "../../http/index.js";
-import { InputError, LimitError, UnsupportedError } from "../../shared/errors.js";
+import { InputError, LimitError, UnsupportedError, UpstreamError } from "../../shared/errors.js";
+import { namedHeaders } from "../api-errors.js";
 import { noUpstream } from "../attempt-error.js";
 import type { ProxyCore } from "../core.js";
 import type { HeldBody } from "../held-bodies.js";
@@ -95,24 +96,19 @@ export async function handleAdmin(
     const { reason, headers } = error instanceof Refusal ? error : { reason: error, headers: [] };
     const problem = problemOf(reason);
     const challenge = problem.status === 401 && { "www-authenticate": 'Basic realm="m2m proxy", Bearer' };
-    sendProblem(response, problem, { ...headersOf(headers), ...challenge });
+    sendProblem(response, problem, { ...namedHeaders(headers), ...challenge });
   }
-}
-
-/** @param flat name, value, name, value */
-function headersOf(flat: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : [])),
-  );
 }
 
 /**
  * Whether a request that comes now has a chance.
  * @throws {LimitError} `M2M_DRAINING`
- * @throws {UpstreamError} `M2M_UPSTREAM_UNAVAILABLE` while every upstream is given a rest
+ * @throws {UpstreamError} `M2M_UPSTREAM_UNAVAILABLE` while every upstream is given a rest; `M2M_STORE_UNAVAILABLE` while budgets cannot
+ * be asked for
  */
-function assertReady({ isDraining, upstreams }: ProxyCore): void {
+function assertReady({ isBudgetAway, isDraining, upstreams }: ProxyCore): void {
   if (isDraining()) throw new LimitError("M2M_DRAINING", "The proxy is shutting down.");
   const nowMs = performance.now();
   if (upstreams.every(({ breaker }) => breaker.state(nowMs) === "open")) throw noUpstream();
+  if (isBudgetAway()) throw new UpstreamError("M2M_STORE_UNAVAILABLE", "The store of budgets is away.");
 }

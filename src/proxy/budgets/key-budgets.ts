@@ -27,9 +27,9 @@ export interface KeyBudgetsOptions {
   readonly onStoreFailure?: (error: unknown) => void;
 }
 
-/** What a request took in the end. `usd` is `undefined` if nobody knows: then it is what was estimated. */
+/** What a request took in the end. What is `undefined`, nobody knows: then it is what was estimated. */
 export interface RequestCost {
-  readonly tokens: number;
+  readonly tokens: number | undefined;
   readonly usd: number | undefined;
 }
 
@@ -97,10 +97,17 @@ export class KeyBudgets {
       settle: async ({ tokens, usd }) => {
         if (isSettled) return;
         isSettled = true;
-        if (tokensPerMinute !== undefined) this.#tokens.correct(client, tokens - estimate.tokens);
+        if (tokensPerMinute !== undefined && tokens !== undefined)
+          this.#tokens.correct(client, tokens - estimate.tokens);
         await this.#purse.settle(money, microUsdOf(usd ?? estimate.usd ?? 0));
       },
     };
+  }
+
+  /** Whether it matters to a client what its requests take. */
+  isMetered(client: string): boolean {
+    const { tokensPerMinute, usdPerDay, usdPerMonth } = this.#limitsOf(client);
+    return (tokensPerMinute ?? usdPerDay ?? usdPerMonth) !== undefined;
   }
 
   /**
