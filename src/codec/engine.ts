@@ -30,7 +30,7 @@ import {
   type Settings,
 } from "./settings.js";
 import { optimizeRequest } from "./t1/index.js";
-import type { AlgorithmDescriptor, Codec, CodecOptions } from "./types.js";
+import type { AlgorithmDescriptor, Codec } from "./types.js";
 
 const DEFAULT_TIME_BUDGET_MS = 20;
 

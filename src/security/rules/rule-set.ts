@@ -31,7 +31,8 @@ export class RuleSet {
    * @throws {InputError} `M2M_RULES_INVALID` with rule id and field, by the checks of `parseRules`
    */
   with(rules: readonly Rule[]): RuleSet {
-    if (!Array.isArray(rules)) throw new InputError("M2M_RULES_INVALID", "Rules are a list.");
+    const isList: boolean = Array.isArray(rules);
+    if (!isList) throw new InputError("M2M_RULES_INVALID", "Rules are a list.");
     rules.forEach(assertRule);
     const byId = new Map([...this.rules, ...rules].map((rule) => [rule.id, rule]));
     return new RuleSet([...byId.values()]);
