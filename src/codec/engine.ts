@@ -21,7 +21,6 @@ import type { CompressionResult, DecompressionResult } from "./result.js";
 import { routeByTokens, type Route } from "./router.js";
 import { unsecuredWire } from "./secured.js";
 import {
-  assertRouter,
   assertSettings,
   type AnalyzeOptions,
   type CompressOptions,
@@ -42,7 +41,6 @@ export class CodecEngine {
   /** @throws {InputError} `M2M_USAGE` if a setting is out of range; `M2M_KEY_INVALID` */
   constructor(options: EngineOptions = {}) {
     assertSettings(options);
-    assertRouter(options.router);
     this.#options = options;
     this.#limits = resolveLimits(options.limits);
   }

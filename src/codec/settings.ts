@@ -46,6 +46,19 @@ export interface DecompressOptions extends Pick<CodecOptions, "key" | "allowUnse
 
 export type Settings = EngineOptions & CompressOptions;
 
+/** By name, since most messages have none or one of them. */
+const CHECKS: ReadonlyMap<string, (value: never) => unknown> = new Map<string, (value: never) => unknown>([
+  ["brotliThresholdBytes", (brotliThresholdBytes) => assertNumbers({ brotliThresholdBytes }, 0)],
+  ["timeBudgetMs", (timeBudgetMs) => assertNumbers({ timeBudgetMs }, 0)],
+  ["key", assertKey],
+  ["quality", parseBrotliQuality],
+  ["policy", (policy) => assertName("policy", policy, POLICY_NAMES)],
+  ["level", (level) => assertName("level", level, LEVEL_NAMES)],
+  ["security", (security) => assertName("frame security", security, SECURITY_MODES)],
+  ["encoding", (encoding) => assertName("encoding", encoding, ENCODINGS)],
+  ["router", assertRouter],
+]);
+
 /**
  * Settings of an engine or of one message; what is `undefined` is not given. What only one codec reads it checks too, but a setting is
  * wrong whichever codec is taken.
@@ -53,20 +66,14 @@ export type Settings = EngineOptions & CompressOptions;
  */
 export function assertSettings(options: Settings): void {
   assertOptions("The options", options);
-  const { brotliThresholdBytes, timeBudgetMs } = options;
-  assertKey(options.key);
-  parseBrotliQuality(options.quality);
-  assertName("policy", options.policy, POLICY_NAMES);
-  assertName("level", options.level, LEVEL_NAMES);
-  assertName("frame security", options.security, SECURITY_MODES);
-  assertName("encoding", options.encoding, ENCODINGS);
-  if (brotliThresholdBytes !== undefined) assertNumbers({ brotliThresholdBytes }, 0);
-  if (timeBudgetMs !== undefined) assertNumbers({ timeBudgetMs }, 0);
+  for (const name of Object.keys(options)) {
+    const value = options[name as keyof Settings];
+    if (value !== undefined) CHECKS.get(name)?.(value as never);
+  }
 }
 
 /** @throws {InputError} `M2M_USAGE` for a threshold that is no number from 0, or has another name */
-export function assertRouter(router: Partial<RouterThresholds> | undefined): void {
-  if (router === undefined) return;
+function assertRouter(router: Partial<RouterThresholds>): void {
   assertOptions("The option router", router);
   const names = Object.keys(DEFAULT_ROUTER_THRESHOLDS);
   for (const name of Object.keys(router)) assertName("threshold of the router", name, names);
@@ -74,8 +81,8 @@ export function assertRouter(router: Partial<RouterThresholds> | undefined): voi
 }
 
 /** @throws {InputError} `M2M_USAGE` */
-function assertName(what: string, name: string | undefined, names: readonly string[]): void {
-  if (name === undefined || names.includes(name)) return;
+function assertName(what: string, name: string, names: readonly string[]): void {
+  if (names.includes(name)) return;
   throw new InputError("M2M_USAGE", `There is no ${what} ${quote(String(name))}.`, {
     hint: `Use one of ${names.join(", ")}.`,
   });
