@@ -103,6 +103,12 @@ export class Exchange implements AttemptOwner {
     };
   }
 
+  /** Whether to do it twice is to do it once (RFC 9110 section 9.2.1). */
+  get #onlyAsks(): boolean {
+    const { method } = this.#request;
+    return method === "GET" || method === "HEAD";
+  }
+
   noteModel(model: string | undefined): void {
     this.#model = model;
   }
@@ -123,7 +129,7 @@ export class Exchange implements AttemptOwner {
     this.#stream.flush();
     sendApiError(this.#request, this.#response, reason, {
       // What was sent is done perhaps: to do it again is for the client to decide, not for its SDK or a proxy before this one.
-      retried: this.#attempts > 1 || this.#isOwed,
+      retried: this.#attempts > 1 || (this.#isOwed && !this.#onlyAsks),
       headers: [...headers, "x-m2m-request-id", this.#id],
     });
   }
@@ -193,9 +199,7 @@ export class Exchange implements AttemptOwner {
     const isUnreachable = !attempt.wasSent || isBeforeSending(error);
     if (isUnreachable) this.#isOwed = false;
     this.#noteFailure(attempt, isUnreachable);
-    const method = this.#request.method ?? "";
-    const isSafe = isUnreachable || method === "GET" || method === "HEAD";
-    if (isSafe && this.#retry(undefined, isLasting(error))) return;
+    if ((isUnreachable || this.#onlyAsks) && this.#retry(undefined, isLasting(error))) return;
     this.#giveUp(upstreamError(error));
   }
 

@@ -98,6 +98,12 @@ describe("proxy: resilience", () => {
       expect([reply.status, reply.headers["x-should-retry"]]).to.deep.equal([status, "false"]);
       expect(far.upstream.requests).to.have.length(1);
     }
+    // What only asks may be asked again.
+    const asked = await ProxyFixture.start({ retries: 0 });
+    asked.upstream.script("reset");
+    const files = await asked.call({ path: "/v1/files" });
+    expect([files.status, files.headers["x-should-retry"]]).to.deep.equal([502, undefined]);
+    await asked.stop();
     await far.stop();
     const refused = await fixture.chat();
     expect(refused.status).to.equal(502);
