@@ -14,10 +14,15 @@ const KEYS = [
 const ID = /^[A-Z][A-Z0-9]*(?:-[A-Z0-9]+){1,4}$/;
 
 /**
- * A rule that a program has made, by the checks of one in a file.
+ * Rules that a program has made, by the checks of those in a file.
  * @throws {InputError} `M2M_RULES_INVALID` with rule id and field
  */
-export function assertRule(rule: unknown): asserts rule is Rule {
+export function assertRules(rules: unknown): void {
+  if (!Array.isArray(rules)) throw new InputError("M2M_RULES_INVALID", "Rules are a list.");
+  rules.forEach(assertRule);
+}
+
+function assertRule(rule: unknown): void {
   const invalid = (_key: string | undefined, why: string): InputError =>
     new InputError("M2M_RULES_INVALID", `${why}.`, { hint: "docs/rules.md says what a rule has." });
   if (typeof rule !== "object" || rule === null) throw invalid(undefined, "a rule is an object");

@@ -1,11 +1,10 @@
-import { InputError } from "../../shared/errors.js";
 import { lazily } from "../../shared/lazy.js";
 import type { SegmentContext } from "../types.js";
 import { makeBuiltinRules } from "./builtin.gen.js";
 import { BUILTIN_PROGRAM } from "./builtin-program.gen.js";
 import { CompiledRules, compileRules } from "./compiled-rules.js";
 import { unpackProgram } from "./packed-program.js";
-import { assertRule } from "./rule-fields.js";
+import { assertRules } from "./rule-fields.js";
 import type { Rule, RuleHit } from "./types.js";
 
 /** An unchangeable set of rules. It is compiled when the first text is matched. */
@@ -31,9 +30,7 @@ export class RuleSet {
    * @throws {InputError} `M2M_RULES_INVALID` with rule id and field, by the checks of `parseRules`
    */
   with(rules: readonly Rule[]): RuleSet {
-    const isList: boolean = Array.isArray(rules);
-    if (!isList) throw new InputError("M2M_RULES_INVALID", "Rules are a list.");
-    rules.forEach(assertRule);
+    assertRules(rules);
     const byId = new Map([...this.rules, ...rules].map((rule) => [rule.id, rule]));
     return new RuleSet([...byId.values()]);
   }
