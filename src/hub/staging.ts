@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { InputError } from "../shared/errors.js";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
+import { makeFolder } from "../shared/make-folder.js";
 import { ONNX_FILE } from "../shared/model-files.js";
 import { attemptWrite } from "../shared/replacement-file.js";
 import { MANIFEST_FILE, writeManifest, type Manifest } from "./manifest.js";
@@ -30,7 +31,7 @@ export class Staging {
   constructor(folder: string) {
     this.#folder = folder;
     this.#path = join(folder, STAGING_FOLDER);
-    attemptWrite(this.#path, () => mkdirSync(this.#path, { recursive: true }));
+    attemptWrite(this.#path, () => makeFolder(this.#path));
     lock(join(this.#path, LOCK_FILE), folder);
     rmSync(join(this.#path, READY_FOLDER), { recursive: true, force: true });
   }
