@@ -20,6 +20,23 @@ const ROOMS = [
   "shared",
 ];
 
+/** The rooms of AI-TCP, and what each imports of the others. */
+const PRIMITIVES = ["crypto", "noise", "identity", "packet", "protection", "frames", "flow", "turn"];
+const AITCP = {
+  crypto: [],
+  noise: ["crypto"],
+  identity: ["crypto"],
+  packet: [],
+  protection: ["packet"],
+  frames: [],
+  flow: ["frames"],
+  turn: ["frames"],
+  handshake: PRIMITIVES,
+  connection: [...PRIMITIVES, "handshake"],
+  session: [...PRIMITIVES, "handshake", "connection"],
+  api: [...PRIMITIVES, "handshake", "connection", "session"],
+};
+
 /** The composition root: it alone knows both the commands and the machinery around them. */
 const ROOT = "^src/cli/(main|oclif-commands)\\.ts$";
 
@@ -31,9 +48,31 @@ const upward = ROOMS.slice(1).map((room, index) => ({
   to: { path: `^src/(index\\.ts|(${ROOMS.slice(0, index + 1).join("|")})/)` },
 }));
 
+const withinAiTcp = Object.entries(AITCP).map(([room, below]) => ({
+  name: `aitcp-${room}-imports-down-only`,
+  comment: `src/transport/aitcp/${room} enters by their index.ts: ${below.join(", ") || "none of the others"}.`,
+  severity: "error",
+  from: { path: `^src/transport/aitcp/${room}/` },
+  to: {
+    path: "^src/transport/aitcp/[^/]+/",
+    pathNot: [
+      `^src/transport/aitcp/${room}/`,
+      ...below.map((other) => `^src/transport/aitcp/${other}/index\\.ts$`),
+    ],
+  },
+}));
+
 module.exports = {
   forbidden: [
     ...upward,
+    ...withinAiTcp,
+    {
+      name: "session-without-transport",
+      comment: "Sessions of M2M and AI-TCP do not know each other: server and client put one on the other.",
+      severity: "error",
+      from: { path: "^src/session/" },
+      to: { path: "^src/transport/" },
+    },
     {
       name: "rooms-by-their-index",
       comment:

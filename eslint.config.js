@@ -11,6 +11,11 @@ const SCRIPT_GLOBALS = [
   ...["__dirname", "module", "require"],
 ];
 
+const signalsLeak = {
+  object: "AbortSignal",
+  property: "any",
+  message: "It leaks on Node 20: use shared/joined-signal.ts.",
+};
 const noDefaultExport = {
   selector: "ExportDefaultDeclaration",
   message: "Use a named export.",
@@ -67,6 +72,7 @@ export default tseslint.config(
     rules: {
       "no-console": "error",
       "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "no-restricted-properties": ["error", signalsLeak],
     },
   },
   {
@@ -82,6 +88,7 @@ export default tseslint.config(
       ],
       "no-restricted-properties": [
         "error",
+        signalsLeak,
         { object: "process", property: "exit", message: "The library never ends the process." },
         { object: "process", property: "argv", message: "The library reads no arguments." },
       ],

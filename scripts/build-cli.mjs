@@ -36,7 +36,6 @@ await build({
     "prom-client",
     "ajv",
     "@toon-format/toon",
-    "@opentelemetry/api",
     "ioredis",
     "@infisical/quic",
     "sodium-native",

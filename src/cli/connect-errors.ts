@@ -1,8 +1,8 @@
-import { M2MError, ProtocolError, UpstreamError, type ErrorCode } from "../shared/errors.js";
+import { M2MError, type ErrorCode } from "../shared/errors.js";
 import { fingerprint, formatIdentity } from "../transport/index.js";
 import type { LineSender } from "./connect-lines.js";
 import type { AiTcpTarget } from "./connect-settings.js";
-import { withHint, type Hints } from "./explain-error.js";
+import { copyOf, withHint, type Hints } from "./explain-error.js";
 
 /** An error of a connection, with what a person at this end can do about it. */
 export function explainConnection(error: unknown, target: AiTcpTarget | undefined): unknown {
@@ -32,24 +32,19 @@ const LINE_LOST: readonly ErrorCode[] = [
 /** An error that ends a session before its time, with the lines whose fate is not known. */
 export function explainLoss(error: unknown, lines: LineSender["unacknowledged"]): unknown {
   if (!(error instanceof M2MError)) return error;
-  const { cause, code, hint, message } = error;
+  const { code, message } = error;
   if (SESSION_LOST.includes(code)) {
-    return new ProtocolError(
-      code,
-      "The server does not know the session any more: it has expired, or the server was started again with sessions in memory; " +
+    return copyOf(error, {
+      message:
+        "The server does not know the session any more: it has expired, or the server was started again with sessions in memory; " +
         `${describeLines(lines)}.`,
-      {
-        cause,
-        hint:
-          `Connect again${lines ? "; what is sent again may arrive twice" : ""}. ` +
-          "Sessions outlast the server with m2m server --store redis://HOST:PORT.",
-      },
-    );
+      hint:
+        `Connect again${lines ? "; what is sent again may arrive twice" : ""}. ` +
+        "Sessions outlast the server with m2m server --store redis://HOST:PORT.",
+    });
   }
   if (!lines || !LINE_LOST.includes(code)) return error;
-  const text = `${message.replace(/\.$/, "")}; ${describeLines(lines)}.`;
-  const { status } = error as Partial<UpstreamError>;
-  return new UpstreamError(code, text, { cause, hint, status });
+  return copyOf(error, { message: `${message.replace(/\.$/, "")}; ${describeLines(lines)}.` });
 }
 
 function describeLines(lines: LineSender["unacknowledged"]): string {

@@ -28,7 +28,7 @@ const OF_THE_LINE: readonly ErrorCode[] = [
   "M2M_JSON_TOO_DEEP",
 ];
 /** Refusals of what may be sent again. */
-const FOR_LATER: readonly ErrorCode[] = ["M2M_RATE_LIMITED", "M2M_MAILBOX_FULL"];
+const FOR_LATER: readonly ErrorCode[] = ["M2M_RATE_LIMITED", "M2M_BUSY", "M2M_MAILBOX_FULL"];
 
 export interface LineSenderOptions {
   readonly client: M2MClient;

@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { constants } from "node:os";
 import { M2MClient } from "../client/index.js";
 import { DEFAULT_LIMITS } from "../shared/limits.js";
 import { explainConnection, explainLoss } from "./connect-errors.js";
@@ -9,7 +8,7 @@ import { ConnectReport } from "./connect-report.js";
 import { openTarget, type ConnectTarget } from "./connect-settings.js";
 import type { CommandContext } from "./context.js";
 import { EXIT } from "./errors.js";
-import { STOP_SIGNALS } from "./interrupt.js";
+import { exitCodeOfSignal, onStopSignal } from "./interrupt.js";
 import { openLineInput, type LineInput } from "./line-input.js";
 
 /** How long the server may take to answer the end of the session. */
@@ -21,7 +20,7 @@ class Stopped extends Error {
 
   constructor(signal: NodeJS.Signals) {
     super("stopped");
-    this.code = 128 + constants.signals[signal];
+    this.code = exitCodeOfSignal(signal);
   }
 }
 
@@ -111,13 +110,9 @@ async function closeClient(client: M2MClient): Promise<void> {
 /** @param onFirst is told of the first signal; a second one ends the process. @returns what takes the handlers away */
 function onSignal(onFirst: (signal: NodeJS.Signals) => void): () => void {
   let isStopping = false;
-  const handle = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(128 + constants.signals[signal]);
+  return onStopSignal((signal) => {
+    if (isStopping) process.exit(exitCodeOfSignal(signal));
     isStopping = true;
     onFirst(signal);
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, handle);
-  return () => {
-    for (const signal of STOP_SIGNALS) process.off(signal, handle);
-  };
+  });
 }

@@ -13,6 +13,7 @@ import {
 import { loadCredentials, type AiTcpCredentials } from "./aitcp-settings.js";
 import type { ConnectFlags } from "./connect-flags.js";
 import type { CommandContext } from "./context.js";
+import { noteLeftAlone } from "./left-alone.js";
 import { printable } from "./terminal.js";
 import { TranscriptFiles } from "./transcript-files.js";
 
@@ -78,6 +79,7 @@ export async function openTarget(
     assertNoAiTcpFlags(flags);
     return { options };
   }
+  noteLeftAlone(context, config, ["aitcp"], "does not say who this side is, and whom it trusts");
   const onBroken = ({ message }: M2MError): void =>
     context.note(`m2m: ${printable(message)} The identities that were in the file before are still trusted.`);
   const credentials = loadCredentials(context, config, flags, { onBroken });

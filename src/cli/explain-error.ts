@@ -1,4 +1,10 @@
-import { M2MError, SecurityThreat, type ErrorCode, type ErrorDetails } from "../shared/errors.js";
+import {
+  M2MError,
+  SecurityThreat,
+  type ErrorCode,
+  type ErrorDetails,
+  type UpstreamError,
+} from "../shared/errors.js";
 import type { Source } from "./input.js";
 import { printable } from "./terminal.js";
 
@@ -49,8 +55,12 @@ export function withLabel(error: unknown, label: string | undefined): unknown {
 type ErrorClass = new (code: ErrorCode, message: string, details: ErrorDetails) => M2MError;
 
 /** The same error, class and code included, with another message or hint. */
-function copyOf(error: M2MError, { message = error.message, hint = error.hint }): M2MError {
+export function copyOf(
+  error: M2MError,
+  { message = error.message, hint = error.hint }: { readonly message?: string; readonly hint?: string },
+): M2MError {
   const { cause, code, line, offset } = error;
   if (error instanceof SecurityThreat) return new SecurityThreat(message, error.verdict, { cause, hint });
-  return new (error.constructor as ErrorClass)(code, message, { cause, hint, line, offset });
+  const { status } = error as Partial<UpstreamError>;
+  return new (error.constructor as ErrorClass)(code, message, { cause, hint, line, offset, status });
 }

@@ -2,8 +2,8 @@ import { constants } from "node:os";
 
 type Cleanup = () => void;
 
-/** Ctrl-C, a polite kill, and a terminal that was closed. A shell reads 128 + the number, so Ctrl-C is 130. */
-export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Ctrl-C, a polite kill, and a terminal that was closed. */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs `work` with Ctrl-C turned into `cleanup` and exit code 130. For work that waits: while JavaScript runs or a
@@ -36,12 +36,21 @@ export function whileBlocked<T>(work: () => T): T {
 
 /** Installs the handler and gives the function that takes it away again. */
 export function onInterrupt(cleanup: Cleanup): () => void {
-  const stop = (signal: NodeJS.Signals) => {
+  return onStopSignal((signal) => {
     cleanup();
-    process.exit(128 + constants.signals[signal]);
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+    process.exit(exitCodeOfSignal(signal));
+  });
+}
+
+/** @returns what takes the handler away */
+export function onStopSignal(handle: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of STOP_SIGNALS) process.on(signal, handle);
   return () => {
-    for (const signal of STOP_SIGNALS) process.off(signal, stop);
+    for (const signal of STOP_SIGNALS) process.off(signal, handle);
   };
+}
+
+/** As a shell reads it: Ctrl-C is 130. */
+export function exitCodeOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }

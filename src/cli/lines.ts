@@ -2,7 +2,14 @@
  * The `--lines` engine: each line of the input is a message, each result a line of the output, in order, in flat memory.
  * Lines end at the byte 0x0A; a carriage return before it is content, so what comes back is what went in.
  */
-import { LimitError, M2MError, SecurityThreat, UnsupportedError, type ErrorCode } from "../shared/errors.js";
+import {
+  INSTALLATION_CODES,
+  LimitError,
+  M2MError,
+  SecurityThreat,
+  UnsupportedError,
+  type ErrorCode,
+} from "../shared/errors.js";
 import { parseJsonPointer } from "../shared/json-text.js";
 import type { CommandContext } from "./context.js";
 import { EXIT, exitCodeOf, formatError, OutputClosed, toErrorJson } from "./errors.js";
@@ -60,7 +67,7 @@ export function isOfTheLine(error: unknown): error is M2MError {
   if (error instanceof SecurityThreat) return true;
   if (!(error instanceof M2MError) || codeOfLine(error) !== EXIT.BAD_DATA) return false;
   return !(error instanceof UnsupportedError)
-    ? !OF_THE_INSTALLATION.includes(error.code)
+    ? !INSTALLATION_CODES.includes(error.code)
     : UNSUPPORTED_BY_A_WIRE.includes(error.code);
 }
 
@@ -68,9 +75,6 @@ export function isOfTheLine(error: unknown): error is M2MError {
 function codeOfLine(error: M2MError): number {
   return error.code === "M2M_CONTEXT_LOST" ? EXIT.BAD_DATA : exitCodeOf(error);
 }
-
-/** Files of the package that are damaged. */
-const OF_THE_INSTALLATION: readonly ErrorCode[] = ["M2M_RANK_TABLE_INVALID", "M2M_PRIOR_INVALID"];
 
 /** What a wire may ask for that this version lacks. */
 const UNSUPPORTED_BY_A_WIRE: readonly ErrorCode[] = [

@@ -2,10 +2,12 @@ import type { Config } from "../config/index.js";
 import { createLogger, isAnyHost } from "../http/index.js";
 import { startProxy, type Proxy, type UpstreamOptions } from "../proxy/index.js";
 import type { SecurityScanner } from "../security/index.js";
+import { checkedToken } from "./auth-token.js";
 import type { CommandContext } from "./context.js";
 import { noteLeftAlone } from "./left-alone.js";
 import { warnOfOpenHost } from "./open-host.js";
 import { openProxyStores, proxySettings, proxyUpstreams, type ProxyFlags } from "./proxy-settings.js";
+import { serviceNotes, type ServiceNotes } from "./service-notes.js";
 import { loadEngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
 import { printable } from "./terminal.js";
@@ -18,16 +20,18 @@ import { GRACE_MS, untilSignal } from "./until-signal.js";
  */
 export async function runProxy(context: CommandContext, flags: ProxyFlags): Promise<number> {
   const config = await context.config();
-  // A repository does not say where requests, and the keys in them, go.
-  noteLeftAlone(context, config, (key) => key.startsWith("proxy."), "sets nothing of the proxy");
-  const upstreams = proxyUpstreams(context, config, flags.target);
-  const host = flags.host ?? config.get("proxy.host");
-  const authToken = flags["auth-token"] ?? config.get("proxy.auth_token");
+  const isJson = flags["log-json"] ?? config.get("proxy.log_json");
   const logger = createLogger({
     level: flags["log-level"] ?? config.get("proxy.log_level"),
-    json: flags["log-json"] ?? config.get("proxy.log_json"),
+    json: isJson,
     write: writeStderr,
   });
+  const notes = serviceNotes(context, logger, isJson);
+  // A repository does not say where requests, and the keys in them, go.
+  noteLeftAlone(notes, config, ["proxy"], "sets nothing of the proxy");
+  const upstreams = proxyUpstreams(context, config, flags.target);
+  const host = flags.host ?? config.get("proxy.host");
+  const authToken = checkedToken(flags["auth-token"] ?? config.get("proxy.auth_token"));
   const stores = await openProxyStores(config, flags, logger);
   try {
     const proxy = await startProxy({
@@ -44,9 +48,13 @@ export async function runProxy(context: CommandContext, flags: ProxyFlags): Prom
       scanner: await openProxyScanner(context, config, flags),
     });
     // Who reads the line may send a signal at once.
-    const stopped = untilSignal(() => proxy.close(GRACE_MS));
-    warnOfOpenHost(host, authToken, "M2M_PROXY_AUTH_TOKEN");
-    await announce(context, proxy, upstreams);
+    const stopped = untilSignal(async () => {
+      logger.info("draining");
+      await proxy.close(GRACE_MS);
+      logger.info("stopped");
+    });
+    warnOfOpenHost(notes, host, authToken, "M2M_PROXY_AUTH_TOKEN");
+    await announce(context, notes, proxy, upstreams);
     return await stopped;
   } finally {
     await stores.close();
@@ -71,6 +79,7 @@ async function openProxyScanner(
 
 async function announce(
   context: CommandContext,
+  notes: ServiceNotes,
   { host, url }: Proxy,
   upstreams: readonly UpstreamOptions[],
 ): Promise<void> {
@@ -78,7 +87,7 @@ async function announce(
   if (context.json) await context.printJson({ version: 1, url, upstreams: targets });
   const places = targets.map((one) => printable(one.url)).join(", ");
   // In one piece: who waits for the first line may read no more.
-  context.note(
+  notes.note(
     [
       `m2m proxy listens on ${printable(url)}${isAnyHost(host) ? " (on all interfaces)" : ""} for ${places}`,
       `  OPENAI_BASE_URL=${printable(url)}/v1 ANTHROPIC_BASE_URL=${printable(url)}`,

@@ -12,6 +12,7 @@ import type { RedisConnection } from "../redis/index.js";
 import { InputError } from "../shared/errors.js";
 import { MemoryRateStore } from "../shared/token-buckets.js";
 import type { CommandContext } from "./context.js";
+import { StoreOutages } from "./store-outages.js";
 import type { ScannerFlags } from "./scan-settings.js";
 import type { ListenerFlags } from "./server-flags.js";
 
@@ -55,7 +56,7 @@ export function proxyUpstreams(
   flag: string | undefined,
 ): readonly UpstreamOptions[] {
   if (flag !== undefined) return [{ name: "target", target: parseTarget(flag, "--target") }];
-  if (config.upstreams.length > 0) return config.upstreams.map((table) => upstreamOf(context, table));
+  if (config.upstreams.length > 0) return upstreamsOf(context, config.upstreams);
   const target = config.get("proxy.target");
   if (target === undefined) {
     throw new InputError("M2M_USAGE", "There is no target to forward to.", {
@@ -63,6 +64,18 @@ export function proxyUpstreams(
     });
   }
   return [{ name: "target", target: parseTarget(target, "proxy.target") }];
+}
+
+function upstreamsOf(context: CommandContext, tables: Config["upstreams"]): readonly UpstreamOptions[] {
+  const taken = new Set(tables.flatMap(({ name }) => name ?? []));
+  return tables.map((table) => {
+    const upstream = upstreamOf(context, table);
+    if (table.name !== undefined) return upstream;
+    let { name } = upstream;
+    for (let number = 2; taken.has(name); number++) name = `${upstream.name}-${number}`;
+    taken.add(name);
+    return { ...upstream, name };
+  });
 }
 
 function upstreamOf({ env }: CommandContext, table: Config["upstreams"][number]): UpstreamOptions {
@@ -104,30 +117,35 @@ export async function openProxyStores(
   const ttlMs = (flags["cache-ttl"] ?? config.get("proxy.cache_ttl_s")) * 1000;
   const limits = limitsOf(config);
   const place = config.get("proxy.store");
-  if (place === "memory" || (ttlMs === 0 && !limits)) {
+  const redisRoom = place === "memory" ? undefined : await import("../redis/index.js");
+  // A mistake shows when the proxy starts, not when somebody sets a limit.
+  redisRoom?.parseRedisAddress(place);
+  if (!redisRoom || (ttlMs === 0 && !limits)) {
     return {
       cache: ttlMs > 0 ? { ttlMs, scope: config.get("proxy.cache_scope") } : undefined,
       keyLimits: limits && { limits },
       close: async () => {},
     };
   }
-  const { connectRedis, RedisRateLimiter, RedisResponseCache, RedisSpendLedger } =
-    await import("../redis/index.js");
+  const { connectRedis, RedisRateStore, RedisResponseStore, RedisSpendStore } = redisRoom;
   const redis: RedisConnection = await connectRedis(place);
-  const onFailure = (error: unknown): void => logger.warn({ err: error }, "the store cannot be asked");
+  const outages = new StoreOutages(redis, logger);
+  const onFailure = (error: unknown): void => outages.note(error);
   return {
     cache:
       ttlMs > 0
         ? {
             ttlMs,
             scope: config.get("proxy.cache_scope"),
-            store: new RedisResponseCache(redis, { onFailure }),
+            store: new RedisResponseStore(redis, { onFailure }),
           }
         : undefined,
     keyLimits: limits && {
       limits,
-      rates: new RedisRateLimiter(redis, { fallback: new MemoryRateStore(), onFallback: onFailure }),
-      spend: new RedisSpendLedger(redis),
+      rates: new RedisRateStore(redis, { fallback: new MemoryRateStore(), onFallback: onFailure }),
+      spend: new RedisSpendStore(redis),
+      onStoreFailure: onFailure,
+      isStoreUp: () => redis.isUp,
     },
     close: () => redis.close(),
   };

@@ -47,12 +47,7 @@ export async function openScanner(
   options: Pick<ScannerOptions, "key" | "limits" | "categories" | "rememberedTexts">,
 ): Promise<OpenedScanner> {
   const [config, { SecurityScanner }] = await Promise.all([context.config(), import("../security/index.js")]);
-  noteLeftAlone(
-    context,
-    config,
-    (key) => !/^(proxy|server)\./.test(key),
-    "may only make the scanner stricter",
-  );
+  noteLeftAlone(context, config, ["security", "limits"], "may only make the scanner stricter");
   const detector = flags.engine ?? config.get("security.engine");
   const threshold = flags["block-threshold"] ?? config.get("security.block_threshold");
   const rules = await loadRules(context);

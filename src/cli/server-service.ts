@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import { isAnyHost } from "../http/index.js";
 import { startServer, type Server, type ServerOptions } from "../server/index.js";
 import type { CommandContext } from "./context.js";
+import type { ServiceNotes } from "./service-notes.js";
 import type { ServerFlags } from "./server-flags.js";
 import { loadServerSettings, noteRisks } from "./server-settings.js";
 import { runWorkers, type Listening } from "./server-workers.js";
@@ -15,16 +16,18 @@ import { otherMetrics, tellMetrics } from "./worker-metrics.js";
  * @throws {M2MError} what the settings and the start may
  */
 export async function runServer(context: CommandContext, flags: ServerFlags): Promise<number> {
-  const { options, workers } = await loadServerSettings(context, flags);
+  const { options, workers, notes } = await loadServerSettings(context, flags);
   if (cluster.isWorker) return runWorker(options);
-  noteRisks(context, await context.config(), options);
+  noteRisks(notes, await context.config(), options);
   if (workers > 1)
-    return runWorkers(workers, (listening) => announce(context, options, { ...listening, workers }));
+    return runWorkers(workers, notes, (listening) =>
+      announce(context, notes, options, { ...listening, workers }),
+    );
   const server = await startServer(options);
   const { quicPort } = server;
   // Who reads the line may send a signal at once.
   const stopped = untilSignal(() => stop(server, options));
-  await announce(context, options, { ...placesOf(server), workers, quicPort });
+  await announce(context, notes, options, { ...placesOf(server), workers, quicPort });
   return stopped;
 }
 
@@ -62,6 +65,7 @@ interface Announcement extends Listening {
 
 async function announce(
   context: CommandContext,
+  notes: ServiceNotes,
   { authToken, host, security, store }: ServerOptions,
   { aitcp, quicPort, url, workers }: Announcement,
 ): Promise<void> {
@@ -92,9 +96,9 @@ async function announce(
     ...(workers > 1 ? [`${workers} workers`] : []),
     ...(quicPort === undefined ? [] : [`QUIC on UDP port ${quicPort}`]),
   ];
-  context.note(`m2m server listens on ${printable(url)} (${more.join(", ")})`);
+  notes.note(`m2m server listens on ${printable(url)} (${more.join(", ")})`);
   if (shown) {
-    context.note(`AI-TCP listens on ${printable(shown.url)} as ${shown.identity} (${shown.fingerprint})`);
+    notes.note(`AI-TCP listens on ${printable(shown.url)} as ${shown.identity} (${shown.fingerprint})`);
   }
 }
 

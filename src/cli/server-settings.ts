@@ -5,11 +5,13 @@ import { isSharedStore, MEMORY_STORE, type ServerOptions } from "../server/index
 import { InputError, type M2MError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
 import type { TrustOptions } from "../transport/index.js";
+import { checkedToken } from "./auth-token.js";
 import type { CommandContext } from "./context.js";
 import { noteLeftAlone } from "./left-alone.js";
 import { warnOfOpenHost } from "./open-host.js";
 import { openScanner, REMEMBERED_TEXTS } from "./scan-settings.js";
 import type { ServerFlags } from "./server-flags.js";
+import { serviceNotes, type ServiceNotes } from "./service-notes.js";
 import { loadEngineSettings } from "./settings.js";
 import { writeStderr } from "./stdio.js";
 import { printable } from "./terminal.js";
@@ -35,6 +37,7 @@ const AITCP_FLAGS = [
 export interface ServerSettings {
   readonly options: ServerOptions;
   readonly workers: number;
+  readonly notes: ServiceNotes;
 }
 
 /**
@@ -53,7 +56,13 @@ export async function loadServerSettings(
   const store = flags.store ?? config.get("server.store") ?? MEMORY_STORE;
   if (workers > 1) assertWorkers(store, transport);
   if (transport !== "aitcp") assertNoAiTcp(flags, transport);
-  const logger = loggerOf(flags, config);
+  const isJson = flags["log-json"] ?? config.get("server.log_json");
+  const logger = createLogger({
+    level: flags["log-level"] ?? config.get("server.log_level"),
+    json: isJson,
+    write: writeStderr,
+  });
+  const notes = serviceNotes(context, logger, isJson);
   const options: ServerOptions = {
     host: flags.host ?? config.get("server.host"),
     port: flags.port ?? config.get("server.port"),
@@ -67,15 +76,16 @@ export async function loadServerSettings(
       openScanner(context, flags, { limits: engine.limits, rememberedTexts: REMEMBERED_TEXTS }),
     security: { isEnabled, isBlocking: isEnabled && (flags.blocking ?? config.get("server.blocking")) },
     store,
-    authToken: tokenOf(flags, config),
+    authToken: checkedToken(flags["auth-token"] ?? config.get("server.auth_token")),
     maxBodyBytes: flags["max-body-bytes"] ?? config.get("server.max_body_bytes"),
     requestsPerMinute: flags["rate-limit"] ?? config.get("server.rate_limit"),
     trustedProxies: trustedProxiesOf(flags, config),
     maxActiveRequests: config.get("server.max_concurrent"),
+    maxHeldBytes: config.get("server.max_held_bytes"),
     quic: transport === "quic",
-    ...(transport === "aitcp" && { aitcp: await loadAiTcp(context, config, flags, logger) }),
+    ...(transport === "aitcp" && { aitcp: await loadAiTcp(context, config, flags, { logger, notes }) }),
   };
-  return { options, workers };
+  return { options, workers, notes };
 }
 
 /** Loads what AI-TCP needs for who asks for it. */
@@ -83,7 +93,7 @@ async function loadAiTcp(
   context: CommandContext,
   config: Config,
   flags: ServerFlags,
-  logger: Logger,
+  { logger, notes }: { readonly logger: Logger; readonly notes: ServiceNotes },
 ): Promise<NonNullable<ServerOptions["aitcp"]>> {
   const { loadCredentials } = await import("./aitcp-settings.js");
   const { TrustPolicy } = await import("../transport/index.js");
@@ -91,7 +101,7 @@ async function loadAiTcp(
     logger.warn({ code }, `${message} The identities that were in the file before are still trusted.`);
   const { trust, ...credentials } = loadCredentials(context, config, flags, { onBroken });
   const anyone = flags["trust-anyone"] ?? config.get("aitcp.trust_anyone");
-  if (!cluster.isWorker) noteTrust(context, trust, anyone);
+  if (!cluster.isWorker) noteTrust(notes, trust, anyone);
   const port = flags["aitcp-port"] ?? config.get("aitcp.port");
   return {
     ...credentials,
@@ -103,21 +113,21 @@ async function loadAiTcp(
 
 /** Whom the server lets in, where that is everybody or nobody. */
 function noteTrust(
-  context: CommandContext,
+  notes: ServiceNotes,
   { pinned = [], organisations = [], knownPeers }: TrustOptions,
   anyone: boolean,
 ): void {
   if (anyone) {
-    writeStderr(
-      "m2m: WARNING: everybody who can reach AI-TCP is let in, whatever the identity.\n" +
-        "  Give --trust IDENTITY or --trust-organisation IDENTITY in place of --trust-anyone.\n",
+    notes.warn(
+      "everybody who can reach AI-TCP is let in, whatever the identity.\n" +
+        "  Give --trust IDENTITY or --trust-organisation IDENTITY in place of --trust-anyone.",
     );
   } else if ([...pinned, ...organisations, ...(knownPeers?.listAnywhere() ?? [])].length === 0) {
     const line = knownPeers ? `, or write the line "* IDENTITY" into ${printable(knownPeers.path)}` : "";
-    writeStderr(
-      "m2m: WARNING: AI-TCP lets nobody in: no identity is trusted.\n" +
+    notes.warn(
+      "AI-TCP lets nobody in: no identity is trusted.\n" +
         "  Give --trust IDENTITY, with what `m2m keygen --public FILE` prints for an agent's key, or a file of such lines" +
-        `${line}. --trust-organisation IDENTITY lets in all that it certifies.\n`,
+        `${line}. --trust-organisation IDENTITY lets in all that it certifies.`,
     );
   }
 }
@@ -167,13 +177,6 @@ function readPem(path: string): Buffer {
   return Buffer.from(readSmallFile(path, MAX_PEM_BYTES));
 }
 
-/** An empty token would let in whoever sends none. @throws {InputError} `M2M_USAGE` */
-function tokenOf(flags: ServerFlags, config: Config): string | undefined {
-  const token = flags["auth-token"] ?? config.get("server.auth_token");
-  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
-  throw new InputError("M2M_USAGE", "A token is one or more visible ASCII characters without blanks.");
-}
-
 /** @throws {InputError} `M2M_USAGE` */
 function trustedProxiesOf(flags: ServerFlags, config: Config): TrustedProxies | undefined {
   const flag = flags["trust-proxy"];
@@ -182,17 +185,8 @@ function trustedProxiesOf(flags: ServerFlags, config: Config): TrustedProxies | 
   return setting === undefined ? undefined : TrustedProxies.parse(setting, "server.trust_proxy");
 }
 
-function loggerOf(flags: ServerFlags, config: Config): Logger {
-  return createLogger({
-    level: flags["log-level"] ?? config.get("server.log_level"),
-    json: flags["log-json"] ?? config.get("server.log_json"),
-    write: writeStderr,
-  });
-}
-
 /** What a person should know before others do. */
-export function noteRisks(context: CommandContext, config: Config, { authToken, host }: ServerOptions): void {
-  const isMeant = (key: string): boolean => key.startsWith("server.") || key.startsWith("aitcp.");
-  noteLeftAlone(context, config, isMeant, "sets the server's port only");
-  warnOfOpenHost(host, authToken, "M2M_SERVER_AUTH_TOKEN");
+export function noteRisks(notes: ServiceNotes, config: Config, { authToken, host }: ServerOptions): void {
+  noteLeftAlone(notes, config, ["server", "aitcp"], "sets the server's port only");
+  warnOfOpenHost(notes, host, authToken, "M2M_SERVER_AUTH_TOKEN");
 }

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { EXIT } from "./errors.js";
-import { writeStderr } from "./stdio.js";
+import type { ServiceNotes } from "./service-notes.js";
 import { untilSignal } from "./until-signal.js";
 import { WorkerMetrics } from "./worker-metrics.js";
 
@@ -22,6 +22,7 @@ export interface Listening {
  */
 export async function runWorkers(
   count: number,
+  notes: ServiceNotes,
   announce: (listening: Listening) => Promise<void>,
 ): Promise<number> {
   let isStopping = false;
@@ -47,9 +48,7 @@ export async function runWorkers(
       if (listening < count) return fail?.(code || EXIT.BUG);
       earlyEnds = performance.now() - startedAtMs < MIN_LIFE_MS ? earlyEnds + 1 : 0;
       if (earlyEnds >= MAX_EARLY_ENDS) return fail?.(code || EXIT.BUG);
-      writeStderr(
-        `m2m: worker ${worker.process.pid} has ended (${signal ?? code}); another takes its place.\n`,
-      );
+      notes.warn(`worker ${worker.process.pid} has ended (${signal ?? code}); another takes its place.`);
       startWorker();
     });
   };

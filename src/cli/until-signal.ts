@@ -1,6 +1,5 @@
-import { constants } from "node:os";
 import { EXIT } from "./errors.js";
-import { STOP_SIGNALS } from "./interrupt.js";
+import { exitCodeOfSignal, onStopSignal } from "./interrupt.js";
 
 /** How long running requests may take to finish once the process is told to stop. */
 export const GRACE_MS = 30_000;
@@ -15,20 +14,19 @@ export async function untilSignal(stop: () => Promise<void>, event?: "disconnect
   let isStopping = false;
   let onFirst: (() => void) | undefined;
   const first = new Promise<void>((resolve) => (onFirst = resolve));
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (isStopping && signal !== "SIGTERM") process.exit(128 + constants.signals[signal]);
+  const release = onStopSignal((signal) => {
+    if (isStopping && signal !== "SIGTERM") process.exit(exitCodeOfSignal(signal));
     isStopping = true;
     onFirst?.();
-  };
+  });
   const onEvent = () => onFirst?.();
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   if (event) process.once(event, onEvent);
   try {
     await first;
     await stop();
     return EXIT.OK;
   } finally {
-    for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
+    release();
     if (event) process.off(event, onEvent);
   }
 }

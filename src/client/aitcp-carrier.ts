@@ -7,6 +7,7 @@ import {
   type Message,
 } from "../session/index.js";
 import { DEFAULT_LIMITS } from "../codec/index.js";
+import { callBack } from "../shared/call-back.js";
 import { InputError, M2MError, type ErrorFamily } from "../shared/errors.js";
 import type { AiTcpSession, AiTcpStream, StreamOutbox } from "../transport/index.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
@@ -63,10 +64,10 @@ export class AiTcpCarrier implements Carrier {
       return;
     }
     try {
-      for await (const bytes of stream) this.#receive(bytes);
+      for await (const bytes of stream) this.#tryReceive(bytes);
       throw connectionLost("The server has ended the connection.");
     } catch (error) {
-      this.#lose(error, (cause) => connectionLost("The connection is lost.", cause));
+      this.#lose(error, lostFor);
     }
   }
 
@@ -93,16 +94,23 @@ export class AiTcpCarrier implements Carrier {
     if (session.state === "closed") throw connectionLost("The server has ended the connection.");
     const stream = session.openStream();
     // The server says which messages it takes no more of; what the peer has not taken need not be counted here too.
-    this.#outbox = new StreamOutbox(stream, Infinity, (error) =>
-      this.#lose(error, () => connectionLost("", error)),
-    );
-    onSession?.(session);
+    this.#outbox = new StreamOutbox(stream, Infinity, (error) => this.#lose(error, lostFor));
+    callBack("onSession", () => onSession?.(session));
     for (const message of this.#waiting.splice(0)) this.send(message);
     return stream;
   }
 
-  #receive(bytes: Uint8Array): void {
+  /** What it throws is told before the loop is left, which gives the stream up. */
+  #tryReceive(bytes: Uint8Array): void {
     if (this.#ended.signal.aborted) return;
+    try {
+      this.#receive(bytes);
+    } catch (error) {
+      this.#lose(error, lostFor);
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
     let message: Message;
     try {
       const { isBinary, body } = readTypedMessage(bytes);
@@ -127,6 +135,10 @@ export class AiTcpCarrier implements Carrier {
     const isOver = this.#session !== undefined && failure.family === "ProtocolError";
     this.#events.onLost(failure, { isFinal: !isOver && !PASSING.includes(failure.family) });
   }
+}
+
+function lostFor(cause: unknown): M2MError {
+  return connectionLost("The connection is lost.", cause);
 }
 
 /** By its looks: what is imported on demand may be another copy of the class, where a loader or bundler makes two of one module. */

@@ -47,9 +47,10 @@ export class M2MClient implements AsyncIterable<ReceivedData> {
   }
 
   /**
-   * Begins the session.
+   * Begins the session. A client does so once.
    * @throws {UpstreamError} `M2M_CONNECTION_FAILED`, with the `status` of the answer if there is one; `M2M_ANSWER_TIMEOUT`
-   * @throws {ProtocolError} `M2M_SESSION_REJECTED`; `M2M_NOT_NEGOTIATED` if there is no such channel
+   * @throws {ProtocolError} `M2M_SESSION_REJECTED`; `M2M_NOT_NEGOTIATED` if there is no such channel; `M2M_PROTOCOL_STATE` if it was
+   * called before
    */
   connect({ signal }: CallOptions = {}): Promise<void> {
     return this.#conversation.connect(signal);
@@ -57,7 +58,7 @@ export class M2MClient implements AsyncIterable<ReceivedData> {
 
   /**
    * Sends a content. Resolves when it is acknowledged: then it is in the mailbox of every member of the channel.
-   * @throws {LimitError} `M2M_MAILBOX_FULL`, `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`
+   * @throws {LimitError} `M2M_MAILBOX_FULL`, `M2M_BUSY`, `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT` if this side or the server blocks it
    * @throws {UpstreamError} `M2M_ANSWER_TIMEOUT`, `M2M_CONNECTION_LOST`: it may have arrived all the same
    * @throws {ProtocolError} `M2M_PROTOCOL_STATE` if the client is not connected; what ended the session
@@ -93,6 +94,7 @@ export class M2MClient implements AsyncIterable<ReceivedData> {
   /**
    * The next content that was received; `undefined` when the session is closed.
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT` for one that this side's scanner blocks; the next call gives the next one
+   * @throws {M2MError} for one that cannot be read, as `M2M_CHECKSUM_MISMATCH`; the next call gives the next one too
    * @throws {UpstreamError} `M2M_ANSWER_TIMEOUT` if nothing came in the time
    * @throws {M2MError} what ended the session
    */

@@ -31,6 +31,8 @@ export interface ConnectionOwner {
   /** The connection was open and is lost. */
   onLost(lost: Lost): void;
   onFailure(error: unknown): void;
+  /** A message does not follow those before it: the connection is lost for it. */
+  onUnreadable(message: DataMessage, error: M2MError): void;
   /** What the session has agreed on, if it is established. */
   agreed(): Agreement | undefined;
   /** Whether an answer is due. */
@@ -110,9 +112,12 @@ export class Connection {
     this.#carrier?.start(sessionId, hasChannel);
   }
 
-  /** Hands a message over, if there is a connection. */
-  send(message: Message): void {
-    const history = message.type === "DATA" ? this.#windows() : undefined;
+  /**
+   * Hands a message over, if there is a connection.
+   * @param isAgain whether it was on a connection that is lost: it stands for itself then, since its place in the windows may be why
+   */
+  send(message: Message, isAgain = false): void {
+    const history = message.type === "DATA" && !isAgain ? this.#windows() : undefined;
     this.#carrier?.send(history ? history.write(message as DataMessage) : message);
     this.expectAnswer();
   }
@@ -177,6 +182,7 @@ export class Connection {
       return this.#windows()?.read(message) ?? message;
     } catch (error) {
       if (!(error instanceof M2MError)) throw error;
+      this.#owner.onUnreadable(message, error);
       this.lose(connectionLost("What the server sends does not follow what it sent before.", error));
       return undefined;
     }

@@ -18,6 +18,7 @@ import { Outstanding, type Sent } from "./outstanding.js";
 import { ReceivedQueue, type ReceivedItem } from "./received-queue.js";
 import { failureOf, Lost, reconnect } from "./reconnect.js";
 import { SessionTimer } from "./session-timer.js";
+import { UnreadableMessages } from "./unreadable.js";
 import { Deferred, waitFor, type WaitOptions } from "./waiting.js";
 
 export type ClientState = "new" | "connecting" | "open" | "reconnecting" | "closed";
@@ -30,6 +31,7 @@ export class Conversation {
   readonly #place: MailboxPlace;
   readonly #timer: SessionTimer;
   readonly #outstanding = new Outstanding();
+  readonly #unreadable = new UnreadableMessages();
   readonly #stopped = new AbortController();
   readonly #closed = new Deferred<void>();
   #state: ClientState = "new";
@@ -60,6 +62,7 @@ export class Conversation {
       handle: (message) => this.#handle(message),
       onLost: (lost) => this.#lost(lost),
       onFailure: (error) => this.#fail(error),
+      onUnreadable: (message, error) => this.#skipUnreadable(message, error),
       agreed: () => this.#session.agreed,
       isWaiting: () => this.#outstanding.size > 0 || this.#pings.length > 0,
       whenTaken: async () => {
@@ -77,7 +80,13 @@ export class Conversation {
   }
 
   async connect(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#state !== "new") throw this.#failure ?? clientClosed();
+    signal?.throwIfAborted();
+    if (this.#state === "closed") throw this.#failure ?? clientClosed();
+    if (this.#state !== "new") {
+      throw new ProtocolError("M2M_PROTOCOL_STATE", "The client is connected, or about to be.", {
+        hint: "A client connects once, and makes a connection that is lost again by itself.",
+      });
+    }
     this.#state = "connecting";
     try {
       await waitFor(this.#begin(), { signal });
@@ -187,7 +196,7 @@ export class Conversation {
     for (const ping of this.#pings.splice(0)) ping.resolve();
     const { agreed, id } = this.#session;
     this.#connection.start(id as string, hasChannel(agreed));
-    for (const { message } of this.#outstanding.all) this.#connection.send(message);
+    for (const { message } of this.#outstanding.all) this.#connection.send(message, true);
     this.#timer.watch(this.#session);
   }
 
@@ -228,6 +237,7 @@ export class Conversation {
     if (cursor !== undefined && !this.#place.see(cursor)) return;
     // It was answered before, or nobody waits for it any more.
     if (ack !== undefined && !this.#outstanding.has(ack)) return;
+    this.#unreadable.progress();
     const item: ReceivedItem = { ...(await this.#open(message)), cursor };
     if (ack === undefined || this.#outstanding.settle(ack, rejection, item)) this.queue.push(item);
   }
@@ -241,6 +251,19 @@ export class Conversation {
     }
   }
 
+  /** Gives up a message that cannot be read over a second connection either: whoever takes it, or asked for it, hears why. */
+  #skipUnreadable(message: DataMessage, error: M2MError): void {
+    const { ack, cursor } = message.delivery ?? {};
+    if (!this.#unreadable.note(message)) return;
+    if (cursor !== undefined && !this.#place.see(cursor)) return;
+    if (ack !== undefined && !this.#outstanding.has(ack)) return;
+    this.#unreadable.progress();
+    const item: ReceivedItem = { error, cursor };
+    if (ack === undefined || this.#outstanding.settle(ack, undefined, item)) this.queue.push(item);
+    // The next connection goes on behind it, though what was received before may wait to be taken still.
+    if (cursor !== undefined) this.#place.take(cursor);
+  }
+
   /** The session is closed: by the server, or by this side for what it was answered. */
   #over({ end }: Session): void {
     if (end?.reason === "rejected" && end.rejection) throw sessionOver(end.rejection);
@@ -252,6 +275,7 @@ export class Conversation {
   #lost(lost: Lost): void {
     if (this.#session.state !== "established") this.#over(this.#session);
     else if (lost.advice.isFinal) this.#fail(lost);
+    else if (this.#unreadable.losses > this.#options.reconnect.maxTries) this.#fail(lost);
     else this.#reconnect(lost);
   }
 

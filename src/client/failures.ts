@@ -1,14 +1,6 @@
 import type { Rejection } from "../session/index.js";
 import { LimitError, ProtocolError, SecurityThreat, UpstreamError, type M2MError } from "../shared/errors.js";
 
-/** Statuses of servers that may be themselves again soon (RFC 9110 section 15). */
-const PASSING_STATUSES: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
-
-/** Whether a server that answers so may be asked again. */
-export function isPassing(status: number): boolean {
-  return PASSING_STATUSES.includes(status);
-}
-
 export function connectionFailed(message: string, cause?: unknown, status?: number): UpstreamError {
   return new UpstreamError("M2M_CONNECTION_FAILED", message, {
     cause,
@@ -57,9 +49,11 @@ export function refusalError({ code, message }: Rejection): M2MError {
   const text = `The server refused the message: ${code} ${message}`.trimEnd();
   switch (code) {
     case "RATE_LIMITED":
-      return new LimitError(message === "M2M_MAILBOX_FULL" ? "M2M_MAILBOX_FULL" : "M2M_RATE_LIMITED", text, {
-        hint: "Send it again later.",
-      });
+      return new LimitError(
+        message === "M2M_MAILBOX_FULL" || message === "M2M_BUSY" ? message : "M2M_RATE_LIMITED",
+        text,
+        { hint: "Send it again later." },
+      );
     case "SECURITY_POLICY":
       return message === "M2M_SCAN_FAILED"
         ? new ProtocolError("M2M_SCAN_FAILED", text)

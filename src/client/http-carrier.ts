@@ -2,9 +2,11 @@ import { DEFAULT_LIMITS } from "../codec/index.js";
 import { maxDataMessageBytes, readMessage, writeMessage, type Message } from "../session/index.js";
 import { isJsonObject } from "../shared/json-value.js";
 import { M2MError } from "../shared/errors.js";
+import { isPassingStatus, parseRetryAfterMs } from "../shared/try-again.js";
+import { joinSignals } from "../shared/joined-signal.js";
 import { readBoundedText } from "./bounded-text.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
-import { connectionFailed, isPassing, serverUnreachable } from "./failures.js";
+import { connectionFailed, serverUnreachable } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 /** How long the server is asked to wait for messages, in seconds. */
@@ -115,23 +117,27 @@ export class HttpCarrier implements Carrier {
     const [pathname, search = ""] = path.split("?");
     const target = addressBelow(url, pathname);
     target.search = search;
-    const response = await fetch(target, {
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        accept: "application/json",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body,
-      redirect: "error",
-      signal: AbortSignal.any([this.#ended.signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    const retryAfterS = Number(response.headers.get("retry-after") ?? NaN);
-    return {
-      status: response.status,
-      text: await readBoundedText(response, body === undefined ? MAX_MESSAGES_BYTES : MAX_MESSAGE_BYTES),
-      ...(retryAfterS >= 0 ? { retryAfterMs: retryAfterS * 1000 } : {}),
-    };
+    const { signal, release } = joinSignals(this.#ended.signal, AbortSignal.timeout(timeoutMs));
+    try {
+      const response = await fetch(target, {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          accept: "application/json",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body,
+        redirect: "error",
+        signal,
+      });
+      return {
+        status: response.status,
+        text: await readBoundedText(response, body === undefined ? MAX_MESSAGES_BYTES : MAX_MESSAGE_BYTES),
+        retryAfterMs: parseRetryAfterMs(response.headers.get("retry-after"), this.#options.nowMs()),
+      };
+    } finally {
+      release();
+    }
   }
 
   #lose(error: unknown): void {
@@ -157,7 +163,7 @@ class RefusedError extends Error {
 
 function refused({ status, retryAfterMs }: Answer): RefusedError {
   const failure = connectionFailed(`The server answers with the status ${status}.`, undefined, status);
-  return new RefusedError(failure, { isFinal: !isPassing(status), retryAfterMs });
+  return new RefusedError(failure, { isFinal: !isPassingStatus(status), retryAfterMs });
 }
 
 function tryReadMessage(text: string): Message | undefined {

@@ -38,6 +38,8 @@ export class MailboxPlace {
   }
 
   take(cursor: string): void {
+    // One that cannot be read is taken before those that wait.
+    if (this.#taken !== undefined && compareMailboxIds(cursor, this.#taken) <= 0) return;
     this.#taken = cursor;
     this.#unsaid++;
     if (this.#unsaid * 2 >= this.#window) this.#tell();

@@ -1,5 +1,6 @@
 import type { ContentScanner } from "../codec/index.js";
 import type { CapabilityOptions, RandomBytes, SessionCodecOptions, SessionTiming } from "../session/index.js";
+import { assertNumbers, assertOptions, assertTexts } from "../shared/bounds.js";
 import { InputError } from "../shared/errors.js";
 import type { AiTcpConnectOptions, AiTcpSession } from "../transport/index.js";
 
@@ -18,7 +19,10 @@ export interface ReconnectOptions {
 
 /** Who this side is on AI-TCP, and whom it talks to. */
 export interface AiTcpClientOptions extends Omit<AiTcpConnectOptions, "signal"> {
-  /** Told of each session of AI-TCP, over which the M2M session goes: when the first is made, and when another had to be. */
+  /**
+   * Told of each session of AI-TCP, over which the M2M session goes: when the first is made, and when another had to be. What it throws ends the
+   * client (`M2M_USAGE`).
+   */
   readonly onSession?: (session: AiTcpSession) => void;
 }
 
@@ -88,6 +92,7 @@ const DEFAULT_RECONNECT: ReconnectOptions = Object.freeze({
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveClientOptions(options: M2MClientOptions): ResolvedClientOptions {
+  assertOptions("The options", options);
   const url = parseServerUrl(options.url);
   const transport = options.transport ?? transportOf(url);
   if (!TRANSPORTS.includes(transport)) throw usage(`A transport is one of ${TRANSPORTS.join(", ")}.`);
@@ -96,6 +101,9 @@ export function resolveClientOptions(options: M2MClientOptions): ResolvedClientO
   }
   if (transport === "aitcp" && !options.aitcp)
     throw usage("AI-TCP needs the option aitcp: an identity, and whom it trusts.");
+  const { token, channel, reconnect } = options;
+  assertTexts({ token, channel });
+  if (reconnect !== undefined) assertOptions("The option reconnect", reconnect);
   const resolved = {
     answerTimeoutMs: 30_000,
     sendTimeoutMs: 120_000,
@@ -106,10 +114,12 @@ export function resolveClientOptions(options: M2MClientOptions): ResolvedClientO
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     url: addressFor(url, transport),
     transport,
-    reconnect: { ...DEFAULT_RECONNECT, ...options.reconnect },
+    reconnect: { ...DEFAULT_RECONNECT, ...reconnect },
   };
+  assertNumbers({ ...resolved.reconnect }, 0);
   for (const name of ["answerTimeoutMs", "sendTimeoutMs", "maxUnacknowledged", "maxBuffered"] as const) {
-    if (!(resolved[name] > 0)) throw usage(`${name} is a number over 0.`);
+    const value: unknown = resolved[name];
+    if (!(typeof value === "number" && value > 0)) throw usage(`${name} is a number over 0.`);
   }
   return resolved;
 }

@@ -1,8 +1,9 @@
+import { backoffMs } from "../shared/backoff.js";
 import type { M2MError } from "../shared/errors.js";
 import type { LossAdvice } from "./carrier.js";
 import { connectionLost } from "./failures.js";
 import type { ReconnectOptions } from "./options.js";
-import { backoffMs, pause } from "./waiting.js";
+import { pause } from "./waiting.js";
 
 /** How a connection was lost before it was open. */
 export class Lost extends Error {
@@ -34,7 +35,7 @@ export async function reconnect(
 ): Promise<void> {
   let { failure, advice } = first;
   for (let tries = 1; tries <= options.maxTries; tries++) {
-    await pause(Math.max(advice.retryAfterMs ?? 0, backoffMs(tries, options)), signal);
+    await pause(Math.max(advice.retryAfterMs ?? 0, backoffMs(tries, options, Math.random())), signal);
     if (signal.aborted) return;
     try {
       await open();

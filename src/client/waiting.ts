@@ -79,14 +79,6 @@ export class Places {
   }
 }
 
-/** Milliseconds before try `tries` (from 1): random up to a bound that doubles, so that many clients do not come at once. */
-export function backoffMs(
-  tries: number,
-  { firstDelayMs, maxDelayMs }: { readonly firstDelayMs: number; readonly maxDelayMs: number },
-): number {
-  return Math.random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (tries - 1));
-}
-
 /** Resolves after so long, or when the signal says so. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -13,9 +13,10 @@ import {
 import { DEFAULT_LIMITS } from "../codec/index.js";
 import { encodeBase64 } from "../shared/base64.js";
 import { M2MError } from "../shared/errors.js";
+import { isPassingStatus } from "../shared/try-again.js";
 import { encodeUtf8 } from "../shared/utf8.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
-import { connectionFailed, connectionLost, isPassing, serverUnreachable } from "./failures.js";
+import { connectionFailed, connectionLost, serverUnreachable } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 const NORMAL_CLOSURE = 1000;
@@ -146,7 +147,7 @@ export class WebSocketCarrier implements Carrier {
     const status = this.#status;
     if (status !== undefined) {
       const failure = connectionFailed(`The server answers with the status ${status}.`, this.#cause, status);
-      this.#lose(failure, !isPassing(status));
+      this.#lose(failure, !isPassingStatus(status));
     } else if (!this.#wasOpen) {
       this.#lose(serverUnreachable(this.#cause), false);
     } else {

@@ -1,5 +1,6 @@
 import type { AlgorithmName } from "../shared/algorithms.js";
 import type { BpeEncodingName } from "../shared/encodings.js";
+import { assertContent } from "../shared/content.js";
 import { UnsupportedError } from "../shared/errors.js";
 import { NONE_DESCRIPTOR } from "./none/index.js";
 import { ALGORITHMS } from "./registry.js";
@@ -20,8 +21,10 @@ const HEAD_LENGTH = 24;
 /**
  * Tells the format of a wire from its opening. What has no opening of ours is `none`.
  * @throws {UnsupportedError} `M2M_VERSION_UNSUPPORTED` if it opens like a format or version that this build lacks.
+ * @throws {InputError} `M2M_USAGE` if it is neither text nor bytes
  */
 export function detect(wire: string | Uint8Array): Detection {
+  assertContent("A wire", wire);
   const { descriptor, form } = detectDescriptor(wire);
   return { algorithm: descriptor.name, form, ...descriptor.describeWire?.(wire) };
 }

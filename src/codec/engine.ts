@@ -1,18 +1,17 @@
-import { LEVEL_NAMES, POLICY_NAMES, type AlgorithmName, type PolicyName } from "../shared/algorithms.js";
+import type { AlgorithmName } from "../shared/algorithms.js";
 import {
   DEFAULT_BROTLI_THRESHOLD_BYTES,
   DEFAULT_ENCODING,
   DEFAULT_POLICY,
   DEFAULT_ROUTER_THRESHOLDS,
-  type RouterThresholds,
 } from "../shared/defaults.js";
+import { assertNumbers } from "../shared/bounds.js";
+import { assertContent, assertText } from "../shared/content.js";
 import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
-import { quote } from "../shared/quote.js";
 import { assertInputSize, resolveLimits, maxWireBytes, type Limits } from "../shared/limits.js";
 import { decodeUtf8, utf8Length } from "../shared/utf8.js";
 import { defaultTokenizers } from "../tokenizer/index.js";
 import { analyzeContent, type Analysis } from "./analysis.js";
-import { parseBrotliQuality } from "./brotli/index.js";
 import { Content } from "./content.js";
 import { detectDescriptor } from "./detect.js";
 import { guardContent, type ContentScanner, type ContentVerdict } from "./guard.js";
@@ -21,40 +20,16 @@ import { ALGORITHMS, findDescriptor } from "./registry.js";
 import type { CompressionResult, DecompressionResult } from "./result.js";
 import { routeByTokens, type Route } from "./router.js";
 import { unsecuredWire } from "./secured.js";
+import {
+  assertSettings,
+  type AnalyzeOptions,
+  type CompressOptions,
+  type DecompressOptions,
+  type EngineOptions,
+  type Settings,
+} from "./settings.js";
 import { optimizeRequest } from "./t1/index.js";
-import type { AlgorithmDescriptor, Codec, CodecOptions } from "./types.js";
-
-/** Settings that one message may have of its own. */
-interface MessageOptions extends Pick<CodecOptions, "encoding" | "key" | "level" | "quality" | "security"> {
-  /** How `auto` chooses. Default `published`. */
-  policy?: PolicyName;
-  /** Above this many bytes `published` takes brotli. Default 1024. */
-  brotliThresholdBytes?: number;
-  /** Milliseconds after the first wire in which `smallest` begins with further candidates. Default 20. */
-  timeBudgetMs?: number;
-}
-
-export interface EngineOptions extends MessageOptions, CodecOptions {
-  router?: Partial<RouterThresholds>;
-}
-
-export interface CompressOptions extends MessageOptions {
-  /** Default `auto`. */
-  algorithm?: AlgorithmName | "auto";
-  /** Give the binary wire instead of text. */
-  binary?: boolean;
-  /** The wire must be one line: a text wire with a line feed (of `none`) is refused, and never chosen by `auto`. */
-  singleLine?: boolean;
-  /** First drop whitespace and request parameters that equal their defaults (`optimize`) where the content is JSON. */
-  dropDefaults?: boolean;
-}
-
-export interface AnalyzeOptions extends CompressOptions {
-  /** Counts the tokens of a text in place of the vocabulary `encoding`: for a model that has another tokenizer. */
-  countTokens?(text: string | Uint8Array): number;
-}
-
-type Settings = EngineOptions & CompressOptions;
+import type { AlgorithmDescriptor, Codec } from "./types.js";
 
 const DEFAULT_TIME_BUDGET_MS = 20;
 
@@ -63,11 +38,16 @@ export class CodecEngine {
   readonly #options: EngineOptions;
   readonly #limits: Limits;
 
-  /** @throws {InputError} `M2M_USAGE` if a setting is out of range. */
+  /** @throws {InputError} `M2M_USAGE` if a setting is out of range; `M2M_KEY_INVALID` */
   constructor(options: EngineOptions = {}) {
+    assertSettings(options);
     this.#options = options;
     this.#limits = resolveLimits(options.limits);
-    this.#settings({});
+  }
+
+  /** What it keeps to. */
+  get limits(): Readonly<Limits> {
+    return this.#limits;
   }
 
   /**
@@ -95,7 +75,7 @@ export class CodecEngine {
     scanner: ContentScanner<Verdict>,
     options: CompressOptions = {},
   ): Promise<CompressionResult & { readonly scan: Verdict }> {
-    assertContent(content);
+    assertContent("A message", content);
     // A text has at least as many bytes as UTF-16 units, so an oversized one is refused before its bytes are counted.
     assertInputSize(content.length, this.#limits);
     if (typeof content === "string") assertInputSize(utf8Length(content), this.#limits);
@@ -120,14 +100,17 @@ export class CodecEngine {
    * @throws {IntegrityError} `M2M_AUTHENTICATION_FAILED`, `M2M_CHECKSUM_MISMATCH`
    * @throws {M2MError} if the wire is malformed or passes a limit
    */
-  decompress(
-    wire: string | Uint8Array,
-    options: Pick<CodecOptions, "key" | "allowUnsecured"> = {},
-  ): DecompressionResult {
+  decompress(wire: string | Uint8Array, options: DecompressOptions = {}): DecompressionResult {
     this.#assertWireSize(wire);
     const settings = this.#settings(options);
+    const { maxOutputBytes } = options;
+    if (maxOutputBytes !== undefined) {
+      assertNumbers({ maxOutputBytes }, 0);
+      const most = Math.min(maxOutputBytes, this.#limits.maxOutputBytes);
+      settings.limits = { ...this.#limits, maxOutputBytes: most };
+    }
     const { descriptor, form } = detectDescriptor(wire);
-    if (settings.key && !settings.allowUnsecured && !descriptor.canSecure) {
+    if (settings.key !== undefined && !settings.allowUnsecured && !descriptor.canSecure) {
       throw unsecuredWire(`${descriptor.name} wire`);
     }
     const codec = descriptor.create(settings);
@@ -175,26 +158,26 @@ export class CodecEngine {
   /**
    * JSON text without insignificant whitespace and without request parameters that equal their defaults: another text,
    * the same request.
+   * @throws {InputError} `M2M_USAGE` if it is no string
    * @throws {FormatError} `M2M_JSON_INVALID`
    * @throws {LimitError} `M2M_JSON_TOO_DEEP`
    */
   optimize(content: string): string {
+    assertText("JSON text", content);
     return optimizeRequest(content, this.#limits);
   }
 
-  #settings(options: CompressOptions & Pick<CodecOptions, "allowUnsecured">): Settings {
+  #settings(options: CompressOptions & DecompressOptions): Settings {
+    assertSettings(options);
     const settings: Settings = { ...this.#options };
     // What is left out, or `undefined`, is as the engine has it.
     for (const name of Object.keys(options) as (keyof typeof options)[])
       if (options[name] !== undefined) (settings as Record<string, unknown>)[name] = options[name];
-    parseBrotliQuality(settings.quality);
-    assertName("policy", settings.policy, POLICY_NAMES);
-    assertName("level", settings.level, LEVEL_NAMES);
     return settings;
   }
 
   #view(content: string | Uint8Array, dropDefaults = false): Content {
-    assertContent(content);
+    assertContent("A message", content);
     // A text has at least as many bytes as UTF-16 units, so an oversized one is refused before it is encoded.
     assertInputSize(content.length, this.#limits);
     const view = new Content(content, this.#limits.maxJsonDepth);
@@ -204,7 +187,7 @@ export class CodecEngine {
   }
 
   #assertWireSize(wire: string | Uint8Array): void {
-    assertContent(wire);
+    assertContent("A message", wire);
     const limit = maxWireBytes(this.#limits);
     if (wire.length <= limit) return;
     throw new LimitError(
@@ -312,20 +295,6 @@ function unlessRefused(encode: () => CompressionResult): CompressionResult | und
     if (refused) return undefined;
     throw error;
   }
-}
-
-/** For callers without types. @throws {InputError} `M2M_USAGE` */
-function assertContent(content: unknown): void {
-  if (typeof content === "string" || content instanceof Uint8Array) return;
-  throw new InputError("M2M_USAGE", `A message is a string or a Uint8Array, not ${typeof content}.`);
-}
-
-/** @throws {InputError} `M2M_USAGE` */
-function assertName(what: string, name: string | undefined, names: readonly string[]): void {
-  if (name === undefined || names.includes(name)) return;
-  throw new InputError("M2M_USAGE", `There is no ${what} ${quote(String(name))}.`, {
-    hint: `Use one of ${names.join(", ")}.`,
-  });
 }
 
 function isPassThrough({ prefix }: AlgorithmDescriptor): boolean {

@@ -12,7 +12,7 @@ export {
   StreamEncoder,
 } from "./context/index.js";
 export { detect, type Detection } from "./detect.js";
-export { CodecEngine, type AnalyzeOptions, type CompressOptions, type EngineOptions } from "./engine.js";
+export { CodecEngine } from "./engine.js";
 export {
   createNodeFrameCrypto,
   deriveKey,
@@ -40,6 +40,7 @@ export { ALGORITHMS } from "./registry.js";
 export { findReservedOpening } from "./reserved.js";
 export { SessionLineDecoder, SessionLineEncoder } from "./session-lines.js";
 export type { CompressionResult, DecompressionResult } from "./result.js";
+export type { AnalyzeOptions, CompressOptions, DecompressOptions, EngineOptions } from "./settings.js";
 export type { Route, RouteStrategy } from "./router.js";
 export { decodeT1, encodeT1, optimizeRequest, T1_PREFIX, TokenCodec, type T1Options } from "./t1/index.js";
 export { TK_PREFIX, TokenNativeCodec } from "./tk/index.js";

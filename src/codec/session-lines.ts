@@ -23,7 +23,7 @@ export class SessionLineEncoder {
     this.#encoder = new SessionEncoder(options);
   }
 
-  /** @throws {LimitError} `M2M_INPUT_TOO_LARGE` */
+  /** @throws {LimitError} `M2M_INPUT_TOO_LARGE` @throws {InputError} `M2M_USAGE` if it is no Uint8Array */
   encode(content: Uint8Array): CompressionResult {
     if (this.#count++ % MESSAGES_OF_A_START === 0 && this.#count > 1) this.#encoder.restart();
     const data = unpackWire(CONTEXT_DESCRIPTOR.name, this.#encoder.encode(content));

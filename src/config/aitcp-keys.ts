@@ -1,4 +1,4 @@
-import type { KeySpec } from "./key-spec.js";
+import type { KeyShape } from "./key-spec.js";
 
 /** Settings of AI-TCP, for `m2m server` and `m2m connect`. */
 export const AITCP_KEYS = {
@@ -40,4 +40,4 @@ export const AITCP_KEYS = {
     type: "path",
     summary: "An organisation's certificate for that identity, as `m2m keygen --certify` prints it.",
   },
-} as const satisfies Readonly<Record<string, KeySpec>>;
+} as const satisfies Readonly<Record<string, KeyShape>>;

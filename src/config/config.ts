@@ -14,6 +14,7 @@ import {
   parseText,
   variableOf,
 } from "./schema.js";
+import type { ProjectShare } from "./key-spec.js";
 import type { UpstreamTable } from "./upstreams.js";
 
 /** Where a value comes from. */
@@ -78,8 +79,8 @@ export class Config {
 
 /**
  * The settings by precedence: environment, project file, user file, default. Files that do not exist count as
- * empty, except one that `M2M_CONFIG` names; one that cannot be read is an error; the TOML parser is loaded only if there is a file. A project file may make
- * the scanner stricter only, sets up no proxy, has no say in identities, and of the server its port only.
+ * empty, except one that `M2M_CONFIG` names; one that cannot be read is an error; the TOML parser is loaded only if there is a file. Of a project file
+ * counts what its settings' `project` says.
  * @throws {InputError} `M2M_CONFIG_INVALID` with file, line and key (or the variable); `M2M_FILE_READ`
  */
 export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
@@ -122,20 +123,30 @@ function upstreamsOfProject(path: string): InputError {
   });
 }
 
-/** Whoever wrote the repository that is scanned wrote its settings too: they may not switch off what looks at them. */
 function mayProjectSet(key: ConfigKey, value: ConfigScalar, otherwise: ConfigScalar | undefined): boolean {
-  // What is larger than the limit is skipped in folders.
-  if (key === "limits.max_content_bytes") return Number(value) >= Number(otherwise);
-  // Requests, and the keys in them, would go where it says.
-  if (key.startsWith("proxy.")) return value === otherwise;
-  // Who this machine is to others, and whom it trusts.
-  if (key.startsWith("aitcp.")) return value === otherwise;
-  // Who may come in, and where sessions are kept.
-  if (key.startsWith("server.")) return key === "server.port" || value === otherwise;
-  if (!key.startsWith("security.") || value === otherwise) return true;
-  if (key === "security.enabled") return value === true;
-  return key === "security.block_threshold" && Number(value) < Number(otherwise);
+  if (value === otherwise) return true;
+  switch (specOf(key).project) {
+    case "any":
+      return true;
+    case "none":
+      return false;
+    case "lower":
+      return Number(value) < Number(otherwise);
+    case "higher":
+      return Number(value) > Number(otherwise);
+    case "true":
+      return value === true;
+  }
 }
+
+/** What a project file may give of a setting, for who has tried something else. */
+const WHAT_COUNTS: Readonly<Record<ProjectShare, string>> = {
+  any: "Any value counts there.",
+  none: "Nothing of it counts there: it is not for a repository to say.",
+  lower: "Only a value below your own, or below the default, counts there.",
+  higher: "Only a value above your own, or above the default, counts there.",
+  true: "Only true counts there.",
+};
 
 /**
  * Refuses a setting that would count for nothing in a project file, before it is written there.
@@ -157,9 +168,7 @@ export async function assertProjectMaySet(
     "M2M_CONFIG_INVALID",
     `${key} has no effect in a project file, so it is not written there.`,
     {
-      hint:
-        "Such a file may only make the scanner stricter, sets of the server its port only, and nothing of the proxy and of " +
-        "AI-TCP. Leave out --project to set it for yourself.",
+      hint: `${WHAT_COUNTS[specOf(key).project]} Leave out --project to set it for yourself.`,
     },
   );
 }

@@ -1,6 +1,6 @@
 import { LOG_LEVELS } from "../shared/log-levels.js";
 import { CACHE_SCOPES, OPTIMIZE_LEVELS } from "../shared/proxy-options.js";
-import type { KeySpec } from "./key-spec.js";
+import type { KeyShape } from "./key-spec.js";
 
 const ANY_NUMBER = { type: "integer", min: 0, max: 1_000_000_000, default: 0 } as const;
 const SECONDS = { type: "integer", min: 1, max: 86_400 } as const;
@@ -148,4 +148,4 @@ export const PROXY_KEYS = {
     default: false,
     summary: "Write each line of the log of `m2m proxy` as a JSON object.",
   },
-} as const satisfies Readonly<Record<string, KeySpec>>;
+} as const satisfies Readonly<Record<string, KeyShape>>;

@@ -17,7 +17,7 @@ import {
   DEVICE_NAMES,
   LEAST_THRESHOLD,
 } from "../shared/security-options.js";
-import type { KeySpec } from "./key-spec.js";
+import { withProject, type KeyShape, type KeySpec } from "./key-spec.js";
 import { PROXY_KEYS } from "./proxy-keys.js";
 import { AITCP_KEYS } from "./aitcp-keys.js";
 import { SERVER_KEYS } from "./server-keys.js";
@@ -27,8 +27,7 @@ export type { KeySpec } from "./key-spec.js";
 const TOKENS = { type: "integer", min: 0, max: 1_000_000_000 } as const;
 const GIB = 1024 ** 3;
 
-/** Every setting, `section.name`. The one source for files, environment, messages and documentation. */
-export const CONFIG_KEYS = {
+const CONTENT_KEYS = {
   "compression.default_algorithm": {
     type: "enum",
     options: ["auto", ...ALGORITHM_NAMES],
@@ -68,6 +67,7 @@ export const CONFIG_KEYS = {
     summary: "How much time `dictionary` takes for smaller wires.",
   },
   "limits.max_content_bytes": {
+    project: "higher",
     type: "integer",
     min: 1,
     max: MAX_MESSAGE_BYTES,
@@ -95,12 +95,17 @@ export const CONFIG_KEYS = {
     type: "path",
     summary: "Models of your own, beside `models.toml` in the folder of the user file.",
   },
+} as const satisfies Readonly<Record<string, KeyShape & Partial<KeySpec>>>;
+
+const SECURITY_KEYS = {
   "security.enabled": {
+    project: "true",
     type: "boolean",
     default: true,
     summary: "Scan for threats where no flag asks for it: in `analyze` and `server`.",
   },
   "security.block_threshold": {
+    project: "lower",
     type: "number",
     min: LEAST_THRESHOLD,
     max: 1,
@@ -135,10 +140,16 @@ export const CONFIG_KEYS = {
     type: "list",
     summary: "Patterns, as in `.gitignore`, of what `scan` leaves out of folders.",
   },
-  ...SERVER_KEYS,
-  ...AITCP_KEYS,
-  ...PROXY_KEYS,
-} as const satisfies Readonly<Record<string, KeySpec>>;
+} as const satisfies Readonly<Record<string, KeyShape & Partial<KeySpec>>>;
+
+/** Every setting, `section.name`. The one source for files, environment, messages and documentation. */
+export const CONFIG_KEYS = {
+  ...withProject("any", CONTENT_KEYS),
+  ...withProject("none", SECURITY_KEYS),
+  ...withProject("none", SERVER_KEYS),
+  ...withProject("none", AITCP_KEYS),
+  ...withProject("none", PROXY_KEYS),
+} satisfies Readonly<Record<string, KeySpec>>;
 
 export type ConfigKey = keyof typeof CONFIG_KEYS;
 export type ConfigScalar = string | number | boolean;

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from "../shared/limits.js";
 import { LOG_LEVELS } from "../shared/log-levels.js";
 import { SERVER_TRANSPORTS } from "../shared/server-options.js";
-import type { KeySpec } from "./key-spec.js";
+import type { KeyShape, KeySpec } from "./key-spec.js";
 
 const GIB = 1024 ** 3;
 
@@ -12,6 +12,7 @@ export const SERVER_KEYS = {
     min: 0,
     max: 65535,
     default: 3000,
+    project: "any",
     summary: "TCP port of `m2m server`; 0 picks a free one.",
   },
   "server.host": {
@@ -69,6 +70,13 @@ export const SERVER_KEYS = {
     default: 1024,
     summary: "Requests that a process of `m2m server` works on at once.",
   },
+  "server.max_held_bytes": {
+    type: "integer",
+    min: 1,
+    max: 64 * GIB,
+    default: 256 * 1024 * 1024,
+    summary: "Most bytes of requests that a process of `m2m server` holds at once; one alone always fits.",
+  },
   "server.rate_limit": {
     type: "integer",
     min: 0,
@@ -91,4 +99,4 @@ export const SERVER_KEYS = {
     default: false,
     summary: "Write each line of the log of `m2m server` as a JSON object.",
   },
-} as const satisfies Readonly<Record<string, KeySpec>>;
+} as const satisfies Readonly<Record<string, KeyShape & Partial<KeySpec>>>;

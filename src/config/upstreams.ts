@@ -8,7 +8,7 @@ export const UPSTREAM_SECTION = "upstream";
 /** One `[[upstream]]`: where `m2m proxy` forwards to. */
 export interface UpstreamTable {
   readonly url: string;
-  /** What statistics call it. Default: its host. */
+  /** What statistics call it, each another. Default: its host, with a number where another has that name. */
   readonly name?: string;
   /** Models that it serves, `*` for any number of characters. Default: all. */
   readonly models?: readonly string[];
@@ -69,6 +69,7 @@ export function parseUpstreamTables(value: unknown, at: (path: string[]) => Plac
   if (!Array.isArray(value) || !value.every(isTable)) {
     throw fail([UPSTREAM_SECTION], "upstream is a list of tables.", "Write [[upstream]] above each of them.");
   }
+  const names = new Set<unknown>();
   return value.map((table: Record<string, unknown>, index) => {
     const path = [UPSTREAM_SECTION, String(index)];
     for (const [name, given] of Object.entries(table)) {
@@ -82,6 +83,10 @@ export function parseUpstreamTables(value: unknown, at: (path: string[]) => Plac
       if (!is(given)) throw fail([...path, name], `${name} of an upstream takes ${takes}.`);
     }
     if (table.url === undefined) throw fail(path, "An upstream needs a url.");
+    if (table.name !== undefined && names.has(table.name)) {
+      throw fail([...path, "name"], "Two upstreams have the same name.", "Statistics tell them apart by it.");
+    }
+    names.add(table.name);
     for (const name of SECRETS) {
       if (table[name] === undefined || table[`${name}_env`] === undefined) continue;
       throw fail([...path, `${name}_env`], `An upstream has ${name} or ${name}_env, not both.`);

@@ -26,11 +26,18 @@ export function readBody(
         return;
       }
       request.off("data", take).pause();
+      // Those that wait for its end know them still.
+      chunks.length = 0;
       reject(refusal);
     };
     // Whichever comes first counts: what is settled stays so, and taking listeners away costs more than leaving them.
     request.on("data", take);
-    request.on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, sizeBytes)));
+    request.on("end", () => {
+      const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, sizeBytes);
+      // The listeners live as long as the request: they are not to keep its pieces beside the whole.
+      chunks.length = 0;
+      resolve(body);
+    });
     request.on("error", () => reject(cut()));
     request.on("close", () => {
       if (!request.complete) reject(cut());

@@ -10,9 +10,12 @@ export {
 } from "./listener.js";
 export { PROBLEM_TYPE, problemOf, sendProblem, type Problem } from "./problem.js";
 export { listenError, tlsFilesError } from "./listen-error.js";
-export { refuseConnection } from "./refuse-connection.js";
+export { endConnection, refuseConnection } from "./refuse-connection.js";
+export { answerEarly } from "./linger.js";
 export { contentMember } from "./content-member.js";
 export { readBody } from "./body.js";
+export { mediaTypeOf } from "./media-type.js";
+export { HeldBytes, HeldShare, type HeldBytesOptions } from "./held-bytes.js";
 export { isAnyHost, isLoopbackHost, isLoopbackOrigin } from "./addresses.js";
 export { bearerGuard, type BearerGuard } from "./bearer.js";
 export { createLogger, type Logger, type LoggerOptions } from "./logger.js";
@@ -34,6 +37,8 @@ export {
   type MetricsSnapshot,
   type MetricSource,
 } from "./exposition.js";
+export { counterBy, counterOf, gaugeOf, metricOf } from "./metric-sources.js";
 export { TrustedProxies } from "./trusted-proxies.js";
+export { Teardown, type OnClose } from "./teardown.js";
 export { TurnEnd } from "./turn-end.js";
 export { LatencyHistogram } from "./latency.js";

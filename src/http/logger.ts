@@ -61,11 +61,12 @@ export function createLogger({ level, json, write }: LoggerOptions): Logger {
 /** A line for people: time, level, message, and the members as `name=value`. */
 function formatLine(line: string): string {
   const { time, level, msg, err, ...members } = JSON.parse(line) as Record<string, unknown>;
-  const pairs = Object.entries(members).map(([name, value]) => `${name}=${formatMember(value)}`);
+  const { stack, message, code } = (err ?? {}) as { stack?: string; message?: string; code?: string };
+  const told = stack === undefined && message !== undefined ? { ...members, code, reason: message } : members;
+  const shown = Object.entries(told).filter(([, value]) => value !== undefined);
+  const pairs = shown.map(([name, value]) => `${name}=${formatMember(value)}`);
   const words = [time, String(level).toUpperCase().padEnd(5), ...(msg === undefined ? [] : [msg]), ...pairs];
-  const { stack, message } = (err ?? {}) as { stack?: string; message?: string };
-  const trail = stack ?? message;
-  return `${words.join(" ")}\n${trail === undefined ? "" : `${trail}\n`}`.replace(CONTROL, escapeControl);
+  return `${words.join(" ")}\n${stack === undefined ? "" : `${stack}\n`}`.replace(CONTROL, escapeControl);
 }
 
 function formatMember(value: unknown): string {

@@ -1,4 +1,5 @@
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
+import { answerEarly } from "./linger.js";
 import { M2MError, type ErrorCode, type ErrorFamily } from "../shared/errors.js";
 
 /** Media type of problem details (RFC 9457, section 3). */
@@ -99,15 +100,7 @@ function describe(status: number, code: string, detail: string, hint?: string): 
   return hint === undefined ? problem : { ...problem, hint };
 }
 
-/** Bytes of a refused body that are read and dropped so that the answer gets through, and the time for it. */
-const LINGER_BYTES = 1024 * 1024;
-const LINGER_MS = 2000;
-
-/**
- * Answers with `problem`, or ends the connection if another answer has begun. If the request's body has not arrived whole,
- * the connection ends with the answer; some of the rest is read first, because a reset of the connection, which is what
- * unread bytes cause, would take the answer from the client.
- */
+/** Answers with `problem`, or ends the connection if another answer has begun. */
 export function sendProblem(
   response: ServerResponse,
   problem: Problem,
@@ -117,32 +110,7 @@ export function sendProblem(
     response.destroy();
     return;
   }
-  const body = Buffer.from(JSON.stringify(problem));
-  const request = response.req;
-  const isWhole = request.complete;
-  if (!isWhole) response.shouldKeepAlive = false;
-  response.writeHead(problem.status, {
-    "content-type": PROBLEM_TYPE,
-    "content-length": body.length,
-    "cache-control": "no-store",
-    ...headers,
-  });
-  if (isWhole) {
-    response.end(body);
-    return;
-  }
-  response.write(body);
-  let left = LINGER_BYTES;
-  const end = () => {
-    clearTimeout(timer);
-    request.off("data", count);
-    response.end();
-  };
-  const count = (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) end();
-  };
-  const timer = setTimeout(end, LINGER_MS);
-  request.on("data", count).once("end", end).once("error", end).once("close", end);
-  request.resume();
+  const fields = { "content-type": PROBLEM_TYPE, "cache-control": "no-store", ...headers };
+  const flat = Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
+  answerEarly(response, problem.status, flat, Buffer.from(JSON.stringify(problem)));
 }

@@ -1,3 +1,5 @@
+import { M2MError } from "../shared/errors.js";
+
 const REDACTED = "[redacted]";
 
 /** Members whose value is a secret, whatever it is. */
@@ -43,6 +45,9 @@ export function redactValue(value: unknown, depth = 0): unknown {
 
 function redactError(error: Error, depth: number): unknown {
   const { code } = error as { code?: unknown };
+  // What was expected is no defect: where it came from says nothing. Names of classes do not outlive the bundle.
+  if (error instanceof M2MError)
+    return { type: error.family, code: error.code, message: redactText(error.message) };
   return {
     type: error.name,
     ...(typeof code === "string" && { code }),

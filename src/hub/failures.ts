@@ -1,4 +1,5 @@
 import { M2MError, UpstreamError, type ErrorDetails } from "../shared/errors.js";
+import { isPassingStatus, parseRetryAfterMs } from "../shared/try-again.js";
 
 /** A failure that the next try may not meet. */
 export class TransientFailure extends Error {
@@ -39,9 +40,8 @@ export function statusFailure(
     status,
     hint: hintOf(status, sentToken),
   });
-  if (status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505))
-    return new TransientFailure(error, retryAfterMs(header("retry-after")));
-  return error;
+  if (!isPassingStatus(status)) return error;
+  return new TransientFailure(error, parseRetryAfterMs(header("retry-after"), Date.now()));
 }
 
 function reasonOf(status: number, hubCode: string | undefined): string {
@@ -62,14 +62,6 @@ function hintOf(status: number, sentToken: boolean): string | undefined {
   if (status === 429 || status >= 500)
     return "Try again later: what has arrived is kept. Or take a mirror with --from.";
   return undefined;
-}
-
-/** Seconds or a date (RFC 9110, section 10.2.3), as milliseconds from now. */
-function retryAfterMs(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(text)) return 1000 * Number(text);
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
 /** What the system or undici says where no connection came about. Trying again at once would not help. */

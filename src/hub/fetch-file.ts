@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs } from "../shared/backoff.js";
 import { LimitError, UpstreamError } from "../shared/errors.js";
 import { publicForm } from "./addresses.js";
 import { corrupt, failed, statusFailure, TransientFailure } from "./failures.js";
@@ -13,7 +14,7 @@ export interface Patience {
   readonly maxTries: number;
   /** Wait before the second try; each further wait is twice as long. */
   readonly retryDelayMs: number;
-  /** A server that asks to wait longer is not waited for. */
+  /** A server that asks to wait longer is not waited for, and no wait is longer. */
   readonly maxRetryAfterMs: number;
 }
 
@@ -122,9 +123,8 @@ async function waitOrGiveUp(
   const error = isTransient ? failure.error : failure;
   const asked = isTransient ? failure.retryAfterMs : undefined;
   if (tries >= patience.maxTries || (asked !== undefined && asked > patience.maxRetryAfterMs)) throw error;
-  // Many clients that a server has turned away at once should not come back at once.
-  const backoff = patience.retryDelayMs * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
-  const waitMs = Math.max(asked ?? 0, backoff);
+  const { retryDelayMs: firstDelayMs, maxRetryAfterMs: maxDelayMs } = patience;
+  const waitMs = Math.max(asked ?? 0, backoffMs(tries, { firstDelayMs, maxDelayMs }, Math.random()));
   onRetry?.(error, waitMs);
   await sleep(waitMs);
 }

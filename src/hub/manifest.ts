@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { FormatError } from "../shared/errors.js";
+import { isJsonObject } from "../shared/json-value.js";
 import { isRegularFile, readSmallFile } from "../shared/files.js";
 import { ReplacementFile } from "../shared/replacement-file.js";
 
@@ -35,12 +36,12 @@ export interface Manifest {
  */
 export function parseManifest(text: string, place: string): Manifest {
   const value = parseJson(text, place);
-  if (!isRecord(value)) throw invalid(place, "it is no object");
+  if (!isJsonObject(value)) throw invalid(place, "it is no object");
   if (value.version !== VERSION) throw invalid(place, `its "version" is not ${VERSION}`);
   if (!Array.isArray(value.files)) throw invalid(place, '"files" is no list');
   const files = value.files.map((file: unknown, index): ManifestFile => {
     const at = `files[${index}]`;
-    if (!isRecord(file)) throw invalid(place, `${at} is no object`);
+    if (!isJsonObject(file)) throw invalid(place, `${at} is no object`);
     const { name, sha256, sizeBytes } = file;
     if (typeof name !== "string") throw invalid(place, `${at}.name is no text`);
     if (typeof sha256 !== "string") throw invalid(place, `${at}.sha256 is no text`);
@@ -144,10 +145,6 @@ function parseJson(text: string, place: string): unknown {
   } catch (cause) {
     throw invalid(place, "it is no JSON", cause);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function optionalText(value: Record<string, unknown>, key: string, place: string): string | undefined {

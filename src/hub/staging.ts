@@ -1,24 +1,12 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { InputError } from "../shared/errors.js";
-import { isRegularFile, readSmallFile } from "../shared/files.js";
-import { makeFolder } from "../shared/make-folder.js";
 import { ONNX_FILE } from "../shared/model-files.js";
 import { attemptWrite } from "../shared/replacement-file.js";
+import { FolderLock, isLockName } from "./folder-lock.js";
 import { MANIFEST_FILE, writeManifest, type Manifest } from "./manifest.js";
 
 /** In the model's folder, so that a rename is all that is left to do. */
 export const STAGING_FOLDER = ".m2m-download";
-const LOCK_FILE = "lock";
 /** The files of the new model, all there and verified, under their own names. */
 const READY_FOLDER = "new";
 
@@ -26,13 +14,13 @@ const READY_FOLDER = "new";
 export class Staging {
   readonly #folder: string;
   readonly #path: string;
+  readonly #lock: FolderLock;
 
   /** @param folder of the model; it is made. @throws {InputError} `M2M_FILE_WRITE`, also if another process is at it */
   constructor(folder: string) {
     this.#folder = folder;
     this.#path = join(folder, STAGING_FOLDER);
-    attemptWrite(this.#path, () => makeFolder(this.#path));
-    lock(join(this.#path, LOCK_FILE), folder);
+    this.#lock = new FolderLock(this.#path, folder);
     rmSync(join(this.#path, READY_FOLDER), { recursive: true, force: true });
   }
 
@@ -43,7 +31,7 @@ export class Staging {
 
   /** Lets the next process in. What has been collected stays. Never throws. */
   readonly release = (): void => {
-    rmSync(join(this.#path, LOCK_FILE), { force: true });
+    this.#lock.release();
     try {
       rmdirSync(this.#path);
       rmdirSync(this.#folder);
@@ -54,7 +42,10 @@ export class Staging {
 
   /** Takes away what has been collected. */
   discard(): void {
-    rmSync(this.#path, { recursive: true, force: true });
+    for (const name of readdirSync(this.#path)) {
+      // Nobody else may come in before `release`.
+      if (!isLockName(name)) rmSync(join(this.#path, name), { recursive: true, force: true });
+    }
   }
 
   /** Gives the collected files their names. @returns the folder that they are in. @throws {InputError} `M2M_FILE_WRITE` */
@@ -93,40 +84,5 @@ export class Staging {
       throw error;
     }
     this.discard();
-  }
-}
-
-/** A lock that a process has left which is no more does not count. */
-function lock(path: string, folder: string): void {
-  for (let tries = 0; ; tries++) {
-    try {
-      const descriptor = openSync(path, "wx");
-      writeSync(descriptor, String(process.pid));
-      closeSync(descriptor);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || tries > 0)
-        attemptWrite(path, () => raise(error));
-    }
-    const owner = isRegularFile(path) ? Number(new TextDecoder().decode(readSmallFile(path, 64))) : NaN;
-    if (isAlive(owner))
-      throw new InputError("M2M_FILE_WRITE", `Cannot write ${folder}: process ${owner} downloads into it.`, {
-        hint: "Wait until it has ended.",
-      });
-    rmSync(path, { force: true });
-  }
-}
-
-function raise(error: unknown): never {
-  throw error;
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -6,38 +6,45 @@ export type ModelKind = (typeof MODEL_KINDS)[number];
 
 /** The maker's list price, lowest tier, in US dollars per million tokens. */
 export interface ModelPrice {
-  inputUsdPerMillion: number;
+  readonly inputUsdPerMillion: number;
   /** Input that the provider read from its prompt cache. Absent: unknown or not offered. */
-  cachedInputUsdPerMillion?: number;
+  readonly cachedInputUsdPerMillion?: number;
   /** Absent: unknown, or the model has no output (embeddings). */
-  outputUsdPerMillion?: number;
+  readonly outputUsdPerMillion?: number;
 }
 
 /** What is known of one model at the date `asOf`. */
 export interface ModelCard {
   /** The maker's name for it in API requests, in lower case. */
-  id: string;
+  readonly id: string;
   /** Other names of the same model: dated snapshots, `-latest`, names at resellers. */
-  aliases: readonly string[];
+  readonly aliases: readonly string[];
   /** Who made it, not who hosts it. */
-  provider: string;
-  kind: ModelKind;
+  readonly provider: string;
+  readonly kind: ModelKind;
   /** How its tokens are counted. `heuristic`: its tokenizer is closed, or not among the encodings. */
-  encoding: EncodingName;
+  readonly encoding: EncodingName;
   /** A models file states no encoding, so `heuristic` is all that can be said. Absent: it is known. */
-  isEncodingUnknown?: true;
+  readonly isEncodingUnknown?: true;
   /** Most tokens of input and output together, or of input where the maker counts them apart. */
-  contextWindow: number;
+  readonly contextWindow: number;
   /** Absent: unknown, or no limit beyond the context window. */
-  maxOutputTokens?: number;
+  readonly maxOutputTokens?: number;
   /** Absent: unknown, or set by whoever hosts an open model. */
-  price?: ModelPrice;
-  tools: boolean;
-  vision: boolean;
+  readonly price?: ModelPrice;
+  readonly tools: boolean;
+  readonly vision: boolean;
   /** Whether it can think before it answers. */
-  reasoning: boolean;
+  readonly reasoning: boolean;
   /** Short name of `id` on the T1 wire; absent where none is shorter. */
-  t1Name?: string;
+  readonly t1Name?: string;
   /** Date of the facts, YYYY-MM-DD; `unknown` for a card of a models file that states none. */
-  asOf: string;
+  readonly asOf: string;
+}
+
+/** `card` as it is, and as it stays. */
+export function freezeCard(card: ModelCard): ModelCard {
+  Object.freeze(card.aliases);
+  Object.freeze(card.price);
+  return Object.freeze(card);
 }

@@ -1,8 +1,9 @@
 import { quote } from "../shared/quote.js";
 import type { EncodingName } from "../shared/encodings.js";
+import { assertText } from "../shared/content.js";
 import { InputError } from "../shared/errors.js";
 import { joinOr, nearestNames } from "../shared/nearest-name.js";
-import type { ModelCard, ModelKind } from "./card.js";
+import { freezeCard, type ModelCard, type ModelKind } from "./card.js";
 import { catalog } from "./catalog.js";
 import { costUsd, type TokenUsage } from "./cost.js";
 import { foldName, readName, type ModelKin } from "./names.js";
@@ -17,7 +18,7 @@ export interface ModelFilter {
   reasoning?: boolean;
 }
 
-/** The models that are known: the catalog, and cards that the caller adds. Immutable. */
+/** The models that are known: the catalog, and cards that the caller adds. Immutable, and so are the cards that it gives. */
 export class ModelRegistry {
   readonly #extra: readonly ModelCard[];
   readonly #cards: ReadonlyMap<string, ModelCard>;
@@ -27,8 +28,10 @@ export class ModelRegistry {
   /** @param extra cards beside the catalog; a later card replaces an earlier one of the same id. */
   constructor(extra: readonly ModelCard[] = []) {
     const cards = new Map<string, ModelCard>();
-    for (const card of [...catalog(), ...extra]) cards.set(card.id.toLowerCase(), card);
-    this.#extra = extra;
+    // Copies: whoever gave a card may go on with it.
+    const own = extra.map(copyCard);
+    for (const card of [...catalog(), ...own]) cards.set(card.id.toLowerCase(), card);
+    this.#extra = own;
     this.#cards = cards;
     this.#byName = indexNames([...cards.values()]);
   }
@@ -57,8 +60,10 @@ export class ModelRegistry {
    * behind a maker's or host's prefix (`openai/gpt-4o`); the same with other separators (`claude-3.5-sonnet`); the
    * model that an unknown snapshot (`…-2024-08-06`, `…-20241022`, `…-latest`) belongs to. Of a fine-tuned model
    * (`ft:gpt-4o-mini:acme::abc`), and of `…-audio-preview` and the like, the card is that of the base without its price.
+   * @throws {InputError} `M2M_USAGE` if it is no string
    */
   find(name: string): ModelCard | undefined {
+    assertText("The name of a model", name);
     for (const { key, kin, provider } of readName(name)) {
       const card = this.#byName.get(key);
       if (card && (provider === undefined || card.provider === provider))
@@ -82,6 +87,7 @@ export class ModelRegistry {
 
   /** Ids of at most three models whose names are nearest to `name`, nearest first; none if nothing is near. */
   suggest(name: string): string[] {
+    assertText("The name of a model", name);
     const wanted = name.trim().toLowerCase();
     const last = wanted.slice(wanted.lastIndexOf("/") + 1);
     const near = nearestNames(last, this.#names(), 12).map((known) => this.#byName.get(known)?.id ?? known);
@@ -94,6 +100,7 @@ export class ModelRegistry {
    * the id first. Nothing for an empty query.
    */
   search(query: string): ModelCard[] {
+    assertText("A query", query);
     const words = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length === 0) return [];
     const whole = foldName(words.join(" "));
@@ -119,6 +126,11 @@ export class ModelRegistry {
       for (const alias of card.aliases) yield alias.toLowerCase();
     }
   }
+}
+
+function copyCard(card: ModelCard): ModelCard {
+  const aliases = [...card.aliases];
+  return freezeCard(card.price ? { ...card, aliases, price: { ...card.price } } : { ...card, aliases });
 }
 
 /** Ids win over aliases, later cards over earlier ones, literal names over folded ones; an ambiguous fold is left out. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { problemOf } from "../http/index.js";
+import { answerEarly, problemOf, sendProblem } from "../http/index.js";
 import { apiOf, dialectOf, errorBody, type ApiFailure } from "./providers/index.js";
 
 export interface ApiErrorOptions {
@@ -15,9 +15,12 @@ export function failureOf(error: unknown): ApiFailure {
   return { status: problem.status, message: `m2m proxy: ${message}`, code: problem.code };
 }
 
+/** What an SDK has built with the base URL of an API, whatever became of it. */
+const OF_API = /^\/+v1\//;
+
 /**
- * Answers with `error` in the shape of the provider whose API is asked. If an answer has begun already, the connection ends: nothing
- * else tells the client.
+ * Answers with `error` in the shape of the provider whose API is asked, or as a problem where none is. If an answer has begun already, the
+ * connection ends: nothing else tells the client.
  */
 export function sendApiError(
   request: IncomingMessage,
@@ -30,16 +33,31 @@ export function sendApiError(
     response.destroy();
     return;
   }
-  const failure = failureOf(error);
-  const api = apiOf(request.method ?? "", request.url ?? "");
-  const body = Buffer.from(errorBody(dialectOf(api, request.headers), failure));
-  const fields = ["content-type", "application/json", "content-length", String(body.length), ...headers];
-  if (retried) fields.push("x-should-retry", "false");
-  // What is left of the request's body is not waited for.
-  if (!request.complete) {
-    response.shouldKeepAlive = false;
-    request.resume();
+  const { method = "", url = "" } = request;
+  if (!OF_API.test(url)) {
+    sendProblem(response, problemOf(error), namedHeaders(headers));
+    return;
   }
-  response.writeHead(failure.status, fields);
-  response.end(body);
+  const failure = failureOf(error);
+  const body = Buffer.from(errorBody(dialectOf(apiOf(method, url), request.headers), failure));
+  const fields = ["content-type", "application/json", ...headers];
+  if (retried) fields.push("x-should-retry", "false");
+  answerEarly(response, failure.status, fields, body);
+}
+
+/** @param flat name, value, name, value */
+export function namedHeaders(flat: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : [])),
+  );
+}
+
+/** What a connection is told that asks to be something else than HTTP. */
+export function upgradeRefusal(request: IncomingMessage): ApiFailure & { readonly body: string } {
+  const failure = {
+    status: 501,
+    message: "m2m proxy: WebSockets are not passed on. Ask over HTTP, or the provider itself.",
+    code: "M2M_METHOD_UNSUPPORTED",
+  };
+  return { ...failure, body: errorBody(dialectOf("other", request.headers), failure) };
 }

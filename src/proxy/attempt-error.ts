@@ -30,6 +30,22 @@ export function noUpstream(): UpstreamError {
   );
 }
 
+/** Whether another try there would fail the same way: what is wrong with TLS is wrong with how one of the two is set up. */
+export function isLasting(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" && (isUntrusted(code) || isPlainText(code));
+}
+
+/** Node's codes of certificates (OpenSSL's X509_V_ERR, and its own); those of alerts are what the upstream says of ours. */
+function isUntrusted(code: string): boolean {
+  return !code.startsWith("ERR_SSL_") && /CERT|UNABLE_TO_VERIFY|INVALID_CA|HOSTNAME_MISMATCH/.test(code);
+}
+
+/** What answers to TLS was no TLS. */
+function isPlainText(code: string): boolean {
+  return /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL)$/.test(code);
+}
+
 /** Names of hosts and addresses stay here. */
 function reasonOf(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
@@ -50,10 +66,11 @@ function reasonOf(error: Error): string {
     case undefined:
       return "The upstream's answer cannot be passed on.";
     default:
-      return code.startsWith("HPE_")
-        ? "The upstream's answer is not HTTP/1.1."
-        : /CERT|TLS|SSL|SELF_SIGNED/.test(code)
-          ? "The upstream's certificate is not trusted."
-          : `The upstream cannot be reached (${code}).`;
+      if (code.startsWith("HPE_")) return "The upstream's answer is not HTTP/1.1.";
+      if (isUntrusted(code)) return `The upstream's certificate is not trusted (${code}).`;
+      if (isPlainText(code)) return "The upstream does not speak TLS there: its URL may begin with http:.";
+      return /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/.test(code)
+        ? `TLS with the upstream fails (${code}).`
+        : `The upstream cannot be reached (${code}).`;
   }
 }

@@ -41,6 +41,8 @@ export interface ProxyCore {
   readonly turnEnd: TurnEnd;
   /** From 0 up to 1. */
   random(): number;
+  /** Whether there are budgets of money that cannot be asked for: then no call is let through. */
+  isBudgetAway(): boolean;
   /** Whether the proxy is shutting down. */
   isDraining(): boolean;
 }
@@ -59,8 +61,7 @@ export function createCore(
   );
   const settings: ProxySettings = { ...DEFAULT_PROXY_SETTINGS, ...given };
   if (options.upstreams.length === 0) throw new InputError("M2M_USAGE", "A proxy needs an upstream.");
-  const { maxBodyBytes } = settings;
-  const maxHeldBytes = Math.max(settings.maxHeldBytes, maxBodyBytes);
+  const { maxBodyBytes, maxHeldBytes } = settings;
   const engine = new CodecEngine({ limits: { maxInputBytes: maxBodyBytes, maxOutputBytes: maxBodyBytes } });
   const eventWires = new EventWires();
   const holdsKeys = options.upstreams.some(({ apiKey }) => apiKey !== undefined);
@@ -91,11 +92,15 @@ export function createCore(
         limits: keyLimits.limits,
         rates: keyLimits.rates ?? new MemoryRateStore(),
         spend: keyLimits.spend ?? new MemorySpendStore(),
-        onStoreFailure: (error) => logger.error({ err: error }, "the store of limits failed"),
+        onStoreFailure:
+          keyLimits.onStoreFailure ?? ((error) => logger.error({ err: error }, "the store of limits failed")),
       }),
     tracing,
     turnEnd: new TurnEnd(),
     random: options.random ?? Math.random,
+    isBudgetAway: () =>
+      (keyLimits?.limits.usdPerDay ?? keyLimits?.limits.usdPerMonth) !== undefined &&
+      keyLimits?.isStoreUp?.() === false,
     isDraining,
   };
 }

@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { M2MError, UpstreamError } from "../shared/errors.js";
 import { Answer } from "./answer.js";
 import { failureOf, sendApiError } from "./api-errors.js";
-import { noUpstream, upstreamError } from "./attempt-error.js";
+import { isLasting, noUpstream, upstreamError } from "./attempt-error.js";
 import { Attempt, type AttemptOwner, type UpstreamHead } from "./attempt.js";
 import type { ProxyCore } from "./core.js";
 import { sendCached } from "./cached-answer.js";
 import type { HeldBody } from "./held-bodies.js";
-import type { LoggedRequest } from "./logged-request.js";
+import { loggedPath, type LoggedRequest } from "./logged-request.js";
 import type { Prepared } from "./prepare.js";
 import { Refusal } from "./refusal.js";
 import { ClientStream } from "./relay/client-stream.js";
@@ -26,6 +26,8 @@ export class Exchange implements AttemptOwner {
   readonly #stream: ClientStream;
   readonly #startedMs = performance.now();
   readonly #tried = new Set<Upstream>();
+  /** Those that this request has counted as failed. */
+  readonly #failures = new Set<Upstream>();
   readonly #id: string;
   #model: string | undefined;
   #prepared: Prepared | undefined;
@@ -34,15 +36,19 @@ export class Exchange implements AttemptOwner {
   #answer: Answer | undefined;
   #attempt: Attempt | undefined;
   #attempts = 0;
+  /** Something was sent that may have been done, whether or not its answer has come. */
+  #isOwed = false;
   #span: ExchangeSpan | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #body: HeldBody | undefined;
+  readonly #body: HeldBody;
+  #isPreparing = true;
   #failed = false;
   #isSettled = false;
 
   constructor(core: ProxyCore, request: IncomingMessage, response: ServerResponse) {
     this.#core = core;
     this.#id = core.requestIds.next();
+    this.#body = core.bodies.open();
     this.#request = request;
     this.#response = response;
     this.#stream = new ClientStream(response, core.turnEnd, () => performance.now());
@@ -59,24 +65,48 @@ export class Exchange implements AttemptOwner {
       const prepared = await prepare(this);
       this.#prepared = prepared;
       // The client has gone meanwhile.
-      if (this.#isSettled) this.#release(prepared, undefined);
+      if (this.#isSettled) this.#release(prepared, undefined, true);
       else if (prepared.hit) sendCached(this.#stream, prepared.hit, prepared.replyHeaders, prepared.reply);
       else if (prepared.gathered) this.#sendWhole(prepared.gathered);
       else this.#send();
     } catch (error) {
+      // What has come of a body that is refused is dropped, while the rest of it is read for the client's sake.
+      this.#body.release();
       this.refuse(error);
     }
+    this.#isPreparing = false;
+    if (this.#isSettled) this.#body.release();
   }
 
   /** The whole body of the request, which is held until the exchange ends. @throws as `HeldBody.read` */
   readBody(): Promise<Buffer> {
-    this.#body = this.#core.bodies.open();
     return this.#body.read(this.#request);
   }
 
+  /** @throws as `HeldBody.unpack` */
+  unpack<Opened extends { readonly bytes: Uint8Array } | undefined>(
+    open: (maxOutputBytes: number) => Opened,
+  ): Opened {
+    return this.#body.unpack(open);
+  }
+
+  /** @throws as `HeldBody.hold` */
+  hold(sizeBytes: number): void {
+    this.#body.hold(sizeBytes);
+  }
+
   get logged(): LoggedRequest {
-    const path = (this.#request.url ?? "").split("?", 1)[0];
-    return { request: this.#id, path, ...(this.#model !== undefined && { model: this.#model }) };
+    return {
+      request: this.#id,
+      path: loggedPath(this.#request),
+      ...(this.#model !== undefined && { model: this.#model }),
+    };
+  }
+
+  /** Whether to do it twice is to do it once (RFC 9110 section 9.2.1). */
+  get #onlyAsks(): boolean {
+    const { method } = this.#request;
+    return method === "GET" || method === "HEAD";
   }
 
   noteModel(model: string | undefined): void {
@@ -98,7 +128,8 @@ export class Exchange implements AttemptOwner {
     // An answer that has begun is cut, whether or not it is on its way.
     this.#stream.flush();
     sendApiError(this.#request, this.#response, reason, {
-      retried: this.#attempts > 1,
+      // What was sent is done perhaps: to do it again is for the client to decide, not for its SDK or a proxy before this one.
+      retried: this.#attempts > 1 || (this.#isOwed && !this.#onlyAsks),
       headers: [...headers, "x-m2m-request-id", this.#id],
     });
   }
@@ -114,7 +145,9 @@ export class Exchange implements AttemptOwner {
     const nowMs = performance.now();
     const upstream = chooseUpstream(upstreams, prepared.route, this.#tried, nowMs, random());
     if (!upstream) {
-      this.#giveUp(noUpstream());
+      const served = upstreams.filter((one) => isServedBy(one, prepared.route));
+      const waitMs = Math.min(...served.map(({ breaker }) => breaker.waitMs(nowMs)));
+      this.#giveUp(noUpstream(), ["retry-after", String(Math.max(1, Math.ceil(waitMs / 1000)))]);
       return;
     }
     this.#tried.add(upstream);
@@ -133,6 +166,7 @@ export class Exchange implements AttemptOwner {
   }
 
   onSent(): void {
+    this.#isOwed = true;
     const scan = this.#prepared?.scan;
     // When the bytes are on their way.
     if (scan && !scan.known) setImmediate(() => scan.begin());
@@ -140,11 +174,11 @@ export class Exchange implements AttemptOwner {
 
   onHead(attempt: Attempt, head: UpstreamHead): ReturnType<AttemptOwner["onHead"]> {
     const { upstream } = attempt;
+    this.#isOwed = head.status < 300;
     this.#core.peer?.note(upstream, head);
     const isFailure = isRetryable(head.status);
-    if (isFailure && head.status !== 429 && this.#core.upstreams.length > 1)
-      upstream.breaker.fail(performance.now());
-    else upstream.breaker.succeed();
+    if (!isFailure || head.status === 429 || this.#core.upstreams.length === 1) upstream.breaker.succeed();
+    else this.#fail(upstream, false);
     const mayRetry = isFailure && head.header("x-should-retry") !== "false";
     if (mayRetry && this.#retry(readRetryAfterMs((name) => head.header(name), Date.now()))) return undefined;
     if (isFailure) this.#noteStatus(attempt, head.status);
@@ -163,10 +197,9 @@ export class Exchange implements AttemptOwner {
 
   onFailure(attempt: Attempt, error: Error): void {
     const isUnreachable = !attempt.wasSent || isBeforeSending(error);
+    if (isUnreachable) this.#isOwed = false;
     this.#noteFailure(attempt, isUnreachable);
-    const method = this.#request.method ?? "";
-    const isSafe = isUnreachable || method === "GET" || method === "HEAD";
-    if (isSafe && this.#retry(undefined)) return;
+    if ((isUnreachable || this.#onlyAsks) && this.#retry(undefined, isLasting(error))) return;
     this.#giveUp(upstreamError(error));
   }
 
@@ -185,14 +218,34 @@ export class Exchange implements AttemptOwner {
     this.#core.logger.warn({ ...this.logged, upstream, status, attempts: this.#attempts }, "upstream failed");
   }
 
-  /** Where there is no other upstream, one that can be reached is in order: a client could make it break off its own requests. */
   #noteFailure({ upstream }: Attempt, isUnreachable: boolean): void {
-    if (isUnreachable || this.#core.upstreams.length > 1) upstream.breaker.fail(performance.now());
-    else upstream.breaker.leave();
+    this.#fail(upstream, isUnreachable);
   }
 
-  /** Tries again, if that is allowed: elsewhere at once, or here after a while. */
-  #retry(askedMs: number | undefined): boolean {
+  /**
+   * Counts a failure of an upstream, of a request once. The last one that is in order is not given up while it can be reached: a client could make
+   * it fail by what it asks for, and shut out all others.
+   */
+  #fail(upstream: Upstream, isUnreachable: boolean): void {
+    const nowMs = performance.now();
+    const isCounted = !this.#failures.has(upstream) && (isUnreachable || this.#hasOther(upstream, nowMs));
+    if (!isCounted) return upstream.breaker.leave();
+    this.#failures.add(upstream);
+    upstream.breaker.fail(nowMs);
+  }
+
+  #hasOther(upstream: Upstream, nowMs: number): boolean {
+    const { route } = this.#prepared as Prepared;
+    return this.#core.upstreams.some(
+      (one) => one !== upstream && isServedBy(one, route) && one.breaker.state(nowMs) !== "open",
+    );
+  }
+
+  /**
+   * Tries again, if that is allowed: elsewhere at once, or here after a while.
+   * @param isLasting whether it would fail here again
+   */
+  #retry(askedMs: number | undefined, isLasting = false): boolean {
     const { retry, upstreams, stats, random } = this.#core;
     const prepared = this.#prepared as Prepared;
     if (this.#isSettled || !prepared.isReplayable || this.#attempts > retry.retries) return false;
@@ -201,6 +254,7 @@ export class Exchange implements AttemptOwner {
       (one) =>
         !this.#tried.has(one) && isServedBy(one, prepared.route) && one.breaker.state(nowMs) !== "open",
     );
+    if (!isLeft && isLasting) return false;
     if (isLeft) stats.count("fallbacks");
     else this.#tried.clear();
     const delayMs = isLeft ? 0 : retryDelayMs(this.#attempts, askedMs, retry, random());
@@ -210,7 +264,7 @@ export class Exchange implements AttemptOwner {
     return true;
   }
 
-  #giveUp(error: UpstreamError): void {
+  #giveUp(error: UpstreamError, headers?: readonly string[]): void {
     this.#failed = true;
     this.#core.logger.warn(
       {
@@ -223,14 +277,15 @@ export class Exchange implements AttemptOwner {
       },
       "no answer",
     );
-    this.refuse(error);
+    this.refuse(headers ? new Refusal(error, headers) : error);
   }
 
   /** The answer is over, whoever ended it: it is counted, once. */
   #settle(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#body?.release();
+    // What is still being prepared is held, whoever has gone meanwhile.
+    if (!this.#isPreparing) this.#body.release();
     clearTimeout(this.#timer);
     const isWhole = this.#response.writableFinished;
     const outcome: Outcome = this.#failed ? "failed" : isWhole ? "finished" : "aborted";
@@ -241,7 +296,7 @@ export class Exchange implements AttemptOwner {
     }
     const prepared = this.#prepared;
     const spent = this.#answer?.spent();
-    if (prepared) this.#release(prepared, spent);
+    if (prepared) this.#release(prepared, spent, outcome === "aborted");
     const status = this.#response.headersSent ? this.#response.statusCode : undefined;
     this.#span?.end({
       status,
@@ -269,13 +324,18 @@ export class Exchange implements AttemptOwner {
     if (this.#core.logger.isLevelEnabled("debug")) this.#log(outcome, nowMs - this.#startedMs);
   }
 
-  /** What waits for the end of the exchange: those who hope for its answer, and the budget. */
-  #release({ cache, settle }: Prepared, spent: Spent | undefined): void {
-    if (!this.#answer?.isKept) cache?.abandon();
-    const tokens = spent ? spent.inputTokens + spent.outputTokens : 0;
-    // What nobody answered costs nothing; what nobody counted, as much as was estimated.
-    const usd = this.#answer?.isCharged ? spent?.costUsd : 0;
-    void settle?.({ tokens, usd });
+  /**
+   * What waits for the end of the exchange: those who hope for its answer, and the budget.
+   * @param hasLeft whether it was the client that ended it
+   */
+  #release({ cache, settle }: Prepared, spent: Spent | undefined, hasLeft: boolean): void {
+    if (!this.#answer?.isKept) cache?.abandon({ hasLeft });
+    const answer = this.#answer;
+    const isOwed = answer ? answer.isCharged : this.#isOwed;
+    // What was not done costs nothing; what was, and nobody has counted, as much as was estimated.
+    if (!isOwed) void settle?.({ tokens: 0, usd: 0 });
+    else if (!spent || answer?.isUncounted) void settle?.({ tokens: undefined, usd: undefined });
+    else void settle?.({ tokens: spent.inputTokens + spent.outputTokens, usd: spent.costUsd });
   }
 
   #trace({ api, dialect, model }: Prepared, { target }: Upstream): ExchangeSpan | undefined {

@@ -70,10 +70,13 @@ export function isLoop(via: string | undefined): boolean {
  * Headers for the client of those that an upstream sent.
  * @param rawHeaders name, value, name, value, as bytes or text
  * @param without names in lower case that are left out
+ * @param isOfPeer whether the upstream is a proxy that is trusted: what others say in `x-m2m-` headers is left out, for clients take
+ * it for the word of this proxy
  */
 export function returnedHeaders(
   rawHeaders: readonly (Buffer | string)[],
   without?: ReadonlySet<string>,
+  isOfPeer = false,
 ): string[] {
   const headers: string[] = [];
   let options: string[] | undefined;
@@ -82,6 +85,7 @@ export function returnedHeaders(
     const lower = name.toLowerCase();
     if (lower === "connection") (options ??= []).push("connection", latin1(rawHeaders[i + 1]));
     if (HOP_BY_HOP_HEADERS.has(lower) || without?.has(lower)) continue;
+    if (!isOfPeer && lower.startsWith("x-m2m-")) continue;
     headers.push(name, latin1(rawHeaders[i + 1]));
   }
   const dropped = options && connectionOptions(options);

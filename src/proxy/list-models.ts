@@ -5,16 +5,14 @@ import { noUpstream, upstreamError } from "./attempt-error.js";
 import type { ProxyCore } from "./core.js";
 import { headerValue, returnedHeaders } from "./headers.js";
 import type { LoggedRequest } from "./logged-request.js";
-import { headersFor } from "./prepare.js";
 import type { Dialect } from "./providers/index.js";
+import { CODINGS, headersFor, IDENTITY } from "./request-headers.js";
 import type { Upstream } from "./upstream/upstream.js";
 import type { WholeAnswer } from "./whole-answer.js";
 
 /** So long is waited for all lists together: who takes longer is left out. */
 const MAX_WAIT_MS = 5000;
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
-const CODINGS: readonly string[] = ["accept-encoding"];
-const IDENTITY: readonly string[] = ["accept-encoding", "identity"];
 const OWN_LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 
 /**
@@ -129,7 +127,8 @@ function askWhole(
           else chunks.push(chunk);
         },
         onResponseEnd() {
-          resolve({ status, headers: returnedHeaders(received, OWN_LENGTH), body: Buffer.concat(chunks) });
+          const returned = returnedHeaders(received, OWN_LENGTH);
+          resolve({ status, headers: returned, body: Buffer.concat(chunks) });
         },
         onResponseError(_controller, error) {
           reject(error);

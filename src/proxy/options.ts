@@ -53,6 +53,10 @@ export interface LimitOptions {
   /** Default: the memory of this process. */
   readonly rates?: RateLimitStore;
   readonly spend?: SpendStore;
+  /** Told of what a store failed with. Default: the log. */
+  readonly onStoreFailure?: (error: unknown) => void;
+  /** Whether the store of money can be asked, as far as one knows without asking. Default: it can. */
+  readonly isStoreUp?: () => boolean;
 }
 
 export interface ProxyOptions extends Partial<ProxySettings> {

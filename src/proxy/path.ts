@@ -1,5 +1,5 @@
 /** Longest path and query that is taken; the longest of the providers' own are file ids and cursors. */
-const MAX_TARGET_UNITS = 8192;
+export const MAX_TARGET_UNITS = 8192;
 
 export interface RequestTarget {
   /** As it was sent, dot segments impossible: may be put behind a base path. */

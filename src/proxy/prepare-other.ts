@@ -1,14 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import type { ProxyCore } from "./core.js";
-import {
-  assertReadable,
-  headersFor,
-  limited,
-  spenderOf,
-  type IncomingBody,
-  type Prepared,
-} from "./prepare.js";
+import { assertReadable, limited, spenderOf, type IncomingBody, type Prepared } from "./prepare.js";
+import { headersFor } from "./request-headers.js";
 import { dialectOf, isFreeRequest, readRequestHead } from "./providers/index.js";
 import { assertSafe } from "./security/threats.js";
 import { listModels } from "./list-models.js";

@@ -2,16 +2,13 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Dispatcher } from "undici";
 import { UnsupportedError } from "../shared/errors.js";
-import { estimateSpend, type Refused, type Spent } from "./budgets/index.js";
+import { estimateSpend, type Admitted, type Refused, type RequestCost } from "./budgets/index.js";
 import { cacheDirectivesOf, cacheKeyOf, isCacheable, type CacheHit, type CacheMiss } from "./cache/index.js";
 import type { ProxyCore } from "./core.js";
-import type { Gatekeeper } from "./security/gatekeeper.js";
-import { forwardedHeaders } from "./headers.js";
 import { readAccept, readWireBody, ReplyCodec } from "./m2m/index.js";
 import {
   ANONYMOUS,
   clientKeyOf,
-  CREDENTIAL_HEADERS,
   dialectOf,
   injectIncludeUsage,
   readRequestHead,
@@ -20,6 +17,7 @@ import {
 } from "./providers/index.js";
 import type { LoggedRequest } from "./logged-request.js";
 import { Refusal } from "./refusal.js";
+import { CODINGS, headersFor, IDENTITY } from "./request-headers.js";
 import type { PendingScan } from "./security/request-scanner.js";
 import { assertSafe } from "./security/threats.js";
 import { assertServed, type Route } from "./upstream/choose.js";
@@ -56,7 +54,7 @@ export interface Prepared {
   /** @param carried headers of the trace, in place of the client's */
   requestFor(upstream: Upstream, carried?: readonly string[]): UpstreamRequest;
   /** Told what was spent when the exchange is over. */
-  settle?(spent: Spent): Promise<void>;
+  settle?(spent: RequestCost): Promise<void>;
 }
 
 /** A request that is being prepared. */
@@ -67,14 +65,16 @@ export interface IncomingBody {
   noteModel(model: string | undefined): void;
   /** All of it. */
   readBody(): Promise<Buffer>;
+  /** Holds what `open` makes of it, which is told how many bytes it may make. @throws {Refusal} `M2M_BUSY`, and what `open` throws */
+  unpack<Opened extends { readonly bytes: Uint8Array } | undefined>(
+    open: (maxOutputBytes: number) => Opened,
+  ): Opened;
+  /** Holds so many bytes more for it. @throws {Refusal} `M2M_BUSY` */
+  hold(sizeBytes: number): void;
   /** To be called when it is there, whole or to be streamed. */
   markReady(): void;
 }
 
-/** The proxy reads the answer itself, so it must come as it is. */
-const CODINGS: readonly string[] = ["accept-encoding"];
-const ONLY_CODINGS: ReadonlySet<string> = new Set(CODINGS);
-const IDENTITY: readonly string[] = ["accept-encoding", "identity"];
 const JSON_TYPE: readonly string[] = ["content-type", "application/json"];
 
 /**
@@ -90,12 +90,9 @@ export async function prepareCall(
   api: ProviderApi,
   incoming: IncomingBody,
 ): Promise<Prepared> {
-  const { settings, engine, gatekeeper, peer } = core;
+  const { settings } = core;
   if (core.scanner && settings.blocking) assertReadable(request);
-  const received = await incoming.readBody();
-  incoming.markReady();
-  const opened = readWireBody(engine, request.headers, received);
-  const content = opened ?? received;
+  const { content, receivedBytes, isWire } = await readContent(core, request, incoming);
   const dialect = dialectOf(api, request.headers);
   const { model, stream } = readRequestHead(content);
   incoming.noteModel(model);
@@ -106,77 +103,113 @@ export async function prepareCall(
   const replyHeaders: string[] = [];
   const body = optimized(core, request, { api, model, body: content }, replyHeaders);
   const cached = await lookUp(core, request, { api, path, body }, replyHeaders);
-  const admitted =
-    cached?.kind === "hit" ? undefined : await admit(core, request, { api, model, body }, cached);
-  const injected = settings.includeUsage && stream ? injectIncludeUsage(api, body) : undefined;
-  const plain = injected ?? body;
-  const link = cached?.kind === "hit" ? undefined : peer?.encode(plain, core.upstreams);
-  const format = readAccept(textOf(request.headers["x-m2m-accept"]));
-  const reply = format && new ReplyCodec(engine, format);
-  if (reply) replyHeaders.push(...reply.offer);
-  const own = link || opened ? [...IDENTITY, ...(link?.headers ?? JSON_TYPE)] : IDENTITY;
-  const replaced = link || opened ? [...CODINGS, "content-type"] : CODINGS;
-  const sent = link?.body ?? plain;
-  return {
+  const [hit, miss] = cached?.kind === "hit" ? [cached, undefined] : [undefined, cached];
+  let admitted: Admitted | undefined;
+  try {
+    admitted = hit ? undefined : await admit(core, request, { api, model, body });
+    const asksUsage = stream && (settings.includeUsage || isMetered(core, request, api));
+    const outgoing = outgoingOf(core, { api, body, isWire, asksUsage, isSent: !hit });
+    if (!hit && outgoing.body !== content) incoming.hold(outgoing.body.length);
+    return {
+      api,
+      dialect,
+      model,
+      route,
+      body: content,
+      isReplayable: true,
+      stripsUsage: outgoing.stripsUsage,
+      scan,
+      cache: miss,
+      hit,
+      reply: replyOf(core, request, replyHeaders),
+      replyHeaders,
+      requestBytes: { received: receivedBytes, sent: hit ? 0 : outgoing.body.length },
+      requestFor: (upstream, carried) => {
+        const { own, replaced, body } = outgoing;
+        const headers = carried ? [...own, ...carried] : own;
+        return {
+          method: "POST",
+          path,
+          headers: headersFor(core.gatekeeper, request, upstream, dialect, replaced, headers),
+          body,
+        };
+      },
+      settle: admitted && ((spent) => (admitted as Admitted).settle(spent)),
+    };
+  } catch (error) {
+    // Nobody is to wait for an answer that does not come, or to pay for it.
+    miss?.abandon();
+    void admitted?.settle({ tokens: 0, usd: 0 });
+    throw error;
+  }
+}
+
+/** The body as the client means it. What it came as is not kept. */
+async function readContent(
+  { engine }: ProxyCore,
+  request: IncomingMessage,
+  incoming: IncomingBody,
+): Promise<{ readonly content: Buffer; readonly receivedBytes: number; readonly isWire: boolean }> {
+  const received = await incoming.readBody();
+  incoming.markReady();
+  const receivedBytes = received.length;
+  const opened = incoming.unpack((maxBytes) => readWireBody(engine, request.headers, received, maxBytes));
+  if (!opened) return { content: received, receivedBytes, isWire: false };
+  const { buffer, byteOffset, byteLength } = opened.bytes;
+  return { content: Buffer.from(buffer, byteOffset, byteLength), receivedBytes, isWire: true };
+}
+
+interface Outgoing {
+  readonly body: Buffer;
+  /** Headers that it has in place of the client's, name, value, name, value. */
+  readonly own: readonly string[];
+  /** Names of the client's headers that it does not have. */
+  readonly replaced: readonly string[];
+  readonly stripsUsage: boolean;
+}
+
+/** What an upstream is sent. */
+function outgoingOf(
+  { peer, upstreams }: ProxyCore,
+  {
     api,
-    dialect,
-    model,
-    route,
-    body: content,
-    isReplayable: true,
+    body,
+    isWire,
+    asksUsage,
+    isSent,
+  }: Pick<Call, "api" | "body"> & {
+    readonly isWire: boolean;
+    readonly asksUsage: boolean;
+    readonly isSent: boolean;
+  },
+): Outgoing {
+  const injected = asksUsage ? injectIncludeUsage(api, body) : undefined;
+  const plain = injected ?? body;
+  const link = isSent ? peer?.encode(plain, upstreams) : undefined;
+  const isAnew = link !== undefined || isWire;
+  return {
+    body: link?.body ?? plain,
+    own: isAnew ? [...IDENTITY, ...(link?.headers ?? JSON_TYPE)] : IDENTITY,
+    replaced: isAnew ? [...CODINGS, "content-type"] : CODINGS,
     stripsUsage: injected !== undefined,
-    scan,
-    cache: cached?.kind === "miss" ? cached : undefined,
-    hit: cached?.kind === "hit" ? cached : undefined,
-    reply,
-    replyHeaders,
-    requestBytes: { received: received.length, sent: cached?.kind === "hit" ? 0 : sent.length },
-    requestFor: (upstream, carried) => ({
-      method: "POST",
-      path,
-      headers: headersFor(
-        gatekeeper,
-        request,
-        upstream,
-        dialect,
-        replaced,
-        carried ? [...own, ...carried] : own,
-      ),
-      body: sent,
-    }),
-    settle: admitted && ((spent) => admitted.settle(spent)),
   };
+}
+
+/** The form of answers that the client asks for, which is told of it in `replyHeaders`. */
+function replyOf(
+  { engine }: ProxyCore,
+  { headers }: IncomingMessage,
+  replyHeaders: string[],
+): ReplyCodec | undefined {
+  const format = readAccept(textOf(headers["x-m2m-accept"]));
+  if (!format) return undefined;
+  const reply = new ReplyCodec(engine, format);
+  replyHeaders.push(...reply.offer);
+  return reply;
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(",") : value;
-}
-
-/**
- * The client's headers for an upstream, with its own credentials if it has any.
- * @param replaced names in lower case that are left out, beside those of `own`
- */
-export function headersFor(
-  gatekeeper: Gatekeeper,
-  request: IncomingMessage,
-  { apiKey, token }: Upstream,
-  dialect: Dialect,
-  replaced: readonly string[],
-  own: readonly string[],
-): string[] {
-  const { rawHeaders } = request;
-  const secrets = apiKey === undefined ? gatekeeper.tokenHeaders(request) : CREDENTIAL_HEADERS;
-  // The common case, without sets and lists of its own.
-  if (secrets.length === 0 && token === undefined && own === IDENTITY && replaced === CODINGS)
-    return forwardedHeaders(rawHeaders, { without: ONLY_CODINGS, extra: IDENTITY });
-  const without = new Set([...replaced, ...secrets]);
-  const extra = [...own];
-  if (apiKey !== undefined) {
-    extra.push(...(dialect === "anthropic" ? ["x-api-key", apiKey] : ["authorization", `Bearer ${apiKey}`]));
-  }
-  if (token !== undefined) extra.push("x-m2m-token", token);
-  for (let i = 0; i < own.length; i += 2) without.add(own[i]);
-  return forwardedHeaders(rawHeaders, { without, extra });
 }
 
 /** @throws {UnsupportedError} `M2M_MEDIA_TYPE_UNSUPPORTED` of a body that is not what a scan of it sees */
@@ -242,15 +275,17 @@ async function admit(
   core: ProxyCore,
   request: IncomingMessage,
   { api, model, body }: Call,
-  cached: CacheMiss | undefined,
-): Promise<{ settle(spent: Spent): Promise<void> } | undefined> {
+): Promise<Admitted | undefined> {
   const { budgets, models } = core;
   if (!budgets) return undefined;
   const decision = await budgets.admit(spenderOf(core, request, api), estimateSpend(models, model, body));
   if (decision.allowed) return decision;
-  // Nobody is to wait for an answer that does not come.
-  cached?.abandon();
   throw limited(core, decision);
+}
+
+/** Whether what a request takes counts for its client's limits: thoughts that are not shown are known to the provider alone. */
+function isMetered(core: ProxyCore, request: IncomingMessage, api: ProviderApi): boolean {
+  return core.budgets?.isMetered(spenderOf(core, request, api)) === true;
 }
 
 /** Whose limits a request counts for: if the proxy has the keys, a client that shows another each time is the same. */

@@ -1,26 +1,30 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { listen, problemOf, sendProblem, type Listener } from "../http/index.js";
+import type { Duplex } from "node:stream";
+import { endConnection, listen, Teardown, type Listener } from "../http/index.js";
 import { InputError, UnsupportedError } from "../shared/errors.js";
 import { handleAdmin } from "./admin/handle-admin.js";
-import { sendApiError } from "./api-errors.js";
+import { upgradeRefusal } from "./api-errors.js";
 import { createCore, type ProxyCore } from "./core.js";
 import { Exchange } from "./exchange.js";
+import { loggedPath } from "./logged-request.js";
 import { isLoop, repeatsCredential } from "./headers.js";
 import type { ProxyOptions } from "./options.js";
-import { readRequestTarget } from "./path.js";
+import { MAX_TARGET_UNITS, readRequestTarget, type RequestTarget } from "./path.js";
 import { prepareOther } from "./prepare-other.js";
 import { prepareCall } from "./prepare.js";
 import { apiOf } from "./providers/index.js";
+import { Refusal } from "./refusal.js";
 import type { ProxyStats } from "./stats/stats.js";
-import { loadTracing } from "./tracing.js";
+import { openTracing } from "./tracing.js";
 
 /** A proxy that listens. */
 export interface Proxy extends Pick<Listener, "host" | "port" | "url"> {
   readonly stats: ProxyStats;
-  /** Lets running exchanges finish, up to `graceMs`, then cuts them. */
+  /** Lets running exchanges finish, up to `graceMs` (10 s), then cuts them. */
   close(graceMs?: number): Promise<void>;
 }
 
+const DEFAULT_GRACE_MS = 10_000;
 /** A recording or a file may take minutes to arrive. */
 const REQUEST_TIMEOUT_MS = 600_000;
 
@@ -32,31 +36,56 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   let isDraining = false;
-  const tracing = await loadTracing(options.logger);
-  const core = createCore(options, { tracing, isDraining: () => isDraining });
-  const handler = (request: IncomingMessage, response: ServerResponse): void =>
-    handle(core, request, response);
-  const listener = await listen(handler, {
-    host: options.host,
-    port: options.port,
-    limits: { requestTimeoutMs: REQUEST_TIMEOUT_MS, stallTimeoutMs: core.settings.idleTimeoutMs },
-    onUpgrade: (request, socket) => {
-      socket.end("HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-      core.logger.debug({ path: request.url }, "upgrade refused");
-    },
-  });
+  const teardown = new Teardown();
+  const core = createCore(options, { tracing: openTracing(), isDraining: () => isDraining });
+  const onUpstreamsClose = teardown.group();
+  for (const upstream of core.upstreams) onUpstreamsClose(() => upstream.close());
+  let listener: Listener;
+  try {
+    listener = await listenFor(core, options);
+  } catch (error) {
+    // What went wrong first is what is told.
+    await teardown.run(0).catch(() => {});
+    throw error;
+  }
+  teardown.group()((graceMs) => listener.close(graceMs));
   const { host, port, url } = listener;
   return {
     host,
     port,
     url,
     stats: core.stats,
-    async close(graceMs) {
+    close(graceMs = DEFAULT_GRACE_MS) {
       isDraining = true;
-      await listener.close(graceMs);
-      await Promise.all(core.upstreams.map((upstream) => upstream.close()));
+      return teardown.run(graceMs);
     },
   };
+}
+
+function listenFor(core: ProxyCore, { host, port }: ProxyOptions): Promise<Listener> {
+  const handler = (request: IncomingMessage, response: ServerResponse): void =>
+    handle(core, request, response);
+  return listen(handler, {
+    host,
+    port,
+    limits: { requestTimeoutMs: REQUEST_TIMEOUT_MS, stallTimeoutMs: core.settings.idleTimeoutMs },
+    onUpgrade: (request, socket) => refuseUpgrade(core, request, socket),
+  });
+}
+
+function refuseUpgrade(
+  { logger, requestIds, stats }: ProxyCore,
+  request: IncomingMessage,
+  socket: Duplex,
+): void {
+  const { status, body } = upgradeRefusal(request);
+  const id = requestIds.next();
+  endConnection(socket, status, { "content-type": "application/json", "x-m2m-request-id": id }, body);
+  const none = { received: 0, sent: 0 };
+  const responseBytes = { received: 0, sent: body.length };
+  stats.start();
+  stats.end({ outcome: "finished", status, totalMs: 0, requestBytes: none, responseBytes });
+  logger.debug({ request: id, path: loggedPath(request), status }, "upgrade refused");
 }
 
 function handle(core: ProxyCore, request: IncomingMessage, response: ServerResponse): void {
@@ -65,40 +94,51 @@ function handle(core: ProxyCore, request: IncomingMessage, response: ServerRespo
     void handleAdmin(core, request, response, target);
     return;
   }
-  if (!target?.path.startsWith("/v1/")) {
-    sendProblem(response, problemOf(noSuchPlace()));
-    return;
-  }
-  const method = request.method ?? "";
-  if (!METHODS.has(method)) {
-    const error = new UnsupportedError("M2M_METHOD_UNSUPPORTED", "This method is not passed on.");
-    sendProblem(response, problemOf(error), { allow: [...METHODS].join(", ") });
-    return;
-  }
-  if (isLoop(request.headers.via)) {
-    sendApiError(request, response, new InputError("M2M_REQUEST_INVALID", "The proxy forwards to itself."));
-    return;
-  }
-  if (repeatsCredential(request.rawHeaders)) {
-    sendApiError(request, response, new InputError("M2M_REQUEST_INVALID", "A credential is sent twice."));
-    return;
-  }
-  try {
-    core.gatekeeper.assertAdmitted(request);
-  } catch (error) {
-    sendApiError(request, response, error);
-    return;
-  }
-  const path = target.path + target.query;
-  const api = apiOf(method, target.path);
-  void new Exchange(core, request, response).run((exchange) =>
-    api === "other"
-      ? prepareOther(core, request, path, exchange)
-      : prepareCall(core, request, path, api, exchange),
-  );
+  void new Exchange(core, request, response).run((exchange) => {
+    const { path, query } = assertPassable(core, request, target);
+    const api = apiOf(request.method ?? "", path);
+    return api === "other"
+      ? prepareOther(core, request, path + query, exchange)
+      : prepareCall(core, request, path + query, api, exchange);
+  });
 }
 
-function noSuchPlace(): InputError {
+/**
+ * Where a request goes, if it may go anywhere.
+ * @throws {InputError} `M2M_NOT_FOUND`, `M2M_REQUEST_INVALID`, and as the gatekeeper
+ * @throws {Refusal} `M2M_METHOD_UNSUPPORTED`
+ */
+function assertPassable(
+  { gatekeeper }: ProxyCore,
+  request: IncomingMessage,
+  target: RequestTarget | undefined,
+): RequestTarget {
+  if (!target) throw noSuchPlace(request.url ?? "");
+  if (!target.path.startsWith("/v1/")) throw noSuchPlace(target.path);
+  if (!METHODS.has(request.method ?? "")) {
+    const error = new UnsupportedError("M2M_METHOD_UNSUPPORTED", "This method is not passed on.");
+    throw new Refusal(error, ["allow", [...METHODS].join(", ")]);
+  }
+  if (isLoop(request.headers.via))
+    throw new InputError("M2M_REQUEST_INVALID", "The proxy forwards to itself.");
+  if (repeatsCredential(request.rawHeaders))
+    throw new InputError("M2M_REQUEST_INVALID", "A credential is sent twice.");
+  gatekeeper.assertAdmitted(request);
+  return target;
+}
+
+function noSuchPlace(url: string): InputError {
+  if (url.length > MAX_TARGET_UNITS) {
+    return new InputError(
+      "M2M_NOT_FOUND",
+      `The path and its query are longer than ${MAX_TARGET_UNITS} characters.`,
+    );
+  }
+  if (/^\/+v1\//.test(url)) {
+    return new InputError("M2M_NOT_FOUND", "The path could mean another place than it says.", {
+      hint: "It holds dot segments, a double slash at its beginning, or escapes that are none.",
+    });
+  }
   return new InputError("M2M_NOT_FOUND", "There is nothing at this path.", {
     hint: "APIs are below /v1/, the proxy's own pages below /_m2m/.",
   });

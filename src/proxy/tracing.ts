@@ -1,5 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Logger } from "../http/index.js";
+import {
+  carrierOf,
+  CLIENT_SPAN,
+  ERROR_STATUS,
+  extractContext,
+  otelRegistry,
+  withSpan,
+  type Attributes,
+  type OtelSpan,
+} from "./otel-registry.js";
 import type { Dialect, ProviderApi, ResponseFacts } from "./providers/index.js";
 import type { Spent } from "./stats/stats.js";
 import type { Target } from "./upstream/target.js";
@@ -34,34 +43,6 @@ export interface Tracing {
   start(call: TracedCall): ExchangeSpan;
 }
 
-type Attributes = Record<string, string | number | undefined>;
-
-/** What is used of a span, and of `@opentelemetry/api`. The package is optional, so its own types are not imported. */
-interface OtelSpan {
-  setAttributes(attributes: Attributes): unknown;
-  setStatus(status: { code: number }): unknown;
-  end(): void;
-}
-interface OtelTracer {
-  startSpan(name: string, options: { kind: number; attributes: Attributes }, parent: unknown): OtelSpan;
-}
-interface OtelApi {
-  readonly context: { active(): unknown };
-  readonly propagation: {
-    extract(context: unknown, carrier: IncomingHttpHeaders): unknown;
-    inject(context: unknown, carrier: Record<string, string>): void;
-  };
-  readonly SpanKind: { readonly CLIENT: number };
-  readonly SpanStatusCode: { readonly ERROR: number };
-  readonly trace: {
-    getTracer(name: string): OtelTracer;
-    setSpan(context: unknown, span: OtelSpan): unknown;
-  };
-}
-
-/** A name in a variable is left alone by bundlers. */
-const PACKAGE = "@opentelemetry/api";
-
 const OPERATIONS: Readonly<Record<ProviderApi, string | undefined>> = {
   "openai-chat": "chat",
   "openai-completions": "text_completion",
@@ -71,35 +52,25 @@ const OPERATIONS: Readonly<Record<ProviderApi, string | undefined>> = {
   other: undefined,
 };
 
-/** Where the API of OpenTelemetry keeps what is registered, whichever copy of it does. */
-const REGISTRY = Symbol.for("opentelemetry.js.api.1");
-
 /**
- * Tracing by whatever provider is registered, and `undefined` if none is: then nothing of OpenTelemetry is loaded. Names are
- * those of the semantic conventions for generative AI (OpenTelemetry semantic conventions, gen-ai spans).
+ * Tracing by whatever provider is registered, and `undefined` if none is. Names are those of the semantic conventions for generative AI
+ * (OpenTelemetry semantic conventions, gen-ai spans).
  */
-export async function loadTracing(logger: Logger): Promise<Tracing | undefined> {
-  const registered = (globalThis as { [REGISTRY]?: { trace?: unknown } })[REGISTRY];
-  if (!registered?.trace) return undefined;
-  const api = (await import(PACKAGE).catch((error: unknown) => {
-    logger.warn({ err: error }, `no traces: ${PACKAGE} cannot be loaded; npm install ${PACKAGE}`);
-  })) as OtelApi | undefined;
-  if (!api) return undefined;
-  const { context, propagation, SpanKind, SpanStatusCode, trace } = api;
-  const tracer = trace.getTracer("m2m-proxy");
+export function openTracing(): Tracing | undefined {
+  const registry = otelRegistry();
+  const tracer = registry.trace?.getTracer("m2m-proxy");
+  if (!tracer) return undefined;
   return {
     start(call) {
-      const parent = propagation.extract(context.active(), call.headers);
+      const parent = extractContext(registry, call.headers);
       const operation = OPERATIONS[call.api];
       const name = [operation ?? call.method, call.model].filter((word) => word !== undefined).join(" ");
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: attributesOf(call) }, parent);
-      const carrier: Record<string, string> = {};
-      propagation.inject(trace.setSpan(parent, span), carrier);
+      const span = tracer.startSpan(name, { kind: CLIENT_SPAN, attributes: attributesOf(call) }, parent);
       return {
-        headers: Object.entries(carrier).flat(),
+        headers: carrierOf(registry, withSpan(parent, span)),
         end(facts) {
           describeEnd(span, facts);
-          if (facts.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
+          if (facts.error !== undefined) span.setStatus({ code: ERROR_STATUS });
           span.end();
         },
       };

@@ -71,7 +71,7 @@ export function storeUnavailable(address: string, reason: string): UpstreamError
 }
 
 /** `error`, if it is an expected failure; anything else is a defect, and thrown on. */
-export function assertStoreError(error: unknown): M2MError {
+export function asStoreError(error: unknown): M2MError {
   if (error instanceof M2MError) return error;
   throw error;
 }

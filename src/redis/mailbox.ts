@@ -1,6 +1,7 @@
 import {
   DEFAULT_READ_LIMIT,
   mailboxFull,
+  MAX_MAILBOX_SOURCES,
   parseMailboxId,
   type Mailbox,
   type MailboxEntry,
@@ -23,9 +24,10 @@ export interface RedisMailboxOptions {
 }
 
 /**
- * KEYS stream, counts, last id · ARGV message, most entries, most bytes, milliseconds or '', sender or '', sequence
+ * KEYS stream, counts, senders, last id · ARGV message, most entries, most bytes, milliseconds or '', sender or '', sequence, most senders
  *
- * Counts are of bytes that ever came (`in`) and that were acknowledged (`out`), and of each sender's last sequence. An entry
+ * Counts are of bytes that ever came (`in`) and that were acknowledged (`out`), and of each sender's last sequence; senders are
+ * ordered by what `in` was behind their last message, and those that are too many are forgotten. An entry
  * holds what `in` was behind it, so that acknowledging reads one entry and not all. Ids are those of a stream, but chosen
  * here and over all mailboxes: a deleted one goes on with greater ids, whatever the clock does.
  */
@@ -34,8 +36,9 @@ local sender = ARGV[5] ~= '' and 'from:' .. ARGV[5]
 if sender then
   local seen = redis.call('HGET', KEYS[2], sender)
   if seen and tonumber(ARGV[6]) <= tonumber(seen) then
+    redis.call('ZADD', KEYS[3], 'XX', redis.call('HGET', KEYS[2], 'in'), sender)
     local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-    return last and last[1] or redis.call('GET', KEYS[3]) or '0'
+    return last and last[1] or redis.call('GET', KEYS[4]) or '0'
   end
 end
 local counts = redis.call('HMGET', KEYS[2], 'in', 'out')
@@ -44,15 +47,23 @@ if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 'full' end
 if total - tonumber(counts[2] or '0') > tonumber(ARGV[3]) then return 'full' end
 
 local first, second = now, 0
-local a, b = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+)-(%d+)$')
+local a, b = string.match(redis.call('GET', KEYS[4]) or '', '^(%d+)-(%d+)$')
 if a and tonumber(a) >= now then first, second = tonumber(a), tonumber(b) + 1 end
 local id = text(first) .. '-' .. text(second)
 local left = redis.call('PTTL', KEYS[2])
-redis.call('SET', KEYS[3], id)
+redis.call('SET', KEYS[4], id)
 redis.call('XADD', KEYS[1], id, 'message', ARGV[1], 'in', text(total))
 redis.call('HSET', KEYS[2], 'in', text(total))
-if sender then redis.call('HSET', KEYS[2], sender, ARGV[6]) end
-for i = 1, 2 do
+if sender then
+  redis.call('HSET', KEYS[2], sender, ARGV[6])
+  redis.call('ZADD', KEYS[3], text(total), sender)
+  local over = redis.call('ZCARD', KEYS[3]) - tonumber(ARGV[7])
+  if over > 0 then
+    redis.call('HDEL', KEYS[2], unpack(redis.call('ZRANGE', KEYS[3], 0, over - 1)))
+    redis.call('ZREMRANGEBYRANK', KEYS[3], 0, over - 1)
+  end
+end
+for i = 1, 3 do
   if ARGV[4] == '' then
     redis.call('PERSIST', KEYS[i])
   elseif left ~= -1 then
@@ -113,6 +124,7 @@ export class RedisMailbox implements Mailbox {
         remainingMs(expiresAtMs, this.#nowMs()),
         source?.id ?? "",
         source?.sequence ?? "",
+        MAX_MAILBOX_SOURCES,
       ],
     );
     if (id !== "full") return String(id);
@@ -145,7 +157,7 @@ export class RedisMailbox implements Mailbox {
   async acknowledge(sessionId: string, upTo: string): Promise<void> {
     const [first, second] = parseMailboxId(upTo);
     const ids = [`${first}-${second}`, `${first}-${second + 1}`];
-    await this.#redis.run(ACKNOWLEDGE, this.#keysOf(sessionId), ids);
+    await this.#redis.run(ACKNOWLEDGE, this.#keysOf(sessionId).slice(0, 2), ids);
   }
 
   /** @throws {UpstreamError} `M2M_STORE_UNAVAILABLE` */
@@ -168,8 +180,9 @@ export class RedisMailbox implements Mailbox {
     return ((entries ?? []) as StreamEntry[]).map(([id, fields]) => ({ id, message: fields[1] }));
   }
 
-  #keysOf(sessionId: string): [stream: string, counts: string] {
-    return [this.#redis.key("mail", sessionId), this.#redis.key("mail-counts", sessionId)];
+  #keysOf(sessionId: string): [stream: string, counts: string, senders: string] {
+    const keyOf = (kind: string): string => this.#redis.key(kind, sessionId);
+    return [keyOf("mail"), keyOf("mail-counts"), keyOf("mail-senders")];
   }
 }
 

@@ -116,6 +116,6 @@ function parseRecord<T>(json: string): T {
   try {
     return JSON.parse(json) as T;
   } catch {
-    throw new FormatError("M2M_SNAPSHOT_INVALID", "What Redis keeps of the session is not JSON.");
+    throw new FormatError("M2M_SNAPSHOT_INVALID", "What Redis keeps there is no record: it is not JSON.");
   }
 }

@@ -24,6 +24,8 @@ export interface Evidence {
   readonly disguised: boolean;
   /** It is the operator's own word: a system prompt. */
   readonly trusted: boolean;
+  /** UTF-16 units of the text. Default: few. */
+  readonly units?: number;
 }
 
 /** A single rule says no more than this, whatever its weight. */

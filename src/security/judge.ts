@@ -2,6 +2,7 @@ import { isDisguised, ruleEvidence, type Evidence } from "./evidence.js";
 import type { AssessedText, HydraAssessment, HydraModel } from "./hydra/index.js";
 import type { RuleHit, RuleSet } from "./rules/index.js";
 import { viewsOf, type TextView } from "./text/index.js";
+import type { Slice } from "./slices.js";
 import type { Segment } from "./types.js";
 
 /** What one reading of a segment shows, and where. */
@@ -16,19 +17,20 @@ export interface Judgement {
 export interface JudgeOptions {
   readonly rules?: RuleSet;
   readonly model?: HydraModel;
-  /** Pointers of strings that Hydra reads in a joined segment. Default: those of `segments`. */
+  /** Pointers of strings that Hydra reads in a joined segment. Default: those of the slices' segments. */
   readonly covered?: ReadonlySet<string>;
 }
 
-/** Reads each segment in all its views with the detectors that are given. */
-export async function judgeSegments(
-  segments: readonly Segment[],
-  { rules, model, covered = joinedPointers(segments) }: JudgeOptions,
+/** Reads each slice in all its views with the detectors that are given. */
+export async function judgeSlices(
+  slices: readonly Slice[],
+  { rules, model, covered = joinedPointers(slices.map(({ segment }) => segment)) }: JudgeOptions,
 ): Promise<Judgement[]> {
   const texts = new AssessedTexts();
   const readings: Reading[] = [];
-  for (const segment of segments) {
-    for (const view of viewsOf(segment.text)) {
+  for (const { segment, start, text } of slices) {
+    for (const read of viewsOf(text)) {
+      const view = start === 0 ? read : shifted(read, start);
       const hits = rules === undefined ? NO_HITS : rules.match(view.text, segment.context);
       const disguised = isDisguised(view);
       const isSuspicious = hits.length > 0 || disguised;
@@ -46,16 +48,38 @@ export async function judgeSegments(
   return readings.map(({ segment, view, hits, disguised, place }) => {
     const prediction = place === undefined ? undefined : assessments[place];
     const trusted = segment.context === "system";
+    // A slice is taken for as long as what it was cut from.
+    const units = view.layers.length > 0 ? view.text.length : segment.text.length;
     // Written out: spreading three objects into one, for each text, takes as long as matching the rules.
     const { rules: byRules, strongestRule } = ruleEvidence(hits);
     if (prediction === undefined) {
-      const evidence: Evidence = { rules: byRules, strongestRule, disguised, trusted };
+      const evidence: Evidence = { rules: byRules, strongestRule, disguised, trusted, units };
       return { segment, view, hits, prediction, evidence };
     }
     const { unsafeLogit, hydra } = hydraEvidence(prediction);
-    const evidence: Evidence = { rules: byRules, strongestRule, unsafeLogit, hydra, disguised, trusted };
+    const evidence: Evidence = {
+      rules: byRules,
+      strongestRule,
+      unsafeLogit,
+      hydra,
+      disguised,
+      trusted,
+      units,
+    };
     return { segment, view, hits, prediction, evidence };
   });
+}
+
+/** The view of a slice that begins at `start`, mapped to the text of the segment. */
+function shifted({ text, layers, toSource }: TextView, start: number): TextView {
+  return {
+    text,
+    layers,
+    toSource(from, to) {
+      const inSlice = toSource(from, to);
+      return { start: start + inSlice.start, end: start + inSlice.end };
+    },
+  };
 }
 
 const NO_HITS: readonly RuleHit[] = [];

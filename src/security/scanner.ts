@@ -1,15 +1,20 @@
 import type { ContentScanner } from "../codec/index.js";
+import { assertNumbers, assertOptions, assertWhole } from "../shared/bounds.js";
+import { assertContent } from "../shared/content.js";
 import { InputError } from "../shared/errors.js";
+import { assertKey } from "../shared/keys.js";
+import { resolveLimits } from "../shared/limits.js";
 import { DEFAULT_BLOCK_THRESHOLD, DETECTORS, type Detector } from "../shared/security-options.js";
 import { splitContent, type SplitOptions } from "./content/index.js";
 import type { TextCategory } from "./evidence.js";
 import { categoryScores, fusionFor } from "./fusion/index.js";
 import type { HydraModel } from "./hydra/index.js";
-import { joinedPointers, judgeSegments } from "./judge.js";
+import { joinedPointers, judgeSlices } from "./judge.js";
 import { PAYLOAD_CHECKS } from "./payload/index.js";
-import { segmentFindings, ThreatReport } from "./report/threats.js";
+import { segmentFindings, ThreatReport, type SegmentFinding } from "./report/threats.js";
 import { RuleSet } from "./rules/index.js";
 import { KnownSegments, SegmentVerdicts, type SegmentVerdict } from "./segment-verdicts.js";
+import { slicesOf, type Slice } from "./slices.js";
 import {
   SEGMENT_CONTEXTS,
   THREAT_CATEGORIES,
@@ -65,8 +70,11 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
   /** What `#model` comes to, once it is there. */
   #loaded: HydraModel | undefined;
 
-  /** @throws {InputError} `M2M_USAGE` if the threshold is out of range, or a category or the detector unknown */
+  /** @throws {InputError} `M2M_USAGE` if a number is out of range, or a category or the detector unknown; `M2M_KEY_INVALID` */
   constructor(options: ScannerOptions = {}) {
+    assertOptions("The options", options);
+    assertKey(options.key);
+    resolveLimits(options.limits);
     this.#options = options;
     this.#threshold = checkThreshold(options.threshold ?? DEFAULT_BLOCK_THRESHOLD);
     this.#rules = options.rules ?? RuleSet.builtin();
@@ -74,6 +82,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkDetector(options.detector);
     this.#loaded = options.model;
     const { rememberedTexts = 0 } = options;
+    assertWhole({ rememberedTexts }, 0);
     if (rememberedTexts > 0) this.#memory = SegmentVerdicts.tryCreate(rememberedTexts);
   }
 
@@ -99,8 +108,10 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
    * Never throws for what the content is: what cannot be read is a finding.
    */
   async scan(content: string | Uint8Array, options: ScanOptions = {}): Promise<ScanResult> {
+    assertOptions("The options", options);
     const { context, maxThreats = DEFAULT_MAX_THREATS, pause } = options;
-    checkContent(content);
+    assertContent("A content", content);
+    assertNumbers({ maxThreats }, 0);
     checkContext(context);
     const { key, limits, detector = "both" } = this.#options;
     const split = splitContent(content, { key, limits, context });
@@ -115,20 +126,26 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     const known = new KnownSegments(this.#memory, segments, covered);
     /** Of those without a verdict, in their order; without those that no detector has anything to say about. */
     const judged: { readonly segment: Segment; readonly verdict: SegmentVerdict }[] = [];
+    /** Of the last segment. */
+    const listed = new Set<string>();
     let isFirst = true;
-    for (const piece of pause ? inTurns(known.fresh) : [known.fresh]) {
+    const slices = known.fresh.flatMap(slicesOf);
+    for (const piece of pause ? inTurns(slices) : [slices]) {
       if (!isFirst) await pause?.();
       isFirst = false;
-      // The readings of a segment follow one another.
-      for (const judgement of await judgeSegments(piece, { rules, model, covered })) {
+      // The readings of a segment, and of its slices, follow one another.
+      for (const judgement of await judgeSlices(piece, { rules, model, covered })) {
         const found = categoryScores(fusion, judgement.evidence, this.#options.categories);
         const findings = segmentFindings(judgement, found);
         const { segment } = judgement;
         const last = judged.at(-1);
         if (last?.segment === segment) {
           raise(last.verdict.scores, found);
-          for (const finding of findings) last.verdict.findings.push(finding);
-        } else judged.push({ segment, verdict: { scores: found, findings } });
+          for (const finding of withoutRepetition(findings, listed)) last.verdict.findings.push(finding);
+        } else {
+          listed.clear();
+          judged.push({ segment, verdict: { scores: found, findings: withoutRepetition(findings, listed) } });
+        }
       }
     }
     const scores = noScores();
@@ -172,20 +189,28 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
 const SEALED = { sealed: true } as const;
 const NONE_COVERED: ReadonlySet<string> = new Set();
 
-/** `segments` in pieces between which others may have their turn. */
-function inTurns(segments: readonly Segment[]): readonly (readonly Segment[])[] {
-  const pieces: (readonly Segment[])[] = [];
+/** `slices` in pieces between which others may have their turn. */
+function inTurns(slices: readonly Slice[]): readonly (readonly Slice[])[] {
+  const pieces: (readonly Slice[])[] = [];
   let start = 0;
   let units = 0;
-  for (let index = 0; index < segments.length; index++) {
-    units += segments[index].text.length;
+  for (let index = 0; index < slices.length; index++) {
+    units += slices[index].text.length;
     if (units < UNITS_BETWEEN_PAUSES) continue;
-    pieces.push(segments.slice(start, index + 1));
+    pieces.push(slices.slice(start, index + 1));
     start = index + 1;
     units = 0;
   }
-  if (start < segments.length) pieces.push(start === 0 ? segments : segments.slice(start));
+  if (start < slices.length) pieces.push(start === 0 ? slices : slices.slice(start));
   return pieces;
+}
+
+/** Where slices of a segment overlap, both of them show the same. */
+function withoutRepetition(findings: readonly SegmentFinding[], listed: Set<string>): SegmentFinding[] {
+  return findings.filter(({ id, start, end, layers }) => {
+    const key = [id, start, end, ...layers].join();
+    return !listed.has(key) && listed.add(key);
+  });
 }
 
 function raise(scores: Record<TextCategory, number>, found: Readonly<Record<TextCategory, number>>): void {
@@ -199,7 +224,7 @@ function nothingFound(): SegmentVerdict {
 }
 
 function checkThreshold(threshold: number): number {
-  if (threshold > 0 && threshold <= 1) return threshold;
+  if (typeof threshold === "number" && threshold > 0 && threshold <= 1) return threshold;
   throw new InputError("M2M_USAGE", "A threshold is a number over 0, at most 1.");
 }
 
@@ -217,10 +242,4 @@ function checkDetector(detector: Detector | undefined): void {
 function checkContext(context: SegmentContext | undefined): void {
   if (context === undefined || SEGMENT_CONTEXTS.includes(context)) return;
   throw new InputError("M2M_USAGE", `A context is one of ${SEGMENT_CONTEXTS.join(", ")}.`);
-}
-
-/** Callers without types. */
-function checkContent(content: unknown): void {
-  if (typeof content === "string" || content instanceof Uint8Array) return;
-  throw new InputError("M2M_USAGE", "A scanner takes a string or a Uint8Array.");
 }

@@ -5,6 +5,8 @@ import {
   sendProblem,
   RequestIds,
   TurnEnd,
+  type HeldBytes,
+  type HeldShare,
   type BearerGuard,
   type RateLimiter,
   type Logger,
@@ -25,6 +27,7 @@ import {
 import type { Method, Reply, Route, RouteRequest } from "./route.js";
 import { allowedMethods, Router, type Match } from "./router.js";
 import type { ServerServices } from "./services.js";
+import { LaterError } from "./sessions/index.js";
 import { compileChecks, type RouteChecks } from "./validation.js";
 
 export interface AppOptions {
@@ -34,6 +37,8 @@ export interface AppOptions {
   readonly maxJsonDepth: number;
   /** Requests that may be worked on at once; those that wait for messages do not count. */
   readonly maxActiveRequests: number;
+  /** Bounds what all requests hold in memory: bodies, what they are opened to, and answers. */
+  readonly held: HeldBytes;
   /** Absent: nobody has to show a token. */
   readonly authorize?: BearerGuard;
   /** Refuse pages of other machines, whatever name they reach this one by (DNS rebinding). */
@@ -84,8 +89,12 @@ class App {
     const match = this.#router.find(mark < 0 ? url : url.slice(0, mark));
     const route = match?.routes.get((request.method === "HEAD" ? "GET" : request.method) as Method);
     let isCounted = false;
+    const held = this.#options.held.open();
+    let isHandled = false;
     response.once("close", () => {
       if (isCounted) this.#working--;
+      // What is still worked on is held, whoever has gone meanwhile.
+      if (isHandled) held.release();
       // 499 is what nginx writes for a client that did not wait for its answer.
       const status = response.writableFinished ? response.statusCode : 499;
       metrics.end(route?.path ?? NO_ROUTE, status, startedAtMs);
@@ -108,8 +117,8 @@ class App {
         this.#working++;
       }
       const search = mark < 0 ? "" : url.slice(mark + 1);
-      const prepared = await this.#prepare(request, response, route, match, id, client, search);
-      const write = writerOf(response, await route.handle(prepared, this.#options.services));
+      const prepared = await this.#prepare(request, response, route, match, { id, client, search, held });
+      const write = writerOf(response, await route.handle(prepared, this.#options.services), held);
       if (isCounted) this.#leaving++;
       this.#turnEnd.add(() => {
         if (isCounted) this.#leaving--;
@@ -118,6 +127,8 @@ class App {
     } catch (error) {
       this.#refuse(id, request, response, error);
     }
+    isHandled = true;
+    if (response.destroyed) held.release();
   }
 
   /** Who is let in, and to what. */
@@ -160,9 +171,7 @@ class App {
     response: ServerResponse,
     route: Route<ServerServices>,
     { params }: Match<ServerServices>,
-    id: string,
-    client: string,
-    search: string,
+    { id, client, search, held }: Arrived,
   ): Promise<RouteRequest<unknown, unknown>> {
     const { maxBodyBytes, maxJsonDepth } = this.#options;
     const checks = this.#checks.get(route);
@@ -173,14 +182,14 @@ class App {
       const isEmpty = route.bodyOptional && request.headers["content-length"] === "0";
       const isAbsent = route.bodyOptional && !hasBody(request);
       if (!isEmpty && !isAbsent) assertJsonType(request.headers);
-      bytes = await readBody(request, maxBodyBytes);
+      bytes = await readBody(request, maxBodyBytes, (sizeBytes) => held.tryHold(sizeBytes));
       if (bytes.length > LONG_BODY_BYTES) this.#turnEnd.flush();
       if (!route.bodyRaw) {
         body = route.bodyOptional && bytes.length === 0 ? {} : parseJsonBody(bytes, maxJsonDepth);
         checks?.body?.(body);
       }
     }
-    return new PreparedRequest(response, { body, query, params, bytes, id, client });
+    return new PreparedRequest(response, { body, query, params, bytes, id, client, held });
   }
 
   #refuse(id: string, request: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -193,8 +202,19 @@ class App {
         "request failed",
       );
     }
+    if (error instanceof LaterError && error.retryAfterMs !== undefined && !response.headersSent)
+      response.setHeader("retry-after", Math.ceil(error.retryAfterMs / 1000));
     sendProblem(response, problem);
   }
+}
+
+/** What is known of a request before it is read. */
+interface Arrived {
+  readonly id: string;
+  readonly client: string;
+  /** Of the address, without the question mark. */
+  readonly search: string;
+  readonly held: HeldShare;
 }
 
 /** @throws {LimitError} `M2M_RATE_LIMITED` */
@@ -222,7 +242,9 @@ class PreparedRequest implements RouteRequest<unknown, unknown> {
   readonly bytes: Buffer;
   readonly id: string;
   readonly client: string;
+  readonly held: Parts["held"];
   readonly #response: ServerResponse;
+  #signal: AbortSignal | undefined;
 
   constructor(response: ServerResponse, parts: Parts) {
     this.body = parts.body;
@@ -231,19 +253,30 @@ class PreparedRequest implements RouteRequest<unknown, unknown> {
     this.bytes = parts.bytes;
     this.id = parts.id;
     this.client = parts.client;
+    this.held = parts.held;
     this.#response = response;
   }
 
+  /** Made for who asks for it: most do not. */
   get signal(): AbortSignal {
-    const controller = new AbortController();
-    if (this.#response.destroyed) controller.abort();
-    this.#response.once("close", () => controller.abort());
-    return controller.signal;
+    return (this.#signal ??= closeSignal(this.#response));
   }
 }
 
+/** Is aborted when the answer is over, or the client gone. */
+function closeSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  if (response.destroyed) controller.abort();
+  else response.once("close", () => controller.abort());
+  return controller.signal;
+}
+
 /** What writes a reply, and throws nothing: all that may go wrong is done before. */
-function writerOf(response: ServerResponse, { headers, json, status = 200, text, type }: Reply): () => void {
+function writerOf(
+  response: ServerResponse,
+  { headers, json, status = 200, text, type }: Reply,
+  held: HeldShare,
+): () => void {
   const body = text ?? (json === undefined ? undefined : JSON.stringify(json));
   const fields: OutgoingHttpHeaders =
     body === undefined
@@ -253,6 +286,8 @@ function writerOf(response: ServerResponse, { headers, json, status = 200, text,
           "content-type": type ?? "application/json",
           "content-length": Buffer.byteLength(body),
         };
+  // What was asked for is done: an answer is not refused for its size.
+  held.add(Number(fields["content-length"] ?? 0));
   if (headers) Object.assign(fields, headers);
   return () => {
     if (response.destroyed) return;

@@ -1,3 +1,4 @@
+import type { HeldShare } from "../http/index.js";
 import type { JsonSchema } from "./json-schema.js";
 
 export type Method = "GET" | "POST" | "DELETE";
@@ -15,6 +16,8 @@ export interface RouteRequest<Body, Query> {
   readonly id: string;
   /** What stands for the client in limits. */
   readonly client: string;
+  /** What the request holds in memory, until its answer is written: what a body is opened to has to fit in there. */
+  readonly held: Pick<HeldShare, "unpack">;
   /** Is aborted when the client goes away. */
   readonly signal: AbortSignal;
 }

@@ -57,7 +57,7 @@ export async function openStores(store: string, logger: Logger): Promise<Stores>
     connectRedis,
     RedisChannelDirectory,
     RedisMailbox,
-    RedisRateLimiter,
+    RedisRateStore,
     RedisRecordStore,
     RedisSessionStore,
   } = await import("../redis/index.js");
@@ -66,7 +66,7 @@ export async function openStores(store: string, logger: Logger): Promise<Stores>
     store: new RedisSessionStore(redis),
     mailbox: new RedisMailbox(redis),
     channels: new RedisChannelDirectory(redis),
-    rates: new RedisRateLimiter(redis, {
+    rates: new RedisRateStore(redis, {
       fallback: new MemoryRateStore(),
       onFallback: (error) => logger.warn({ err: error }, "rates are counted by this process alone"),
     }),

@@ -1,4 +1,4 @@
-import { InputError, LimitError } from "../shared/errors.js";
+import { InputError } from "../shared/errors.js";
 import { utf8Length } from "../shared/utf8.js";
 import type { SessionCore } from "./core.js";
 import type { DataMessage } from "./message.js";
@@ -40,20 +40,11 @@ export async function sendData(
 
 /** Takes DATA: decompressed, then scanned. It counts as received, and as a sign of life, even if the scan refuses it. */
 export async function receiveData(core: SessionCore, message: DataMessage): Promise<Reception> {
-  core.allow("DATA", core.now());
-  core.assertOwn(message.sessionId);
-  const { rateLimit } = core.environment;
-  const wireBytes = utf8Length(message.content);
-  const { sessionId } = message;
-  const asked = { type: "DATA", sessionId, agentId: core.record.peer?.agentId, wireBytes } as const;
-  if ((await rateLimit?.({ ...asked, nowMs: core.now() })) === false) {
-    throw new LimitError("M2M_RATE_LIMITED", "The session has sent too much.", {
-      hint: "Send it again later: the session stays as it was.",
-    });
-  }
   const nowMs = core.now();
   const transition = core.allow("DATA", nowMs);
-  const result = core.established.payloads.open(message);
+  core.assertOwn(message.sessionId);
+  const wireBytes = utf8Length(message.content);
+  const result = core.established.payloads.open(message, core.environment.contents);
   core.commit(transition, nowMs, { data: { contentBytes: result.bytes.length, wireBytes } });
   const judgement = await judgeAndCount(core, result.bytes);
   // What arrives after the end is nobody's.

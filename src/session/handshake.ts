@@ -14,11 +14,6 @@ export interface HandshakePolicy {
   readonly requireSecurity: boolean;
 }
 
-const RATE_LIMITED: Rejection = Object.freeze({
-  code: "RATE_LIMITED",
-  message: "Too many sessions; try later.",
-});
-
 type Outcome =
   | { readonly refused: Rejection }
   | {
@@ -29,25 +24,16 @@ type Outcome =
     };
 
 /** Answers HELLO with ACCEPT or REJECT. */
-export async function receiveHello(
-  core: SessionCore,
-  message: HelloMessage,
-  policy: HandshakePolicy,
-): Promise<Reception> {
-  core.allow("HELLO", core.now());
-  const { rateLimit, randomBytes } = core.environment;
-  const agentId = message.capabilities?.agentId;
-  const allowed = (await rateLimit?.({ type: "HELLO", agentId, wireBytes: 0, nowMs: core.now() })) ?? true;
+export function receiveHello(core: SessionCore, message: HelloMessage, policy: HandshakePolicy): Reception {
   const nowMs = core.now();
-  // Another HELLO may have been answered meanwhile.
   core.allow("HELLO", nowMs);
-  const outcome = allowed ? answerHello(core.record.local, message, policy) : { refused: RATE_LIMITED };
+  const outcome = answerHello(core.record.local, message, policy);
   if (outcome.refused) {
     core.commit(core.allow("HELLO", nowMs, "refused"), nowMs, { end: rejected("local", outcome.refused) });
     return { message, reply: { type: "REJECT", rejection: outcome.refused, timestampMs: nowMs } };
   }
   const { local, peer, agreed } = outcome;
-  const sessionId = formatId(randomBytes);
+  const sessionId = formatId(core.environment.randomBytes);
   core.commit(core.allow("HELLO", nowMs, "agreed"), nowMs, { id: sessionId, local, peer });
   const capabilities = narrowCapabilities(local, agreed);
   const { version } = capabilities;

@@ -30,6 +30,7 @@ export {
 export {
   compareMailboxIds,
   DEFAULT_READ_LIMIT,
+  MAX_MAILBOX_SOURCES,
   parseMailboxId,
   type ChannelDirectory,
   type Mailbox,
@@ -66,7 +67,8 @@ export {
   type Negotiation,
   type NegotiationPolicy,
 } from "./negotiate.js";
-export type { RateLimit, RateRequest, SessionEnvironment, SessionOptions } from "./options.js";
+export type { ContentRoom } from "./content-room.js";
+export type { SessionEnvironment, SessionOptions } from "./options.js";
 export type { SessionCodecOptions } from "./payload.js";
 export type { ReceivedData, Reception, SendOptions } from "./reception.js";
 export type { SessionEnd } from "./record.js";

@@ -76,6 +76,8 @@ export interface ChannelDirectory {
 }
 
 export const DEFAULT_READ_LIMIT = 100;
+/** Senders that a mailbox remembers, the latest. */
+export const MAX_MAILBOX_SOURCES = 1000;
 
 /** One number, or two: ids are compared number by number, one that lacks the second counting as 0. */
 export const MAILBOX_ID = /^\d{1,15}(?:-\d{1,15})?$/;

@@ -3,8 +3,8 @@ import { MAX_TIMER_MS } from "../shared/timers.js";
 import { utf8Length } from "../shared/utf8.js";
 import { positiveInteger } from "../shared/bounds.js";
 import {
-  compareMailboxIds,
   DEFAULT_READ_LIMIT,
+  MAX_MAILBOX_SOURCES,
   parseMailboxId,
   type Mailbox,
   type MailboxEntry,
@@ -26,8 +26,15 @@ export interface MemoryMailboxOptions {
   readonly nowMs?: () => number;
 }
 
+interface Entry extends MailboxEntry {
+  /** Its id. */
+  readonly number: number;
+  readonly sizeBytes: number;
+}
+
 interface Box {
-  entries: (MailboxEntry & { readonly sizeBytes: number })[];
+  /** By their numbers, which grow. */
+  readonly entries: Entry[];
   sizeBytes: number;
   expiresAtMs: number;
   /** The last sequence of each sender. */
@@ -35,8 +42,6 @@ interface Box {
 }
 
 const MIB = 1024 * 1024;
-/** Senders that a mailbox remembers, the latest. */
-const MAX_SOURCES = 1000;
 
 /** Mailboxes in the memory of this process: as safe as the process is. What does not fit is refused, never dropped. */
 export class MemoryMailbox implements Mailbox {
@@ -76,11 +81,12 @@ export class MemoryMailbox implements Mailbox {
       entries: [],
       sizeBytes: 0,
       expiresAtMs: 0,
-      sequences: new LruMap<string, number>(MAX_SOURCES),
+      sequences: new LruMap<string, number>(MAX_MAILBOX_SOURCES),
     };
     this.#boxes.set(sessionId, box);
-    const id = String(++this.#lastId);
-    box.entries.push({ id, message, sizeBytes });
+    const number = ++this.#lastId;
+    const id = String(number);
+    box.entries.push({ id, number, message, sizeBytes });
     box.sizeBytes += sizeBytes;
     this.#totalBytes += sizeBytes;
     if (source) box.sequences.set(source.id, source.sequence);
@@ -92,14 +98,13 @@ export class MemoryMailbox implements Mailbox {
 
   async read(sessionId: string, options: MailboxReadOptions = {}): Promise<readonly MailboxEntry[]> {
     const { after, limit = DEFAULT_READ_LIMIT, waitMs = 0, signal } = options;
+    const numberAfter = after === undefined ? 0 : numberOf(after);
     const take = (): MailboxEntry[] => {
       const entries = this.#find(sessionId)?.entries ?? [];
-      const behind =
-        after === undefined ? entries : entries.filter(({ id }) => compareMailboxIds(id, after) > 0);
-      return behind.slice(0, limit).map(({ id, message }) => ({ id, message }));
+      const from = indexBehind(entries, numberAfter);
+      return entries.slice(from, from + limit).map(({ id, message }) => ({ id, message }));
     };
     signal?.throwIfAborted();
-    if (after !== undefined) parseMailboxId(after);
     const entries = take();
     if (entries.length > 0 || waitMs <= 0) return entries;
     const deadlineMs = performance.now() + waitMs;
@@ -113,11 +118,10 @@ export class MemoryMailbox implements Mailbox {
   }
 
   async acknowledge(sessionId: string, upTo: string): Promise<void> {
-    parseMailboxId(upTo);
+    const number = numberOf(upTo);
     const box = this.#find(sessionId);
     if (!box) return;
-    const firstLeft = box.entries.findIndex(({ id }) => compareMailboxIds(id, upTo) > 0);
-    const done = box.entries.splice(0, firstLeft === -1 ? box.entries.length : firstLeft);
+    const done = box.entries.splice(0, indexBehind(box.entries, number));
     const freed = done.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     box.sizeBytes -= freed;
     this.#totalBytes -= freed;
@@ -180,4 +184,20 @@ export class MemoryMailbox implements Mailbox {
       else this.#nextExpiryMs = Math.min(this.#nextExpiryMs, expiresAtMs);
     }
   }
+}
+
+/** Ids of this store are one number, and what has a second one stands behind its first and before the next. @throws {InputError} `M2M_USAGE` */
+function numberOf(id: string): number {
+  return parseMailboxId(id)[0];
+}
+
+/** Where the first entry stands whose number is greater. */
+function indexBehind(entries: readonly Entry[], number: number): number {
+  let [from, to] = [0, entries.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (entries[middle].number > number) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

@@ -1,7 +1,9 @@
-import type { ContentScanner } from "../codec/index.js";
+import { CodecEngine, type ContentScanner } from "../codec/index.js";
 import { ALGORITHM_NAMES } from "../shared/algorithms.js";
+import { assertOptions } from "../shared/bounds.js";
 import { InputError, M2MError } from "../shared/errors.js";
 import { completeCapabilities, type Capabilities, type CapabilityOptions } from "./capabilities.js";
+import type { ContentRoom } from "./content-room.js";
 import { namedPriors } from "./dictionary-extensions.js";
 import { platformRandomBytes, type RandomBytes } from "./ids.js";
 import { resolveTiming, type SessionTiming } from "./liveness.js";
@@ -11,21 +13,6 @@ import { readCapabilities, writeCapabilities } from "./wire/capabilities.js";
 import { FieldReader } from "./wire/fields.js";
 import { findVersion, PROTOCOL_VERSIONS, type ProtocolVersion } from "./wire/versions.js";
 
-/** What a rate limit is asked about: a message that has arrived and is not yet looked into. */
-export interface RateRequest {
-  readonly type: "HELLO" | "DATA";
-  /** Absent for HELLO: the session begins with the answer. */
-  readonly sessionId?: string;
-  /** As the peer says; proves nothing. */
-  readonly agentId?: string;
-  /** Bytes of the content as a wire, in UTF-8; 0 for HELLO. */
-  readonly wireBytes: number;
-  readonly nowMs: number;
-}
-
-/** Whether the message may be taken. What it throws is thrown, and the message is not taken. */
-export type RateLimit = (request: RateRequest) => boolean | Promise<boolean>;
-
 /** What a session needs of the world around it. */
 export interface SessionEnvironment {
   /** The clock, in milliseconds since 1970. Default `Date.now`. It may jump; a session never goes back. */
@@ -34,7 +21,8 @@ export interface SessionEnvironment {
   readonly randomBytes?: RandomBytes;
   /** Judges content if the capabilities say `threatDetection`. */
   readonly scanner?: ContentScanner;
-  readonly rateLimit?: RateLimit;
+  /** Default: what is opened has as much room as was agreed. */
+  readonly contents?: ContentRoom;
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
 }
@@ -48,19 +36,35 @@ export interface SessionOptions extends SessionEnvironment {
   readonly requireSecurity?: boolean;
 }
 
-export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "rateLimit" | "timing">> &
-  Pick<SessionEnvironment, "scanner" | "rateLimit"> & { readonly timing: SessionTiming };
+export type ResolvedEnvironment = Required<Omit<SessionEnvironment, "scanner" | "contents" | "timing">> &
+  Pick<SessionEnvironment, "scanner" | "contents"> & { readonly timing: SessionTiming };
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveEnvironment(given: SessionEnvironment): ResolvedEnvironment {
+  assertOptions("The options", given);
+  const { scanner, codec = {} } = given;
+  if (scanner !== undefined && typeof (scanner as Partial<ContentScanner> | null)?.scan !== "function") {
+    throw usage("A scanner has a function scan.");
+  }
+  // Settings of an engine are wrong before there is a message, too.
+  new CodecEngine(codec);
   return {
     nowMs: given.nowMs ?? Date.now,
     randomBytes: given.randomBytes ?? platformRandomBytes,
-    scanner: given.scanner,
-    rateLimit: given.rateLimit,
+    scanner,
+    contents: given.contents,
     timing: resolveTiming(given.timing),
-    codec: given.codec ?? {},
+    codec,
   };
+}
+
+/** The versions that are accepted. @throws {InputError} `M2M_USAGE` if one is not understood, or there is none */
+export function resolveVersions(
+  given: readonly ProtocolVersion[] = PROTOCOL_VERSIONS,
+): readonly ProtocolVersion[] {
+  const versions: readonly ProtocolVersion[] = Array.isArray(given) ? given : [];
+  if (versions.length > 0 && versions.every((version) => findVersion(version))) return versions;
+  throw usage(`The versions are a list of ${PROTOCOL_VERSIONS.join(", ")}.`);
 }
 
 /** @throws {InputError} `M2M_USAGE` for capabilities that a peer would refuse or that this side does not have */

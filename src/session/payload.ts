@@ -7,9 +7,17 @@ import {
   type DecompressionResult,
   type EngineOptions,
 } from "../codec/index.js";
-import { FormatError, LimitError, M2MError, ProtocolError } from "../shared/errors.js";
+import {
+  FormatError,
+  INSTALLATION_CODES,
+  LimitError,
+  M2MError,
+  ProtocolError,
+  type ErrorCode,
+} from "../shared/errors.js";
 import { MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { utf8Length } from "../shared/utf8.js";
+import type { ContentRoom } from "./content-room.js";
 import { namedPriors, usesHistory } from "./dictionary-extensions.js";
 import type { DataMessage } from "./message.js";
 import type { Agreement } from "./negotiate.js";
@@ -73,12 +81,13 @@ export class PayloadCodec {
 
   /**
    * The content of DATA.
+   * @param room where it has its room, if it shares that
    * @throws {ProtocolError} `M2M_NOT_NEGOTIATED`
    * @throws {LimitError} `M2M_PAYLOAD_TOO_LARGE`
    * @throws {FormatError} `M2M_MESSAGE_INVALID` if the message says of its content what is not so
    * @throws {M2MError} if the wire is malformed
    */
-  open({ algorithm, content, originalBytes }: DataMessage): DecompressionResult {
+  open({ algorithm, content, originalBytes }: DataMessage, room?: ContentRoom): DecompressionResult {
     this.assertAgreed(algorithm);
     if (originalBytes !== undefined) this.#assertSize(originalBytes);
     const found = detect(content);
@@ -92,7 +101,7 @@ export class PayloadCodec {
     if (found.encoding !== undefined && !encodings.includes(found.encoding)) {
       throw notNegotiated(`The encoding ${found.encoding}`, encodings);
     }
-    const result = this.#decompress(content);
+    const result = this.#decompress(content, room);
     if (originalBytes !== undefined && originalBytes !== result.bytes.length) {
       throw new FormatError(
         "M2M_MESSAGE_INVALID",
@@ -111,11 +120,12 @@ export class PayloadCodec {
     return algorithms.filter((name) => name !== "dictionary");
   }
 
-  #decompress(content: string): DecompressionResult {
+  #decompress(content: string, room: ContentRoom | undefined): DecompressionResult {
+    const open = (maxOutputBytes?: number) => this.#engine.decompress(content, { maxOutputBytes });
     try {
-      return this.#engine.decompress(content);
+      return room ? room.unpack(this.maxPayloadBytes, open) : open();
     } catch (error) {
-      const tooLarge = error instanceof LimitError && error.code !== "M2M_JSON_TOO_DEEP";
+      const tooLarge = error instanceof LimitError && SIZE_CODES.includes(error.code);
       throw tooLarge ? payloadTooLarge(this.maxPayloadBytes, error) : error;
     }
   }
@@ -124,6 +134,8 @@ export class PayloadCodec {
     if (sizeBytes > this.maxPayloadBytes) throw payloadTooLarge(this.maxPayloadBytes);
   }
 }
+
+const SIZE_CODES: readonly ErrorCode[] = ["M2M_INPUT_TOO_LARGE", "M2M_OUTPUT_TOO_LARGE"];
 
 function payloadTooLarge(limitBytes: number, cause?: unknown): LimitError {
   return new LimitError(
@@ -139,11 +151,8 @@ function notNegotiated(what: string, agreed: readonly string[]): ProtocolError {
   });
 }
 
-/** Files of the package that are damaged. */
-const OF_THE_INSTALLATION: readonly string[] = ["M2M_RANK_TABLE_INVALID", "M2M_PRIOR_INVALID"];
-
 /** Whether an algorithm cannot carry the content, so that another one may; a broken installation is no such case. */
 function isRefusal(error: unknown): boolean {
-  if (!(error instanceof M2MError) || OF_THE_INSTALLATION.includes(error.code)) return false;
+  if (!(error instanceof M2MError) || INSTALLATION_CODES.includes(error.code)) return false;
   return error instanceof FormatError || error.code === "M2M_JSON_TOO_DEEP";
 }

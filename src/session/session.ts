@@ -5,19 +5,21 @@ import { receiveData, sendData } from "./exchange.js";
 import { receiveAccept, receiveHello, receiveReject, type HandshakePolicy } from "./handshake.js";
 import { nextDeadline, startLiveness } from "./liveness.js";
 import type { Role, SessionState, Transition } from "./machine.js";
-import type {
-  CloseMessage,
-  DataMessage,
-  HelloMessage,
-  Message,
-  PingMessage,
-  SignalMessage,
+import {
+  MESSAGE_TYPES,
+  type CloseMessage,
+  type DataMessage,
+  type HelloMessage,
+  type Message,
+  type PingMessage,
+  type SignalMessage,
 } from "./message.js";
 import type { Agreement } from "./negotiate.js";
 import {
   assertScanner,
   resolveCapabilities,
   resolveEnvironment,
+  resolveVersions,
   type SessionEnvironment,
   type SessionOptions,
 } from "./options.js";
@@ -26,7 +28,6 @@ import type { SessionEnd, SessionRecord } from "./record.js";
 import { readSnapshot, writeSnapshot, type SessionSnapshot } from "./snapshot.js";
 import { NO_COUNTS, type SessionCounters } from "./traffic.js";
 import { MAX_CONTROL_BYTES, maxDataMessageBytes, readMessage } from "./wire/messages.js";
-import { PROTOCOL_VERSIONS } from "./wire/versions.js";
 
 /**
  * One side of a session. It takes messages and gives those that are to be sent; it owns no connection and no timer: whoever
@@ -36,14 +37,12 @@ export class Session {
   readonly #core: SessionCore;
   readonly #policy: HandshakePolicy;
 
-  /**
-   * @param restored what `fromJSON` has read; no caller's business
-   * @throws {InputError} `M2M_USAGE` if an option is wrong or promises what is lacking
-   */
+  /** @throws {InputError} `M2M_USAGE` if an option is wrong or promises what is lacking */
+  constructor(options: SessionOptions);
   constructor(options: SessionOptions, restored?: SessionRecord) {
     const environment = resolveEnvironment(options);
     this.#policy = {
-      versions: options.versions ?? PROTOCOL_VERSIONS,
+      versions: resolveVersions(options.versions),
       requireSecurity: options.requireSecurity ?? false,
     };
     if (restored) {
@@ -81,7 +80,7 @@ export class Session {
     options: SessionEnvironment & Pick<SessionOptions, "versions" | "requireSecurity"> = {},
   ): Session {
     const record = readSnapshot(snapshot);
-    return new Session({ ...options, role: record.role }, record);
+    return new (Session as RestoringSession)({ ...options, role: record.role }, record);
   }
 
   toJSON(): SessionSnapshot {
@@ -144,7 +143,7 @@ export class Session {
   /** A PING before one is due. @throws {ProtocolError} as `send` */
   ping(): PingMessage {
     const nowMs = this.#core.now();
-    return this.#signal("PING", this.#core.allow("ping", nowMs), nowMs);
+    return this.#ping(this.#core.allow("ping", nowMs), nowMs);
   }
 
   /**
@@ -162,11 +161,13 @@ export class Session {
    * @throws {ProtocolError} `M2M_PROTOCOL_STATE`, `M2M_SESSION_EXPIRED`, `M2M_SESSION_REJECTED`, `M2M_SESSION_MISMATCH`,
    * `M2M_NOT_NEGOTIATED`, `M2M_SCAN_FAILED`
    * @throws {SecurityThreat} `M2M_SECURITY_THREAT`
-   * @throws {LimitError} `M2M_RATE_LIMITED`, `M2M_PAYLOAD_TOO_LARGE`, and as `readMessage`
+   * @throws {LimitError} `M2M_PAYLOAD_TOO_LARGE`, and as `readMessage`
+   * @throws {InputError} `M2M_USAGE` if it is no message at all
    * @throws {M2MError} if the message or its wire is malformed
    */
   async receive(input: string | Uint8Array | Message): Promise<Reception> {
     const message = typeof input === "string" || input instanceof Uint8Array ? this.#read(input) : input;
+    assertMessage(message);
     switch (message.type) {
       case "HELLO":
         return receiveHello(this.#core, message, this.#policy);
@@ -207,7 +208,7 @@ export class Session {
       return this.#end(this.#core.allow("expire"), atMs, { reason: expiry.expires, by: "time" });
     }
     if ((this.nextDeadlineMs() ?? Infinity) > atMs) return undefined;
-    return this.#signal("PING", this.#core.allow("ping"), atMs);
+    return this.#ping(this.#core.allow("ping"), atMs);
   }
 
   #receiveSignal(message: SignalMessage): Reception {
@@ -224,9 +225,9 @@ export class Session {
     return { message, reply: { type: emit, sessionId, timestampMs: nowMs } };
   }
 
-  #signal(type: "PING", transition: Transition, nowMs: number): PingMessage {
+  #ping(transition: Transition, nowMs: number): PingMessage {
     this.#core.commit(transition, nowMs);
-    return { type, sessionId: this.#core.sessionId, timestampMs: nowMs };
+    return { type: "PING", sessionId: this.#core.sessionId, timestampMs: nowMs };
   }
 
   #end(transition: Transition, nowMs: number, end: SessionEnd): CloseMessage | undefined {
@@ -242,3 +243,12 @@ export class Session {
     return readMessage(input, { version: agreed.version, maxMessageBytes });
   }
 }
+
+/** For callers without types. @throws {InputError} `M2M_USAGE` */
+function assertMessage(message: unknown): void {
+  const type = (message as Partial<Message> | null | undefined)?.type;
+  if (typeof message === "object" && (MESSAGE_TYPES as readonly unknown[]).includes(type)) return;
+  throw new InputError("M2M_USAGE", "A message is a string, a Uint8Array, or one that has been read.");
+}
+/** How `fromJSON` makes one. */
+type RestoringSession = new (options: SessionOptions, restored: SessionRecord) => Session;

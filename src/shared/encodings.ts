@@ -24,7 +24,7 @@ const ALIASES: Readonly<Record<string, EncodingName>> = Object.freeze({
 });
 
 /** The encoding that `name` means, aliases (`cl100k`, `o200k`, `llama3`) included, or `undefined`. */
-export function tryParseEncoding(name: string): EncodingName | undefined {
+function tryParseEncoding(name: string): EncodingName | undefined {
   const key = name.toLowerCase();
   if ((ENCODINGS as readonly string[]).includes(key)) return key as EncodingName;
   return Object.hasOwn(ALIASES, key) ? ALIASES[key] : undefined;

@@ -139,6 +139,9 @@ export const ERROR_CODES = {
 export type ErrorFamily = keyof typeof ERROR_CODES;
 export type ErrorCode = (typeof ERROR_CODES)[ErrorFamily][number];
 
+/** Files of the package that are damaged: no content is to blame. */
+export const INSTALLATION_CODES: readonly ErrorCode[] = ["M2M_RANK_TABLE_INVALID", "M2M_PRIOR_INVALID"];
+
 /** Where and why, beyond the message. */
 export interface ErrorDetails {
   /** Byte (binary) or UTF-16 (text) offset of the first offending unit in the input. */

@@ -63,15 +63,10 @@ export interface TextSlice {
  * @returns `undefined` if there is no such value
  * @throws {InputError} `M2M_USAGE` if `pointer` is malformed
  * @throws {FormatError} `M2M_JSON_INVALID`
- * @throws {LimitError} `M2M_JSON_TOO_DEEP`
  */
-export function readJsonPointer(
-  text: string,
-  pointer: string,
-  maxDepth: number = Infinity,
-): TextSlice | undefined {
+export function readJsonPointer(text: string, pointer: string): TextSlice | undefined {
   const path = parseJsonPointer(pointer);
-  const scanner = new JsonScanner(text, maxDepth);
+  const scanner = new JsonScanner(text, Infinity);
   // How many of the open containers, from the outermost, lie on the path: only their children can be on it.
   let onPath = 0;
   let index = 0;

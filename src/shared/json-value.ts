@@ -8,6 +8,16 @@ export function member(value: unknown, key: string): unknown {
   return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
+/** The items of an array; none of any other value. */
+export function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+/** A text; `undefined` for any other value. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
 /** The value of a JSON text; `undefined` if it is none. */
 export function tryParseJson(text: string): unknown {
   try {

@@ -1,6 +1,5 @@
 /** Requests of Anthropic's Messages API in the words of OpenAI's chat completions. */
-import { isJsonObject } from "../shared/json-value.js";
-import { listOf } from "./count-tool-tokens.js";
+import { isJsonObject, listOf } from "../shared/json-value.js";
 import { spellJson } from "./spell-json.js";
 
 /** What chat completions have no word for. */

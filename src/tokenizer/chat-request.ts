@@ -1,8 +1,8 @@
 /** The requests that are counted as chats: OpenAI chat completions, and what other APIs say in their own words. */
-import { isJsonObject } from "../shared/json-value.js";
+import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
 import { isAnthropicRequest, readAnthropicMessages, readAnthropicTools } from "./anthropic-request.js";
 import { isConverseRequest, readConverseMessages, readConverseTools } from "./converse-request.js";
-import { isNothing, listOf, textOf } from "./count-tool-tokens.js";
+import { isNothing } from "./count-tool-tokens.js";
 import { spellJson } from "./spell-json.js";
 
 export interface ChatRequest {

@@ -1,6 +1,5 @@
 /** Requests of Amazon Bedrock's Converse API in the words of OpenAI's chat completions. */
-import { isJsonObject } from "../shared/json-value.js";
-import { listOf, textOf } from "./count-tool-tokens.js";
+import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
 import { spellJson } from "./spell-json.js";
 
 /** Members that Converse alone has; `modelId` mostly stands in the address. */

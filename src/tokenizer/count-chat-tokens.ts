@@ -4,8 +4,8 @@ import { assertJsonText } from "../shared/json-text.js";
 import { chooseCounter, preferModel, type TokenCounter, type TokenizerChoice } from "./choose-tokenizer.js";
 import { framingOf, type ChatFraming } from "./chat-framing.js";
 import { modelOfRequest, readChatRequest } from "./chat-request.js";
-import { isJsonObject } from "../shared/json-value.js";
-import { countToolTokens, isNothing, listOf, textOf } from "./count-tool-tokens.js";
+import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
+import { countToolTokens, isNothing } from "./count-tool-tokens.js";
 
 /** `total` is `messages + tools + overhead`. */
 export interface ChatTokens {

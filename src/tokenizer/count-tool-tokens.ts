@@ -1,4 +1,4 @@
-import { isJsonObject } from "../shared/json-value.js";
+import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
 import type { TokenCounter } from "./choose-tokenizer.js";
 
 /** What the OpenAI Cookbook's formula adds beside the texts ("How to count tokens with tiktoken", section 7). */
@@ -60,14 +60,6 @@ function spellingOf(value: unknown): string {
 
 function withoutStop(description = ""): string {
   return description.endsWith(".") ? description.slice(0, -1) : description;
-}
-
-export function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : [];
-}
-
-export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 /** What clients send in place of leaving a member out. */

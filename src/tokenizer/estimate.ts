@@ -1,3 +1,5 @@
+import { assertText } from "../shared/content.js";
+
 /**
  * Estimates of token counts for tokenizers whose vocabulary is closed (Claude, Gemini) or not among the encodings.
  * The base figure imitates cl100k_base without its table; what a provider says about its own tokenizer scales it.
@@ -24,9 +26,11 @@ export interface EstimateOptions {
 }
 
 /**
- * Estimated number of tokens of `text`, at least 1 unless it is empty. Errors: docs/spec/tokenizers.md, "Estimates".
+ * Estimated number of tokens of `text`, at least 1 unless it is empty. How far off: docs/spec/tokenizers.md, "Estimates".
+ * @throws {InputError} `M2M_USAGE` if it is no string
  */
 export function estimateTokens(text: string, options: EstimateOptions = {}): number {
+  assertText("What has tokens", text);
   const factor = options.provider === "openai" ? 1 : (FACTORS.get(options.provider ?? "") ?? OTHER_FACTOR);
   return Math.ceil(estimateBase(text) * factor);
 }

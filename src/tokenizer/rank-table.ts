@@ -14,7 +14,7 @@ const BLOB_PADDING_BYTES = 8;
 const MAX_VOCABULARY = 1 << 18;
 
 /** What to do about a table that cannot be used. */
-export const REMEDY = "Install the package again, or run `npm run build` in its sources.";
+const REMEDY = "Install the package again, or run `npm run build` in its sources.";
 
 /** Pre-tokenizer of an encoding. */
 export type SplitPattern = "cl100k" | "o200k";
@@ -52,7 +52,7 @@ export interface RankTable {
 export function openRankTable(table: Uint8Array): RankTable {
   if (table.length < HEADER_BYTES) throw invalid("it is shorter than its header", table.length);
   // Typed arrays want aligned words; a table inside a larger buffer is copied once.
-  const bytes = table.byteOffset % 4 === 0 ? table : table.slice();
+  const bytes = table.byteOffset % 4 === 0 ? table : new Uint8Array(table);
   if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) throw invalid("this machine is big-endian", 0);
   const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 4);
   const [magic, version, letter, pattern, vocabularySize, rankCount, firstSpecial] = header;

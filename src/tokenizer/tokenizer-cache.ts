@@ -1,7 +1,7 @@
 import { BPE_ENCODINGS, type BpeEncodingName } from "../shared/encodings.js";
 import { FormatError, UnsupportedError } from "../shared/errors.js";
+import { packageFile, packageRemedy } from "../shared/package-files.js";
 import { requireNodeModule } from "../shared/platform.js";
-import { REMEDY } from "./rank-table.js";
 import { Tokenizer } from "./tokenizer.js";
 
 /** Where a rank table comes from. @throws if there is none */
@@ -47,15 +47,14 @@ export const defaultTokenizers: TokenizerCache = new TokenizerCache();
 /** The table in this package. @throws {FormatError} `M2M_RANK_TABLE_INVALID` if it cannot be read */
 export function readPackagedTable(encoding: BpeEncodingName): Uint8Array {
   const { readFileSync } = requireNodeModule("fs", "Reading rank tables");
-  // The same from src/tokenizer, dist/tokenizer and the bundle in dist/cli.
-  const url = new URL(`../../dist/ranks/${encoding}.bin`, import.meta.url);
+  const url = packageFile(`dist/ranks/${encoding}.bin`);
   try {
-    return readFileSync(url);
+    return readFileSync(url as URL);
   } catch (cause) {
     throw new FormatError(
       "M2M_RANK_TABLE_INVALID",
-      `The rank table of ${encoding} is missing or cannot be read: ${url.pathname}.`,
-      { hint: REMEDY, cause },
+      `The rank table of ${encoding} is missing or cannot be read${url ? `: ${url.pathname}` : ""}.`,
+      { hint: packageRemedy(), cause },
     );
   }
 }

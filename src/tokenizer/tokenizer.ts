@@ -1,5 +1,6 @@
 import type { BpeEncodingName } from "../shared/encodings.js";
-import { FormatError } from "../shared/errors.js";
+import { assertContent } from "../shared/content.js";
+import { FormatError, InputError } from "../shared/errors.js";
 import { encodeUtf8, findInvalidUtf8, decodeUtf8 } from "../shared/utf8.js";
 import { type CharClasses, makeCharClasses } from "./char-classes.js";
 import { PieceEncoder } from "./piece-encoder.js";
@@ -103,6 +104,7 @@ export class Tokenizer {
    * @throws {FormatError} `M2M_TK_TOKEN_UNKNOWN` with the index in `ids` as offset
    */
   decodedLength(ids: ArrayLike<number>): number {
+    assertIds(ids);
     const { offsets, vocabularySize } = this.#table;
     let size = 0;
     for (let i = 0; i < ids.length; i++) {
@@ -141,12 +143,13 @@ export class Tokenizer {
    * The longest start of `content` that ends behind one of its tokens, splits no character, and has at most `maxTokens`
    * tokens itself (a start encoded alone may merge differently where it was cut).
    * @throws {FormatError} `M2M_TEXT_LONE_SURROGATE` (text), `M2M_UTF8_INVALID` (bytes)
+   * @throws {InputError} `M2M_USAGE` if `maxTokens` is no number from 0
    */
   truncate<Content extends string | Uint8Array>(content: Content, maxTokens: number): Truncation<Content> {
+    assertMaxTokens(maxTokens);
     const bytes = toBytes(content);
     const ids = this.#encodeToScratch(bytes);
-    // Anything that is no number of tokens, NaN too, leaves nothing.
-    const limit = maxTokens > 0 ? Math.floor(maxTokens) : 0;
+    const limit = Math.floor(maxTokens);
     if (ids.length <= limit) return { content, tokenCount: ids.length, truncated: false };
     const { offsets } = this.#table;
     let kept = limit;
@@ -155,7 +158,7 @@ export class Tokenizer {
       const tokenCount = (bytes[size] & 0xc0) === 0x80 ? Infinity : this.countUtf8(bytes.subarray(0, size));
       if (tokenCount <= limit) {
         const start = bytes.subarray(0, size);
-        const cut = typeof content === "string" ? decodeUtf8(start) : start.slice();
+        const cut = typeof content === "string" ? decodeUtf8(start) : new Uint8Array(start);
         return { content: cut as Content, tokenCount, truncated: true };
       }
       kept--;
@@ -238,8 +241,21 @@ export class Tokenizer {
   }
 }
 
+/** What is left out would otherwise leave nothing of a text, and nobody would know why. @throws {InputError} `M2M_USAGE` */
+function assertMaxTokens(maxTokens: unknown): void {
+  if (typeof maxTokens === "number" && maxTokens >= 0) return;
+  throw new InputError("M2M_USAGE", `maxTokens is a number from 0, not ${String(maxTokens)}.`);
+}
+
+/** @throws {InputError} `M2M_USAGE` */
+function assertIds(ids: unknown): void {
+  if (typeof ids === "object" && Number.isSafeInteger((ids as ArrayLike<number> | null)?.length)) return;
+  throw new InputError("M2M_USAGE", `Token ids are an array of numbers, not ${typeof ids}.`);
+}
+
 function toBytes(content: string | Uint8Array): Uint8Array {
   if (typeof content === "string") return encodeUtf8(content);
+  assertContent("What has tokens", content);
   const offset = findInvalidUtf8(content);
   if (offset < 0) return content;
   throw new FormatError("M2M_UTF8_INVALID", `The bytes are not valid UTF-8 at offset ${offset}.`, { offset });

@@ -92,9 +92,13 @@ describe("m2m proxy", function () {
       const wary = await start(["--target", target, "--no-scan"]);
       const refused = await chat(wary.url, CHAT, headers);
       expect(refused.status).to.equal(502);
-      expect(await refused.text()).not.to.contain("sk-of-the-client");
+      const text = await refused.text();
+      expect(text).not.to.contain("sk-of-the-client");
+      expect(text).to.contain("certificate is not trusted");
       expect(await wary.stop()).to.equal(0);
       expect(wary.output).not.to.contain("sk-of-the-client");
+      // It will not be trusted a second later either.
+      expect(wary.output).to.contain("attempts=1");
     } finally {
       secured.closeAllConnections();
       secured.close();
@@ -194,6 +198,11 @@ describe("m2m proxy", function () {
       [["--target", "http://user:secret@x"], 2, /--target holds more than a server and a path/],
       [["--target", upstream.url, "--no-scan", "--blocking"], 2, /--blocking/],
       [["--target", upstream.url, "--no-scan", "--port", String(upstream.port)], 4, /the port is in use/],
+      ...["", "a b", "t\u00e4ken"].map((token): [string[], number, RegExp] => [
+        ["--target", upstream.url, "--no-scan", "--auth-token", token],
+        2,
+        /A token is one or more visible ASCII characters/,
+      ]),
     ];
     for (const [args, code, message] of cases) {
       const result = folder.run(["proxy", ...args]);
@@ -201,6 +210,48 @@ describe("m2m proxy", function () {
       expect([args.join(" "), result.code]).to.deep.equal([args.join(" "), code]);
       expect(result.stderr).not.to.contain("secret@");
     }
+  });
+
+  it("refuses a store that is none, though nothing is kept in it", () => {
+    const env = { M2M_PROXY_STORE: "foo" };
+    const result = folder.run(["proxy", "--target", upstream.url, "--no-scan"], { env });
+    expect([result.code, result.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 2 && text.includes("redis://"),
+    );
+  });
+
+  it("writes nothing but JSON on stderr if it is told so", async () => {
+    const service = await start(["--target", upstream.url, "--no-scan", "--log-json"]);
+    await service.stop();
+    const lines = service.output.trim().split("\n");
+    const events = lines.map((line) => JSON.parse(line) as { level: string; msg: string });
+    expect(events[0].msg).to.contain("m2m proxy listens on").and.contain("OPENAI_BASE_URL=");
+    expect(events.slice(1).map(({ msg }) => msg)).to.deep.equal(["draining", "stopped"]);
+  });
+
+  it("tells upstreams on one host apart", async () => {
+    const home = join(folder.path, "m2m-home");
+    mkdirSync(home);
+    const host = new URL(upstream.url).host;
+    const names = [undefined, undefined, `${host}-2`];
+    writeFileSync(
+      join(home, "config.toml"),
+      names
+        .map(
+          (name, index) =>
+            `[[upstream]]\nurl = "${upstream.url}/${index}"\n${name ? `name = "${name}"\n` : ""}`,
+        )
+        .join(""),
+    );
+    const service = await start(["--no-scan"], { M2M_HOME: home });
+    const metrics = await (await fetch(`${service.url}/_m2m/metrics`)).text();
+    await service.stop();
+    const series = metrics
+      .split("\n")
+      .flatMap((line) => (line.includes("upstream=") ? [line.split(" ")[0]] : []));
+    expect(series).to.have.length.above(2);
+    expect(new Set(series).size).to.equal(series.length);
+    for (const name of [host, `${host}-2`, `${host}-3`]) expect(metrics).to.contain(`upstream="${name}"`);
   });
 
   it("takes no target from a project", async () => {

@@ -272,6 +272,8 @@ describe("m2m scan", () => {
         true,
       ]);
       expect(hidden.stderr).to.include("limits.max_content_bytes, security.exclude are left alone");
+      write("m2m.toml", "[aitcp]\nport = 1\n[proxy]\nport = 1\n[server]\nhost = 'x'\n");
+      expect(scan([ATTACK])).to.deep.include({ code: 1, stderr: "" });
       write("m2m.toml", "[security]\nblock_threshold = 0.01\n");
       expect(scan(["This is purely hypothetical."])).to.deep.include({ code: 1, stderr: "" });
     });

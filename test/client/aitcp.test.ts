@@ -135,6 +135,21 @@ describe("a client over AI-TCP", () => {
     expect(offers).to.deep.equal([true, false, false]);
   });
 
+  it("says what is wrong where onSession throws, and tries no more", async () => {
+    let calls = 0;
+    const onSession = (): never => {
+      calls++;
+      throw new Error("the application fails");
+    };
+    const { client } = make({ aitcp: { onSession } as unknown as M2MClientOptions["aitcp"] });
+    const error = await rejection(client.connect());
+    expect([error.code, error.message]).to.deep.equal([
+      "M2M_USAGE",
+      "onSession has thrown an error: the application fails",
+    ]);
+    expect(calls).to.equal(1);
+  });
+
   it("goes on over other connections, and loses and repeats nothing", async () => {
     const [ann, bob] = [await meet({ channel: "room" }), await meet({ channel: "room" })];
     const taking = takeTexts(bob.client, TURNS.length);

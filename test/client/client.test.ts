@@ -156,6 +156,25 @@ for (const transport of TRANSPORTS) {
       silent.close();
     });
 
+    it("connects once, and not at all if its signal says so before", async () => {
+      const client = server.client(transport);
+      const reason = new Error("not today");
+      // What nobody waits for any more must not end the process either: mocha fails for it.
+      expect(await caught(client.connect({ signal: AbortSignal.abort(reason) }))).to.equal(reason);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(client.state).to.equal("new");
+      const connecting = client.connect();
+      const again = await rejection(client.connect());
+      expect([again.code, again.message]).to.deep.equal([
+        "M2M_PROTOCOL_STATE",
+        "The client is connected, or about to be.",
+      ]);
+      await connecting;
+      expect((await rejection(client.connect())).message).to.equal(again.message);
+      expect((await client.request("Hello")).text).to.equal("Hello");
+      await client.close();
+    });
+
     it("says why it cannot connect", async () => {
       const nobody = clientAt(1, transport);
       expect(await caught(nobody.connect())).to.include({ code: "M2M_CONNECTION_FAILED" });
@@ -282,6 +301,19 @@ describe("the options of a client", () => {
       { url: "http://user:secret@x" },
       { url: "http://x", transport: "smoke" },
       { url: "http://x", answerTimeoutMs: 0 },
+      { url: "http://x", answerTimeoutMs: "5" },
+      { url: "http://x", maxBuffered: NaN },
+      { url: "http://x", reconnect: 5 },
+      { url: "http://x", reconnect: null },
+      { url: "http://x", reconnect: { maxTries: -1 } },
+      { url: "http://x", reconnect: { maxTries: NaN } },
+      { url: "http://x", reconnect: { firstDelayMs: "1" } },
+      { url: "http://x", token: 5 },
+      { url: "http://x", channel: 5 },
+      { url: "http://x", scanner: {} },
+      { url: "http://x", codec: { quality: 99 } },
+      null,
+      5,
       { url: "http://x", capabilities: { compression: { algorithms: [] } } },
     ]) {
       const error = catchM2MError(() => new M2MClient(options as M2MClientOptions));

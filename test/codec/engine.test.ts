@@ -4,8 +4,10 @@ import fc from "fast-check";
 import {
   ALGORITHMS,
   CodecEngine,
+  ContextCodec,
   detect,
   findReservedOpening,
+  SessionEncoder,
   type AlgorithmName,
 } from "../../src/codec/index.js";
 import { LEVEL_NAMES } from "../../src/shared/algorithms.js";
@@ -278,9 +280,29 @@ describe("codec/engine", () => {
     for (const limit of [Number.NaN, Infinity, 1.5, "1"]) {
       usage(() => new CodecEngine({ limits: { maxInputBytes: limit as number } }));
     }
+    for (const number of [-1, Number.NaN, "20", null] as number[]) {
+      for (const name of ["brotliThresholdBytes", "timeBudgetMs"] as const) {
+        usage(() => new CodecEngine({ [name]: number }));
+        usage(() => engine.compress(REQUEST, { [name]: number }));
+      }
+      usage(() => new CodecEngine({ router: { skipBelowTokens: number } }));
+      usage(() => new ContextCodec({ maxModelBytes: number }));
+      usage(() => new SessionEncoder({ maxModelBytes: number }));
+    }
+    usage(() => new CodecEngine({ router: { skipUnder: 1 } as object }));
+    usage(() => new CodecEngine({ router: 5 as never }));
+    usage(() => new CodecEngine({ encoding: "zzz" as "llama" }));
+    usage(() => new CodecEngine({ security: "AEAD" as "aead" }));
+    usage(() => new CodecEngine(null as unknown as object));
+    usage(() => engine.compress(REQUEST, null as unknown as object));
     usage(() => engine.compress(REQUEST, { key: new Uint8Array(32), security: "AEAD" as "aead" }));
     usage(() => engine.compress(undefined as unknown as string));
     usage(() => engine.decompress({} as unknown as string));
+  });
+
+  it("takes no limit for a time or a threshold", () => {
+    const own = new CodecEngine({ timeBudgetMs: Infinity, brotliThresholdBytes: Infinity, router: {} });
+    expect(own.compress("x".repeat(5000)).algorithm).to.equal("token-native");
   });
 
   it("takes the default for a limit that is undefined", () => {

@@ -21,19 +21,37 @@ function describeValues(spec: KeySpec): string {
   }
 }
 
+/** The cells of all tables' rows that begin with a setting. */
+function rowsOf(text: string): string[][] {
+  return text
+    .split("\n")
+    .filter((line) => /^\| `[a-z_]+\.[a-z_]+`/.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
 describe("docs/configuration.md", () => {
   it("has a row for each setting, in order, and no other", () => {
-    const rows = page
-      .split("\n")
-      .filter((line) => /^\| `[a-z_]+\.[a-z_]+`/.test(line))
-      .map((line) => line.split("|").slice(1, -1))
-      .map((cells) => cells.map((cell) => cell.trim()));
+    const rows = rowsOf(page).filter((cells) => cells.length > 2);
     const expected = CONFIG_KEY_NAMES.map((key) => {
       const spec = specOf(key);
       const fallback = spec.default === undefined ? "-" : `\`${spec.default}\``;
       return [`\`${key}\``, `\`${variableOf(key)}\``, describeValues(spec), fallback, spec.summary];
     });
     expect(rows).to.deep.equal(expected);
+  });
+
+  it("says of each setting what a project file may give", () => {
+    const values = { any: "any", lower: "only lower ones", higher: "only higher ones", true: "only `true`" };
+    const expected = CONFIG_KEY_NAMES.flatMap((key) => {
+      const { project } = specOf(key);
+      return project === "none" ? [] : [[`\`${key}\``, values[project]]];
+    });
+    expect(rowsOf(page).filter((cells) => cells.length === 2)).to.deep.equal(expected);
   });
 
   it("has examples that are valid", async () => {

@@ -81,6 +81,7 @@ describe("loadConfig", () => {
       "server.workers": 1,
       "server.max_body_bytes": 16777216,
       "server.max_concurrent": 1024,
+      "server.max_held_bytes": 268435456,
       "server.rate_limit": 0,
       "server.trust_proxy": undefined,
       "server.log_level": "info",

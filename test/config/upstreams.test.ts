@@ -18,6 +18,12 @@ describe("[[upstream]]", () => {
 
   const refused: [string, string, number, RegExp][] = [
     ["a table", `[upstream]\nurl = "https://a"`, 1, /is a list of tables/],
+    [
+      "a name twice",
+      `[[upstream]]\nurl = "https://a"\nname = "x"\n[[upstream]]\nurl = "https://b"\nname = "x"`,
+      6,
+      /Two upstreams have the same name/,
+    ],
     ["no url", `[[upstream]]\nname = "a"`, 1, /needs a url/],
     ["an unknown member", `[[upstream]]\nurl = "https://a"\nweigth = 1`, 3, /no setting "weigth"/],
     [

@@ -224,6 +224,25 @@ describe("http logger", () => {
     }
   });
 
+  it("writes an expected error in one line, by the name of its family", () => {
+    const err = new UpstreamError("M2M_STORE_UNAVAILABLE", "It is away.", { cause: new Error("x") });
+    // As a bundle that shortens names leaves it.
+    err.name = "ee";
+    const [people, machine] = [false, true].map((json) => {
+      const { lines, log } = logged(json);
+      log.warn({ err }, "the store cannot be asked");
+      return lines;
+    });
+    expect(people[0]).to.match(
+      /WARN {2}the store cannot be asked code=M2M_STORE_UNAVAILABLE reason="It is away\."\n$/,
+    );
+    expect((JSON.parse(machine[0]) as { err: object }).err).to.deep.equal({
+      type: "UpstreamError",
+      code: "M2M_STORE_UNAVAILABLE",
+      message: "It is away.",
+    });
+  });
+
   it("writes one line whatever is in the text, so that none can be feigned", () => {
     const { lines, log } = logged(false);
     log.info({ path: "/a\r\n2026 INFO feigned\u001b[2J" }, "request\u001b[31m");

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -173,20 +174,34 @@ describe("two downloads into one folder", () => {
     const fixture = await Fixture.start();
     try {
       fixture.serveMirror();
-      const lock = join(fixture.folder, ".m2m-download/lock");
-      mkdirSync(join(fixture.folder, ".m2m-download"), { recursive: true });
-      writeFileSync(lock, String(process.ppid));
+      const staging = join(fixture.folder, ".m2m-download");
+      const lockOf = (pid: number): string => join(staging, `lock-${pid}-1-${randomUUID()}`);
+      mkdirSync(staging, { recursive: true });
+      const living = lockOf(process.ppid);
+      writeFileSync(living, "");
       const error = await rejection(fixture.download());
       expect(error.code).to.equal("M2M_FILE_WRITE");
       expect(error.message).to.include(`process ${process.ppid}`);
-      expect(existsSync(lock)).to.equal(true);
-      for (const owner of ["", "nobody", "-1", "4194305"]) {
-        writeFileSync(lock, owner);
-        fixture.server.on("/mirror/model.safetensors", status(404));
-        expect(await rejection(fixture.download()), owner).to.include({ code: "M2M_DOWNLOAD_FAILED" });
-        expect(existsSync(lock)).to.equal(false);
-        mkdirSync(join(fixture.folder, ".m2m-download"), { recursive: true });
-      }
+      expect(existsSync(living)).to.equal(true);
+      rmSync(living);
+      writeFileSync(lockOf(4194305), "");
+      fixture.server.on("/mirror/model.safetensors", status(404));
+      expect(await rejection(fixture.download())).to.include({ code: "M2M_DOWNLOAD_FAILED" });
+      expect(readdirSync(staging).filter((name) => name.startsWith("lock"))).to.deep.equal([]);
+    } finally {
+      await fixture.stop();
+    }
+  });
+
+  it("of one process do not meet either", async () => {
+    const fixture = await Fixture.start();
+    try {
+      fixture.serveMirror();
+      const [first, second] = await Promise.allSettled([fixture.download(), fixture.download()]);
+      expect(first.status).to.equal("fulfilled");
+      expect(second).to.deep.include({ status: "rejected" });
+      expect(String((second as PromiseRejectedResult).reason)).to.include(`process ${process.pid}`);
+      expect(fixture.files()).not.to.include(".m2m-download");
     } finally {
       await fixture.stop();
     }

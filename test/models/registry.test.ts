@@ -264,10 +264,29 @@ describe("ModelRegistry.costUsd", () => {
 describe("ModelRegistry.withModels", () => {
   it("adds models and leaves the registry as it is", () => {
     const more = registry.withModels([OWN]);
-    expect(more.find("ACME-latest")).to.equal(OWN);
-    expect(more.list().at(-1)).to.equal(OWN);
+    expect(more.find("ACME-latest")).to.deep.equal(OWN);
+    expect(more.list().at(-1)).to.deep.equal(OWN);
     expect(registry.find("acme-1")).to.equal(undefined);
-    expect(more.withModels([{ ...OWN, id: "acme-2", aliases: [] }]).find("acme-1")).to.equal(OWN);
+    expect(more.withModels([{ ...OWN, id: "acme-2", aliases: [] }]).find("acme-1")).to.deep.equal(OWN);
+  });
+
+  it("gives cards that nobody can change, for itself or for others", () => {
+    const own = { ...OWN, aliases: ["acme-latest"], price: { inputUsdPerMillion: 1 } };
+    const extended = registry.withModels([own]);
+    own.price.inputUsdPerMillion = 9;
+    own.aliases.push("gpt-4o");
+    expect(extended.get("acme-1").price).to.deep.equal({ inputUsdPerMillion: 1 });
+    expect(extended.get("gpt-4o").id).to.equal("gpt-4o");
+    for (const card of [...registry.list(), ...extended.list()] as {
+      -readonly [Key in keyof ModelCard]: ModelCard[Key];
+    }[]) {
+      expect(() => (card.contextWindow = 1), card.id).to.throw(TypeError);
+      expect(() => (card.aliases as string[]).push("x"), card.id).to.throw(TypeError);
+      if (card.price)
+        expect(() => ((card.price as { inputUsdPerMillion: number }).inputUsdPerMillion = 0)).to.throw(
+          TypeError,
+        );
+    }
   });
 
   it("replaces a model of the same id", () => {

@@ -122,6 +122,32 @@ describe("proxy: kept answers, limits and smaller requests", () => {
     expect(never.json.error.message).to.contain("never let through");
   });
 
+  it("gives the money back, and lets others ask, where a request fails before it is sent", async () => {
+    fixture = await ProxyFixture.start({
+      keyLimits: { limits: { usdPerDay: 0.015 } },
+      cache: { ttlMs: 60_000 },
+      includeUsage: true,
+      maxBodyBytes: 2000,
+      maxHeldBytes: 3000,
+    });
+    let answer = (): void => {};
+    const isThere = new Promise<void>((resolve) => {
+      fixture!.upstream.script((_seen, response) => {
+        answer = () => response.writeHead(200, { "content-type": "application/json" }).end("{}");
+        resolve();
+      });
+    });
+    const first = fixture.chat({ max_tokens: 10 }, { authorization: "Bearer sk-other" });
+    await isThere;
+    // There is room for it, and none for what is sent in its place. It may cost more than half of the budget.
+    const large = { ...exact, stream: true, max_tokens: 1000, user: "x".repeat(1500) };
+    const replies = await Promise.all([fixture.chat(large), fixture.chat(large)]);
+    expect(replies.map(({ json }) => json.error.code)).to.deep.equal(["M2M_BUSY", "M2M_BUSY"]);
+    answer();
+    expect((await first).status).to.equal(200);
+    expect((await fixture.chat(large)).status).to.equal(200);
+  }).timeout(15_000);
+
   it("spends no budget on paths whose price nobody knows", async () => {
     fixture = await ProxyFixture.start({ keyLimits: { limits: { usdPerDay: 5 } } });
     const headers = { authorization: "Bearer sk-client", "content-type": "application/json" };

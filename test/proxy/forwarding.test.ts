@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -154,6 +156,73 @@ describe("proxy: forwarding", () => {
     });
     expect(loop.status).to.equal(400);
     expect(fixture.upstream.requests).to.have.length(0);
+  });
+
+  it("says what is wrong in the provider's shape wherever an SDK may have got its path from", async () => {
+    const long = `/v1/${"x".repeat(8192)}`;
+    for (const [path, reason] of [
+      [long, "longer than 8192"],
+      ["/v1/models/%zz", "another place"],
+      ["//v1/models", "another place"],
+      ["/v1/../x", "another place"],
+    ]) {
+      const { status, json } = await fixture.call({ path });
+      expect([status, json.error.code]).to.deep.equal([404, "M2M_NOT_FOUND"]);
+      expect(json.error.message).to.contain(reason);
+      const headers = { "anthropic-version": "2026-10-21" };
+      expect((await fixture.call({ path, headers })).json).to.nested.include({
+        type: "error",
+        "error.type": "not_found_error",
+      });
+    }
+    const elsewhere = await fixture.call({ path: "/v2/models" });
+    expect([elsewhere.status, elsewhere.json.code]).to.deep.equal([404, "M2M_NOT_FOUND"]);
+    const upgrade = await sendRaw(
+      fixture.proxy.port,
+      "GET /v1/realtime HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+    );
+    const body = JSON.parse(upgrade.slice(upgrade.indexOf("\r\n\r\n"))) as { error: { message: string } };
+    expect(body.error.message).to.contain("WebSockets are not passed on");
+  });
+
+  it("counts and logs what it refuses", async () => {
+    const other = await ProxyFixture.start({ authToken: "a-token" });
+    await other.chat();
+    await other.call({ path: "/nothing?key=sk-verysecretkey-123456" });
+    await other.call({ method: "PROPFIND", path: "/v1/models" });
+    await sendRaw(
+      other.proxy.port,
+      "GET /v1/realtime HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+    );
+    const { outcomes, statuses } = other.proxy.stats;
+    await other.stop();
+    expect(outcomes).to.deep.equal({ finished: 4, failed: 0, aborted: 0 });
+    expect(Object.fromEntries(statuses)).to.deep.equal({ "4xx": 3, "5xx": 1 });
+    const lines = other.log.map((line) => JSON.parse(line) as { status: number; path: string });
+    expect(lines.map(({ status, path }) => [status, path])).to.deep.equal([
+      [401, "/v1/chat/completions"],
+      [404, "/nothing"],
+      [405, "/v1/models"],
+      [501, "/v1/realtime"],
+    ]);
+  });
+
+  it("reads on what it refuses, so that the answer reaches who is still sending", async () => {
+    const other = await ProxyFixture.start({ maxBodyBytes: 1000, authToken: "a-token" });
+    // In a process of its own: in this one it would wait for the proxy, and see nothing of a reset.
+    const client = `
+      const statuses = [];
+      for (let index = 0; index < 8; index++) {
+        const headers = index % 2 ? { "x-m2m-token": "a-token" } : {};
+        const body = Buffer.alloc(60 * 1024 * 1024, 0x20);
+        const reply = await fetch("${other.proxy.url}/v1/chat/completions", { method: "POST", headers, body });
+        statuses.push(reply.status, (await reply.json()).error.code);
+      }
+      console.log(JSON.stringify(statuses));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", client]);
+    await other.stop();
+    const refused = [401, "M2M_UNAUTHORIZED", 413, "M2M_INPUT_TOO_LARGE"];
+    expect(JSON.parse(stdout)).to.deep.equal([...refused, ...refused, ...refused, ...refused]);
   });
 
   it("answers 100-continue itself", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { CodecEngine } from "../../src/codec/index.js";
+import { EventWires, PeerLink } from "../../src/proxy/m2m/index.js";
 import { parseTarget } from "../../src/proxy/index.js";
 import { SecurityScanner } from "../../src/security/index.js";
 import { ProxyFixture, type Reply } from "./fixture.js";
@@ -226,5 +227,22 @@ describe("proxy: M2M", () => {
       expect(reply.status).to.equal(200);
       expect(far.upstream.last.body.toString()).to.equal("raw");
     });
+  });
+
+  it("knows the media types of a link, however they are spelt", () => {
+    const link = new PeerLink(engine, new EventWires());
+    const head = (type: string) => ({ status: 200, rawHeaders: [], header: () => type });
+    for (const [type, isWire, isEventWire] of [
+      ["application/vnd.m2m", true, false],
+      ["Application/VND.M2M ; x=1", true, false],
+      ["application/vnd.m2m-stream", false, true],
+      ["Application/Vnd.M2M-Stream; charset=utf-8", false, true],
+      ["application/json", false, false],
+    ] as const) {
+      expect([link.isWire(head(type)), link.isEventWire(head(type))], type).to.deep.equal([
+        isWire,
+        isEventWire,
+      ]);
+    }
   });
 });

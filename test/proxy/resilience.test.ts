@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { CodecEngine } from "../../src/codec/index.js";
 import { parseTarget, type ProxyOptions } from "../../src/proxy/index.js";
 import { ScriptedUpstream } from "../helpers/scripted-upstream.js";
 import { ProxyFixture } from "./fixture.js";
@@ -79,6 +80,33 @@ describe("proxy: resilience", () => {
       body: "x",
     });
     expect([upload.status, fixture.upstream.requests.length]).to.deep.equal([500, 1]);
+  });
+
+  it("says of what may have been done that it is not to be sent again, and heeds that", async () => {
+    const far = await ProxyFixture.start({ ...quick, headersTimeoutMs: 300 });
+    fixture = await ProxyFixture.start({
+      ...quick,
+      upstreams: [{ name: "far", target: parseTarget(`http://127.0.0.1:${far.proxy.port}`, "url") }],
+    });
+    for (const [script, status] of [
+      ["reset", 502],
+      ["stall", 504],
+    ] as const) {
+      far.upstream.reset();
+      far.upstream.script(script);
+      const reply = await fixture.chat();
+      expect([reply.status, reply.headers["x-should-retry"]]).to.deep.equal([status, "false"]);
+      expect(far.upstream.requests).to.have.length(1);
+    }
+    // What only asks may be asked again.
+    const asked = await ProxyFixture.start({ retries: 0 });
+    asked.upstream.script("reset");
+    const files = await asked.call({ path: "/v1/files" });
+    expect([files.status, files.headers["x-should-retry"]]).to.deep.equal([502, undefined]);
+    await asked.stop();
+    await far.stop();
+    const refused = await fixture.chat();
+    expect(refused.status).to.equal(502);
   });
 
   it("gives up what takes too long, with 504", async () => {
@@ -287,6 +315,7 @@ describe("proxy: resilience", () => {
     for (let i = 0; i < 5; i++) expect((await fixture.chat()).status).to.equal(502);
     const reply = await fixture.chat();
     expect([reply.status, connections]).to.deep.equal([503, 5]);
+    expect(Number(reply.headers["retry-after"])).to.be.within(1, 5);
     expect((await fixture.stats()).upstreams[0].state).to.equal("open");
     const unready = await fixture.call({ path: "/_m2m/ready" });
     expect([unready.status, unready.json.code]).to.deep.equal([503, "M2M_UPSTREAM_UNAVAILABLE"]);
@@ -300,6 +329,59 @@ describe("proxy: resilience", () => {
     expect((await fixture.stats()).upstreams[0].state).to.equal("closed");
     expect((await fixture.call({ path: "/_m2m/ready" })).status).to.equal(200);
     await back.stop();
+  });
+
+  it("counts requests that fail, not their tries", async () => {
+    const target = parseTarget("http://127.0.0.1:9", "url");
+    fixture = await ProxyFixture.start({ ...quick, upstreams: [{ name: "x", target }] });
+    for (let i = 0; i < 4; i++) expect((await fixture.chat()).status).to.equal(502);
+    expect(await fixture.stats()).to.nested.include({ retries: 8, "upstreams[0].state": "closed" });
+    // The fifth is the last that is tried, once.
+    expect((await fixture.chat()).status).to.equal(503);
+    expect(await fixture.stats()).to.nested.include({ retries: 8, "upstreams[0].state": "open" });
+  }).timeout(30_000);
+
+  it("does not give up the last upstream for statuses that a client could provoke", async () => {
+    const [first, second] = [await ScriptedUpstream.start(), await ScriptedUpstream.start()];
+    fixture = await ProxyFixture.start({
+      ...quick,
+      upstreams: [first, second].map(({ url }, index) => ({
+        name: `u${index}`,
+        target: parseTarget(url, "url"),
+      })),
+    });
+    for (let i = 0; i < 12; i++)
+      expect((await fixture.chat({}, { "x-script": "status-500" })).status).to.equal(500);
+    const states = (await fixture.stats()).upstreams.map(({ state }: { state: string }) => state);
+    expect(states.sort()).to.deep.equal(["closed", "open"]);
+    expect((await fixture.chat()).status).to.equal(200);
+    await Promise.all([first.stop(), second.stop()]);
+  }).timeout(60_000);
+
+  it("says what is wrong with TLS, and does not try that again", async () => {
+    const plain = await ScriptedUpstream.start();
+    const target = parseTarget(plain.url.replace("http:", "https:"), "url");
+    fixture = await ProxyFixture.start({ upstreams: [{ name: "x", target }] });
+    const reply = await fixture.chat();
+    expect(reply.status).to.equal(502);
+    expect(reply.json.error.message).to.contain("does not speak TLS");
+    expect((await fixture.stats()).retries).to.equal(0);
+    await plain.stop();
+  });
+
+  it("is not ready while budgets cannot be asked for", async () => {
+    let isUp = false;
+    const isStoreUp = (): boolean => isUp;
+    fixture = await ProxyFixture.start({ keyLimits: { limits: { usdPerDay: 1 }, isStoreUp } });
+    const unready = await fixture.call({ path: "/_m2m/ready" });
+    expect([unready.status, unready.json.code]).to.deep.equal([503, "M2M_STORE_UNAVAILABLE"]);
+    isUp = true;
+    expect((await fixture.call({ path: "/_m2m/ready" })).status).to.equal(200);
+    isUp = false;
+    const rated = await ProxyFixture.start({ keyLimits: { limits: { requestsPerMinute: 1 }, isStoreUp } });
+    // Rates are kept by the process itself meanwhile.
+    expect((await rated.call({ path: "/_m2m/ready" })).status).to.equal(200);
+    await rated.stop();
   });
 
   it("holds only so many bytes of requests at once", async () => {
@@ -335,6 +417,65 @@ describe("proxy: resilience", () => {
     for (let index = 0; index < 4; index++) expect((await fixture.chat(large)).status).to.equal(200);
     expect((await fixture.call(admin)).status).to.equal(200);
     expect((await fixture.chat({ user: "x".repeat(1000) })).status).to.equal(413);
+    expect((await fixture.chat(large)).status).to.equal(200);
+  });
+
+  it("holds only so many bytes of what it opens", async () => {
+    fixture = await ProxyFixture.start({ maxBodyBytes: 4000, maxHeldBytes: 6000 });
+    const { upstream } = fixture;
+    const wireOf = (sizeBytes: number) => {
+      const request = JSON.stringify({ model: "gpt-4o", user: "x".repeat(sizeBytes), messages: [] });
+      return new CodecEngine().compress(request, { algorithm: "brotli" }).data as string;
+    };
+    const headers = { "content-type": "application/vnd.m2m" };
+    const post = (sizeBytes: number) =>
+      fixture!.call({ method: "POST", path: "/v1/chat/completions", headers, body: wireOf(sizeBytes) });
+    const decompress = () =>
+      fixture!.call({
+        method: "POST",
+        path: "/_m2m/decompress",
+        body: JSON.stringify({ data: wireOf(3000) }),
+      });
+    let answer: (() => void) | undefined;
+    const arrived = new Promise<void>((resolve) =>
+      upstream.script((_, response) => {
+        answer = () => response.end("{}");
+        resolve();
+      }),
+    );
+    const first = post(3500);
+    await arrived;
+    const refused = await post(3500);
+    expect([refused.status, refused.json.error.code]).to.deep.equal([503, "M2M_BUSY"]);
+    expect(refused.headers["retry-after"]).to.equal("1");
+    const problem = await decompress();
+    expect([problem.status, problem.json.code]).to.deep.equal([503, "M2M_BUSY"]);
+    expect((await post(100)).status).to.equal(200);
+    answer!();
+    expect((await first).status).to.equal(200);
+    // All is given back, by what failed too.
+    for (let index = 0; index < 4; index++) expect((await post(3500)).status).to.equal(200);
+    const tooLarge = await post(4000);
+    expect([tooLarge.status, tooLarge.json.error.code]).to.deep.equal([413, "M2M_OUTPUT_TOO_LARGE"]);
+    for (let index = 0; index < 4; index++) expect((await decompress()).status).to.equal(200);
+  });
+
+  it("holds only so many bytes of what it makes of requests", async () => {
+    fixture = await ProxyFixture.start({ maxBodyBytes: 4000, maxHeldBytes: 6000, includeUsage: true });
+    let answer: (() => void) | undefined;
+    const arrived = new Promise<void>((resolve) =>
+      fixture!.upstream.script((_, response) => {
+        answer = () => response.end("{}");
+        resolve();
+      }),
+    );
+    const first = fixture.chat({ user: "x".repeat(100) });
+    await arrived;
+    const large = { stream: true, user: "x".repeat(3500) };
+    expect((await fixture.chat(large)).status).to.equal(503);
+    answer!();
+    expect((await first).status).to.equal(200);
+    // What one may have always fits.
     expect((await fixture.chat(large)).status).to.equal(200);
   });
 

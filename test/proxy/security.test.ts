@@ -1,3 +1,4 @@
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { SecurityScanner, type ScanResult } from "../../src/security/index.js";
 import { ProxyFixture } from "./fixture.js";
@@ -219,6 +220,80 @@ describe("proxy: security", () => {
         }
       });
     }
+  });
+
+  describe("of answers that say that they are something else", () => {
+    const unsafe = Buffer.from(
+      JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content: ATTACK } }] }),
+    );
+    const events = Buffer.from(`data: ${unsafe.toString()}\n\ndata: [DONE]\n\n`);
+    const JSON_TYPE = { "content-type": "application/json" };
+    const disguised: readonly (readonly [headers: Record<string, string>, body: Buffer])[] = [
+      [{ ...JSON_TYPE, "content-encoding": "gzip" }, gzipSync(unsafe)],
+      [{ ...JSON_TYPE, "content-encoding": "Br" }, brotliCompressSync(unsafe)],
+      [{ "content-type": "text/plain" }, unsafe],
+      [{}, unsafe],
+      [{ "content-type": "text/event-stream", "content-encoding": "gzip" }, gzipSync(events)],
+    ];
+    const unreadable: readonly (readonly [headers: Record<string, string>, body: Buffer])[] = [
+      [{ ...JSON_TYPE, "content-encoding": "gzip" }, unsafe],
+      [{ ...JSON_TYPE, "content-encoding": "compress" }, unsafe],
+      [{ ...JSON_TYPE, "content-encoding": "br, gzip" }, gzipSync(brotliCompressSync(unsafe))],
+      [{ ...JSON_TYPE, "content-encoding": "br" }, brotliCompressSync(Buffer.alloc(17 * 1024 * 1024))],
+    ];
+    const play = (fixture: ProxyFixture, headers: Record<string, string>, body: Buffer) => {
+      fixture.upstream.script((_, response) => response.writeHead(200, headers).end(body));
+      return fixture.chat();
+    };
+
+    it("refuses what is unsafe, and what it cannot read, if the proxy blocks", async () => {
+      const fixture = await ProxyFixture.start({ scanner, blocking: true, scanResponses: true });
+      for (const [headers, body] of disguised) {
+        const reply = await play(fixture, headers, body);
+        expect([reply.status, reply.json.error.code], JSON.stringify(headers)).to.deep.equal([
+          403,
+          "M2M_SECURITY_THREAT",
+        ]);
+      }
+      for (const [headers, body] of unreadable) {
+        const reply = await play(fixture, headers, body);
+        expect([reply.status, reply.json.error.code], JSON.stringify(headers)).to.deep.equal([
+          503,
+          "M2M_SCAN_FAILED",
+        ]);
+        // The provider has done it already.
+        expect(reply.headers["x-should-retry"]).to.equal("false");
+      }
+      const safe = gzipSync('{"choices":[]}');
+      const reply = await play(fixture, { ...JSON_TYPE, "content-encoding": "gzip" }, safe);
+      expect([reply.status, reply.body.equals(safe)]).to.deep.equal([200, true]);
+      await fixture.stop();
+    });
+
+    it("reports what is unsafe, and says what it has not read", async () => {
+      const fixture = await ProxyFixture.start({ scanner, scanResponses: true });
+      for (const [headers, body] of [...disguised, unreadable[1]]) {
+        const reply = await play(fixture, headers, body);
+        expect([reply.status, reply.body.equals(body)]).to.deep.equal([200, true]);
+      }
+      expect((await fixture.stats()).security.threats).to.equal(disguised.length);
+      expect(fixture.log.filter((line) => line.includes("answer not scanned"))).to.have.length(1);
+      await fixture.stop();
+    });
+
+    it("has no word of an upstream that is no peer for its own", async () => {
+      const headers = { ...JSON_TYPE, "x-m2m-security": "safe; score=0.001", "x-m2m-cache": "hit" };
+      for (const peer of [false, true]) {
+        const fixture = await ProxyFixture.start({ scanner, peer });
+        fixture.upstream.script((_, response) => response.writeHead(200, headers).end("{}"));
+        const reply = await fixture.chat(attack);
+        expect(reply.headers["x-m2m-security"]).to.match(
+          /^unsafe; type=injection; score=[01]\.\d{3}; rules="[^"]*"$/,
+        );
+        expect(reply.headers["x-m2m-cache"]).to.equal(peer ? "hit" : undefined);
+        await fixture.stop();
+      }
+    });
   });
 
   describe("of the proxy itself", () => {

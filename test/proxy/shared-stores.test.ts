@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { KeyBudgets } from "../../src/proxy/budgets/index.js";
 import { MemoryRateStore } from "../../src/shared/token-buckets.js";
 import { ResponseCache } from "../../src/proxy/cache/index.js";
-import { RedisRateLimiter, RedisResponseCache, RedisSpendLedger } from "../../src/redis/index.js";
+import { RedisRateStore, RedisResponseStore, RedisSpendStore } from "../../src/redis/index.js";
 import { useRedis } from "../redis/fixture.js";
 
 describe("proxies that share a Redis", () => {
@@ -12,9 +12,9 @@ describe("proxies that share a Redis", () => {
   it("spend one budget and keep one rate, however many requests come at once", async () => {
     const make = async () => {
       const connection = await redis.connect({ prefix });
-      const rates = new RedisRateLimiter(connection, { fallback: new MemoryRateStore() });
+      const rates = new RedisRateStore(connection, { fallback: new MemoryRateStore() });
       const limits = { usdPerDay: 5, requestsPerMinute: 30, tokensPerMinute: 10_000 };
-      return new KeyBudgets({ limits, rates, spend: new RedisSpendLedger(connection) });
+      return new KeyBudgets({ limits, rates, spend: new RedisSpendStore(connection) });
     };
     const [one, two] = [await make(), await make()];
     const admit = () => [one, two].map((budgets) => budgets.admit("key", { tokens: 1, usd: 1 }));
@@ -31,7 +31,7 @@ describe("proxies that share a Redis", () => {
 
   it("give each other's answers, byte for byte", async () => {
     const make = async () => {
-      const store = new RedisResponseCache(await redis.connect({ prefix }));
+      const store = new RedisResponseStore(await redis.connect({ prefix }));
       return new ResponseCache({ store, ttlMs: 60_000 });
     };
     const [one, two] = [await make(), await make()];

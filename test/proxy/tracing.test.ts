@@ -47,6 +47,25 @@ describe("proxy: traces", () => {
     ]);
   });
 
+  it("are found where an older copy of the API has registered the tracer", async () => {
+    const registry = (globalThis as unknown as Record<symbol, { version: string }>)[
+      Symbol.for("opentelemetry.js.api.1")
+    ];
+    const { version } = registry;
+    // Newer copies do not look at what this one has registered.
+    registry.version = "1.0.0";
+    const traced = await ProxyFixture.start();
+    try {
+      await traced.chat({}, { traceparent: PARENT });
+      const [span] = exporter.getFinishedSpans();
+      expect(span.name).to.equal("chat gpt-4o");
+      expect(span.spanContext().traceId).to.equal("0af7651916cd43dd8448eb211c80319c");
+    } finally {
+      registry.version = version;
+      await traced.stop();
+    }
+  });
+
   it("know streams and failures", async () => {
     await fixture.call({
       method: "POST",

@@ -8,10 +8,10 @@ import {
   connectRedis,
   RedisChannelDirectory,
   RedisMailbox,
-  RedisRateLimiter,
-  RedisResponseCache,
+  RedisRateStore,
+  RedisResponseStore,
   RedisSessionStore,
-  RedisSpendLedger,
+  RedisSpendStore,
 } from "../../src/redis/index.js";
 import { reconnectDelayMs } from "../../src/redis/link.js";
 import { UpstreamError, type M2MError } from "../../src/shared/errors.js";
@@ -102,10 +102,10 @@ describe("a connection to Redis", () => {
         throw error;
       };
       const fallback = { take: () => Promise.reject(new Error("The fallback was asked.")) };
-      await new RedisRateLimiter(connection, { fallback }).take("a", 1, { capacity: 1, refillPerSecond: 1 });
-      const ledger = new RedisSpendLedger(connection);
+      await new RedisRateStore(connection, { fallback }).take("a", 1, { capacity: 1, refillPerSecond: 1 });
+      const ledger = new RedisSpendStore(connection);
       expect(await ledger.add("a", "w", 1, expiresAtMs)).to.equal(await ledger.total("a", "w"));
-      const cache = new RedisResponseCache(connection, { onFailure });
+      const cache = new RedisResponseStore(connection, { onFailure });
       await cache.set("a", new Uint8Array(1), 1_000);
       expect(await cache.get("a")).to.have.length(1);
       const refused = await rejection(connection.send("KEYS", ["*"]));

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import {
   RedisMailbox,
   RedisSessionStore,
-  RedisSpendLedger,
+  RedisSpendStore,
   type RedisConnection,
 } from "../../src/redis/index.js";
 import { eventually, useRedis } from "./fixture.js";
@@ -73,7 +73,7 @@ describe("two processes over one Redis", () => {
 
   it("share a sum exactly", async () => {
     const results = await race<{ totals: number[] }>("spend", redis.server.url, "spend:", 200);
-    const ledger = new RedisSpendLedger(await redis.connect({ prefix: "spend:" }));
+    const ledger = new RedisSpendStore(await redis.connect({ prefix: "spend:" }));
     expect(await ledger.total("key", "window")).to.equal(200 * 201);
     // Each sum was told once: two who ask for the last of a budget do not both get it.
     expect(new Set(results.flatMap(({ totals }) => totals)).size).to.equal(400);

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import {
   RedisChannelDirectory,
   RedisMailbox,
-  RedisRateLimiter,
-  RedisResponseCache,
+  RedisRateStore,
+  RedisResponseStore,
   RedisSessionStore,
-  RedisSpendLedger,
+  RedisSpendStore,
 } from "../../src/redis/index.js";
 import type { M2MError } from "../../src/shared/errors.js";
 import type { RateLimitStore } from "../../src/shared/stores.js";
@@ -20,13 +20,13 @@ const noFallback: RateLimitStore = {
 describe("rate limits in Redis", () => {
   const redis = useRedis();
   testRateLimitStore(async () => ({
-    store: new RedisRateLimiter(await redis.connect(), { fallback: noFallback }),
+    store: new RedisRateStore(await redis.connect(), { fallback: noFallback }),
     ...REAL_TIME,
   }));
 
   it("forget a bucket when it would be full again", async () => {
     const connection = await redis.connect({ prefix: "forget:" });
-    const limiter = new RedisRateLimiter(connection, { fallback: noFallback });
+    const limiter = new RedisRateStore(connection, { fallback: noFallback });
     await limiter.take("a", 1, { capacity: 5, refillPerSecond: 1 });
     expect(await connection.send("PTTL", ["forget:rate:a"])).to.be.within(1, 1001);
     await eventually(async () => expect(await connection.send("EXISTS", ["forget:rate:a"])).to.equal(0));
@@ -35,12 +35,12 @@ describe("rate limits in Redis", () => {
 
 describe("sums in Redis", () => {
   const redis = useRedis();
-  testSpendStore(async () => ({ store: new RedisSpendLedger(await redis.connect()), ...REAL_TIME }));
+  testSpendStore(async () => ({ store: new RedisSpendStore(await redis.connect()), ...REAL_TIME }));
 
   it("do not mind a clock of the process that is wrong", async () => {
     const connection = await redis.connect({ prefix: "sums:" });
     const nowMs = () => Date.now() + 3_600_000;
-    await new RedisSpendLedger(connection, { nowMs }).add("team", "day", 1, nowMs() + 60_000);
+    await new RedisSpendStore(connection, { nowMs }).add("team", "day", 1, nowMs() + 60_000);
     expect(await connection.send("PTTL", ["sums:spend:day:team"])).to.be.within(50_000, 60_000);
   });
 });
@@ -48,7 +48,7 @@ describe("sums in Redis", () => {
 describe("cached answers in Redis", () => {
   const redis = useRedis();
   testResponseCacheStore(async (maxValueBytes) => ({
-    store: new RedisResponseCache(await redis.connect(), { maxValueBytes }),
+    store: new RedisResponseStore(await redis.connect(), { maxValueBytes }),
     ...REAL_TIME,
   }));
 });
@@ -105,13 +105,13 @@ describe("without Redis", () => {
     const told: M2MError[] = [];
     const note = (error: M2MError): number => told.push(error);
     let left = 2;
-    const limiter = new RedisRateLimiter(connection, {
+    const limiter = new RedisRateStore(connection, {
       fallback: { take: async () => ({ allowed: left-- > 0, retryAfterMs: 0 }) },
       onFallback: note,
       timeoutMs: 100,
     });
-    const cache = new RedisResponseCache(connection, { onFailure: note, timeoutMs: 100 });
-    const ledger = new RedisSpendLedger(connection);
+    const cache = new RedisResponseStore(connection, { onFailure: note, timeoutMs: 100 });
+    const ledger = new RedisSpendStore(connection);
     const bucket = { capacity: 1, refillPerSecond: 1 };
     redis.server.pause();
     try {
@@ -141,14 +141,14 @@ describe("without Redis", () => {
 
   it("a Redis that is full refuses writes", async () => {
     const connection = await redis.connect();
-    const cache = new RedisResponseCache(connection);
+    const cache = new RedisResponseStore(connection);
     await connection.send("CONFIG", ["SET", "maxmemory", "1"]);
     try {
       for (const write of [
         new RedisSessionStore(connection).put({ id: "a", revision: 1 } as never),
         new RedisMailbox(connection).put("a", "message"),
         new RedisChannelDirectory(connection).join("room", "a"),
-        new RedisSpendLedger(connection).add("a", "w", 1, Infinity),
+        new RedisSpendStore(connection).add("a", "w", 1, Infinity),
       ]) {
         const error = await rejection(write);
         expect(error.code).to.equal("M2M_STORE_UNAVAILABLE");

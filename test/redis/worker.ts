@@ -6,9 +6,9 @@ import { once } from "node:events";
 import {
   connectRedis,
   RedisMailbox,
-  RedisRateLimiter,
+  RedisRateStore,
   RedisSessionStore,
-  RedisSpendLedger,
+  RedisSpendStore,
   type RedisConnection,
 } from "../../src/redis/index.js";
 
@@ -29,7 +29,7 @@ const JOBS: Record<string, (redis: RedisConnection, count: number) => Promise<vo
   },
   /** Asks for so much of a limit that gives 100. */
   async limit(redis, count) {
-    const limiter = new RedisRateLimiter(redis, {
+    const limiter = new RedisRateStore(redis, {
       fallback: { take: () => Promise.reject(new Error("The fallback was asked.")) },
       timeoutMs: 10_000,
     });
@@ -39,7 +39,7 @@ const JOBS: Record<string, (redis: RedisConnection, count: number) => Promise<vo
   },
   /** Spends 1, 2, … so many times. */
   async spend(redis, count) {
-    const ledger = new RedisSpendLedger(redis);
+    const ledger = new RedisSpendStore(redis);
     const totals: number[] = [];
     for (let amount = 1; amount <= count; amount++) {
       totals.push(await ledger.add("key", "window", amount, Date.now() + 600_000));

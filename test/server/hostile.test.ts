@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { brotliCompressSync, constants } from "node:zlib";
 import { openConnection } from "../http/connection.js";
+import { CodecEngine } from "../../src/codec/index.js";
 import type { Server } from "../../src/server/index.js";
 import { ask, startTestServer } from "./start-server.js";
 
@@ -276,6 +277,33 @@ describe("server and clients that want too much", () => {
       expect([status, json.code]).to.deep.equal([429, "M2M_RATE_LIMITED"]);
       expect(headers.get("content-type")).to.equal("application/problem+json");
       expect(Number(headers.get("retry-after"))).to.be.at.least(1);
+    }
+  });
+
+  it("holds so many bytes of all requests at once, those included that it opens", async () => {
+    server = await startTestServer({ maxHeldBytes: 5000 });
+    const { data } = new CodecEngine().compress("x".repeat(3000), { algorithm: "brotli" });
+    const decompress = () => ask(server, "POST /decompress", { data });
+    const slow = await openConnection(server);
+    const head =
+      "POST /tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n";
+    slow.socket.write(`${head}{"content":"${"a".repeat(2500)}`);
+    let busy = await decompress();
+    while (busy.status === 200) busy = await decompress();
+    expect([busy.status, busy.json.code]).to.deep.equal([503, "M2M_BUSY"]);
+    expect(busy.headers.get("retry-after")).to.equal("1");
+    expect((await ask(server, "POST /tokens", { content: "a".repeat(100) })).status).to.equal(200);
+    expect((await ask(server, "POST /tokens", { content: "a".repeat(4000) })).json.code).to.equal("M2M_BUSY");
+    slow.socket.destroy();
+    while (busy.status !== 200) busy = await decompress();
+    // All is given back, and who is alone may have what one may.
+    const tooLarge = new CodecEngine({ limits: { maxInputBytes: 2 ** 25 } });
+    const bomb = tooLarge.compress("x".repeat(2 ** 24 + 1), { algorithm: "brotli" }).data;
+    for (let times = 0; times < 3; times++) {
+      expect((await decompress()).json.bytes).to.equal(3000);
+      expect((await ask(server, "POST /decompress", { data: bomb })).json.code).to.equal(
+        "M2M_OUTPUT_TOO_LARGE",
+      );
     }
   });
 

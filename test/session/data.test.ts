@@ -195,36 +195,6 @@ describe("DATA", () => {
     const huge = writeMessage(dataOf("x", { content: "x".repeat(70_000) }));
     expect((await rejection(responder.receive(huge))).code).to.equal("M2M_INPUT_TOO_LARGE");
   });
-
-  it("asks the rate limit before it does any work", async () => {
-    const asked: string[] = [];
-    let open = true;
-    const rateLimit = ({
-      type,
-      wireBytes,
-      agentId,
-    }: {
-      type: string;
-      wireBytes: number;
-      agentId?: string;
-    }) => {
-      asked.push(`${type} ${wireBytes} ${String(agentId)}`);
-      return open;
-    };
-    const capabilities = { agentId: "alice", ...only("none").capabilities };
-    const { initiator, responder } = await makePair({ capabilities }, { rateLimit });
-    await responder.receive(await initiator.send("Hello"));
-    expect(asked).to.deep.equal(["HELLO 0 alice", "DATA 5 alice"]);
-    open = false;
-    const before = stateOf(responder);
-    const message = await initiator.send("Hello");
-    expect((await rejection(responder.receive(message))).code).to.equal("M2M_RATE_LIMITED");
-    expect(stateOf(responder)).to.equal(before);
-    const refused = makeSession("responder", new Clock(), { rateLimit });
-    const { reply } = await refused.receive(makeSession("initiator", new Clock()).connect());
-    expect(reply).to.deep.include({ type: "REJECT" });
-    expect(refused.end?.rejection?.code).to.equal("RATE_LIMITED");
-  });
 });
 
 describe("DATA that is scanned", () => {

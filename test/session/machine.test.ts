@@ -263,7 +263,7 @@ describe("the state machine", () => {
   });
 
   it("answers two HELLOs at once with one ACCEPT", async () => {
-    const responder = makeSession("responder", new Clock(), { rateLimit: () => Promise.resolve(true) });
+    const responder = makeSession("responder", new Clock());
     const results = await Promise.allSettled([
       responder.receive(messages.hello),
       responder.receive(messages.hello),

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import {
   compareMailboxIds,
+  MAX_MAILBOX_SOURCES,
   parseMailboxId,
   type ChannelDirectory,
   type Mailbox,
@@ -121,6 +122,25 @@ export function testMailbox(open: (limits?: MailboxLimits) => Promise<MailboxUnd
     // At the same time it is taken once as well.
     await Promise.all(Array.from({ length: 8 }, () => put("x", 4)));
     expect(texts(await mailbox.read("a"))).to.deep.equal(["x3", "x4"]);
+  });
+
+  it("remembers the latest senders, and no more of them than it may", async () => {
+    const put = (id: string, sequence = 1) => mailbox.put("a", id, { source: { id, sequence } });
+    await put("first");
+    await put("again");
+    for (let sender = 0; sender < MAX_MAILBOX_SOURCES - 2; sender++) {
+      const id = await put(`sender${sender}`);
+      if (sender % 100 === 99) await mailbox.acknowledge("a", id);
+    }
+    await mailbox.acknowledge("a", await put("again", 2));
+    await put("first");
+    expect(texts(await mailbox.read("a"))).to.deep.equal([]);
+    await put("one more");
+    await put("one more than that");
+    for (const id of ["again", "sender5", "one more"]) await put(id);
+    // Those that have rested longest are forgotten.
+    await put("sender0");
+    expect(texts(await mailbox.read("a"))).to.deep.equal(["one more", "one more than that", "sender0"]);
   });
 
   it("waits for a first message", async () => {

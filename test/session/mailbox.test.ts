@@ -37,6 +37,32 @@ describe("the memory mailbox", () => {
   });
 });
 
+describe("ids of the memory mailbox", () => {
+  it("stand where ids of two numbers say", async () => {
+    const mailbox = new MemoryMailbox();
+    for (const message of ["one", "two", "three"]) await mailbox.put("a", message);
+    const textsAfter = async (after?: string): Promise<string[]> =>
+      (await mailbox.read("a", { after })).map(({ message }) => message);
+    for (const [after, texts] of [
+      ["0", ["one", "two", "three"]],
+      ["0-9", ["one", "two", "three"]],
+      ["1", ["two", "three"]],
+      ["1-0", ["two", "three"]],
+      ["1-9", ["two", "three"]],
+      ["3-1", []],
+      ["9", []],
+    ] as const) {
+      expect(await textsAfter(after), after).to.deep.equal(texts);
+    }
+    await mailbox.acknowledge("a", "0-9");
+    expect(await textsAfter()).to.deep.equal(["one", "two", "three"]);
+    await mailbox.acknowledge("a", "2-1");
+    expect(await textsAfter()).to.deep.equal(["three"]);
+    await mailbox.acknowledge("a", "9");
+    expect(await textsAfter()).to.deep.equal([]);
+  });
+});
+
 describe("the memory directory of channels", () => {
   testChannelDirectory(async (limits) =>
     withClock((clock) => ({ directory: new MemoryChannelDirectory({ ...limits, nowMs: clock.nowMs }) })),

@@ -112,8 +112,19 @@ describe("the options of a session", () => {
       { capabilities: { security: { blockThreshold: 2 } } },
       { capabilities: { agentType: "x".repeat(200) } },
       { capabilities: { extensions: new Map([["a", 1]]) } },
+      { versions: ["9"] },
+      { versions: [] },
+      { versions: "3.0" },
+      { codec: { quality: 99 } },
+      { codec: { level: "most" } },
+      { codec: null },
+      { scanner: {} },
+      { scanner: null },
     ]) {
       expect(code(options), JSON.stringify(options)).to.equal("M2M_USAGE");
+    }
+    for (const options of [null, 5]) {
+      expect(catchM2MError(() => new Session(options as never)).code).to.equal("M2M_USAGE");
     }
   });
 

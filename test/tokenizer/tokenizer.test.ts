@@ -114,6 +114,10 @@ describe("Tokenizer", () => {
       it("bytes are cut as bytes", () => {
         const cut = tokenizer.truncate(new TextEncoder().encode("one two three"), 2);
         expect(cut.content).to.deep.equal(new TextEncoder().encode("one two"));
+        const buffer = Buffer.from("one two three");
+        const { content } = tokenizer.truncate(buffer, 2);
+        buffer.fill(0);
+        expect(Buffer.from(content).toString()).to.equal("one two");
       });
     });
   });

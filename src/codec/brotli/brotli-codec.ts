@@ -1,5 +1,6 @@
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { DEFAULT_BROTLI_QUALITY } from "../../shared/defaults.js";
+import { assertBytes } from "../../shared/content.js";
 import { FormatError, InputError } from "../../shared/errors.js";
 import { assertInputSize, resolveLimits, type Limits } from "../../shared/limits.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions } from "../types.js";
@@ -21,6 +22,7 @@ export class BrotliCodec implements Codec {
   }
 
   encodeText(content: Uint8Array): string {
+    assertBytes("Content", content);
     assertInputSize(content.length, this.#limits);
     return BROTLI_PREFIX + encodeBase64(this.#engine.compress(content, this.quality));
   }

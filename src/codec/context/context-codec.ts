@@ -1,6 +1,8 @@
 import { LEVEL_NAMES, type LevelName } from "../../shared/algorithms.js";
+import { assertNumbers } from "../../shared/bounds.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { crc32 } from "../../shared/crc32.js";
+import { assertBytes } from "../../shared/content.js";
 import { FormatError, InputError, IntegrityError } from "../../shared/errors.js";
 import { assertInputSize, type Limits, outputTooLarge, resolveLimits } from "../../shared/limits.js";
 import { createNodeBrotliEngine } from "../brotli/index.js";
@@ -43,7 +45,7 @@ export class ContextCodec implements Codec {
   readonly #limits: Limits;
   readonly #brotli: BrotliEngine | undefined;
 
-  /** @throws {InputError} `M2M_USAGE` if there is no such level */
+  /** @throws {InputError} `M2M_USAGE` if there is no such level, or a number is out of range */
   constructor(options: ContextCodecOptions = {}) {
     this.level = options.level ?? "default";
     if (!LEVEL_NAMES.includes(this.level)) {
@@ -51,6 +53,7 @@ export class ContextCodec implements Codec {
         hint: `Use one of ${LEVEL_NAMES.join(", ")}.`,
       });
     }
+    assertNumbers({ maxModelBytes: options.maxModelBytes }, 0);
     this.#maxModelBytes = Math.min(options.maxModelBytes ?? DEFAULT_MODEL_BYTES, MAX_CONTENT_BYTES);
     this.#priors = options.priors ?? defaultPriors;
     this.#limits = resolveLimits(options.limits);
@@ -65,8 +68,9 @@ export class ContextCodec implements Codec {
     return this.decodeBinary(unwrap(wire));
   }
 
-  /** @throws {LimitError} `M2M_INPUT_TOO_LARGE` */
+  /** @throws {LimitError} `M2M_INPUT_TOO_LARGE` @throws {InputError} `M2M_USAGE` if it is no Uint8Array */
   encodeBinary(content: Uint8Array): Uint8Array {
+    assertBytes("Content", content);
     assertInputSize(content.length, this.#limits);
     const checksum = crc32(content);
     let mode = Mode.stored as Mode;
@@ -103,6 +107,7 @@ export class ContextCodec implements Codec {
    * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE`
    */
   decodeBinary(wire: Uint8Array): Uint8Array {
+    assertBytes("A binary wire", wire);
     const { header, payload } = readWire(wire);
     const engine = header.priorTag === undefined ? undefined : this.#priors.find(header.priorTag);
     const content = this.#decode(header.mode, payload, engine);

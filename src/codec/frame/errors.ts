@@ -2,10 +2,9 @@ import { FormatError, IntegrityError, UnsupportedError } from "../../shared/erro
 import { PREFIX_BYTES } from "./layout.js";
 
 /** @param at offset behind the prefix; errors carry the offset in the binary frame */
-export function frameInvalid(why: string, at: number, cause?: unknown): FormatError {
+export function frameInvalid(why: string, at: number): FormatError {
   return new FormatError("M2M_FRAME_INVALID", `The frame is invalid: ${why}.`, {
     offset: at + PREFIX_BYTES,
-    cause,
   });
 }
 

@@ -6,7 +6,7 @@ import type { RoutingHeader } from "./header.js";
 import { count, has, items, shortText } from "./json-value.js";
 import { MAX_ROUTED_MESSAGES, type FrameRole } from "./layout.js";
 
-/** A routing header that every field of is known, and the flags that go with it. */
+/** A routing header whose fields are all known, and the flags that go with it. */
 export interface Routing {
   header: RoutingHeader & { roles: FrameRole[]; contentHint: number; estCostUsd: number };
   flags: number;

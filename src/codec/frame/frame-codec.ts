@@ -1,6 +1,7 @@
 import { quote } from "../../shared/quote.js";
 import { concatBytes } from "../../shared/bytes.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { assertBytes } from "../../shared/content.js";
 import { InputError, IntegrityError } from "../../shared/errors.js";
 import {
   assertInputSize,
@@ -9,13 +10,13 @@ import {
   outputTooLarge,
   type Limits,
 } from "../../shared/limits.js";
+import { assertKey } from "../../shared/keys.js";
 import { createNodeBrotliEngine, parseBrotliQuality } from "../brotli/index.js";
 import { unsecuredWire } from "../secured.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions, SecurityMode } from "../types.js";
 import { crc32 } from "../../shared/crc32.js";
 import { authenticationFailed, frameTrailing, frameTruncated } from "./errors.js";
 import { COMPRESSED_FLAG } from "./flags.js";
-import { assertKey } from "./keys.js";
 import {
   AEAD_NONCE_BYTES,
   AEAD_TAG_BYTES,
@@ -64,14 +65,16 @@ export class FrameCodec implements Codec {
    *   `M2M_USAGE` if the quality is no integer from 0 to 11
    */
   constructor(options: FrameOptions = {}) {
-    if (options.key) assertKey(options.key);
-    this.security = options.security ?? (options.key ? "aead" : "none");
-    if (this.security !== "none" && !options.key) throw keyRequired(`Securing a frame by ${this.security}`);
+    const { key } = options;
+    assertKey(key);
+    this.security = options.security ?? (key === undefined ? "none" : "aead");
     assertOneOf("security", this.security, SECURITY_MODES);
+    if (this.security !== "none" && key === undefined)
+      throw keyRequired(`Securing a frame by ${this.security}`);
     if (options.schema !== undefined) assertOneOf("schema", options.schema, FRAME_SCHEMAS);
     this.quality = parseBrotliQuality(options.quality);
     this.#limits = resolveLimits(options.limits);
-    this.#key = options.key && Uint8Array.from(options.key);
+    this.#key = key && Uint8Array.from(key);
     this.#options = options;
     this.#brotli = options.brotli;
     this.#crypto = options.crypto;
@@ -82,6 +85,7 @@ export class FrameCodec implements Codec {
   }
 
   encodeBinary(content: Uint8Array): Uint8Array {
+    assertBytes("Content", content);
     assertInputSize(content.length, { maxInputBytes: Math.min(this.#limits.maxInputBytes, 0xffffffff) });
     const header = describeContent(content, this.#limits.maxJsonDepth, this.#options.schema);
     const compressed = content.length < COMPRESSION_THRESHOLD_BYTES ? content : this.#compress(content);
@@ -147,7 +151,7 @@ export class FrameCodec implements Codec {
     const payload = rest.subarray(PAYLOAD_PREFIX_BYTES);
     const { maxOutputBytes } = this.#limits;
     if (!compressed && payload.length > maxOutputBytes) throw outputTooLarge(this.#limits);
-    const content = compressed ? this.#engine().decompress(payload, maxOutputBytes) : payload.slice();
+    const content = compressed ? this.#engine().decompress(payload, maxOutputBytes) : new Uint8Array(payload);
     if (crc32(content) === readUint32(rest, 4)) return content;
     throw new IntegrityError(
       "M2M_CHECKSUM_MISMATCH",

@@ -1,9 +1,11 @@
 export { FRAME_DESCRIPTOR, FrameCodec, type FrameOptions } from "./frame-codec.js";
 export type { FrameHeader, ResponseHeader, RoutingHeader } from "./header.js";
-export { deriveKey, KEY_BYTES, parseKey, type KeyInfo } from "./keys.js";
+export { KEY_BYTES } from "../../shared/keys.js";
+export { deriveKey, parseKey, type KeyInfo } from "./keys.js";
 export {
   FRAME_PREFIX,
   FRAME_SCHEMAS,
+  SECURITY_MODES,
   type FinishReason,
   type FrameRole,
   type FrameSchema,

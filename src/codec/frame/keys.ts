@@ -1,9 +1,8 @@
 import { decodeBase64 } from "../../shared/base64.js";
+import { isBytes } from "../../shared/content.js";
 import { InputError, M2MError } from "../../shared/errors.js";
+import { KEY_BYTES, noKey } from "../../shared/keys.js";
 import { requireNodeModule } from "../../shared/platform.js";
-
-/** Length of every key in bytes. */
-export const KEY_BYTES = 32;
 
 /** Opening of every derivation path. */
 const KDF_PATH = "m2m/v1";
@@ -29,6 +28,7 @@ export interface KeyInfo {
  * @throws {InputError} `M2M_KEY_INVALID` for a short master or a name that could be taken for another path
  */
 export function deriveKey(master: Uint8Array, info: KeyInfo): Uint8Array {
+  if (!isBytes(master)) throw noKey("A master key");
   if (master.length < KEY_BYTES) {
     throw new InputError(
       "M2M_KEY_INVALID",
@@ -73,7 +73,7 @@ function badInfo(message: string): InputError {
  * @throws {InputError} `M2M_KEY_INVALID`
  */
 export function parseKey(text: string): Uint8Array {
-  const trimmed = text.trim();
+  const trimmed = typeof text === "string" ? text.trim() : "";
   if (/^[0-9a-fA-F]{64}$/.test(trimmed)) {
     return Uint8Array.from({ length: KEY_BYTES }, (_, i) =>
       Number.parseInt(trimmed.slice(2 * i, 2 * i + 2), 16),
@@ -94,10 +94,4 @@ export function parseKey(text: string): Uint8Array {
       hint: "Make one with: openssl rand -hex 32",
     },
   );
-}
-
-/** @throws {InputError} `M2M_KEY_INVALID` if `key` has not 32 bytes. */
-export function assertKey(key: Uint8Array): void {
-  if (key.length === KEY_BYTES) return;
-  throw new InputError("M2M_KEY_INVALID", `A key has ${KEY_BYTES} bytes; this one has ${key.length}.`);
 }

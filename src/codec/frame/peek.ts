@@ -1,4 +1,5 @@
 import { decodeBase64 } from "../../shared/base64.js";
+import { assertContent } from "../../shared/content.js";
 import { FormatError, UnsupportedError } from "../../shared/errors.js";
 import { frameTruncated } from "./errors.js";
 import { flagNames } from "./flags.js";
@@ -25,8 +26,10 @@ const FIXED_HEADER_CHARS = 28;
  * @param wire a text wire, a binary wire, or the bytes of a text wire
  * @throws {FormatError} `M2M_FRAME_TRUNCATED`, `M2M_FRAME_INVALID`, `M2M_BASE64_INVALID`, `M2M_WIRE_UNKNOWN`
  * @throws {UnsupportedError} `M2M_VERSION_UNSUPPORTED`
+ * @throws {InputError} `M2M_USAGE` if it is neither text nor bytes
  */
 export function peekFrame(wire: string | Uint8Array): FrameHeader {
+  assertContent("A frame", wire);
   if (typeof wire !== "string") {
     if (isBinaryFrame(wire)) return peekBody(binaryBody(wire));
     wire = latin1(wire);

@@ -1,3 +1,4 @@
+import { assertBytes } from "../../shared/content.js";
 import { FormatError } from "../../shared/errors.js";
 import { assertInputSize, resolveLimits, outputTooLarge, type Limits } from "../../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../../shared/utf8.js";
@@ -14,6 +15,7 @@ export class NoneCodec implements Codec {
 
   /** @throws {FormatError} `M2M_WIRE_AMBIGUOUS` if the content begins like a wire, `M2M_UTF8_INVALID` */
   encodeText(content: Uint8Array): string {
+    assertBytes("Content", content);
     assertInputSize(content.length, this.#limits);
     const reserved = findReservedOpening(content);
     if (reserved === undefined) return decodeUtf8(content);
@@ -26,7 +28,7 @@ export class NoneCodec implements Codec {
 
   encodeBinary(content: Uint8Array): Uint8Array {
     this.encodeText(content);
-    return content;
+    return copyOf(content);
   }
 
   decodeText(wire: string): Uint8Array {
@@ -36,13 +38,18 @@ export class NoneCodec implements Codec {
   decodeBinary(wire: Uint8Array): Uint8Array {
     this.#checkOutput(wire);
     decodeUtf8(wire);
-    return wire;
+    return copyOf(wire);
   }
 
   #checkOutput(content: Uint8Array): Uint8Array {
     if (content.length > this.#limits.maxOutputBytes) throw outputTooLarge(this.#limits);
     return content;
   }
+}
+
+/** The caller may use its buffer again. `slice` of a `Buffer` would not copy it. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }
 
 export const NONE_DESCRIPTOR: AlgorithmDescriptor = {

@@ -1,3 +1,4 @@
+import { assertBytes, assertText } from "../../shared/content.js";
 import { FormatError } from "../../shared/errors.js";
 import { assertInputSize, resolveLimits, type Limits, outputTooLarge } from "../../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../../shared/utf8.js";
@@ -19,6 +20,7 @@ export interface T1Options {
  * @throws {LimitError} `M2M_INPUT_TOO_LARGE`, `M2M_JSON_TOO_DEEP`
  */
 export function encodeT1(jsonText: string, options: T1Options = {}): string {
+  assertText("JSON text", jsonText);
   const limits = resolveLimits(options.limits);
   assertInputSize(jsonText.length, limits);
   // Escapes make a text longer, at most by a unit a name; the limit on output is for decoding.
@@ -50,6 +52,7 @@ export class TokenCodec implements Codec {
    * @throws {LimitError} `M2M_INPUT_TOO_LARGE`, `M2M_JSON_TOO_DEEP`
    */
   encodeText(content: Uint8Array): string {
+    assertBytes("Content", content);
     assertInputSize(content.length, this.#limits);
     return encodeT1(decodeUtf8(content), { limits: this.#limits });
   }

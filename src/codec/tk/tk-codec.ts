@@ -3,6 +3,7 @@ import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { concatBytes } from "../../shared/bytes.js";
 import { DEFAULT_ENCODING } from "../../shared/defaults.js";
 import type { BpeEncodingName } from "../../shared/encodings.js";
+import { assertBytes } from "../../shared/content.js";
 import { FormatError, UnsupportedError } from "../../shared/errors.js";
 import { assertInputSize, resolveLimits, type Limits } from "../../shared/limits.js";
 import { findInvalidUtf8, tryDecodeUtf8 } from "../../shared/utf8.js";
@@ -40,6 +41,7 @@ export class TokenNativeCodec implements Codec {
 
   /** @throws {FormatError} `M2M_UTF8_INVALID`: token ids carry text only. */
   encodeBinary(content: Uint8Array): Uint8Array {
+    assertBytes("Content", content);
     assertInputSize(content.length, this.#limits);
     const letter = LETTERS.findIndex(([, encoding]) => encoding === this.encoding);
     return writeTokenIds(letter, this.#tokenizers.get(this.encoding).encode(content));

@@ -5,13 +5,18 @@ import { FormatError, InputError } from "../../shared/errors.js";
 import { isJsonObject } from "../../shared/json-value.js";
 import { decodeUtf8 } from "../../shared/utf8.js";
 import type { ProxyCore } from "../core.js";
+import type { HeldBody } from "../held-bodies.js";
 
 /**
  * `POST /_m2m/compress`: `{"content", "algorithm"?}` to a wire and its sizes.
  * @throws {M2MError} `M2M_JSON_INVALID`, `M2M_USAGE`, `M2M_INPUT_TOO_LARGE`, and what the algorithm refuses
  */
-export async function compressContent(core: ProxyCore, request: IncomingMessage): Promise<unknown> {
-  const { content, algorithm: word = "auto" } = await readMembers(core, request);
+export async function compressContent(
+  core: ProxyCore,
+  request: IncomingMessage,
+  held: HeldBody,
+): Promise<unknown> {
+  const { content, algorithm: word = "auto" } = await readMembers(request, held);
   if (typeof content !== "string") throw missing("content");
   const algorithm = word === "auto" ? "auto" : typeof word === "string" ? findAlgorithm(word) : undefined;
   if (algorithm === undefined) throw new InputError("M2M_USAGE", "There is no such algorithm.");
@@ -26,21 +31,21 @@ export async function compressContent(core: ProxyCore, request: IncomingMessage)
 }
 
 /** `POST /_m2m/decompress`: `{"data"}` to its content, in base64 if it is no text. @throws {M2MError} as above, and what is wrong with the wire */
-export async function decompressData(core: ProxyCore, request: IncomingMessage): Promise<unknown> {
-  const { data } = await readMembers(core, request);
+export async function decompressData(
+  core: ProxyCore,
+  request: IncomingMessage,
+  held: HeldBody,
+): Promise<unknown> {
+  const { data } = await readMembers(request, held);
   if (typeof data !== "string") throw missing("data");
-  const { bytes, algorithm } = core.engine.decompress(data);
+  const { bytes, algorithm } = held.unpack((maxOutputBytes) =>
+    core.engine.decompress(data, { maxOutputBytes }),
+  );
   return { ...contentMember(bytes), bytes: bytes.length, algorithm: algorithmWord(algorithm) };
 }
 
-async function readMembers(core: ProxyCore, request: IncomingMessage): Promise<Record<string, unknown>> {
-  const held = core.bodies.open();
-  let value: unknown;
-  try {
-    value = parseJson(await held.read(request));
-  } finally {
-    held.release();
-  }
+async function readMembers(request: IncomingMessage, held: HeldBody): Promise<Record<string, unknown>> {
+  const value = parseJson(await held.read(request));
   if (!isJsonObject(value)) throw new FormatError("M2M_JSON_INVALID", "The body is no JSON object.");
   return value;
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { problemOf, sendProblem } from "../../http/index.js";
-import { InputError, LimitError, UnsupportedError } from "../../shared/errors.js";
+import { InputError, LimitError, UnsupportedError, UpstreamError } from "../../shared/errors.js";
+import { namedHeaders } from "../api-errors.js";
 import { noUpstream } from "../attempt-error.js";
 import type { ProxyCore } from "../core.js";
+import type { HeldBody } from "../held-bodies.js";
 import type { RequestTarget } from "../path.js";
 import { compressContent, decompressData } from "./codec-routes.js";
 import { PAGE, pagePolicy } from "./page.js";
@@ -16,9 +18,9 @@ interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-type AdminRoute = Readonly<
-  Partial<Record<"GET" | "POST", (core: ProxyCore, request: IncomingMessage) => Reply | Promise<Reply>>>
->;
+/** @param held what the request holds, until its answer is written */
+type AdminHandler = (core: ProxyCore, request: IncomingMessage, held: HeldBody) => Reply | Promise<Reply>;
+type AdminRoute = Readonly<Partial<Record<"GET" | "POST", AdminHandler>>>;
 
 const json = (value: unknown): Reply => ({ type: "application/json", body: JSON.stringify(value) });
 
@@ -47,8 +49,8 @@ const ROUTES: Readonly<Record<string, AdminRoute>> = {
       return { type, body: text };
     },
   },
-  "/_m2m/compress": { POST: async (core, request) => json(await compressContent(core, request)) },
-  "/_m2m/decompress": { POST: async (core, request) => json(await decompressData(core, request)) },
+  "/_m2m/compress": { POST: async (...request) => json(await compressContent(...request)) },
+  "/_m2m/decompress": { POST: async (...request) => json(await decompressData(...request)) },
 };
 
 /** Answers what is below `/_m2m/`. */
@@ -58,6 +60,9 @@ export async function handleAdmin(
   response: ServerResponse,
   { path }: RequestTarget,
 ): Promise<void> {
+  const held = core.bodies.open();
+  // A client may take its time to read.
+  response.once("close", () => held.release());
   try {
     if (path === "/_m2m") {
       // The page's own addresses are relative.
@@ -74,8 +79,11 @@ export async function handleAdmin(
       sendProblem(response, problemOf(error), { allow: Object.keys(route).join(", ") });
       return;
     }
-    const { type, body, headers } = await answer(core, request);
+    const { type, body, headers } = await answer(core, request, held);
+    // The client has gone meanwhile.
+    if (response.destroyed) return;
     const bytes = Buffer.from(body);
+    held.hold(bytes.length);
     response.writeHead(200, {
       "content-type": type,
       "content-length": bytes.length,
@@ -88,24 +96,19 @@ export async function handleAdmin(
     const { reason, headers } = error instanceof Refusal ? error : { reason: error, headers: [] };
     const problem = problemOf(reason);
     const challenge = problem.status === 401 && { "www-authenticate": 'Basic realm="m2m proxy", Bearer' };
-    sendProblem(response, problem, { ...headersOf(headers), ...challenge });
+    sendProblem(response, problem, { ...namedHeaders(headers), ...challenge });
   }
-}
-
-/** @param flat name, value, name, value */
-function headersOf(flat: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : [])),
-  );
 }
 
 /**
  * Whether a request that comes now has a chance.
  * @throws {LimitError} `M2M_DRAINING`
- * @throws {UpstreamError} `M2M_UPSTREAM_UNAVAILABLE` while every upstream is given a rest
+ * @throws {UpstreamError} `M2M_UPSTREAM_UNAVAILABLE` while every upstream is given a rest; `M2M_STORE_UNAVAILABLE` while budgets cannot
+ * be asked for
  */
-function assertReady({ isDraining, upstreams }: ProxyCore): void {
+function assertReady({ isBudgetAway, isDraining, upstreams }: ProxyCore): void {
   if (isDraining()) throw new LimitError("M2M_DRAINING", "The proxy is shutting down.");
   const nowMs = performance.now();
   if (upstreams.every(({ breaker }) => breaker.state(nowMs) === "open")) throw noUpstream();
+  if (isBudgetAway()) throw new UpstreamError("M2M_STORE_UNAVAILABLE", "The store of budgets is away.");
 }

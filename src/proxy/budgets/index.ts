@@ -5,6 +5,6 @@ export {
   type KeyBudgetsOptions,
   type KeyLimits,
   type Refused,
-  type Spent,
+  type RequestCost,
 } from "./key-budgets.js";
 export { MemorySpendStore } from "./memory-spend-store.js";

@@ -2,7 +2,7 @@ import { InputError, LimitError, UpstreamError, type M2MError } from "../../shar
 import type { RateDecision, RateLimitBucket, RateLimitStore, SpendStore } from "../../shared/stores.js";
 import type { SpendEstimate } from "./estimate.js";
 import { MemoryRateStore } from "../../shared/token-buckets.js";
-import { Purse, type Budget, type Refusal, type Reservation } from "./purse.js";
+import { Purse, type Budget, type Shortfall, type Reservation } from "./purse.js";
 import { TokenAllowance } from "./token-allowance.js";
 import { dayOf, monthOf } from "./windows.js";
 
@@ -27,16 +27,16 @@ export interface KeyBudgetsOptions {
   readonly onStoreFailure?: (error: unknown) => void;
 }
 
-/** What a request took in the end. `usd` is `undefined` if nobody knows: then it is what was estimated. */
-export interface Spent {
-  readonly tokens: number;
+/** What a request took in the end. What is `undefined`, nobody knows: then it is what was estimated. */
+export interface RequestCost {
+  readonly tokens: number | undefined;
   readonly usd: number | undefined;
 }
 
 export interface Admitted {
   readonly allowed: true;
   /** To be called when the request is over, however it ended; only the first call counts. Does not reject. */
-  settle(spent: Spent): Promise<void>;
+  settle(spent: RequestCost): Promise<void>;
 }
 
 export interface Refused {
@@ -97,10 +97,17 @@ export class KeyBudgets {
       settle: async ({ tokens, usd }) => {
         if (isSettled) return;
         isSettled = true;
-        if (tokensPerMinute !== undefined) this.#tokens.correct(client, tokens - estimate.tokens);
+        if (tokensPerMinute !== undefined && tokens !== undefined)
+          this.#tokens.correct(client, tokens - estimate.tokens);
         await this.#purse.settle(money, microUsdOf(usd ?? estimate.usd ?? 0));
       },
     };
+  }
+
+  /** Whether it matters to a client what its requests take. */
+  isMetered(client: string): boolean {
+    const { tokensPerMinute, usdPerDay, usdPerMonth } = this.#limitsOf(client);
+    return (tokensPerMinute ?? usdPerDay ?? usdPerMonth) !== undefined;
   }
 
   /**
@@ -190,7 +197,7 @@ function rateRefusal(
 }
 
 function budgetRefusal(
-  { budget: { window, limitMicroUsd }, reason, leftMicroUsd }: Refusal,
+  { budget: { window, limitMicroUsd }, reason, leftMicroUsd }: Shortfall,
   microUsd: number,
   nowMs: number,
 ): Refused {

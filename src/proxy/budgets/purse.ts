@@ -15,7 +15,7 @@ export interface Reservation {
 }
 
 /** Why a budget does not have it. */
-export interface Refusal {
+export interface Shortfall {
   readonly budget: Budget;
   /**
    * `too-large`: the amount is over the whole budget; `spent`: nothing is left; `short`: less is left than the amount; `held`: enough would be
@@ -45,7 +45,7 @@ export class Purse {
     client: string,
     budgets: readonly Budget[],
     microUsd: number,
-  ): Promise<Reservation | Refusal> {
+  ): Promise<Reservation | Shortfall> {
     const amounts: number[] = [];
     // What is free can be had when all is spent.
     if (microUsd === 0) return { client, budgets, amounts: budgets.map(() => 0) };
@@ -64,7 +64,7 @@ export class Purse {
       amounts.push(microUsd);
       if (sum > budget.limitMicroUsd) {
         await this.settle({ client, budgets: budgets.slice(0, amounts.length), amounts }, 0);
-        return refusalOf(budget, microUsd, sum - microUsd - heldByOthers);
+        return shortfallOf(budget, microUsd, sum - microUsd - heldByOthers);
       }
     }
     return { client, budgets, amounts };
@@ -119,7 +119,7 @@ export class Purse {
 /** The longest window. */
 const MONTH_MS = 31 * 24 * 3_600_000;
 
-function refusalOf(budget: Budget, microUsd: number, spentMicroUsd: number): Refusal {
+function shortfallOf(budget: Budget, microUsd: number, spentMicroUsd: number): Shortfall {
   // What was settled since the store was asked may have made it less than nothing.
   const leftMicroUsd = Math.max(0, budget.limitMicroUsd - Math.max(0, spentMicroUsd));
   return {

@@ -27,8 +27,11 @@ export interface CacheMiss {
   readonly kind: "miss";
   /** Keeps a whole answer, and gives it to those that wait. Does not reject. */
   keep(response: Omit<CachedResponse, "storedAtMs">): Promise<void>;
-  /** The answer is none to be kept: those that wait ask for themselves. */
-  abandon(): void;
+  /**
+   * The answer is none to be kept, and those that wait ask for themselves; or, `hasLeft`, the client has gone before there was one: then one of
+   * them asks for the others.
+   */
+  abandon(options?: { readonly hasLeft?: boolean }): void;
 }
 
 export type CacheLookup = CacheHit | CacheMiss;
@@ -36,11 +39,16 @@ export type CacheLookup = CacheHit | CacheMiss;
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 const DEFAULT_MAX_WAIT_MS = 30_000;
 
+/** Who asked has gone. */
+const LEFT = Symbol("left");
+/** `undefined` if nothing to be kept comes of it. */
+type Landed = CachedResponse | typeof LEFT | undefined;
+
 /** An answer that is on its way. */
 interface Flight {
-  /** `undefined` if nothing to be kept comes of it. Never rejects. */
-  readonly answer: Promise<CachedResponse | undefined>;
-  readonly land: (response: CachedResponse | undefined) => void;
+  /** Never rejects. */
+  readonly answer: Promise<Landed>;
+  readonly land: (landed: Landed) => void;
 }
 
 /** Answers of equal requests, asked for once: whoever comes while the first is on its way waits for it. What fails is a miss. */
@@ -66,11 +74,14 @@ export class ResponseCache {
    */
   async lookUp(key: string, { reads = true }: { readonly reads?: boolean } = {}): Promise<CacheLookup> {
     if (!reads) return this.#missOf(key, this.#takeOff(key));
-    const running = this.#flights.get(key);
-    if (running) {
-      const response = await within(running.answer, this.#options.maxWaitMs);
+    let running = this.#flights.get(key);
+    while (running) {
+      const landed = await within(running.answer, this.#options.maxWaitMs);
       // Those that wait in vain do not queue up behind one another: what failed once may well fail again.
-      return response ? this.#hitOf(response, true) : this.#missOf(key, this.#takeOff(key));
+      if (landed === undefined) return this.#missOf(key, this.#takeOff(key));
+      if (landed !== LEFT) return this.#hitOf(landed, true);
+      // It says nothing of the answer: one of those that waited asks for it, and the others go on waiting.
+      running = this.#flights.get(key);
     }
     // Before the store is asked, so that those that come meanwhile wait too.
     const flight = this.#takeOff(key);
@@ -84,7 +95,7 @@ export class ResponseCache {
   /** Others wait for the first of its key only. */
   #takeOff(key: string): Flight {
     let land: Flight["land"] = () => {};
-    const answer = new Promise<CachedResponse | undefined>((resolve) => {
+    const answer = new Promise<Landed>((resolve) => {
       land = resolve;
     });
     const flight = { answer, land };
@@ -101,8 +112,8 @@ export class ResponseCache {
   }
 
   #missOf(key: string, flight: Flight): CacheMiss {
-    const abandon = (): void => {
-      flight.land(undefined);
+    const abandon = ({ hasLeft = false } = {}): void => {
+      flight.land(hasLeft ? LEFT : undefined);
       this.#clear(key, flight);
     };
     const keep = async (response: Omit<CachedResponse, "storedAtMs">): Promise<void> => {

@@ -1,4 +1,5 @@
 import { ALGORITHMS, type AlgorithmName, type CodecEngine } from "../../codec/index.js";
+import { mediaTypeOf } from "../../http/index.js";
 import { PROTOCOL_VERSIONS } from "../../session/index.js";
 import { algorithmWord } from "../../shared/algorithms.js";
 import type { UpstreamHead } from "../attempt.js";
@@ -67,7 +68,7 @@ export class PeerLink {
 
   /** Whether an answer is an event stream that came as one wire. */
   isEventWire(head: UpstreamHead): boolean {
-    return head.header("content-type") === EVENT_WIRE_TYPE;
+    return mediaTypeOf(head.header("content-type")) === EVENT_WIRE_TYPE;
   }
 
   /** Headers as they were before the link. */
@@ -85,7 +86,7 @@ export class PeerLink {
 
   /** Whether the body of an answer is a wire. */
   isWire(head: UpstreamHead): boolean {
-    return head.header("content-type")?.split(";", 1)[0].trim().toLowerCase() === WIRE_TYPE;
+    return mediaTypeOf(head.header("content-type")) === WIRE_TYPE;
   }
 
   /** The content of a wire, and its headers as they were before the link. @throws {M2MError} */

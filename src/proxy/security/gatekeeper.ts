@@ -61,7 +61,7 @@ export class Gatekeeper {
     });
   }
 
-  /** Whether requests are sent with keys of the proxy's own: then it is them who spend, whatever clients show. */
+  /** Whether requests are sent with keys of the proxy's own: then they spend, whatever clients show. */
   get holdsKeys(): boolean {
     return this.#holdsKeys;
   }

@@ -33,7 +33,7 @@ export function assertSafe(
 ): void {
   if (!verdict) throw new ProtocolError("M2M_SCAN_FAILED", `The ${subject} could not be scanned.`);
   if (verdict.safe) return;
-  // The most of an answer that streams has passed by then.
+  // Most of a streamed answer has been sent by then.
   tell(told, request, subject === "request" ? "request blocked" : "answer unsafe", verdict);
   told.stats.count("blocked");
   const message = `The ${subject} looks like ${verdict.threatType} (${ruleIds(verdict).join(", ")}).`;

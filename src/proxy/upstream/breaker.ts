@@ -31,6 +31,12 @@ export class CircuitBreaker {
     return state !== "open";
   }
 
+  /** Milliseconds until one may try again; of a probe that runs nobody knows. */
+  waitMs(nowMs: number): number {
+    if (this.#openedAtMs === undefined) return 0;
+    return Math.max(0, this.#openedAtMs + this.#options.openMs - nowMs);
+  }
+
   succeed(): void {
     this.#failures = 0;
     this.#openedAtMs = undefined;

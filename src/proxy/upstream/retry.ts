@@ -1,4 +1,5 @@
 import { backoffMs, type Backoff } from "../../shared/backoff.js";
+import { isPassingStatus, parseRetryAfterMs } from "../../shared/try-again.js";
 
 export interface RetryOptions extends Backoff {
   /** Most further tries of one request. */
@@ -7,9 +8,12 @@ export interface RetryOptions extends Backoff {
   readonly maxRetryAfterMs: number;
 }
 
-/** Statuses that are worth another try: nothing was done for the request, or nothing that was kept. */
+/**
+ * Statuses that are worth another try: nothing was done for the request, or nothing that was kept. Not 408 and 425: there the upstream
+ * finds fault with how the request came, and the client is the one to send it again.
+ */
 export function isRetryable(status: number): boolean {
-  return status === 429 || (status >= 500 && status !== 501 && status !== 505);
+  return isPassingStatus(status) && status !== 408 && status !== 425;
 }
 
 /** Errors of a connection that never was: nothing can have been sent (Node's and undici's codes). */
@@ -43,19 +47,12 @@ export function retryDelayMs(
   return backoffMs(attempt, options, random);
 }
 
-/**
- * Milliseconds that an answer asks to wait: `retry-after-ms`, else `Retry-After` in seconds or as a date (RFC 9110 section
- * 10.2.3); `undefined` if it asks for nothing that can be read.
- */
+/** Milliseconds that an answer asks to wait: `retry-after-ms`, else `Retry-After`; `undefined` if it asks for nothing that can be read. */
 export function readRetryAfterMs(
   header: (name: string) => string | undefined,
   nowMs: number,
 ): number | undefined {
   const exact = header("retry-after-ms");
   if (exact !== undefined && /^\d+(\.\d+)?$/.test(exact)) return Number(exact);
-  const text = header("retry-after");
-  if (text === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+  return parseRetryAfterMs(header("retry-after"), nowMs);
 }

@@ -45,9 +45,9 @@ export class SegmentCollector {
 
   /** What is said in pieces, as it is read: one text, without anything between them. */
   addStream(pieces: readonly FoundText[]): void {
-    if (this.segments.length >= MAX_SEGMENTS) return;
     const segment = joined(pieces, () => "");
-    if (segment.text.length >= MIN_UNITS) this.segments.push(segment);
+    if (this.segments.length >= MAX_SEGMENTS) this.#overflow.push({ ...pieces[0], text: segment.text });
+    else if (segment.text.length >= MIN_UNITS) this.segments.push(segment);
   }
 
   /** Short strings that are read one after the other although each was added alone. */

@@ -14,11 +14,8 @@ export interface StreamedText {
   readonly pieces: readonly StreamPiece[];
 }
 
-/** More texts at once are no answer of a model. */
-const MAX_STREAMS = 64;
-const MAX_DELTAS_AN_EVENT = 64;
-/** Each costs an exception. */
-const MAX_BROKEN_EVENTS = 1000;
+/** Each costs an exception. Clients give up at the first. */
+const MAX_BROKEN_EVENTS = 10_000;
 
 interface Data {
   readonly text: string;
@@ -27,20 +24,28 @@ interface Data {
 
 /**
  * The texts that the events of `document` spell together: server-sent events, JSON lines or an array of JSON, of OpenAI's chat
- * and Responses, Anthropic's Messages or Gemini. Linear in its length; never throws.
+ * and Responses, Anthropic's Messages, Gemini, Bedrock's Converse or Ollama. Linear in its length; never throws.
  */
 export function readStreams(document: string): StreamedText[] {
   const streams = new Streams();
   const first = /^[\s\ufeff]*/u.exec(document)![0].length;
-  if (/^(?:data|event|id|retry)?:/u.test(document.slice(first, first + 6))) {
+  if (hasDataLine(document)) {
     for (const data of serverSentEvents(document)) streams.addData(data);
-  } else if (document.startsWith("{", first) && document.includes("\n{")) {
-    for (const data of lines(document)) streams.addData(data);
-  } else if (document.startsWith("[", first) && /"delta"|"candidates"/u.test(document)) {
+  } else if (document.startsWith("{", first)) {
+    for (const line of lines(document)) if (isObjectText(line.text)) streams.addData(line);
+  } else if (document.startsWith("[", first) && mayHoldDeltas(document)) {
     const events = parse(document);
     if (Array.isArray(events)) for (const event of events) streams.add(event, first);
   }
   return streams.found();
+}
+
+/** Whether a line is a field `data`, whatever stands before it: readers of event streams pass over fields that they do not know. */
+function hasDataLine(document: string): boolean {
+  for (let at = document.indexOf("data:"); at !== -1; at = document.indexOf("data:", at + 1)) {
+    if (at === 0 || "\n\r\ufeff".includes(document[at - 1])) return true;
+  }
+  return false;
 }
 
 /** The data of each event (WHATWG HTML, section 9.2.6). */
@@ -51,7 +56,7 @@ function* serverSentEvents(document: string): Generator<Data> {
     if (line.text === "") {
       if (text !== undefined) yield { text, offset };
       text = undefined;
-    } else if (line.text.startsWith("data:")) {
+    } else if (line.text.startsWith("data:") || line.text === "data") {
       const from = line.text.charCodeAt(5) === 0x20 ? 6 : 5;
       if (text === undefined) {
         text = line.text.slice(from);
@@ -63,14 +68,27 @@ function* serverSentEvents(document: string): Generator<Data> {
   if (text !== undefined) yield { text, offset };
 }
 
+/** Lines, whichever of the three ends they have; a byte order mark is none of the first. */
 function* lines(document: string): Generator<Data> {
-  for (let start = 0; start < document.length;) {
-    const lineBreak = document.indexOf("\n", start);
-    const end = lineBreak === -1 ? document.length : lineBreak;
-    const text = document.slice(start, document.charCodeAt(end - 1) === 0x0d ? end - 1 : end);
-    yield { text, offset: start };
-    start = end + 1;
+  let lineFeed = document.indexOf("\n");
+  let carriageReturn = document.indexOf("\r");
+  for (let start = document.charCodeAt(0) === 0xfeff ? 1 : 0; start < document.length;) {
+    if (lineFeed !== -1 && lineFeed < start) lineFeed = document.indexOf("\n", start);
+    if (carriageReturn !== -1 && carriageReturn < start) carriageReturn = document.indexOf("\r", start);
+    let end = lineFeed === -1 ? document.length : lineFeed;
+    if (carriageReturn !== -1 && carriageReturn < end) end = carriageReturn;
+    yield { text: document.slice(start, end), offset: start };
+    start = end + (end === carriageReturn && lineFeed === end + 1 ? 2 : 1);
   }
+}
+
+function isObjectText(text: string): boolean {
+  return text.startsWith("{") || /^\s*\{/u.test(text);
+}
+
+/** Events without these names say nothing; a name may be spelled with escapes. To parse what is no JSON takes a hundred times as long as this. */
+function mayHoldDeltas(text: string): boolean {
+  return /"(?:choices|candidates|delta|done|contentBlockDelta)"|\\u/u.test(text);
 }
 
 function parse(text: string): unknown {
@@ -95,10 +113,10 @@ class Streams {
   #broken = 0;
 
   addData({ text, offset }: Data): void {
-    const first = text.charCodeAt(0);
-    if (first === 0x7b) {
-      const event = this.#broken < MAX_BROKEN_EVENTS ? parse(text) : undefined;
-      if (event === undefined) this.#broken++;
+    if (isObjectText(text)) {
+      const isRead = this.#broken < MAX_BROKEN_EVENTS && mayHoldDeltas(text);
+      const event = isRead ? parse(text) : undefined;
+      if (isRead && event === undefined) this.#broken++;
       this.add(event, offset);
     } else {
       // What is no JSON is taken for the text itself.
@@ -120,8 +138,11 @@ class Streams {
     } else if (typeof type === "string" && type.endsWith(".delta")) {
       const { item_id, output_index, content_index } = event;
       const kind = type.includes("arguments") ? "arguments" : "text";
-      this.#push(at, delta, kind, "/", "delta", [type, item_id, output_index, content_index].join());
+      const name = [type, item_id, output_index, content_index].map(nameOf).join();
+      this.#push(at, delta, kind, "/", "delta", name);
     }
+    if ("done" in event) this.#addOllama(event, at);
+    if (isFields(event.contentBlockDelta)) this.#addConverse(event.contentBlockDelta, at);
     for (const [nth, choice] of items(event.choices)) this.#addChoice(choice, nth, at);
     for (const [nth, candidate] of items(event.candidates)) {
       const parts = isFields(candidate.content) ? candidate.content.parts : undefined;
@@ -130,6 +151,24 @@ class Streams {
         this.#push(at, part.text, "text", parent, "text", candidate.index ?? nth);
       }
     }
+  }
+
+  /** Ollama's lines, of `/api/generate` and of `/api/chat`. */
+  #addOllama({ response, message }: Fields, at: Place): void {
+    this.#push(at, response, "text", "/", "response", "");
+    if (!isFields(message)) return;
+    for (const field of ["content", "thinking"]) {
+      this.#push(at, message[field], "text", "/message/", field, "");
+    }
+  }
+
+  /** Bedrock's Converse. */
+  #addConverse({ delta, contentBlockIndex }: Fields, at: Place): void {
+    if (!isFields(delta)) return;
+    const parent = "/contentBlockDelta/delta/";
+    this.#push(at, delta.text, "text", parent, "text", contentBlockIndex);
+    if (!isFields(delta.toolUse)) return;
+    this.#push(at, delta.toolUse.input, "arguments", `${parent}toolUse/`, "input", contentBlockIndex);
   }
 
   #addChoice(choice: Fields, nth: number, at: Place): void {
@@ -141,7 +180,7 @@ class Streams {
     for (const [place, call] of items(choice.delta.tool_calls)) {
       if (!isFields(call.function)) continue;
       const inCall = `${parent}tool_calls/${place}/function/`;
-      const id = `${String(name)} ${String(call.index ?? place)}`;
+      const id = `${nameOf(name)} ${nameOf(call.index ?? place)}`;
       this.#push(at, call.function.arguments, "arguments", inCall, "arguments", id);
     }
   }
@@ -161,11 +200,11 @@ class Streams {
     name: unknown,
   ): void {
     if (typeof text !== "string" || text === "") return;
-    const key = `${field} ${String(name)}`;
+    const key = `${field} ${nameOf(name)}`;
     const piece = { text, pointer: at.pointer + parent + field, offset: at.offset };
     const stream = this.#streams.get(key);
     if (stream) stream.pieces.push(piece);
-    else if (this.#streams.size < MAX_STREAMS) this.#streams.set(key, { kind, pieces: [piece] });
+    else this.#streams.set(key, { kind, pieces: [piece] });
   }
 }
 
@@ -173,13 +212,15 @@ function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A number or a text; of anything else a text may be too deep to make. */
+function nameOf(value: unknown): string {
+  return typeof value === "object" ? "" : String(value);
+}
+
 /** The objects of an array, with their places. */
 function items(value: unknown): [number, Fields][] {
   if (!Array.isArray(value)) return [];
   const found: [number, Fields][] = [];
-  for (let at = 0; at < value.length && at < MAX_DELTAS_AN_EVENT; at++) {
-    const item: unknown = value[at];
-    if (isFields(item)) found.push([at, item]);
-  }
+  value.forEach((item: unknown, at) => isFields(item) && found.push([at, item]));
   return found;
 }

@@ -1,7 +1,8 @@
+import { JsonScanner, TOKEN } from "../../shared/json-scanner.js";
 import { readBrokenUtf8 } from "./bytes.js";
 import { checkCharacters, checkRepetition, type Report } from "./characters.js";
 import { nodeText, pointerToken, readJsonTree, type JsonNode, type JsonTree } from "./json-tree.js";
-import type { PayloadFinding } from "./types.js";
+import type { PayloadCheck, PayloadFinding } from "./types.js";
 import { openWires, textOf, type WireOptions } from "./wires.js";
 
 /** Content as a reader gets it, and what is malformed about it. */
@@ -33,38 +34,66 @@ export function inspectPayload(content: string | Uint8Array, options: WireOption
   const { wires } = opened;
   const json = beginsLikeJson(document) ? readJsonTree(document) : undefined;
   if (json) findings.push(...json.findings);
-  if (json?.root) checkStrings(document, json.root, findings);
-  else checkCharacters(document, reporter("", 0, findings));
-  checkRepetition(document, reporter("", 0, findings));
+  const strange = new StringFindings(findings);
+  if (json?.root) checkStrings(document, json, strange);
+  else checkCharacters(document, strange.reporter("", 0));
+  checkRepetition(document, strange.reporter("", 0));
   return json ? { document, wires, json, findings } : { document, wires, findings };
 }
 
-/** Reports what is found in one string, which begins at `start` in the document. */
-function reporter(pointer: string, start: number, findings: PayloadFinding[]): Report {
-  return (check, offset, length) =>
-    findings.push({ check, pointer, offset, length, position: start + offset });
+/** A document of a million strange strings is not more malformed than one of fifty. */
+const MAX_FINDINGS_A_CHECK = 50;
+
+/** What is found in strings. Each check has a bound of its own: many findings that say little must not hide one that says all. */
+class StringFindings {
+  readonly #findings: PayloadFinding[];
+  readonly #counts = new Map<PayloadCheck, number>();
+
+  constructor(findings: PayloadFinding[]) {
+    this.#findings = findings;
+  }
+
+  /** Reports what is found in one string, which begins at `start` in the document. */
+  reporter(pointer: string, start: number): Report {
+    return (check, offset, length) => {
+      const count = this.#counts.get(check) ?? 0;
+      if (count >= MAX_FINDINGS_A_CHECK) return;
+      this.#counts.set(check, count + 1);
+      this.#findings.push({ check, pointer, offset, length, position: start + offset });
+    };
+  }
 }
 
 /** Escapes spell characters too, so strings are decoded first; without an escape or a sign beyond ASCII there is nothing to see. */
 const WORTH_DECODING = /\\u|[^\t\n\r\x20-\x7e]/u;
-/** A document of a million strange strings is not more malformed than one of fifty. */
-const MAX_FINDINGS = 50;
 
-function checkStrings(document: string, root: JsonNode, findings: PayloadFinding[]): void {
+function checkStrings(document: string, { root, complete }: JsonTree, strange: StringFindings): void {
   if (!WORTH_DECODING.test(document)) return;
+  if (!complete) return checkEveryString(document, strange);
   const visit = (node: JsonNode, pointer: string): void => {
-    if (findings.length >= MAX_FINDINGS) return;
     if (node.kind === "string") {
-      checkCharacters(nodeText(document, node), reporter(pointer, node.start, findings));
+      checkCharacters(nodeText(document, node), strange.reporter(pointer, node.start));
     } else if (node.kind === "array") node.items.forEach((item, index) => visit(item, `${pointer}/${index}`));
     else if (node.kind === "object") {
       node.values.forEach((value, index) => {
-        checkCharacters(node.keys[index], reporter(pointer, node.start, findings));
+        checkCharacters(node.keys[index], strange.reporter(pointer, node.start));
         visit(value, pointer + pointerToken(node.keys[index]));
       });
     }
   };
-  visit(root, "");
+  visit(root!, "");
+}
+
+/** For a tree that has not all of them: keys and strings as they come, by their place in the document alone. */
+function checkEveryString(document: string, strange: StringFindings): void {
+  const scanner = new JsonScanner(document);
+  const report = strange.reporter("", 0);
+  for (let token = scanner.next(); token !== TOKEN.END; token = scanner.next()) {
+    if (token !== TOKEN.KEY && token !== TOKEN.STRING) continue;
+    const start = scanner.start + 1;
+    const text = nodeText(document, { kind: "string", start, end: scanner.end - 1 });
+    checkCharacters(text, (check, offset, length) => report(check, start + offset, length));
+  }
 }
 
 function beginsLikeJson(text: string): boolean {

@@ -65,8 +65,10 @@ export function openWires(content: string | Uint8Array, options: WireOptions = {
 /** Whether `content` has an opening of this protocol. A text with a control character in front is no binary wire. */
 export function isWire(content: string | Uint8Array): boolean {
   const first = typeof content === "string" ? content.charCodeAt(0) : content[0];
-  if (first !== 0x23 && (typeof content === "string" || first > 0x1f)) return false;
-  return findReservedOpening(content) !== undefined;
+  // Binary wires begin with a control character, or with a byte that begins no UTF-8.
+  const mayOpen =
+    first === 0x23 || (typeof content !== "string" && (first < 0x20 || (first & 0xc0) === 0x80));
+  return mayOpen && findReservedOpening(content) !== undefined;
 }
 
 function atStart(check: PayloadCheck, { length }: string | Uint8Array): PayloadFinding {

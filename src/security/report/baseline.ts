@@ -1,4 +1,5 @@
 import { FormatError } from "../../shared/errors.js";
+import { isJsonObject } from "../../shared/json-value.js";
 import { THREAT_CATEGORIES, type ScanResult, type Threat, type ThreatCategory } from "../types.js";
 import { verdictOf } from "../verdict.js";
 import { findingsOf, fingerprintOf, type ScannedInput } from "./scanned-input.js";
@@ -64,7 +65,7 @@ export function renderBaseline(findings: readonly KnownFinding[]): string {
  */
 export function parseBaseline(text: string, name: string): KnownFindings {
   const document = tryParse(text);
-  if (!isRecord(document) || !Array.isArray(document.findings)) {
+  if (!isJsonObject(document) || !Array.isArray(document.findings)) {
     throw invalid(`${name} is no baseline of m2m: a JSON object with version ${VERSION} and findings.`);
   }
   if (document.version !== VERSION) {
@@ -73,7 +74,7 @@ export function parseBaseline(text: string, name: string): KnownFindings {
     );
   }
   for (const [index, finding] of document.findings.entries()) {
-    if (!isRecord(finding) || typeof finding.fingerprint !== "string" || finding.fingerprint === "") {
+    if (!isJsonObject(finding) || typeof finding.fingerprint !== "string" || finding.fingerprint === "") {
       throw invalid(`${name}: finding ${index} has no fingerprint.`);
     }
   }
@@ -131,10 +132,6 @@ function tryParse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function invalid(message: string): FormatError {

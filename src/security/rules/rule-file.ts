@@ -1,18 +1,9 @@
-import { InputError, M2MError } from "../../shared/errors.js";
+import { InputError } from "../../shared/errors.js";
 import { quote } from "../../shared/quote.js";
 import { isTable, parseToml, type TomlDocument } from "../../shared/toml.js";
-import { SEGMENT_CONTEXTS, SEVERITIES, THREAT_CATEGORIES } from "../types.js";
-import { assertBoundedPattern } from "./pattern-bounds.js";
 import { parsePhrase } from "./phrase-syntax.js";
+import { FieldReader, readRule, type Table } from "./rule-fields.js";
 import type { Rule } from "./types.js";
-
-type Table = Readonly<Record<string, unknown>>;
-
-const KEYS = [
-  ...["id", "name", "category", "severity", "weight", "description", "contexts"],
-  ...["phrases", "unless", "patterns", "hits", "misses"],
-];
-const ID = /^[A-Z][A-Z0-9]*(?:-[A-Z0-9]+){1,4}$/;
 
 /**
  * The rules of a TOML text (docs/rules.md): an array of tables `rule`, a table `words` of alternatives that phrases
@@ -77,36 +68,11 @@ class RulesReader {
   }
 
   #readRule(entry: Table, path: readonly string[]): Rule {
-    const id = entry.id;
-    if (typeof id !== "string" || !ID.test(id))
-      throw this.#invalid(
-        [...path, "id"],
-        "a rule's id is capitals and digits with dashes, such as ACME-INJ-001",
-      );
-    const fields = new FieldReader(entry, id, (key, why) => this.#invalid([...path, key], why));
-    fields.assertKeys(KEYS);
-    const phrases = this.#phrases("phrases", fields) ?? [];
-    const patterns = fields.checked("patterns", fields.texts("patterns") ?? [], assertBoundedPattern);
-    if (phrases.length + patterns.length === 0)
-      throw this.#invalid(path, `${id}: a rule has phrases or patterns`);
-    const contexts = fields.texts("contexts");
-    const unless = this.#phrases("unless", fields);
-    return {
-      id,
-      name: fields.text("name"),
-      category: fields.oneOf("category", fields.text("category"), THREAT_CATEGORIES),
-      severity: fields.oneOf("severity", fields.text("severity"), SEVERITIES),
-      weight: fields.weight("weight"),
-      description: fields.text("description"),
-      ...(contexts && {
-        contexts: contexts.map((context) => fields.oneOf("contexts", context, SEGMENT_CONTEXTS)),
-      }),
-      phrases,
-      ...(unless && { unless }),
-      patterns,
-      hits: fields.texts("hits") ?? [],
-      misses: fields.texts("misses") ?? [],
-    };
+    return readRule(
+      entry,
+      (key, why) => this.#invalid(key === undefined ? path : [...path, key], why),
+      (key, fields) => this.#phrases(key, fields),
+    );
   }
 
   /** A list of phrases, `@name` replaced: alone by the phrases of `guards`, in a phrase by the text of `words`. */
@@ -127,69 +93,5 @@ class RulesReader {
   #invalid(path: readonly string[], why: string): InputError {
     const line = this.#document.lineOf(path);
     return new InputError("M2M_RULES_INVALID", `${this.#fileName}:${line}: ${why}.`, { line });
-  }
-}
-
-/** Reads the fields of one table; `place` makes the error for a field. */
-class FieldReader {
-  readonly #table: Table;
-  readonly #owner: string;
-  readonly #place: (key: string, why: string) => InputError;
-
-  constructor(table: Table, owner: string, place: (key: string, why: string) => InputError) {
-    this.#table = table;
-    this.#owner = owner;
-    this.#place = place;
-  }
-
-  invalid(key: string, why: string): InputError {
-    return this.#place(key, `${this.#owner}: ${key}: ${why}`);
-  }
-
-  assertKeys(keys: readonly string[]): void {
-    for (const key of Object.keys(this.#table))
-      if (!keys.includes(key)) throw this.invalid(key, `is unknown; a rule has ${keys.join(", ")}`);
-  }
-
-  text(key: string): string {
-    const value = this.#get(key);
-    if (typeof value === "string" && value.trim() !== "") return value;
-    throw this.invalid(key, value === undefined ? "is missing" : "is a text");
-  }
-
-  texts(key: string): string[] | undefined {
-    const value = this.#get(key);
-    if (value === undefined) return undefined;
-    if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-    throw this.invalid(key, "is a list of texts");
-  }
-
-  oneOf<Option extends string>(key: string, value: string, options: readonly Option[]): Option {
-    const found = options.find((option) => option === value);
-    if (found !== undefined) return found;
-    throw this.invalid(key, `${quote(value)} is none of ${options.join(", ")}`);
-  }
-
-  weight(key: string): number {
-    const value = this.#get(key);
-    if (typeof value === "number" && value > 0 && value <= 1) return value;
-    throw this.invalid(key, "is a number over 0, at most 1");
-  }
-
-  /** `texts`, each accepted by `check`. */
-  checked(key: string, texts: readonly string[], check: (text: string) => unknown): readonly string[] {
-    for (const text of texts) {
-      try {
-        check(text);
-      } catch (cause) {
-        if (!(cause instanceof M2MError)) throw cause;
-        throw this.invalid(key, cause.message.replace(/\.$/, ""));
-      }
-    }
-    return texts;
-  }
-
-  #get(key: string): unknown {
-    return Object.hasOwn(this.#table, key) ? this.#table[key] : undefined;
   }
 }

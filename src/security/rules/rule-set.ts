@@ -1,9 +1,11 @@
+import { InputError } from "../../shared/errors.js";
 import { lazily } from "../../shared/lazy.js";
 import type { SegmentContext } from "../types.js";
 import { makeBuiltinRules } from "./builtin.gen.js";
 import { BUILTIN_PROGRAM } from "./builtin-program.gen.js";
 import { CompiledRules, compileRules } from "./compiled-rules.js";
 import { unpackProgram } from "./packed-program.js";
+import { assertRule } from "./rule-fields.js";
 import type { Rule, RuleHit } from "./types.js";
 
 /** An unchangeable set of rules. It is compiled when the first text is matched. */
@@ -24,8 +26,14 @@ export class RuleSet {
     return new RuleSet(makeBuiltinRules(), BUILTIN_PROGRAM);
   }
 
-  /** This set and `rules`; a rule with the id of an older one takes its place. */
+  /**
+   * This set and `rules`; a rule with the id of an older one takes its place.
+   * @throws {InputError} `M2M_RULES_INVALID` with rule id and field, by the checks of `parseRules`
+   */
   with(rules: readonly Rule[]): RuleSet {
+    const isList: boolean = Array.isArray(rules);
+    if (!isList) throw new InputError("M2M_RULES_INVALID", "Rules are a list.");
+    rules.forEach(assertRule);
     const byId = new Map([...this.rules, ...rules].map((rule) => [rule.id, rule]));
     return new RuleSet([...byId.values()]);
   }
@@ -39,7 +47,6 @@ export class RuleSet {
   /**
    * Where rules match, in the order of the text: at most 16 hits of a rule, none overlapping another of the same rule.
    * Time is linear in the text's length whatever the text (docs/rules.md).
-   * @throws {InputError} `M2M_RULES_INVALID` on the first call, if a rule was not made by `parseRules` and is wrong
    */
   match(text: string, context: SegmentContext): RuleHit[] {
     return this.#compiled().match(text, context);

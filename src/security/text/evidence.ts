@@ -123,7 +123,6 @@ const LETTER_L = 0x6c;
 
 /** What a word of the other order adds up to before it counts; a word that is in no order takes one off. */
 const ENOUGH = 12;
-const MAX_RANGES = 8;
 
 /** One pass, a few nanoseconds a unit. */
 export function collectEvidence(text: string): Evidence {
@@ -307,8 +306,7 @@ export class Streak {
 
   /** A plain word from `start` to `end`. */
   reset(start: number, end: number): void {
-    if (this.#reached && this.#ranges.length < MAX_RANGES)
-      this.#ranges.push({ start: this.#start, end: start });
+    if (this.#reached) this.#ranges.push({ start: this.#start, end: start });
     this.#reached = false;
     this.#score = 0;
     this.#start = end;

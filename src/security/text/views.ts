@@ -2,6 +2,7 @@ import { decodeBase64Runs } from "./decoders/base64.js";
 import { decodeCiphers } from "./decoders/ciphers.js";
 import type { Decoded, Decoder } from "./decoders/decoder.js";
 import { decodeEscapes } from "./decoders/escapes.js";
+import { gather } from "./decoders/gathered.js";
 import { extractHidden } from "./decoders/html.js";
 import { decodeLeet, joinSpacedLetters } from "./decoders/letters.js";
 import { joinCutWords } from "./decoders/markup.js";
@@ -10,8 +11,10 @@ import { decodeNumbers } from "./decoders/numbers.js";
 import { decodeReversed, decodeRot13 } from "./decoders/order.js";
 import { decodeBase64Pieces } from "./decoders/pieces.js";
 import { decodeSmuggled } from "./decoders/smuggled.js";
-import { collectEvidence } from "./evidence.js";
+import { collectEvidence, type Evidence } from "./evidence.js";
 import { foldText, isAscii } from "./fold.js";
+import type { MappedText } from "./mapped-text.js";
+import { cutNoise } from "./noise.js";
 import type { TextView } from "./types.js";
 
 export interface ViewLimits {
@@ -19,12 +22,12 @@ export interface ViewLimits {
   maxViews: number;
   /** Most disguises that are undone one inside the other. */
   maxDepth: number;
-  /** Most UTF-16 units that all views but the first have together; never more than twice the text and 64 Ki. */
+  /** Most UTF-16 units that all views but the first have together; never more than three times the text and 16 Ki. */
   maxDecodedUnits: number;
 }
 
 const DEFAULT_VIEW_LIMITS: Readonly<ViewLimits> = Object.freeze({
-  maxViews: 16,
+  maxViews: 64,
   maxDepth: 3,
   maxDecodedUnits: 4 * 1024 * 1024,
 });
@@ -32,11 +35,10 @@ const DEFAULT_VIEW_LIMITS: Readonly<ViewLimits> = Object.freeze({
 /** Shorter texts hold no instruction. */
 const MIN_VIEW_UNITS = 4;
 
-/** In the order in which views are made where there is room for some only. */
+/** In the order in which views are made where there is room for some only. These read data. */
+const DATA_DECODERS: readonly Decoder[] = [decodeBase64Runs, decodeBase64Pieces, decodeNumbers];
+/** These read language that is disguised. */
 const DECODERS: readonly Decoder[] = [
-  decodeBase64Runs,
-  decodeBase64Pieces,
-  decodeNumbers,
   decodeEscapes,
   decodeLeet,
   joinSpacedLetters,
@@ -50,7 +52,7 @@ const DECODERS: readonly Decoder[] = [
 
 /**
  * What a reader could take `text` for: first the text itself with invisible and look-alike characters folded (the same
- * string if it is ASCII), then, where there is evidence of a disguise, what undoing it gives, up to `maxDepth` deep.
+ * string if it is ASCII) and without long data in base64, then, where there is evidence of a disguise, what undoing it gives, up to `maxDepth` deep.
  * Linear in the length of `text`.
  */
 export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextView[] {
@@ -59,14 +61,19 @@ export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextVie
     maxDepth = DEFAULT_VIEW_LIMITS.maxDepth,
     maxDecodedUnits = DEFAULT_VIEW_LIMITS.maxDecodedUnits,
   } = limits;
-  const first: TextView = foldText(text);
-  const views = [first];
+  const views: TextView[] = [foldText(text)];
   const depths = [0];
-  let left = Math.min(maxDecodedUnits, text.length * 2 + 65_536);
+  let left = Math.min(maxDecodedUnits, text.length * 3 + 16_384);
   for (let i = 0; i < views.length; i++) {
     const outer = views[i];
+    const evidence = collectEvidence(outer.text);
+    const quiet = cutNoise(outer.text, evidence.encoded);
+    // What is read as language is the rest.
+    if (quiet) views[i] = around(outer, quiet);
     if (depths[i] >= maxDepth) continue;
-    const found = decodeAll(outer);
+    const found = decodeAll(outer, evidence, DATA_DECODERS);
+    const language = quiet ? collectEvidence(views[i].text) : evidence;
+    found.push(...decodeAll(views[i], language, DECODERS));
     // What characters hide that show nothing is gone from the folded text.
     if (i === 0 && !isAscii(text))
       found.unshift(...decodeSmuggled(text).map((decoded) => within(whole(text), decoded)));
@@ -82,13 +89,24 @@ export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextVie
   return views;
 }
 
-function decodeAll(outer: TextView): TextView[] {
-  const evidence = collectEvidence(outer.text);
+function decodeAll(outer: TextView, evidence: Evidence, decoders: readonly Decoder[]): TextView[] {
   const views: TextView[] = [];
-  for (const decode of DECODERS) {
-    for (const decoded of decode(outer.text, evidence)) views.push(within(outer, decoded));
+  for (const decode of decoders) {
+    for (const decoded of gather(decode(outer.text, evidence))) views.push(within(outer, decoded));
   }
   return views;
+}
+
+/** A part of `outer`'s text, mapped to the source of `outer`. */
+function around(outer: TextView, part: MappedText): TextView {
+  return {
+    text: part.text,
+    layers: outer.layers,
+    toSource(start, end) {
+      const inOuter = part.toSource(start, end);
+      return outer.toSource(inOuter.start, inOuter.end);
+    },
+  };
 }
 
 /** `inner`, which was decoded from `outer`, folded and mapped to the source of `outer`. */

@@ -25,7 +25,7 @@ export interface AiTcpOptions {
   readonly service: SessionService;
   /** Shared with other transports, so that a session is with one connection. Default: of this one alone. */
   readonly claims?: SessionClaims;
-  /** How many streams keep windows of what goes over them. Default: 64. */
+  /** How many streams keep windows of what goes over them, shared with other transports. Default: 64 of this one alone. */
   readonly histories?: LinkHistories;
   /** What several processes share, so that AI-TCP sessions go on with any of them. Default: the memory of this one. */
   readonly store?: AiTcpStore;

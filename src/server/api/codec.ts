@@ -121,8 +121,10 @@ const DECOMPRESS = route<ServerServices, { readonly data: string }>({
       ),
     },
   },
-  handle({ body }, { engine }) {
-    const { algorithm, bytes, encoding } = engine.decompress(body.data);
+  handle({ body, held }, { engine }) {
+    const { algorithm, bytes, encoding } = held.unpack(engine.limits.maxOutputBytes, (maxOutputBytes) =>
+      engine.decompress(body.data, { maxOutputBytes }),
+    );
     const content = contentMember(bytes);
     return { json: { ...content, bytes: bytes.length, algorithm: algorithmWord(algorithm), encoding } };
   },

@@ -1,5 +1,14 @@
 import { performance } from "node:perf_hooks";
-import { Exposition, type MetricSample, type MetricsSnapshot, type MetricSource } from "../../http/index.js";
+import {
+  counterBy,
+  counterOf,
+  Exposition,
+  gaugeOf,
+  metricOf,
+  type MetricSample,
+  type MetricsSnapshot,
+  type MetricSource,
+} from "../../http/index.js";
 import type { AiTcpMetrics } from "../aitcp/index.js";
 import type { SessionMetrics } from "../sessions/index.js";
 import { aiTcpSources } from "./aitcp.js";
@@ -104,22 +113,18 @@ export class RequestMetrics {
         merge: "first",
         read: () => [[{ version: this.#version }, 1]],
       },
-      gauge("m2m_http_requests_active", "Requests being worked on.", () => [[{}, this.#active]]),
-      {
-        name: "m2m_http_requests_total",
-        help: "Requests by route and status.",
-        type: "counter",
-        read: () =>
-          [...routes].flatMap(([route, { byStatus }]) =>
-            [...byStatus].map(([status, total]): MetricSample => [{ route, status: String(status) }, total]),
-          ),
-      },
-      {
-        name: "m2m_http_request_duration_seconds",
-        help: "Time from the head of a request to the end of its answer.",
-        type: "histogram",
-        read: () => [...routes].flatMap(([route, counts]) => histogramSamples(route, counts)),
-      },
+      gaugeOf("m2m_http_requests_active", "Requests being worked on.", () => this.#active),
+      metricOf("m2m_http_requests_total", "counter", "Requests by route and status.", () =>
+        [...routes].flatMap(([route, { byStatus }]) =>
+          [...byStatus].map(([status, total]): MetricSample => [{ route, status: String(status) }, total]),
+        ),
+      ),
+      metricOf(
+        "m2m_http_request_duration_seconds",
+        "histogram",
+        "Time from the head of a request to the end of its answer.",
+        () => [...routes].flatMap(([route, counts]) => histogramSamples(route, counts)),
+      ),
     ];
   }
 
@@ -127,42 +132,42 @@ export class RequestMetrics {
     const { content } = this;
     const read = this.#sessions;
     return [
-      counter("m2m_scans_total", "Contents that were scanned.", () => content.scanned),
-      counter("m2m_scans_unsafe_total", "Contents that a scan found unsafe.", () => content.unsafe),
-      counter("m2m_compress_original_bytes_total", "Bytes before compression.", () => content.originalBytes),
-      counter(
+      counterOf("m2m_scans_total", "Contents that were scanned.", () => content.scanned),
+      counterOf("m2m_scans_unsafe_total", "Contents that a scan found unsafe.", () => content.unsafe),
+      counterOf(
+        "m2m_compress_original_bytes_total",
+        "Bytes before compression.",
+        () => content.originalBytes,
+      ),
+      counterOf(
         "m2m_compress_compressed_bytes_total",
         "Bytes after compression.",
         () => content.compressedBytes,
       ),
-      counter("m2m_sessions_opened_total", "Sessions that began here.", () => read().opened),
-      counter("m2m_sessions_rejected_total", "HELLOs that were refused.", () => read().rejected),
-      counter("m2m_sessions_closed_total", "Sessions whose end this process saw.", () => read().closed),
-      counter("m2m_session_messages_total", "Messages of sessions.", () => read().messages),
-      counter("m2m_session_data_total", "DATA that was taken.", () => read().data),
-      counter("m2m_session_relayed_total", "DATA put into another session's mailbox.", () => read().relayed),
-      counter(
+      counterOf("m2m_sessions_opened_total", "Sessions that began here.", () => read().opened),
+      counterOf("m2m_sessions_rejected_total", "HELLOs that were refused.", () => read().rejected),
+      counterOf("m2m_sessions_closed_total", "Sessions whose end this process saw.", () => read().closed),
+      counterOf("m2m_session_messages_total", "Messages of sessions.", () => read().messages),
+      counterOf("m2m_session_data_total", "DATA that was taken.", () => read().data),
+      counterOf(
+        "m2m_session_relayed_total",
+        "DATA put into another session's mailbox.",
+        () => read().relayed,
+      ),
+      counterOf(
         "m2m_session_content_bytes_total",
         "Bytes of DATA before compression.",
         () => read().contentBytes,
       ),
-      counter("m2m_session_wire_bytes_total", "Bytes of DATA as wires.", () => read().wireBytes),
-      {
-        name: "m2m_session_refused_total",
-        help: "Messages that were refused, by code.",
-        type: "counter",
-        read: () => Object.entries(read().refused).map(([code, total]): MetricSample => [{ code }, total]),
-      },
+      counterOf("m2m_session_wire_bytes_total", "Bytes of DATA as wires.", () => read().wireBytes),
+      counterBy(
+        "code",
+        "m2m_session_refused_total",
+        "Messages that were refused, by code.",
+        () => read().refused,
+      ),
     ];
   }
-}
-
-function counter(name: string, help: string, read: () => number): MetricSource {
-  return { name, help, type: "counter", read: () => [[{}, read()]] };
-}
-
-function gauge(name: string, help: string, read: () => readonly MetricSample[]): MetricSource {
-  return { name, help, type: "gauge", read };
 }
 
 function histogramSamples(route: string, { buckets, sumMs }: RouteCounts): MetricSample[] {

@@ -14,15 +14,8 @@ import { M2MError, ProtocolError } from "../../shared/errors.js";
 import { MAX_TIMER_MS } from "../../shared/timers.js";
 import { MailboxDelivery } from "./delivery.js";
 import type { LinkHistories } from "./link-histories.js";
+import { isOver } from "./replies.js";
 import type { HandledMessage, Peer, SessionService } from "./types.js";
-
-/** Refusals after which there is no session for the connection any more. */
-const OVER: readonly string[] = [
-  "M2M_SESSION_UNKNOWN",
-  "M2M_SESSION_EXPIRED",
-  "M2M_SESSION_REJECTED",
-  "M2M_SESSIONS_FULL",
-];
 
 /** How a mailbox's CLOSE begins: messages are written with their type first. */
 const CLOSE_OPENING = '{"type":"CLOSE"';
@@ -157,6 +150,8 @@ export class CarriedSession {
   }
 
   #useHistory(): void {
+    // What was still being answered when the connection ended has no window to keep.
+    if (this.#ended.signal.aborted) return;
     this.#options.histories?.use(this, () => this.#link.end("tryLater", "no room for its history"));
   }
 
@@ -178,7 +173,7 @@ export class CarriedSession {
     }
     if (reply) this.#link.send(this.#wind(reply));
     if (error) {
-      if (OVER.includes(error.code)) this.#link.end("over", error.code);
+      if (isOver(error)) this.#link.end("over", error.code);
       return;
     }
     if (message.type === "CLOSE") {

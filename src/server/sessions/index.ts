@@ -2,6 +2,7 @@
 export type { SessionLimits, SessionServiceOptions } from "./options.js";
 export { CarriedSession, type CarriageEnd, type SessionLink } from "./carried-session.js";
 export { SessionClaims, type SessionHolder } from "./claims.js";
+export { LaterError, noRoomForContent } from "./later.js";
 export { LinkHistories } from "./link-histories.js";
 export { unknownSession } from "./records.js";
 export { createSessionService } from "./service.js";

@@ -9,9 +9,11 @@ import type {
   SessionStore,
   SessionTiming,
 } from "../../session/index.js";
+import { HeldBytes } from "../../http/index.js";
 import { InputError } from "../../shared/errors.js";
 import type { RateLimitBucket, RateLimitStore } from "../../shared/stores.js";
 import { MemoryRateStore } from "../../shared/token-buckets.js";
+import { noRoomForContent } from "./later.js";
 import type { Peer } from "./types.js";
 
 export interface SessionLimits {
@@ -34,6 +36,8 @@ const DEFAULT_LIMITS: SessionLimits = Object.freeze({
   dataRate: { capacity: 1000, refillPerSecond: 500 },
 });
 
+const DEFAULT_MAX_HELD_BYTES = 256 * 1024 * 1024;
+
 export interface SessionServiceOptions {
   readonly store: SessionStore;
   readonly mailbox: Mailbox;
@@ -51,6 +55,8 @@ export interface SessionServiceOptions {
   readonly timing?: Partial<SessionTiming>;
   readonly codec?: SessionCodecOptions;
   readonly limits?: Partial<SessionLimits>;
+  /** Bounds what DATA is opened to, over all sessions of this process. Default: to 256 MiB. */
+  readonly contents?: HeldBytes;
   /** Where rates are counted. Default: in this process. */
   readonly rates?: RateLimitStore;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
@@ -59,7 +65,7 @@ export interface SessionServiceOptions {
 }
 
 export type ResolvedServiceOptions = SessionServiceOptions &
-  Required<Pick<SessionServiceOptions, "rates" | "nowMs">> & { readonly limits: SessionLimits };
+  Required<Pick<SessionServiceOptions, "rates" | "contents" | "nowMs">> & { readonly limits: SessionLimits };
 
 /** @throws {InputError} `M2M_USAGE` */
 export function resolveServiceOptions(options: SessionServiceOptions): ResolvedServiceOptions {
@@ -69,5 +75,8 @@ export function resolveServiceOptions(options: SessionServiceOptions): ResolvedS
     if (limits[name] > 0) continue;
     throw new InputError("M2M_USAGE", `${name} is a number over 0, not ${String(limits[name])}.`);
   }
-  return { ...options, nowMs, limits, rates: options.rates ?? new MemoryRateStore({ nowMs }) };
+  const { rates = new MemoryRateStore({ nowMs }) } = options;
+  const { contents = new HeldBytes({ maxBytes: DEFAULT_MAX_HELD_BYTES, noRoom: noRoomForContent }) } =
+    options;
+  return { ...options, nowMs, limits, rates, contents };
 }

@@ -1,11 +1,20 @@
 import type { ContentScanner } from "../../codec/index.js";
-import { Session, type SessionOptions, type SessionSnapshot } from "../../session/index.js";
-import { LimitError, ProtocolError } from "../../shared/errors.js";
+import {
+  Session,
+  type SessionEnvironment,
+  type SessionOptions,
+  type SessionSnapshot,
+} from "../../session/index.js";
+import { ProtocolError } from "../../shared/errors.js";
+import { contended } from "./later.js";
 import type { ResolvedServiceOptions } from "./options.js";
 
 /** Each try that is lost means that somebody else's was won. */
 const MAX_TRIES = 32;
 const MAX_PAUSE_MS = 20;
+
+/** What a session needs for one message. */
+export type MessageEnvironment = Pick<SessionEnvironment, "scanner" | "contents">;
 
 /** What a change of a session came to. */
 export interface Updated<Result> {
@@ -30,7 +39,7 @@ export class SessionRecords {
       role: "responder",
       versions,
       requireSecurity,
-      ...this.#environment(this.#options.scanner),
+      ...this.#environment({ scanner: this.#options.scanner }),
       ...options,
     });
   }
@@ -42,7 +51,7 @@ export class SessionRecords {
 
   /** @throws {ProtocolError} `M2M_SESSION_UNKNOWN` */
   async read(id: string, scanner: ContentScanner | undefined = this.#options.scanner): Promise<Session> {
-    return this.#restore(await this.#get(id), scanner);
+    return this.#restore(await this.#get(id), { scanner });
   }
 
   /**
@@ -50,16 +59,16 @@ export class SessionRecords {
    * is done again with that. What it throws is thrown when what changed all the same is stored. A session that is over is
    * deleted.
    * @throws {ProtocolError} `M2M_SESSION_UNKNOWN`
-   * @throws {LimitError} `M2M_RATE_LIMITED` if too many change it at once
+   * @throws {LimitError} `M2M_BUSY` if too many change it at once
    */
   async update<Result>(
     id: string,
-    scanner: ContentScanner | undefined,
+    { scanner, contents }: MessageEnvironment,
     act: (session: Session) => Promise<Result>,
   ): Promise<Updated<Result>> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const before = await this.#get(id);
-      const session = this.#restore(before, scanner);
+      const session = this.#restore(before, { scanner, contents });
       const outcome = await settle(act(session));
       if (session.revision === before.revision || (await this.#replace(session, before.revision))) {
         if ("error" in outcome) throw outcome.error;
@@ -85,13 +94,13 @@ export class SessionRecords {
     return store.put(session.toJSON(), { replaces: revision, expiresAtMs: session.expiresAtMs() });
   }
 
-  #restore(snapshot: SessionSnapshot, scanner: ContentScanner | undefined): Session {
-    return Session.fromJSON(snapshot, this.#environment(scanner));
+  #restore(snapshot: SessionSnapshot, own: MessageEnvironment): Session {
+    return Session.fromJSON(snapshot, this.#environment(own));
   }
 
-  #environment(scanner: ContentScanner | undefined) {
+  #environment(own: MessageEnvironment) {
     const { nowMs, randomBytes, timing, codec } = this.#options;
-    return { nowMs, randomBytes, timing, codec, scanner };
+    return { nowMs, randomBytes, timing, codec, ...own };
   }
 }
 
@@ -109,12 +118,6 @@ async function settle<Result>(
   } catch (error) {
     return { error };
   }
-}
-
-function contended(): LimitError {
-  return new LimitError("M2M_RATE_LIMITED", "Too many change the session at once.", {
-    hint: "Send one message after the other.",
-  });
 }
 
 function pause(ms: number): Promise<void> {

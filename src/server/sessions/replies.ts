@@ -10,11 +10,15 @@ import {
 import { M2MError, ProtocolError } from "../../shared/errors.js";
 import type { HandledMessage } from "./types.js";
 
-/** Errors that say of a session that it is over, whatever message was refused with them. */
+/**
+ * Errors after which there is no session to go on with, whatever message was refused with them: there is none any more, none came about, or what
+ * came does not fit its state, so that the peer, which is told by REJECT, takes it for over.
+ */
 const ENDINGS: readonly string[] = [
   "M2M_SESSION_UNKNOWN",
   "M2M_SESSION_EXPIRED",
   "M2M_SESSION_REJECTED",
+  "M2M_SESSIONS_FULL",
   "M2M_PROTOCOL_STATE",
 ];
 

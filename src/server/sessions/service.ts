@@ -11,13 +11,16 @@ import {
   type SignalMessage,
   writeMessage,
 } from "../../session/index.js";
-import { LimitError, M2MError, ProtocolError } from "../../shared/errors.js";
+import type { HeldShare } from "../../http/index.js";
+import { M2MError, ProtocolError } from "../../shared/errors.js";
+import { joinSignals } from "../../shared/joined-signal.js";
 import type { RateLimitBucket } from "../../shared/stores.js";
 import { answeringAlgorithms } from "./algorithms.js";
 import { answeringExtensions } from "./extensions.js";
+import { LaterError, rateLimited } from "./later.js";
 import { MetricsCounter } from "./metrics.js";
 import { resolveServiceOptions, type ResolvedServiceOptions, type SessionServiceOptions } from "./options.js";
-import { SessionRecords, unknownSession } from "./records.js";
+import { SessionRecords, unknownSession, type MessageEnvironment } from "./records.js";
 import { closeMessage, echoOf, pong, refusalOf, rejected } from "./replies.js";
 import { channelOf, ChannelRelay, requestedChannel } from "./relay.js";
 import { scanOnce } from "./scan-once.js";
@@ -35,11 +38,6 @@ import { viewOf } from "./view.js";
 
 /** How long the CLOSE of a session that this side ends waits for the connection that will send it. */
 const CLOSE_RETENTION_MS = 30_000;
-
-/** When what a rate limit refuses may come again. */
-interface Wait {
-  retryAfterMs?: number;
-}
 
 /** @throws {InputError} `M2M_USAGE` */
 export function createSessionService(options: SessionServiceOptions): SessionService {
@@ -78,7 +76,7 @@ class StoredSessions implements SessionService {
   async close(id: string): Promise<boolean> {
     const closed = await unlessUnknown(
       this.#serial.run(id, () =>
-        this.#records.update(id, this.#options.scanner, async (session) => session.close()),
+        this.#records.update(id, this.#environment(), async (session) => session.close()),
       ),
     );
     if (!closed) return false;
@@ -108,16 +106,19 @@ class StoredSessions implements SessionService {
     const stopping = this.#stopping.signal;
     // Who looks for a connection asks again and again: it would leave no turn of the event loop to what is to be answered still.
     if (peek && stopping.aborted && signal) return whenAborted(signal);
+    const either = signal && joinSignals(signal, stopping);
     try {
       return await mailbox.read(id, {
         after,
         limit,
         waitMs: stopping.aborted ? 0 : Math.min(waitMs, limits.maxWaitMs),
-        signal: signal ? AbortSignal.any([signal, stopping]) : stopping,
+        signal: either?.signal ?? stopping,
       });
     } catch (error) {
       if (stopping.aborted && !signal?.aborted) return [];
       throw error;
+    } finally {
+      either?.release();
     }
   }
 
@@ -139,7 +140,7 @@ class StoredSessions implements SessionService {
   async tick(id: string): Promise<TickResult> {
     const ticked = await unlessUnknown(
       this.#serial.run(id, () =>
-        this.#records.update(id, this.#options.scanner, async (session) => session.tick()),
+        this.#records.update(id, this.#environment(), async (session) => session.tick()),
       ),
     );
     if (!ticked) return { message: closeMessage(id, this.#options.nowMs()) };
@@ -171,32 +172,32 @@ class StoredSessions implements SessionService {
     const { limits, nowMs } = this.#options;
     const { maxMessageBytes } = limits;
     let message: Message | undefined;
-    const wait: Wait = {};
     try {
       message =
         typeof input === "string" || input instanceof Uint8Array
           ? readMessage(input, { maxMessageBytes, receivedAtMs: Math.floor(nowMs()) })
           : input;
-      return await this.#dispatch(message, peer, wait);
+      return await this.#dispatch(message, peer);
     } catch (error) {
       if (!(error instanceof M2MError)) throw error;
       this.#metrics.addRefused(error.code);
-      return { ...refusalOf(message, error, nowMs()), ...wait };
+      const refusal = refusalOf(message, error, nowMs());
+      return error instanceof LaterError ? { ...refusal, retryAfterMs: error.retryAfterMs } : refusal;
     }
   }
 
-  async #dispatch(message: Message, peer: Peer, wait: Wait): Promise<HandledMessage> {
+  async #dispatch(message: Message, peer: Peer): Promise<HandledMessage> {
     const { helloRate } = this.#options.limits;
     switch (message.type) {
       case "HELLO":
-        if (peer.address !== undefined) await this.#limit(`hello:${peer.address}`, helloRate, wait);
+        if (peer.address !== undefined) await this.#limit(`hello:${peer.address}`, helloRate);
         return this.#open(message, peer);
       case "REJECT":
         throw new ProtocolError("M2M_PROTOCOL_STATE", "A REJECT does not say which session it ends.", {
           hint: "Send CLOSE.",
         });
       case "DATA":
-        return this.#serial.run(message.sessionId, () => this.#exchange(message, peer, wait));
+        return this.#serial.run(message.sessionId, () => this.#exchange(message, peer));
       case "ACCEPT":
       case "PING":
       case "PONG":
@@ -205,13 +206,10 @@ class StoredSessions implements SessionService {
     }
   }
 
-  async #limit(key: string, bucket: RateLimitBucket, wait: Wait): Promise<void> {
+  /** @throws {LaterError} `M2M_RATE_LIMITED` */
+  async #limit(key: string, bucket: RateLimitBucket): Promise<void> {
     const { allowed, retryAfterMs } = await this.#options.rates.take(key, 1, bucket);
-    if (allowed) return;
-    if (Number.isFinite(retryAfterMs)) wait.retryAfterMs = retryAfterMs;
-    throw new LimitError("M2M_RATE_LIMITED", "That is more than this server takes in the time.", {
-      hint: "Send it again later.",
-    });
+    if (!allowed) throw rateLimited(retryAfterMs);
   }
 
   async #open(hello: HelloMessage, peer: Peer): Promise<HandledMessage> {
@@ -245,7 +243,7 @@ class StoredSessions implements SessionService {
     const { sessionId } = message;
     const { session, before, result } = await this.#records.update(
       sessionId,
-      this.#options.scanner,
+      this.#environment(),
       (session) => session.receive(message),
     );
     const { reply } = result;
@@ -254,17 +252,34 @@ class StoredSessions implements SessionService {
     return { sessionId, reply, agreed: session.state === "established" ? session.agreed : undefined };
   }
 
-  async #exchange(message: DataMessage, peer: Peer, wait: Wait): Promise<HandledMessage> {
+  async #exchange(message: DataMessage, peer: Peer): Promise<HandledMessage> {
+    const contents = this.#options.contents.open();
+    try {
+      return await this.#exchangeWithin(contents, message, peer);
+    } finally {
+      contents.release();
+    }
+  }
+
+  /** @param contents holds what the message is opened to */
+  async #exchangeWithin(contents: HeldShare, message: DataMessage, peer: Peer): Promise<HandledMessage> {
     const { sessionId, delivery } = message;
     const { dataRate } = this.#options.limits;
     const { onThreat } = this.#options;
     const scanner = scanOnce(this.#options.scanner, (verdict) => onThreat?.(verdict, peer));
-    const { session, before, result } = await this.#records.update(sessionId, scanner, async (session) => {
-      await this.#limit(`data:${sessionId}`, dataRate, wait);
-      const reception = await session.receive(message);
-      const echo = channelOf(session) === undefined ? await echoOf(session, reception) : undefined;
-      return { reception, echo };
-    });
+    let admitted: Promise<void> | undefined;
+    const { session, before, result } = await this.#records.update(
+      sessionId,
+      { scanner, contents },
+      async (session) => {
+        // It may be done again: that is still one message, and what it was opened to before is not needed any more.
+        await (admitted ??= this.#limit(`data:${sessionId}`, dataRate));
+        contents.release();
+        const reception = await session.receive(message);
+        const echo = channelOf(session) === undefined ? await echoOf(session, reception) : undefined;
+        return { reception, echo };
+      },
+    );
     const { reception, echo } = result;
     const received = reception.data;
     await this.#heard(session, before, message);
@@ -281,6 +296,11 @@ class StoredSessions implements SessionService {
     if (sequence === undefined) return { sessionId, received, ...(echo ? { reply: echo } : {}) };
     const reply = echo ?? pong(sessionId, this.#options.nowMs());
     return { sessionId, received, reply: { ...reply, delivery: { ack: sequence } } };
+  }
+
+  /** Of what opens no content. */
+  #environment(): MessageEnvironment {
+    return { scanner: this.#options.scanner };
   }
 
   /** What a message says to the transport, and what follows from its session being active. */

@@ -4,6 +4,8 @@ export const CLOSE_CODES = Object.freeze({
   done: 1000,
   /** The server shuts down; the session can be resumed with another. */
   goingAway: 1001,
+  /** More than the connection may send at once. */
+  tooLarge: 1009,
   /** A defect of the server. */
   failed: 1011,
   /** A store of the server cannot be reached: what was not acknowledged may be sent again. */

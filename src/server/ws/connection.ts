@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import {
   fitsBinary,
@@ -16,6 +17,7 @@ import {
   type SessionLink,
 } from "../sessions/index.js";
 import { CLOSE_CODES, type CloseCode } from "./close-codes.js";
+import { EarlyBytes } from "./early-bytes.js";
 import { Inbox } from "./inbox.js";
 import type { ResolvedWebSocketOptions } from "./options.js";
 import { Outbox } from "./outbox.js";
@@ -33,7 +35,8 @@ export class WebSocketConnection implements SessionHolder {
   /** Whether the peer knows docs/spec/transport.md: binary frames, cursors. */
   readonly #isAware: boolean;
 
-  constructor(socket: WebSocket, peer: Peer, options: ResolvedWebSocketOptions) {
+  /** @param connection what `socket` reads from */
+  constructor(socket: WebSocket, connection: Duplex, peer: Peer, options: ResolvedWebSocketOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#isAware = socket.protocol === WEBSOCKET_SUBPROTOCOL;
@@ -49,6 +52,17 @@ export class WebSocketConnection implements SessionHolder {
       await this.#outbox.room();
       await this.#session.take(bytes, isBinary);
     });
+    const early = new EarlyBytes(connection, {
+      hasSession: () => this.#session.id !== undefined,
+      isBusy: () => this.#inbox.isBusy,
+      pause: () => socket.pause(),
+      refuse: () => {
+        this.end(CLOSE_CODES.tooLarge, "M2M_INPUT_TOO_LARGE");
+        // What is on its way is not put together any more; the end comes without an answer.
+        socket.pause();
+      },
+    });
+    socket.on("message", () => early.noteMessage());
     // What is wrong with the connection ends it, and is told by "close".
     socket.on("error", () => socket.terminate());
     socket.once("close", () => {

@@ -71,7 +71,7 @@ class Endpoint implements WebSocketEndpoint {
     }
     const address = this.#options.addressOf(request);
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
-      const connection = new WebSocketConnection(accepted, { address }, this.#options);
+      const connection = new WebSocketConnection(accepted, socket, { address }, this.#options);
       this.#connections.add(connection);
       accepted.once("close", () => this.#connections.delete(connection));
     });

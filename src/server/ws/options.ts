@@ -7,7 +7,7 @@ export interface WebSocketOptions {
   readonly sessions: SessionService;
   /** Shared with other transports, so that a session is with one connection. Default: of this one alone. */
   readonly claims?: SessionClaims;
-  /** How many connections keep windows of what goes over them. Default: 64 of this transport. */
+  /** How many connections keep windows of what goes over them, shared with other transports. Default: 64 of this one alone. */
   readonly histories?: LinkHistories;
   /** Default `/ws`. */
   readonly path?: string;

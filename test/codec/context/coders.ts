@@ -48,6 +48,9 @@ export function sampleMessages(): Uint8Array[] {
   bytes.push(
     Buffer.from(Array.from({ length: 2000 }, (_, i) => (i * i * 7919) & 255)),
     Buffer.from(Array.from({ length: 256 }, (_, i) => i)),
+    // So likely that a coder writes nothing but zeroes for thousands of bytes.
+    Buffer.alloc(20_000, "A"),
+    Buffer.alloc(19_000, 0xff),
   );
   return bytes;
 }

@@ -47,6 +47,22 @@ describe("codec/context: ContextCodec", function () {
     );
   });
 
+  it("gives back what repeats itself for tens of thousands of bytes", () => {
+    const unit = fc.oneof(
+      fc.constantFrom("a", " ", "ab", "-", "█"),
+      fc.string({ minLength: 1, maxLength: 39 }),
+    );
+    const content = fc
+      .tuple(fc.constantFrom("", '{"a":"'), unit, fc.integer({ min: 1, max: 60_000 }))
+      .map(([head, repeated, length]) => Buffer.concat([Buffer.from(head), Buffer.alloc(length, repeated)]));
+    fc.assert(
+      fc.property(content, (bytes) => {
+        expect(Buffer.compare(codec.decodeBinary(codec.encodeBinary(bytes)), bytes)).to.equal(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("gives large content to Brotli, and the largest back", () => {
     const large = Buffer.alloc(16 * 1024 * 1024, SMALL);
     const wire = codec.encodeBinary(large);
@@ -156,6 +172,14 @@ describe("codec/context: ContextCodec", function () {
       }
     }
     expect(Buffer.compare(codec.decodeBinary(codec.encodeBinary(SMALL)), SMALL)).to.equal(0);
+  });
+
+  it("takes a limit that no buffer can reach for none", () => {
+    const reader = new ContextCodec({ limits: { maxOutputBytes: 2 ** 40 } });
+    for (const level of ["fast", "default", "max"] as const) {
+      const back = reader.decodeBinary(new ContextCodec({ level }).encodeBinary(SMALL));
+      expect(Buffer.compare(back, SMALL), level).to.equal(0);
+    }
   });
 
   it("keeps its limits in every mode", () => {

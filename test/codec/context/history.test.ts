@@ -255,6 +255,30 @@ describe("codec/context: sessions", function () {
     }
   });
 
+  it("stand for themselves at the beginning, whatever both ends took in before", () => {
+    const [request, answer] = [
+      '{"role":"user","content":"Hello"}',
+      '{"role":"assistant","content":"Hello you"}',
+    ];
+    const [asked, answered] = [Buffer.from(request), Buffer.from(answer)];
+    const client = { encoder: new SessionEncoder(), decoder: new SessionDecoder() };
+    const server = { encoder: new SessionEncoder(), decoder: new SessionDecoder() };
+    // Each side takes in what it has heard where it writes, and what it has said where it reads.
+    for (let turn = 0; turn < 6; turn++) {
+      const got = server.decoder.decode(client.encoder.encode(asked));
+      server.encoder.absorb(got);
+      client.decoder.absorb(asked);
+      if (turn === 3) {
+        server.encoder.restart();
+        server.encoder.absorb(got);
+      }
+      const back = client.decoder.decode(server.encoder.encode(answered));
+      expect(Buffer.from(back).toString()).to.equal(answer);
+      client.encoder.absorb(back);
+      server.decoder.absorb(answered);
+    }
+  });
+
   it("never give wrong bytes", () => {
     const messages = sampleMessages().filter(({ length }) => length > 0 && length < 2000);
     const encoder = new SessionEncoder({ windowBytes: 4000 });

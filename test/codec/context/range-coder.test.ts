@@ -27,7 +27,7 @@ function slowEncode(decisions: readonly (readonly [bit: number, probability: num
     for (let i = 0n; i < count; i++) bytes.push((value >> (24n - 8n * i)) & 255n);
     break;
   }
-  while (bytes.at(-1) === 0n) bytes.pop();
+  for (let zeroes = 0; zeroes < 8 && bytes.at(-1) === 0n; zeroes++) bytes.pop();
   return bytes;
 }
 
@@ -52,6 +52,16 @@ describe("codec/context/arithmetic", () => {
         for (const [bit, probability] of decisions) expect(coder.code(0, probability)).to.equal(bit);
       }),
     );
+  });
+
+  it("leaves out no more zeroes than a reader takes", () => {
+    coder.startEncoding();
+    for (let i = 0; i < 200_000; i++) coder.code(1, 65_500);
+    const bytes = coder.finish();
+    coder.startDecoding(bytes);
+    for (let i = 0; i < 200_000; i++) expect(coder.code(0, 65_500)).to.equal(1);
+    expect(coder.isCut).to.equal(false);
+    expect(bytes.length).to.be.above(8);
   });
 
   it("writes the bytes of arithmetic without bounds", () => {

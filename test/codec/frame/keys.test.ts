@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { deriveKey, parseKey, type KeyInfo } from "../../../src/codec/frame/index.js";
+import { CodecEngine } from "../../../src/codec/index.js";
+import { deriveKey, FrameCodec, parseKey, type KeyInfo } from "../../../src/codec/frame/index.js";
+import { SecurityScanner } from "../../../src/security/index.js";
 import { KEY, KEY_VECTORS, thrownBy, toHex } from "./vectors.js";
 
 const INFO: Record<string, KeyInfo> = {
@@ -57,6 +59,33 @@ describe("frame keys", () => {
     for (const text of [hex, hex.toUpperCase(), ` ${hex}\n`, base64, `${base64}\r\n`]) {
       expect(toHex(parseKey(text))).to.equal(hex);
     }
+  });
+
+  it("takes bytes for a key, and nothing else, before there is a message", () => {
+    const text = "k".repeat(32);
+    const none = [null, "", 0, false, {}, text, { length: 32 }, Array(32).fill(1), new Uint16Array(32)];
+    const short = [new Uint8Array(0), new Uint8Array(3), KEY.slice(1), Buffer.alloc(33)];
+    const doors: [string, (key: Uint8Array) => unknown][] = [
+      ["FrameCodec", (key) => new FrameCodec({ key })],
+      ["CodecEngine", (key) => new CodecEngine({ key })],
+      ["compress", (key) => new CodecEngine().compress("x", { key })],
+      ["decompress", (key) => new CodecEngine().decompress("x", { key, allowUnsecured: true })],
+      ["SecurityScanner", (key) => new SecurityScanner({ key })],
+    ];
+    for (const [name, open] of doors) {
+      for (const key of [...none, ...short] as Uint8Array[]) {
+        const error = thrownBy(() => open(key));
+        expect(error, name).to.include({ code: "M2M_KEY_INVALID", family: "InputError" });
+        expect(error.message).to.not.include(text);
+      }
+      for (const key of [undefined as unknown as Uint8Array, KEY, Buffer.from(KEY)]) open(key);
+    }
+    for (const master of [null, text, { length: 32 }, new Uint16Array(32)] as unknown as Uint8Array[]) {
+      expect(thrownBy(() => deriveKey(master, { organization: "o" }))).to.include({
+        code: "M2M_KEY_INVALID",
+      });
+    }
+    expect(thrownBy(() => parseKey(5 as unknown as string))).to.include({ code: "M2M_KEY_INVALID" });
   });
 
   it("refuses other keys without repeating them", () => {

@@ -271,6 +271,17 @@ describe("ResponseCache", () => {
     expect((await fourth).kind).to.equal("hit");
   });
 
+  it("has one of those that waited ask for the others, if the first has gone", async () => {
+    const cache = make();
+    const first = missOf(await cache.lookUp("k"));
+    const waiting = [1, 2, 3].map(() => cache.lookUp("k"));
+    first.abandon({ hasLeft: true });
+    const second = missOf(await waiting[0]);
+    second.abandon({ hasLeft: true });
+    await missOf(await waiting[1]).keep(ANSWER);
+    expect(await waiting[2]).to.include({ kind: "hit", shared: true });
+  });
+
   it("does not wait for ever", async () => {
     const cache = make({ maxWaitMs: 5 });
     const first = missOf(await cache.lookUp("k"));

@@ -48,9 +48,18 @@ describe("texts in pieces", () => {
     ["Anthropic's Messages", message, "assistant"],
     ["Anthropic's tool use", toolUse, "json"],
     ["Gemini", gemini, "assistant"],
+    ["Ollama's chat", (content) => ({ message: { role: "assistant", content }, done: false }), "assistant"],
+    ["Ollama's generate", (response) => ({ response, done: false }), "assistant"],
+    ["Converse", (text) => ({ contentBlockDelta: { delta: { text }, contentBlockIndex: 0 } }), "assistant"],
+    [
+      "Converse's tool use",
+      (input) => ({ contentBlockDelta: { delta: { toolUse: { input } }, contentBlockIndex: 1 } }),
+      "json",
+    ],
   ];
   for (const [name, event, context] of kinds) {
     it(`joins the events of ${name}`, () => {
+      expect(textsOf(jsonLines(PIECES.map(event)))).to.include(ATTACK);
       const found = segmentOf(sse(PIECES.map(event)), ATTACK);
       expect(found?.context).to.equal(context);
       expect(found?.layers).to.deep.equal(["events"]);
@@ -108,10 +117,49 @@ describe("texts in pieces", () => {
       );
   });
 
-  it("reads no further where nothing is an event", () => {
-    const broken = "data: {\n\n".repeat(2000);
-    expect(textsOf(sse(PIECES.map(chat)) + broken)).to.include(ATTACK);
-    expect(textsOf(broken + sse(PIECES.map(chat)))).not.to.include(ATTACK);
+  it("reads on behind what is broken, and behind any number of other texts", () => {
+    const attack = sse(PIECES.map(chat));
+    const broken = 'data: {"choices":\n\n'.repeat(2000);
+    expect(textsOf(broken + attack)).to.include(ATTACK);
+    const letters = Array.from({ length: 2500 }, (_, index) => ({
+      choices: [{ index, delta: { content: "ab" } }],
+    }));
+    expect(
+      textsOf(sse([...letters, ...letters]) + sse(PIECES.map((p) => chat(p, 0)))).some((t) =>
+        t.includes(ATTACK),
+      ),
+    ).to.equal(true);
+    const crowd = (content: string): unknown => ({
+      choices: [
+        ...Array.from({ length: 70 }, (_, index) => ({ index: index + 1, delta: { content: "x" } })),
+        { index: 0, delta: { content } },
+      ],
+    });
+    expect(textsOf(sse(PIECES.map(crowd)))).to.include(ATTACK);
+  });
+
+  it("knows a stream as its readers do: by any line of data, any end of line, space before the JSON", () => {
+    const events = PIECES.map((piece) => JSON.stringify(chat(piece, 0)));
+    const lines = events.map((event) => `data: ${event}\n\n`).join("");
+    for (const stream of [
+      lines.replaceAll("\n", "\r"),
+      `foo: 1\n${lines}`,
+      `data\n${lines}`,
+      `\ufeff${lines}`,
+      lines.replaceAll("data: ", "data:   "),
+      lines.replaceAll("content", "\\u0063ontent").replaceAll("delta", "d\\u0065lta"),
+      events.join("\r"),
+      events.join("\n\n "),
+    ])
+      expect(textsOf(stream), JSON.stringify(stream.slice(0, 40))).to.include(ATTACK);
+  });
+
+  it("takes names of any shape for none", () => {
+    const deep = "[".repeat(20_000) + "]".repeat(20_000);
+    const events = PIECES.map(
+      (piece) => `data: {"choices":[{"index":${deep},"delta":{"content":"${piece}"}}]}\n\n`,
+    );
+    expect(textsOf(events.join(""))).to.include(ATTACK);
   });
 
   it("never throws", () => {

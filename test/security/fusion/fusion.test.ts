@@ -44,6 +44,27 @@ describe("fusion", () => {
     ).to.deep.equal([2, 2, 3, 1.5, 0.9, 1, 1, 1]);
   });
 
+  it("lets a rule of weight 1 decide", () => {
+    const layer = fusionFor("rules", undefined);
+    for (const others of [NOTHING, { ...NOTHING, trusted: true }, { ...NOTHING, unsafeLogit: -8 }])
+      expect(unsafeProbability(layer, { ...others, strongestRule: 1 })).to.be.at.least(0.99);
+    expect(unsafeProbability(layer, { ...NOTHING, trusted: true, strongestRule: 0.99 })).to.be.below(0.9);
+  });
+
+  it("makes less of what Hydra alone finds in a long text, within bounds", () => {
+    const layer: LogisticLayer = { bias: 0, coefficients: [1, 0, 0, 0, 0, 0, 0, 0] };
+    const oddsOf = (change: Partial<Evidence>): number => {
+      const p = unsafeProbability(layer, { ...NOTHING, unsafeLogit: 3, ...change });
+      return Math.log(p / (1 - p));
+    };
+    for (const units of [undefined, 0, 100, 4000]) expect(oddsOf({ units })).to.be.closeTo(3, 1e-9);
+    expect(oddsOf({ units: 16_000 })).to.be.closeTo(3 - Math.log(2), 1e-9);
+    expect(oddsOf({ units: 64_000 })).to.be.closeTo(3 - Math.log(4), 1e-9);
+    expect(oddsOf({ units: 64_000_000 })).to.be.closeTo(3 - Math.log(4), 1e-9);
+    expect(oddsOf({ units: 64_000, strongestRule: 0.5 })).to.be.closeTo(3, 1e-9);
+    expect(oddsOf({ units: 64_000, unsafeLogit: undefined })).to.be.closeTo(0, 1e-9);
+  });
+
   it("lets strong rules agree with Hydra only where Hydra finds the text unsafe", () => {
     const agree = (unsafeLogit: number, strongestRule: number) =>
       features({ ...NOTHING, unsafeLogit, strongestRule })[5];

@@ -113,6 +113,7 @@ const MISSES: [what: string, content: string | Uint8Array][] = [
   ["a wire", wireOf(REQUEST, "brotli")],
   ["a frame", wireOf(REQUEST, "m2m")],
   ["a binary frame", binaryFrame()],
+  ["a binary dictionary wire", engine.compress(REQUEST, { algorithm: "dictionary", binary: true }).data],
   ["a wire in a wire", wrapped(2)],
   ["a heading", "#M2M is the name of our channel"],
   ["a ruler", `${"=".repeat(8000)}\ntext`],
@@ -162,6 +163,20 @@ describe("checks of malformed payloads", () => {
   it("reports few places of what occurs everywhere", () => {
     expect(checkPayload(`[${'"\\u0000",'.repeat(5000)}""]`).length).to.be.below(60);
     expect(checkPayload(`{${'"a":1,'.repeat(5000)}"a":1}`).length).to.be.below(60);
+  });
+
+  it("finds what says much behind any number of findings that say little", () => {
+    const little = Array.from({ length: 60 }, () => "caf\u0085");
+    const found = (content: string): boolean =>
+      checkPayload(content).some(({ check }) => check === PAYLOAD_CHECKS.nullByte);
+    expect(found(JSON.stringify([...little, "a\0b"]))).to.equal(true);
+  });
+
+  it("reads the strings of a document with more of them than its tree keeps", () => {
+    const many = `[${`[${'"a",'.repeat(8000)}"a"],`.repeat(30)}"a\\u0000b"]`;
+    const [finding] = checkPayload(many).filter(({ check }) => check === PAYLOAD_CHECKS.nullByte);
+    expect(finding).to.include({ pointer: "", length: 1 });
+    expect(many.slice(finding.position - 1)).to.equal('a\\u0000b"]');
   });
 
   it("never throws", () => {

@@ -108,11 +108,37 @@ describe("RuleSet", () => {
     );
   });
 
-  it("throws for a rule that is wrong, at the first match", () => {
-    const set = empty.with([makeRule({ phrases: ["<3> x"] })]);
-    expect(() => set.match("x", "user"))
-      .to.throw("begins with a gap")
-      .with.property("code", "M2M_RULES_INVALID");
+  it("takes no rule that is wrong", () => {
+    const good = makeRule({ phrases: ["red apple"] });
+    const wrong: [rule: unknown, why: string][] = [
+      [makeRule({ phrases: ["<3> x"] }), "begins with a gap"],
+      [makeRule({ patterns: ["(a+)+$"] }), "ACME-INJ-001: patterns"],
+      [makeRule({}), "has phrases or patterns"],
+      [{ id: "x" }, "a rule's id"],
+      [{ id: "ACME-INJ-001" }, "phrases or patterns"],
+      [{ ...good, id: undefined }, "a rule's id"],
+      [{ ...good, name: 5 }, "name: is a text"],
+      [{ ...good, weight: 2 }, "weight: is a number"],
+      [{ ...good, category: "spam" }, "category"],
+      [{ ...good, contexts: ["everywhere"] }, "contexts"],
+      [{ ...good, phrases: "red apple" }, "phrases: is a list"],
+      [{ ...good, patterns: undefined }, "patterns: is missing"],
+      [{ ...good, unless: [5] }, "unless: is a list"],
+      [{ ...good, colour: "red" }, "colour: is unknown"],
+      [null, "a rule is an object"],
+      ["red apple", "a rule is an object"],
+    ];
+    for (const [rule, why] of wrong) {
+      expect(() => empty.with([good, rule as Rule]), why)
+        .to.throw(why)
+        .with.property("code", "M2M_RULES_INVALID");
+    }
+    for (const rules of [null, undefined, {}, good]) {
+      expect(() => empty.with(rules as Rule[]))
+        .to.throw("a list")
+        .with.property("code", "M2M_RULES_INVALID");
+    }
+    expect(empty.with([good]).match("a red apple", "user")).to.have.length(1);
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createSessionService } from "../../../src/server/sessions/index.js";
+import { HeldBytes } from "../../../src/http/index.js";
+import { createSessionService, noRoomForContent } from "../../../src/server/sessions/index.js";
 import {
   MemorySessionStore,
   readMessage,
@@ -189,6 +190,58 @@ describe("the service of sessions", () => {
     expect((await other.say("x")).error).to.equal(undefined);
     clock.atMs += 500;
     expect((await agent.say("x")).error).to.equal(undefined);
+  });
+
+  it("counts a message once, however often others are faster, and says that it is busy if they always are", async () => {
+    let lost = 0;
+    const clock = new Clock();
+    class ContendedStore extends MemorySessionStore {
+      override async put(...[snapshot, options]: Parameters<MemorySessionStore["put"]>): Promise<boolean> {
+        if (options?.replaces !== undefined && lost-- > 0) return false;
+        return super.put(snapshot, options);
+      }
+    }
+    const under = makeService({
+      store: new ContendedStore({ nowMs: clock.nowMs }),
+      limits: { dataRate: { capacity: 3, refillPerSecond: 1 } },
+    });
+    const agent = await Agent.meet(under);
+    for (let message = 0; message < 2; message++) {
+      lost = 5;
+      expect((await agent.say("x")).error).to.equal(undefined);
+    }
+    lost = Infinity;
+    const { error, retryAfterMs, reply } = await agent.say("x", { sequence: 1 });
+    expect([error?.code, error?.family, retryAfterMs]).to.deep.equal(["M2M_BUSY", "LimitError", 1000]);
+    expect(reply?.delivery?.rejection).to.deep.equal({ code: "RATE_LIMITED", message: "M2M_BUSY" });
+  });
+
+  it("holds only so many bytes of what it opens, and takes the message when there is room", async () => {
+    const contents = new HeldBytes({ maxBytes: 5000, noRoom: noRoomForContent });
+    const under = makeService({ contents });
+    const brotli = { capabilities: { compression: { algorithms: ["brotli"] } } } as const;
+    const agent = await Agent.meet(under, brotli);
+    const bomb = writeMessage(await agent.data("x".repeat(3000), { sequence: 1 }));
+    expect(bomb.length).to.be.lessThan(1000);
+    const others = contents.open();
+    others.hold(2500);
+    const refused = await under.service.handle(bomb);
+    expect([refused.error?.code, refused.retryAfterMs]).to.deep.equal(["M2M_BUSY", 1000]);
+    expect(refused.reply).to.deep.nested.include({ "delivery.rejection.message": "M2M_BUSY" });
+    others.release();
+    others.hold(2000);
+    for (let times = 0; times < 3; times++) {
+      const { error, received } = await under.service.handle(bomb);
+      expect([error, received?.text.length]).to.deep.equal([undefined, 3000]);
+    }
+    // What there never is room for is told from that.
+    const strict = makeService({ contents, capabilities: { compression: { maxPayloadBytes: 2000 } } });
+    const other = await Agent.meet(strict, brotli);
+    const { error } = await strict.service.handle({
+      ...(await agent.data("x".repeat(3000))),
+      sessionId: other.id,
+    });
+    expect(error?.code).to.equal("M2M_PAYLOAD_TOO_LARGE");
   });
 
   it("scans once what it takes and gives back, and refuses threats", async () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { json } from "node:stream/consumers";
 import { expect } from "chai";
 import { WebSocket } from "ws";
@@ -34,6 +34,33 @@ async function refusal(
   const { code, status } = (await json(response)) as { code: string; status: number };
   expect(status).to.equal(response.statusCode);
   return `${status} ${code}`;
+}
+
+/** Sessions that do something before they take a message. */
+function before(sessions: SessionService, act: (message: Message) => Promise<void>): SessionService {
+  const handle: SessionService["handle"] = async (message, peer) => {
+    await act(message as Message);
+    return sessions.handle(message, peer);
+  };
+  return new Proxy(sessions, {
+    get(target, name: keyof SessionService) {
+      return name === "handle" ? handle : target[name].bind(target);
+    },
+  });
+}
+
+/** Resolves when nothing more is read from a connection. */
+function whenStill(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    let last = -1;
+    const look = setInterval(() => {
+      if (socket.bytesRead === last && last > 0) {
+        clearInterval(look);
+        resolve();
+      }
+      last = socket.bytesRead;
+    }, 200);
+  });
 }
 
 describe("sessions over WebSocket", () => {
@@ -346,6 +373,54 @@ describe("sessions over WebSocket", () => {
       expect(await unknown.end()).to.equal(4404);
     });
 
+    it("puts together no more than that before there is a session", async () => {
+      const peer = await RawPeer.open(server.url);
+      const [serverSide] = [...server.sockets];
+      for (let i = 0; i < 400; i++) peer.socket.send("x".repeat(10_000), { fin: false });
+      expect(await peer.end()).to.equal(1009);
+      expect(serverSide.bytesRead).to.be.below(1_000_000);
+    });
+
+    it("takes up large messages behind one that resumes a session, however long that takes", async () => {
+      await server.close();
+      server = await serveWebSocket(
+        before(sessions, async () => {
+          for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+        }),
+      );
+      const compression = { algorithms: ["none"] } as const;
+      const { session } = await RawPeer.meet(server.url, undefined, undefined, { compression });
+      const resumed = await RawPeer.open(server.url);
+      resumed.session = session;
+      resumed.send(session!.ping());
+      const content = "x".repeat(2_000_000);
+      resumed.send(await session!.send(content));
+      expect((await resumed.next()).message.type).to.equal("PONG");
+      const { message } = await resumed.next();
+      expect(message.type === "DATA" && message.content.length).to.equal(content.length);
+    });
+
+    it("is not read from while much waits", async () => {
+      await server.close();
+      let go = (): void => {};
+      const gate = new Promise<void>((resolve) => (go = resolve));
+      server = await serveWebSocket(
+        before(sessions, async ({ type }) => {
+          if (type === "DATA") await gate;
+        }),
+      );
+      const peer = await RawPeer.meet(server.url, undefined, ["m2m"], {
+        compression: { algorithms: ["none"] },
+      });
+      const message = writeMessage(await peer.session!.send("x".repeat(1_000_000), { algorithm: "none" }));
+      const [serverSide] = [...server.sockets];
+      for (let i = 0; i < 20; i++) peer.send(message);
+      await whenStill(serverSide);
+      expect(serverSide.bytesRead).to.be.below(4 * message.length);
+      go();
+      for (let i = 0; i < 20; i++) expect((await peer.next()).message.type).to.equal("DATA");
+    });
+
     it("survives connections that are cut anywhere", async () => {
       const { port } = new URL(server.url);
       const upgrade =
@@ -381,16 +456,7 @@ describe("sessions over WebSocket", () => {
       peer.socket.pause();
       for (let i = 0; i < 100; i++) peer.send(message);
       // The server stops to read when its answers find no way.
-      await new Promise<void>((resolve) => {
-        let last = -1;
-        const look = setInterval(() => {
-          if (serverSide.bytesRead === last && last > 0) {
-            clearInterval(look);
-            resolve();
-          }
-          last = serverSide.bytesRead;
-        }, 200);
-      });
+      await whenStill(serverSide);
       expect(serverSide.bytesRead).to.be.below(100 * message.length);
       expect(serverSide.writableLength).to.be.below(3_000_000);
       peer.socket.resume();

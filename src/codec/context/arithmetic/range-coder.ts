@@ -2,7 +2,7 @@ import { tailOf } from "./event-tail.js";
 
 /** Probabilities are of a 1, in 65536ths; a coder is given 1 to 65535. */
 const TOP_BYTE = 0xff000000;
-/** Zero bytes that the end of a coded message may be short of before it counts as cut. */
+/** Zero bytes that the end of a coded message may be short of: a writer leaves out no more, and a reader counts what lacks more as cut. */
 export const MAX_ZEROES = 8;
 
 /** Where reading stands. */
@@ -121,7 +121,7 @@ export class RangeCoder {
     return bit;
   }
 
-  /** Ends writing: the shortest bytes that decode to what was coded. They are a copy. */
+  /** Ends writing: the fewest bytes that decode to what was coded, but for zeroes over `MAX_ZEROES`. They are a copy. */
   finish(): Uint8Array {
     const low = this.#bounds[0];
     const high = this.#bounds[1];
@@ -134,7 +134,9 @@ export class RangeCoder {
       break;
     }
     let end = this.#at;
-    while (end > 0 && this.#bytes[end - 1] === 0) end--;
+    // A reader takes more than these for a wire that was cut.
+    const least = Math.max(0, end - MAX_ZEROES);
+    while (end > least && this.#bytes[end - 1] === 0) end--;
     return this.#bytes.slice(0, end);
   }
 

@@ -30,7 +30,6 @@ export const Stage = {
   /** A repetition that is known to end soon. */
   failing: 9,
 } as const;
-export const STAGES = 10;
 
 /** Bytes that the next one is guessed to be, at most two, and where each guess comes from. */
 export class Candidates {

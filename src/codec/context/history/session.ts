@@ -1,4 +1,6 @@
+import { assertNumbers } from "../../../shared/bounds.js";
 import { crc32 } from "../../../shared/crc32.js";
+import { assertBytes } from "../../../shared/content.js";
 import { FormatError, IntegrityError, InputError, ProtocolError } from "../../../shared/errors.js";
 import { assertInputSize, type Limits, outputTooLarge, resolveLimits } from "../../../shared/limits.js";
 import { tryNodeModule } from "../../../shared/platform.js";
@@ -47,13 +49,14 @@ export class SessionEncoder {
   /** CRC-32 of random contents of late. */
   readonly #random = new Set<number>();
 
-  /** @throws {InputError} `M2M_USAGE` if the window is no whole number from 0 to 4 MiB */
+  /** @throws {InputError} `M2M_USAGE` if the window is no whole number from 0 to 4 MiB, or another number is out of range */
   constructor(options: SessionOptions = {}) {
     const engine = (options.priors ?? defaultPriors).current;
     this.#coder = engine.createHistory(windowOf(options));
     this.#limits = resolveLimits(options.limits);
     this.#brotli = options.brotli;
     this.#hash = engine.prior.hash;
+    assertNumbers({ maxModelBytes: options.maxModelBytes }, 0);
     this.#maxModelBytes = Math.min(options.maxModelBytes ?? DEFAULT_MODEL_BYTES, MAX_CONTENT_BYTES);
   }
 
@@ -66,15 +69,19 @@ export class SessionEncoder {
 
   /**
    * Takes in what the other end sent, so that messages may repeat it. The other end's decoder has to take in the same between
-   * the same messages, as a protocol of requests and answers can promise; where it does not, the next message is refused.
+   * the same messages, as a protocol of requests and answers can promise; where it does not, the next message is refused. Before
+   * the first message, and between a restart and the next one, it does nothing: that one stands for itself.
    */
   absorb(content: Uint8Array): void {
+    assertBytes("Content", content);
+    if (this.#sequence === 0) return;
     this.#coder.absorb(content);
     this.#chain = follow(this.#chain, crc32(content));
   }
 
-  /** The wire of the next message. @throws {LimitError} `M2M_INPUT_TOO_LARGE` */
+  /** The wire of the next message. @throws {LimitError} `M2M_INPUT_TOO_LARGE` @throws {InputError} `M2M_USAGE` if it is no Uint8Array */
   encode(content: Uint8Array): Uint8Array {
+    assertBytes("Content", content);
     assertInputSize(content.length, this.#limits);
     const crc = crc32(content);
     let payload = this.#isForModel(content, crc) ? this.#tryModel(content) : undefined;
@@ -153,6 +160,7 @@ export class SessionDecoder {
    * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE`
    */
   decode(wire: Uint8Array): Uint8Array {
+    assertBytes("A wire of a session", wire);
     const isBrotli = wire[0] === BROTLI_SESSION_OPENING;
     const tag = readHistoryOpening(wire, isBrotli ? BROTLI_SESSION_OPENING : SESSION_OPENING);
     if (wire.length < FIXED_BYTES + 1) throw truncated(wire.length);
@@ -195,9 +203,11 @@ export class SessionDecoder {
     return content;
   }
 
-  /** Takes in what this end sent, as the other end's encoder does. Before the first message there is nothing to take it into. */
+  /** Takes in what this end sent, as the other end's encoder does. Before the first message of an epoch it does nothing. */
   absorb(content: Uint8Array): void {
-    this.#coder?.absorb(content);
+    assertBytes("Content", content);
+    if (this.#coder === undefined || this.#epoch < 0) return;
+    this.#coder.absorb(content);
     this.#chain = follow(this.#chain, crc32(content));
   }
 

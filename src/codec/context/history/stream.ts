@@ -1,5 +1,6 @@
 import { crc32 } from "../../../shared/crc32.js";
 import { concatBytes } from "../../../shared/bytes.js";
+import { assertBytes } from "../../../shared/content.js";
 import { FormatError, IntegrityError, ProtocolError } from "../../../shared/errors.js";
 import { type Limits, outputTooLarge, resolveLimits } from "../../../shared/limits.js";
 import { defaultPriors, type PriorCache } from "../prior/prior-cache.js";
@@ -39,8 +40,14 @@ export class StreamEncoder {
     this.#opening = Uint8Array.of(STREAM_OPENING, this.#hash & 255);
   }
 
-  /** The wire of the next event, any bytes; best ended by a blank line. @throws {ProtocolError} behind the end */
+  /**
+   * The wire of the next event, any bytes; best ended by a blank line. One of more than 4096 bytes is written as several of up to that
+   * many, and comes back as such: what tells events apart is theirs.
+   * @throws {ProtocolError} `M2M_PROTOCOL_STATE` behind the end
+   * @throws {InputError} `M2M_USAGE` if it is no Uint8Array
+   */
   push(event: Uint8Array): Uint8Array {
+    assertBytes("An event", event);
     this.#assertOpen();
     const parts = this.#open();
     for (let at = 0; at < event.length; at += MAX_EVENT_BYTES) {
@@ -103,13 +110,15 @@ export class StreamDecoder {
   }
 
   /**
-   * The events that are complete with `bytes`, in order.
+   * What is complete with `bytes`, in order: events, those of more than 4096 bytes in pieces of that many and a rest.
+   * @throws {InputError} `M2M_USAGE` if it is no Uint8Array
    * @throws {FormatError} `M2M_WIRE_UNKNOWN`, `M2M_CONTEXT_INVALID`
    * @throws {UnsupportedError} `M2M_VERSION_UNSUPPORTED`, `M2M_PRIOR_MISSING`
    * @throws {IntegrityError} `M2M_CHECKSUM_MISMATCH`
    * @throws {LimitError} `M2M_OUTPUT_TOO_LARGE`
    */
   push(bytes: Uint8Array): Uint8Array[] {
+    assertBytes("A part of a stream", bytes);
     const pending = this.#pending.length === 0 ? bytes : concatBytes([this.#pending, bytes]);
     const cursor = { offset: 0 };
     const events: Uint8Array[] = [];

@@ -1,4 +1,5 @@
 import { FormatError, UnsupportedError } from "../../../shared/errors.js";
+import { packageFile, packageRemedy } from "../../../shared/package-files.js";
 import { requireNodeModule } from "../../../shared/platform.js";
 import type { MessageCoder } from "../coders.js";
 import { createCoder } from "../kernel/create-coder.js";
@@ -69,15 +70,12 @@ export function priorName(hash: number): string {
 /** The prior in this package. @throws {FormatError} `M2M_PRIOR_INVALID` if it cannot be read */
 export function readPackagedPrior(): Uint8Array {
   const { readFileSync } = requireNodeModule("fs", "Reading the prior");
-  for (const path of ["../../../../models/prior/m2m.prior", "../../models/prior/m2m.prior"]) {
-    const url = new URL(path, import.meta.url);
-    try {
-      return readFileSync(url);
-    } catch {
-      // From src and dist it is four folders up, from the bundle in dist/cli two.
-    }
+  try {
+    return readFileSync(packageFile("models/prior/m2m.prior") as URL);
+  } catch (cause) {
+    throw new FormatError("M2M_PRIOR_INVALID", "The prior of this package is missing or cannot be read.", {
+      hint: packageRemedy(),
+      cause,
+    });
   }
-  throw new FormatError("M2M_PRIOR_INVALID", "The prior of this package is missing or cannot be read.", {
-    hint: "Install the package again.",
-  });
 }

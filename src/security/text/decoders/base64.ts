@@ -14,8 +14,7 @@ VALUES[0x5f] = 63;
 /** Characters that are decoded before the rest is: 18 bytes tell language from an image. */
 const PROBE = 24;
 /** Lines of mail and of `base64` are 60 to 76 characters long. */
-const MIN_WRAPPED_LINE = 60;
-const MAX_TEXTS = 8;
+export const MIN_WRAPPED_LINE = 60;
 /** What was encoded apart begins anew behind it. */
 const PADDING = 0x3d;
 
@@ -26,7 +25,7 @@ export const decodeBase64Runs: Decoder = (text, evidence) => {
   if (from === to) return found;
   const probe = new Uint8Array(byteCount(PROBE));
   let i = from;
-  while (i < to && found.length < MAX_TEXTS) {
+  while (i < to) {
     if (!isEncoded(text.charCodeAt(i))) {
       i++;
       continue;
@@ -35,7 +34,7 @@ export const decodeBase64Runs: Decoder = (text, evidence) => {
     let lineStart = i;
     for (;;) {
       while (isEncoded(text.charCodeAt(i))) i++;
-      const next = lineBreakEnd(text, i);
+      const next = wrappedLineEnd(text, i);
       if (next === 0 || i - lineStart < MIN_WRAPPED_LINE || !isEncoded(text.charCodeAt(next))) break;
       lineStart = i = next;
     }
@@ -142,7 +141,7 @@ export function isEncoded(unit: number): boolean {
 }
 
 /** Offset behind the line break at `at` and the indentation behind it, or 0. */
-function lineBreakEnd(text: string, at: number): number {
+export function wrappedLineEnd(text: string, at: number): number {
   let end = at;
   if (text.charCodeAt(end) === 0x0d) end++;
   if (text.charCodeAt(end) !== 0x0a) return 0;

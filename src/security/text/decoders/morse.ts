@@ -8,7 +8,6 @@ import { readsAsEnglish } from "./order.js";
 /** Letters in a row before dots and dashes count as Morse. */
 const MIN_GROUPS = 8;
 const LONGEST_GROUP = 6;
-const MAX_TEXTS = 4;
 const MAX_LETTERS = 64 * 1024;
 
 /** Recommendation ITU-R M.1677-1: letters, digits, and the signs that texts have. */
@@ -28,7 +27,7 @@ const letters = lazily(() => {
 export const decodeMorse: Decoder = (text, { morseRun }) => {
   if (morseRun + 1 < MIN_GROUPS) return [];
   const found: Decoded[] = [];
-  for (let i = 0; i < text.length && found.length < MAX_TEXTS;) {
+  for (let i = 0; i < text.length;) {
     if (!isMorse(text.charCodeAt(i))) {
       i++;
       continue;

@@ -3,7 +3,6 @@ import { isNumberSeparator, MAX_SEPARATOR, MIN_ENCODED_RUN, type Range } from ".
 import { isReadable, wholeRange, type Decoded, type Decoder } from "./decoder.js";
 
 const MIN_ITEMS = 6;
-const MAX_TEXTS = 8;
 
 /** Lists of character codes (binary, hexadecimal, decimal) and unbroken runs of hexadecimal or binary digits. */
 export const decodeNumbers: Decoder = (text, { numberRun, encoded }) => {
@@ -15,7 +14,7 @@ export const decodeNumbers: Decoder = (text, { numberRun, encoded }) => {
 
 function decodeRuns(text: string, { start: first, end: last }: Range, found: Decoded[]): void {
   let i = first;
-  while (i < last && found.length < MAX_TEXTS) {
+  while (i < last) {
     const start = i;
     let binary = true;
     for (; hexValue(text.charCodeAt(i)) >= 0; i++) binary &&= (text.charCodeAt(i) & 0xfe) === 0x30;
@@ -45,7 +44,7 @@ interface List {
 function decodeLists(text: string, found: Decoded[]): void {
   let list: List | undefined;
   const close = (): void => {
-    if (list && list.values.length >= MIN_ITEMS && found.length < MAX_TEXTS) {
+    if (list && list.values.length >= MIN_ITEMS) {
       keep(found, Uint8Array.from(list.values), layerOf(list.base), list.start, list.end);
     }
     list = undefined;

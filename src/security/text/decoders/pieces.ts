@@ -14,7 +14,6 @@ const MIN_SHORT_PIECES = 4;
 /** Longer ones on one line are texts of their own. */
 const LONGEST_GROUP = 32;
 const MAX_GAP = 24;
-const MAX_TEXTS = 8;
 const QUOTES = "\"'`";
 
 interface Chain {
@@ -37,7 +36,7 @@ export const decodeBase64Pieces: Decoder = (text, { mixed, mixedWords }) => {
   // The last piece, of which there is no chain yet: for most words of any text there never is one.
   let lastStart = 0;
   let lastEnd = -Infinity;
-  for (let i = Math.max(0, mixed.start - MARGIN); i < to && found.length < MAX_TEXTS;) {
+  for (let i = Math.max(0, mixed.start - MARGIN); i < to;) {
     const unit = text.charCodeAt(i);
     if (!isEncoded(unit)) {
       // An escaped line break; its letter belongs to no piece.

@@ -37,7 +37,10 @@ export interface AiTcpConnectOptions {
   readonly handshakeMs?: number;
   /** Where what both sides say and sign is written down, to be verified later by anybody (`m2m verify`). */
   readonly openTranscript?: OpenTranscript;
-  /** Told when a connection is lost, with what ended it, and when the session goes on over another one. It must not throw. */
+  /**
+   * Told when a connection is lost, with what ended it, and when the session goes on over another one. What it throws ends the session
+   * (`M2M_USAGE`).
+   */
   readonly onState?: (state: "interrupted" | "open", cause?: Error) => void;
   /** Gives up connecting. */
   readonly signal?: AbortSignal;
@@ -46,7 +49,10 @@ export interface AiTcpConnectOptions {
   readonly crypto?: AiTcpCrypto;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number;
-  /** A clock in milliseconds that does not go back, for how long something lasts. Default: `nowMs` if it is given, else `performance.now`. */
+  /**
+   * A clock in milliseconds that does not go back, for how long something lasts, but not for tickets and trust, which expire by the other. Default:
+   * `nowMs` if it is given, else `performance.now`. Timers run by the clock of the process.
+   */
   readonly monotonicMs?: () => number;
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { callBack } from "../../../shared/call-back.js";
 import { InputError, M2MError, ProtocolError, UpstreamError } from "../../../shared/errors.js";
 import { initiate, PacketPipe } from "../connection/index.js";
 import { nodeCrypto, type AiTcpCrypto } from "../crypto/index.js";
@@ -16,6 +17,7 @@ import { deriveTicketId, deriveTicketKey, SessionCore, type SessionOwner } from 
 import { assertEndOptions, assertNumbers } from "./arguments.js";
 import { formatAddress, parseAiTcpAddress, type AiTcpAddress } from "./address.js";
 import { DEFAULT_HANDSHAKE_MS, DEFAULT_RECONNECT, type AiTcpConnectOptions } from "./client-options.js";
+import { clocksOf, type Clocks } from "./clocks.js";
 import { LinkFactory } from "./link-factory.js";
 import { dialTcp, dialWithin } from "./dial.js";
 import { isDistrust } from "./distrust.js";
@@ -56,7 +58,7 @@ class ClientSession implements SessionOwner {
   readonly #settings: HandshakeSettings;
   readonly #crypto: AiTcpCrypto;
   readonly #links: LinkFactory;
-  readonly #nowMs: () => number;
+  readonly #clocks: Clocks;
   readonly #over = new AbortController();
   readonly #end = new SessionEnd();
   #core: SessionCore | undefined;
@@ -84,7 +86,7 @@ class ClientSession implements SessionOwner {
     this.#options = options;
     this.#settings = resolveSettings(options.settings);
     this.#crypto = options.crypto ?? nodeCrypto();
-    this.#nowMs = options.nowMs ?? Date.now;
+    this.#clocks = clocksOf(options);
     const { maxTries, firstDelayMs, maxDelayMs } = { ...DEFAULT_RECONNECT, ...options.reconnect };
     this.#maxTries = maxTries;
     assertNumbers({ maxTries, firstDelayMs, maxDelayMs }, 0);
@@ -99,8 +101,7 @@ class ClientSession implements SessionOwner {
       crypto: this.#crypto,
       identity: options.identity,
       idleMs: this.#settings.idleMs,
-      nowMs: this.#nowMs,
-      monotonicMs: options.monotonicMs ?? options.nowMs,
+      ...this.#clocks,
     });
   }
 
@@ -167,8 +168,18 @@ class ClientSession implements SessionOwner {
   }
 
   onInterrupted(error: Error): void {
-    this.#options.onState?.("interrupted", error);
-    void this.#resume(error);
+    if (this.#tell("interrupted", error)) void this.#resume(error);
+  }
+
+  /** @returns whether the session goes on: what the application does not catch ends it */
+  #tell(state: "interrupted" | "open", cause?: Error): boolean {
+    try {
+      callBack("onState", () => this.#options.onState?.(state, cause));
+      return true;
+    } catch (error) {
+      this.#core?.close("defect", "", error as Error);
+      return false;
+    }
   }
 
   onClosed(error: Error | undefined): void {
@@ -188,13 +199,14 @@ class ClientSession implements SessionOwner {
     } else {
       this.#resumptionSecret?.fill(0);
       this.#resumptionSecret = established.secrets.resumption;
-      this.#attachedMs = performance.now();
+      this.#attachedMs = this.#clocks.monotonicMs();
       this.#connections++;
       const { lifetimeSeconds } = established.agreed;
       const id = deriveTicketId(this.#crypto, this.#resumptionSecret);
       const { signatures, isPadded } = established.agreed;
       this.#strength = { signatures, isPadded };
-      if (lifetimeSeconds > 0) this.#keepTicket(core, id, Math.floor(this.#nowMs() / 1000) + lifetimeSeconds);
+      if (lifetimeSeconds > 0)
+        this.#keepTicket(core, id, Math.floor(this.#clocks.nowMs() / 1000) + lifetimeSeconds);
     }
     void core.attach(link, established);
   }
@@ -215,20 +227,20 @@ class ClientSession implements SessionOwner {
     let failure: unknown = cause;
     // The responder has said what it has against the end of the handshake that was to begin the session: it has none to go on with.
     if (this.#connections === 1 && !isLoss(cause)) this.#tickets.clear();
-    let isPaced = performance.now() - this.#attachedMs < SHORT_MS;
+    let isPaced = this.#clocks.monotonicMs() - this.#attachedMs < SHORT_MS;
     if (isPaced) this.#pacer.failed();
     else this.#pacer.succeeded();
     for (let attempt = 1; core && attempt <= this.#maxTries; attempt++) {
       // Those who lost their connections together do not come back together.
       if (isPaced) await pause(this.#pacer.intervalMs * (0.5 + Math.random() / 2), signal);
       this.#endIfUntrusted();
-      const ticket = signal.aborted ? undefined : this.#tickets.best(this.#nowMs());
+      const ticket = signal.aborted ? undefined : this.#tickets.best(this.#clocks.nowMs());
       if (!ticket) break;
       try {
         const { pipe, established } = await this.#connect(signal, { ticket });
         this.#tickets.used(ticket);
         this.#attach(core, pipe, established);
-        if (!core.isClosed) this.#options.onState?.("open");
+        if (!core.isClosed) this.#tell("open");
         return;
       } catch (error) {
         failure = error;
@@ -334,7 +346,7 @@ class ClientSession implements SessionOwner {
       identity,
       certificate,
       formatAddress(this.#address),
-      this.#nowMs(),
+      this.#clocks.nowMs(),
       isRepeated,
     );
     if (!decision.trusted) throw decision.error;

@@ -22,6 +22,7 @@ import {
   type HandshakeSettings,
 } from "../handshake/index.js";
 import { parseCertificate } from "../identity/index.js";
+import { clocksOf, type Clocks } from "./clocks.js";
 import { LinkFactory } from "./link-factory.js";
 import { resolveLimits, type AiTcpServerLimits, type AiTcpServerOptions } from "./server-options.js";
 import { ServerSessions, sessionsFull } from "./server-sessions.js";
@@ -37,9 +38,9 @@ export class Endpoint {
   readonly #limits: AiTcpServerLimits;
   readonly #settings: HandshakeSettings;
   readonly #crypto: AiTcpCrypto;
-  readonly #nowMs: () => number;
+  readonly #clocks: Clocks;
   readonly #cookies: Cookies;
-  readonly #rates: RateLimitStore = new MemoryRateStore();
+  readonly #rates: RateLimitStore;
   readonly #links: LinkFactory;
   readonly #sessions: ServerSessions;
   readonly #streams = new Set<ByteStream>();
@@ -55,17 +56,18 @@ export class Endpoint {
     this.#limits = resolveLimits(options.limits);
     this.#settings = resolveSettings(options.settings);
     this.#crypto = options.crypto ?? nodeCrypto();
-    this.#nowMs = options.nowMs ?? Date.now;
-    this.#cookies = new Cookies(this.#crypto, this.#nowMs());
+    this.#clocks = clocksOf(options);
+    const { nowMs, monotonicMs } = this.#clocks;
+    this.#cookies = new Cookies(this.#crypto, monotonicMs());
+    this.#rates = new MemoryRateStore({ nowMs: monotonicMs });
     const { identity, onSession, openTranscript, store } = options;
     const { idleMs } = this.#settings;
-    const common = { crypto: this.#crypto, identity, nowMs: this.#nowMs };
+    const common = { crypto: this.#crypto, identity, ...this.#clocks };
     const { peerRate } = this.#limits;
     this.#links = new LinkFactory({
       ...common,
-      monotonicMs: options.monotonicMs ?? options.nowMs,
       idleMs,
-      ...(peerRate && { peerLimit: new PeerLimit({ bucket: peerRate, nowMs: this.#nowMs }) }),
+      ...(peerRate && { peerLimit: new PeerLimit({ bucket: peerRate, nowMs: monotonicMs }) }),
     });
     this.#sessions = new ServerSessions({
       ...common,
@@ -76,7 +78,7 @@ export class Endpoint {
         new MemoryRecordStore({
           maxRecords: 3 * this.#limits.maxSessions + 16,
           fullError: sessionsFull,
-          nowMs: this.#nowMs,
+          nowMs,
         }),
       isShared: store !== undefined,
       maxSessions: this.#limits.maxSessions,
@@ -219,7 +221,7 @@ export class Endpoint {
   }
 
   #cookieFor(address: string, key: Uint8Array, cookie: Uint8Array | undefined): Uint8Array | undefined {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clocks.monotonicMs();
     if (this.#handshakes < this.#limits.cookiesFrom) return undefined;
     if (cookie && this.#cookies.isValid(cookie, address, key, nowMs)) return undefined;
     return this.#cookies.make(address, key, nowMs);
@@ -227,7 +229,13 @@ export class Endpoint {
 
   #assertTrusted(identity: Uint8Array, shown: Uint8Array | undefined, isRepeated: boolean): void {
     const certificate = shown && parseCertificate(shown);
-    const decision = this.#options.trust.decide(identity, certificate, undefined, this.#nowMs(), isRepeated);
+    const decision = this.#options.trust.decide(
+      identity,
+      certificate,
+      undefined,
+      this.#clocks.nowMs(),
+      isRepeated,
+    );
     if (!decision.trusted) throw decision.error;
   }
 }

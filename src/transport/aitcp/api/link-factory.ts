@@ -6,14 +6,12 @@ import type { Established } from "../handshake/index.js";
 import type { Identity } from "../identity/index.js";
 import { MAX_RECORD_BYTES } from "../packet/index.js";
 import { PacketHead } from "../protection/index.js";
+import type { Clocks } from "./clocks.js";
 
-export interface LinkFactoryOptions {
+export interface LinkFactoryOptions extends Clocks {
   readonly crypto: AiTcpCrypto;
   readonly identity: Identity;
   readonly idleMs: number;
-  readonly nowMs: () => number;
-  /** Default: `performance.now`. */
-  readonly monotonicMs?: () => number;
   /** How fast a peer may send. Default: as fast as it likes. */
   readonly peerLimit?: PeerLimit;
 }

@@ -57,7 +57,10 @@ export interface AiTcpServerOptions {
   readonly crypto?: AiTcpCrypto;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number;
-  /** A clock in milliseconds that does not go back, for how long something lasts. Default: `nowMs` if it is given, else `performance.now`. */
+  /**
+   * A clock in milliseconds that does not go back, for how long something lasts, but not for tickets and trust, which expire by the other. Default:
+   * `nowMs` if it is given, else `performance.now`. Timers run by the clock of the process.
+   */
   readonly monotonicMs?: () => number;
 }
 

@@ -13,18 +13,18 @@ import {
   type TicketBook,
   type TicketGrant,
 } from "../session/index.js";
+import type { Clocks } from "./clocks.js";
 import { isDistrust } from "./distrust.js";
 import { AiTcpSession } from "./session.js";
 import { SessionEnd } from "./session-end.js";
 import { makeTranscript, type OpenTranscript } from "./transcripts.js";
 
-export interface ServerSessionOptions {
+export interface ServerSessionOptions extends Clocks {
   readonly crypto: AiTcpCrypto;
   readonly identity: Identity;
   readonly settings: HandshakeSettings;
   /** Whether other processes have the same store. */
   readonly isShared: boolean;
-  readonly nowMs: () => number;
   readonly onSession: (session: AiTcpSession, isRestored: boolean) => void | Promise<void>;
   readonly openTranscript?: OpenTranscript;
   /** Throws `M2M_PEER_UNTRUSTED` if a peer that was trusted is not any more; what else it throws says nothing of the peer. */
@@ -82,7 +82,7 @@ export class ServerSession implements SessionOwner {
     this.#tickets = tickets;
     this.#sessions = sessions;
     this.#certificate = certificate;
-    this.#interruptedMs = options.nowMs();
+    this.#interruptedMs = options.monotonicMs();
     this.core = new SessionCore({
       role: "responder",
       id,
@@ -97,9 +97,9 @@ export class ServerSession implements SessionOwner {
 
   /** Keeps the ticket that both sides have by the handshake alone. @returns its name. @throws {M2MError} what the store throws */
   async keepImpliedTicket({ agreed, secrets }: Established): Promise<string | undefined> {
-    const { nowMs, settings } = this.#options;
+    const { nowMs, monotonicMs, settings } = this.#options;
     if (settings.lifetimeSeconds === 0) return undefined;
-    this.#ticketMs = nowMs();
+    this.#ticketMs = monotonicMs();
     return this.#tickets.keepImplied(this.#grant(agreed, secrets.resumption), nowMs());
   }
 
@@ -171,7 +171,7 @@ export class ServerSession implements SessionOwner {
 
   onInterrupted(): void {
     this.#dropUnconfirmed();
-    this.#interruptedMs = this.#options.nowMs();
+    this.#interruptedMs = this.#options.monotonicMs();
   }
 
   onClosed(error: Error | undefined): void {
@@ -189,9 +189,9 @@ export class ServerSession implements SessionOwner {
   /** Renews what is half over, and ends what is, or whose peer is not trusted any more. */
   check(): void {
     if (!this.#isTrusted()) return;
-    const { nowMs, settings } = this.#options;
+    const { monotonicMs, settings } = this.#options;
     const lifetimeMs = settings.lifetimeSeconds * 1000;
-    const now = nowMs();
+    const now = monotonicMs();
     if (this.#interruptedMs !== undefined) {
       if (now - this.#interruptedMs >= lifetimeMs) {
         this.core.close(
@@ -236,11 +236,11 @@ export class ServerSession implements SessionOwner {
   }
 
   async #giveTicket(): Promise<void> {
-    const { nowMs, onError, settings } = this.#options;
+    const { nowMs, monotonicMs, onError, settings } = this.#options;
     const secret = this.#resumptionSecret;
     const { agreed } = this.core;
     if (settings.lifetimeSeconds === 0 || !secret || !agreed) return;
-    this.#ticketMs = nowMs();
+    this.#ticketMs = monotonicMs();
     try {
       const ticket = await this.#tickets.give(this.#grant(agreed, secret), nowMs());
       if (this.#resumptionSecret !== secret) {

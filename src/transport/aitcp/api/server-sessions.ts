@@ -64,8 +64,11 @@ export class ServerSessions implements SessionsKeeper {
     const { store, isShared, nowMs } = this.#options;
     const ticket = await this.#tickets.find(id, nowMs());
     if (!ticket) return undefined;
-    if (this.#sessions.has(keyOf(ticket.sessionId))) return ticket;
-    return isShared && (await store.get(progressName(ticket.sessionId))) ? ticket : undefined;
+    const { sessionId } = ticket;
+    if (this.#sessions.has(keyOf(sessionId))) return ticket;
+    if (isShared && (await store.get(progressName(sessionId)))) return ticket;
+    ticket.key.fill(0);
+    return undefined;
   }
 
   /** Notes that early frames have come with a ticket. @returns false if they had before. @throws {M2MError} what the store throws */

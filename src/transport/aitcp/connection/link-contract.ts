@@ -20,7 +20,7 @@ export interface LinkOwner {
   /** The connection is over. Told once. */
   onLinkEnd(end: LinkEnd): void;
   /** What the session writes down of what is said and signed. */
-  readonly transcript?: TranscriptWriter;
+  readonly transcript?: TranscriptWriter | undefined;
 }
 
 /** How a connection ended. */
@@ -51,6 +51,6 @@ export interface RecordLinkOptions {
   readonly epochLimits?: EpochLimits;
   /** In milliseconds since 1970: for what is said of the time. It may go back. */
   readonly nowMs: () => number;
-  /** In milliseconds of a clock that does not go back: for how long something lasts. Default: `performance.now`. */
-  readonly monotonicMs?: () => number;
+  /** In milliseconds of a clock that does not go back: for how long something lasts. */
+  readonly monotonicMs: () => number;
 }

@@ -1,5 +1,7 @@
 /** Whom it tells. */
 export interface LivenessOwner {
+  /** What comes is read now. While it is not, its silence is not the peer's. */
+  readonly isReading: boolean;
   /** Nothing has come for `idleMs`. */
   onSilent(): void;
   /** It is time to say something: nothing was sent for a third of `peerIdleMs`, or nothing has come for a third of `idleMs`. */
@@ -57,6 +59,7 @@ export class Liveness {
 
   #check(): void {
     const now = this.#nowMs();
+    if (!this.#owner.isReading) this.#receivedMs = now;
     const silentMs = now - this.#receivedMs;
     if (silentMs >= this.#idleMs) return this.#owner.onSilent();
     this.#owner.onCheck(now, this.#intervalMs);

@@ -8,7 +8,6 @@ import { TurnSigner, turnUnsigned, TurnVerifier, type Role, type TurnScope } fro
 import { CLOSE_CODES, closedError, closeReasonOf, connectionLost, type CloseReason } from "./close-codes.js";
 import type { LinkEnd, LinkOwner, RecordLinkOptions } from "./link-contract.js";
 import { Liveness, type LivenessOwner } from "./liveness.js";
-import { sinceStartMs } from "./monotonic.js";
 import type { PacketPipe, PipeEvents } from "./packet-pipe.js";
 import { Throttle } from "./throttle.js";
 import { scopeOf } from "./turn-scope.js";
@@ -58,7 +57,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
     this.#crypto = crypto;
     this.#writer = options.writer;
     this.#nowMs = options.nowMs;
-    this.#monotonicMs = options.monotonicMs ?? sinceStartMs;
+    this.#monotonicMs = options.monotonicMs;
     this.#idleMs = options.idleMs;
     this.#role = role;
     this.#agreed = agreed;
@@ -155,6 +154,11 @@ export class RecordLink implements PipeEvents, LivenessOwner {
   }
 
   /** For `Liveness`. */
+  get isReading(): boolean {
+    return !this.#throttle?.isHolding;
+  }
+
+  /** For `Liveness`. */
   onSilent(): void {
     this.#lose(new Error("the peer is silent"));
   }
@@ -167,8 +171,7 @@ export class RecordLink implements PipeEvents, LivenessOwner {
 
   /** For `Liveness`. */
   onCheck(nowMs: number, intervalMs: number): void {
-    const isReading = !this.#throttle?.isHolding;
-    if (this.#verifier.isOverdue(isReading, nowMs, intervalMs))
+    if (this.#verifier.isOverdue(this.isReading, nowMs, intervalMs))
       this.#fail(turnUnsigned("A turn does not end"));
   }
 

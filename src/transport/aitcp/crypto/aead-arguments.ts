@@ -1,5 +1,5 @@
 import { IntegrityError } from "../../../shared/errors.js";
-import { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from "./ai-tcp-crypto.js";
+import { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from "../sizes.js";
 
 /** Libraries take shorter nonces in silence. @throws {RangeError} for a key or nonce of another length */
 export function assertKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {

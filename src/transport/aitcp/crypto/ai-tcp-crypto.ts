@@ -110,10 +110,3 @@ export interface IncrementalHash {
   /** The hash, 32 bytes. Nothing may be added afterwards. */
   digest(): Uint8Array;
 }
-
-/** Bytes of a key of any of the primitives, a public one too. */
-export const KEY_BYTES = 32;
-export const NONCE_BYTES = 12;
-export const TAG_BYTES = 16;
-export const HASH_BYTES = 32;
-export const SIGNATURE_BYTES = 64;

@@ -1,5 +1,6 @@
 import { sign, verify, type KeyObject } from "node:crypto";
-import { KEY_BYTES, SIGNATURE_BYTES, type Ed25519KeyPair } from "./ai-tcp-crypto.js";
+import { KEY_BYTES, SIGNATURE_BYTES } from "../sizes.js";
+import type { Ed25519KeyPair } from "./ai-tcp-crypto.js";
 import { importPrivateKey, importPublicKey, publicKeyOf } from "./key-objects.js";
 
 /** The pair of a seed. @throws {InputError} `M2M_KEY_INVALID` if there are not 32 bytes */

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { HASH_BYTES } from "./ai-tcp-crypto.js";
+import { HASH_BYTES } from "../sizes.js";
 
 /** HMAC-SHA-256 of all `parts` together. */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {

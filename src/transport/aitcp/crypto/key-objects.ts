@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { InputError } from "../../../shared/errors.js";
-import { KEY_BYTES } from "./ai-tcp-crypto.js";
+import { KEY_BYTES } from "../sizes.js";
 
 export type Curve = "Ed25519" | "X25519";
 
@@ -23,14 +23,18 @@ export function importPublicKey(curve: Curve, bytes: Uint8Array): KeyObject {
  * @throws {InputError} `M2M_KEY_INVALID` if there are not 32 bytes
  */
 export function importPrivateKey(curve: Curve, bytes: Uint8Array): KeyObject {
-  assertKeyLength(bytes);
-  const head = Buffer.from(PKCS8_HEAD.replace("%", CURVE_BYTES[curve]), "hex");
-  const key = Buffer.concat([head, bytes]);
+  const key = pkcs8Of(curve, bytes);
   try {
     return createPrivateKey({ key, format: "der", type: "pkcs8" });
   } finally {
     key.fill(0);
   }
+}
+
+/** A private key as PKCS#8 (DER), which whoever has it overwrites. @throws {InputError} `M2M_KEY_INVALID` if there are not 32 bytes */
+export function pkcs8Of(curve: Curve, bytes: Uint8Array): Buffer {
+  assertKeyLength(bytes);
+  return Buffer.concat([Buffer.from(PKCS8_HEAD.replace("%", CURVE_BYTES[curve]), "hex"), bytes]);
 }
 
 /** The 32 bytes of a public key. */

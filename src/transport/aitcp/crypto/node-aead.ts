@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { assertKeyAndNonce, assertTagFits, tagMismatch } from "./aead-arguments.js";
-import { TAG_BYTES, type Aead, type SealedParts } from "./ai-tcp-crypto.js";
+import { TAG_BYTES } from "../sizes.js";
+import type { Aead, SealedParts } from "./ai-tcp-crypto.js";
 import { chacha20Mask } from "./chacha20.js";
 
 const OPTIONS = { authTagLength: TAG_BYTES };

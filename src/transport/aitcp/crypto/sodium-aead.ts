@@ -1,6 +1,7 @@
 import { packageMissing } from "../../../shared/optional-package.js";
 import { assertKeyAndNonce, assertTagFits, tagMismatch } from "./aead-arguments.js";
-import { TAG_BYTES, type Aead } from "./ai-tcp-crypto.js";
+import { TAG_BYTES } from "../sizes.js";
+import type { Aead } from "./ai-tcp-crypto.js";
 import { chacha20Mask } from "./chacha20.js";
 
 /** What is used of the bindings to libsodium. The package is optional, so its own types are not imported. */

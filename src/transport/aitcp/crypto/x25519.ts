@@ -1,6 +1,7 @@
 import { diffieHellman, generateKeyPairSync, timingSafeEqual, type KeyObject } from "node:crypto";
 import { IntegrityError } from "../../../shared/errors.js";
-import { KEY_BYTES, type X25519KeyPair } from "./ai-tcp-crypto.js";
+import { KEY_BYTES } from "../sizes.js";
+import type { X25519KeyPair } from "./ai-tcp-crypto.js";
 import { exportPublicKey, importPrivateKey, importPublicKey, publicKeyOf } from "./key-objects.js";
 import { LastUsed } from "./last-used.js";
 

@@ -171,13 +171,13 @@ export class ReceiveStream {
     this.#told = this.#taken;
   }
 
-  /** Lets go of all. */
+  /** Lets go of all. What was taken stays taken, and may still have to be told. */
   abandon(): void {
     this.#dropPartial();
     this.#hold(-this.#held);
     this.#session.addWholes(-this.#messages.length);
     this.#messages.clear();
-    this.#given = this.#taken = this.#received;
+    this.#given = this.#received;
   }
 
   /** What there is room for. */

@@ -177,19 +177,20 @@ export class WriteQueue {
   }
 }
 
-/** RESET, or ACK and CREDIT. @returns whether all that is due had room */
+/** ACK, then RESET or CREDIT. @returns whether all that is due had room */
 function writeControlOf(stream: Stream, writer: RecordWriter): boolean {
-  const { id, receive, resetCode } = stream;
+  const { id, receive, resetCode, isResetWritten } = stream;
   if (stream.isForgotten) return true;
-  if (resetCode !== undefined) {
-    if (!stream.isResetWritten && !writer.resetStream(id, resetCode)) return false;
-    stream.isResetWritten = true;
-    return true;
-  }
-  const count = receive.ackDue;
+  // Behind a RESET it would be ignored, and with the answer to the peer's it is.
+  const count = isResetWritten || stream.isPeerReset ? undefined : receive.ackDue;
   if (count !== undefined) {
     if (!writer.ack(id, count)) return false;
     receive.told(count);
+  }
+  if (resetCode !== undefined) {
+    if (!isResetWritten && !writer.resetStream(id, resetCode)) return false;
+    stream.isResetWritten = true;
+    return true;
   }
   const limit = receive.creditDue;
   if (limit === undefined) return true;

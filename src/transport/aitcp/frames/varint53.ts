@@ -6,7 +6,7 @@ export const MAX_VARINT53_BYTES = 8;
 /** Bytes that the unsigned LEB128 form of `value` (0 to 2^53 - 1) takes. */
 export function varint53Size(value: number): number {
   let size = 1;
-  for (let bound = 0x80; value >= bound; bound *= 0x80) size++;
+  for (let bound = 0x80; value >= bound && size < MAX_VARINT53_BYTES; bound *= 0x80) size++;
   return size;
 }
 
@@ -15,6 +15,8 @@ export function varint53Size(value: number): number {
  * @returns the offset behind the last byte written
  */
 export function writeVarint53(target: Uint8Array, offset: number, value: number): number {
+  if (value >= 0x80000000 && !Number.isSafeInteger(value))
+    throw new RangeError("That is no number to write.");
   // Above 2^32 the operators on bits would cut the number.
   while (value >= 0x80000000) {
     target[offset++] = (value % 0x80) | 0x80;

@@ -1,19 +1,22 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { AiTcpCrypto } from "../crypto/index.js";
 
 export const COOKIE_BYTES = 16;
+const SECRET_BYTES = 32;
 /** How long a secret makes cookies; it is taken for as long again. */
 const SECRET_MS = 120_000;
 
 /** Cookies of a responder under load: they say that a peer reads what is sent to its address, and nothing is kept for them. */
 export class Cookies {
   readonly #crypto: AiTcpCrypto;
-  #secret = randomBytes(32);
+  #secret: Uint8Array;
   #former: Uint8Array | undefined;
   #sinceMs: number;
 
+  /** @param nowMs the time, in milliseconds of any clock that does not go back, as with each call */
   constructor(crypto: AiTcpCrypto, nowMs: number) {
     this.#crypto = crypto;
+    this.#secret = crypto.randomBytes(SECRET_BYTES);
     this.#sinceMs = nowMs;
   }
 
@@ -38,7 +41,7 @@ export class Cookies {
     const ageMs = nowMs - this.#sinceMs;
     if (ageMs < SECRET_MS) return;
     this.#former = ageMs < 2 * SECRET_MS ? this.#secret : undefined;
-    this.#secret = randomBytes(32);
+    this.#secret = this.#crypto.randomBytes(SECRET_BYTES);
     this.#sinceMs = nowMs;
   }
 }

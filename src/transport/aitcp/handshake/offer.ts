@@ -1,14 +1,11 @@
 import { UnsupportedError } from "../../../shared/errors.js";
 import { MIN_WINDOW, type FlowSettings } from "../flow/index.js";
-import type { SignatureMode } from "../turn/index.js";
+import { SIGNATURE_MODES } from "../turn/index.js";
 import { handshakeInvalid, numberValue, parseNumberValue, type ParameterValues } from "./parameters.js";
 import type { AiTcpAgreement, HandshakeSettings } from "./settings.js";
 
 /** Of the protocol; each is one byte on the wire. */
 export const VERSIONS: readonly number[] = [1];
-
-/** By their byte on the wire. */
-const SIGNATURE_MODES: readonly SignatureMode[] = ["none", "turn", "packet"];
 
 /** Smallest and largest values that are taken of a peer: smaller ones could not carry anything, larger ones are no limits. */
 const BOUNDS = {

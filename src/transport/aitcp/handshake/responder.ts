@@ -144,16 +144,15 @@ export class ResponderHandshake {
   ): Promise<ResponderStep> {
     const ticketId = Uint8Array.from(required(offer, "ticket"));
     const ticket = await this.#options.findTicket(ticketId);
-    const staticKey = noise.remoteStatic;
-    if (!ticket || !staticKey || !timingSafeEqual(ticket.peer.staticKey, staticKey)) throw ticketRefused();
-    await this.#options.assertTrusted(ticket.peer.identity, ticket.certificate, true);
-    noise.setPsk(ticket.key);
-    const settings = settingsNotWeaker(this.#options.settings, ticket);
-    const { early: sealed } = offer;
+    if (!ticket) throw ticketRefused();
     const { crypto, claimEarly } = this.#options;
+    const { early: sealed } = offer;
+    const settings = settingsNotWeaker(this.#options.settings, ticket);
     let agreed: AiTcpAgreement;
     let early: Uint8Array | undefined;
     try {
+      await this.#assertOwn(ticket, noise.remoteStatic);
+      noise.setPsk(ticket.key);
       agreed = chooseNotWeaker(offer, settings);
       if (sealed && claimEarly) early = openEarly(crypto, { ticketKey: ticket.key, handshakeHash }, sealed);
     } finally {
@@ -177,6 +176,12 @@ export class ResponderHandshake {
         ...(early && { early }),
       },
     };
+  }
+
+  /** @throws {ProtocolError} `M2M_TICKET_REFUSED` if it is somebody else's; what `assertTrusted` throws */
+  async #assertOwn({ peer, certificate }: GivenTicket, staticKey: Uint8Array | undefined): Promise<void> {
+    if (!staticKey || !timingSafeEqual(peer.staticKey, staticKey)) throw ticketRefused();
+    await this.#options.assertTrusted(peer.identity, certificate, true);
   }
 
   async #finish(packet: HandshakePacket): Promise<ResponderStep> {

@@ -1,13 +1,10 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { InputError } from "../../../shared/errors.js";
-import { KEY_BYTES } from "../crypto/index.js";
+import { KEY_BYTES, pkcs8Of } from "../crypto/index.js";
 import { tryParseKeyText } from "./key-text.js";
 
 /** `pem` is PKCS#8, which OpenSSL reads; `raw` is the seed, 32 bytes. */
 export type KeyFormat = "pem" | "raw";
-
-/** What stands before the seed in PKCS#8 (RFC 8410, 7). */
-const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
  * The content of a key file.
@@ -21,7 +18,7 @@ export function encodeKey(seed: Uint8Array, format: KeyFormat, passphrase?: stri
     if (passphrase === undefined) return Uint8Array.from(seed);
     throw new InputError("M2M_USAGE", "A raw key cannot be encrypted.", { hint: "Use the format pem." });
   }
-  const der = Buffer.concat([PKCS8_HEAD, seed]);
+  const der = pkcs8Of("Ed25519", seed);
   try {
     const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
     const encryption = passphrase === undefined ? {} : { cipher: "aes-256-cbc", passphrase };

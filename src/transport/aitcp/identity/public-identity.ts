@@ -1,4 +1,5 @@
 import { createHash, createPublicKey } from "node:crypto";
+import { assertBytes } from "../../../shared/content.js";
 import { InputError } from "../../../shared/errors.js";
 import { tryParseKeyText } from "./key-text.js";
 
@@ -7,8 +8,9 @@ const PREFIX = "aitcp:";
 /** What PEM texts of public keys begin with. */
 const PEM = "-----BEGIN PUBLIC KEY-----";
 
-/** The text of a public identity: `aitcp:` and base64url, 49 characters. */
+/** The text of a public identity: `aitcp:` and base64url, 49 characters. @throws {InputError} `M2M_USAGE` if it is no Uint8Array */
 export function formatIdentity(publicKey: Uint8Array): string {
+  assertBytes("A public key", publicKey);
   return PREFIX + Buffer.from(publicKey).toString("base64url");
 }
 
@@ -18,7 +20,7 @@ export function formatIdentity(publicKey: Uint8Array): string {
  * @throws {InputError} `M2M_KEY_INVALID`
  */
 export function parseIdentity(text: string): Uint8Array {
-  const trimmed = text.trim();
+  const trimmed = typeof text === "string" ? text.trim() : "";
   const key = trimmed.startsWith(PEM)
     ? tryParsePem(trimmed)
     : tryParseKeyText(trimmed.startsWith(PREFIX) ? trimmed.slice(PREFIX.length) : trimmed);

@@ -1,5 +1,6 @@
-import { IntegrityError, type M2MError } from "../../../shared/errors.js";
-import type { AiTcpCrypto } from "../crypto/index.js";
+import { assertOptions } from "../../../shared/bounds.js";
+import { InputError, IntegrityError, type M2MError } from "../../../shared/errors.js";
+import { KEY_BYTES, type AiTcpCrypto } from "../crypto/index.js";
 import { checkCertificate, checkTime, type Certificate, type CertificateState } from "./certificate.js";
 import type { KnownPeers } from "./known-peers.js";
 import { fingerprint, formatIdentity, isSameIdentity } from "./public-identity.js";
@@ -35,7 +36,11 @@ export class TrustPolicy {
   readonly #options: TrustOptions;
   readonly #distrusted = new Set<string>();
 
+  /** @throws {InputError} `M2M_USAGE` if what should be keys is none, such as texts of identities */
   constructor(options: TrustOptions) {
+    assertOptions("The options", options);
+    assertKeys("pinned", options.pinned);
+    assertKeys("organisations", options.organisations);
     this.#options = options;
   }
 
@@ -102,6 +107,22 @@ export class TrustPolicy {
     if (anyone) return { trusted: true, how: "anyone" };
     return { trusted: false, how: "unknown", error: untrusted(identity, why) };
   }
+}
+
+/** What is read anew with each decision, as a file is, is not asked before. */
+function assertKeys(name: string, keys: unknown): void {
+  if (keys === undefined) return;
+  const isIterable = typeof keys === "object" && keys !== null && Symbol.iterator in keys;
+  const listed: readonly unknown[] = Array.isArray(keys) || keys instanceof Set ? [...keys] : [];
+  const isGood = isIterable && !ArrayBuffer.isView(keys) && listed.every(isPublicKey);
+  if (isGood) return;
+  throw new InputError("M2M_USAGE", `${name} are public keys, each a Uint8Array of ${KEY_BYTES} bytes.`, {
+    hint: "parseIdentity reads one that is written as text.",
+  });
+}
+
+function isPublicKey(key: unknown): boolean {
+  return key instanceof Uint8Array && key.length === KEY_BYTES;
 }
 
 function isAmong(keys: Iterable<Uint8Array>, wanted: Uint8Array): boolean {

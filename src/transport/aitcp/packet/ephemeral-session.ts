@@ -1,4 +1,5 @@
 import { Builder, ByteBuffer } from "flatbuffers";
+import { KEY_BYTES } from "../sizes.js";
 import { EphemeralSession } from "./ephemeral-session.gen.js";
 import { invalidPacket } from "./failures.js";
 import { EPHEMERAL_SESSION } from "./schema.js";
@@ -17,7 +18,6 @@ export interface EphemeralSessionFields {
 const ID_BYTES = 16;
 /** Characters of 16 bytes in base64url without padding. */
 const ID_CHARACTERS = 22;
-const KEY_BYTES = 32;
 /** Room of a builder: more than a ticket takes. */
 const BUILDER_BYTES = 192;
 const LENGTHS = {

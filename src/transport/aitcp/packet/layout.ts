@@ -2,6 +2,7 @@
  * Where everything is in a packet, counted from its size prefix (docs/spec/aitcp.md, Layout). A packet with a `payload` has one more
  * offset in its table, so the vectors stand `PAYLOAD_SHIFT` bytes later than these numbers say.
  */
+import { KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES } from "../sizes.js";
 
 /** The version of the packets, and the value of their field `version`. */
 export const PACKET_VERSION = 1;
@@ -24,13 +25,9 @@ export const LAST_LENGTH_OFFSET = 204;
 /** Bytes of a DATA packet before its sealed record: no shorter packet is one. */
 export const DATA_PREFIX_BYTES = 208;
 
-export const EPHEMERAL_KEY_BYTES = 32;
-export const NONCE_BYTES = 12;
+export { KEY_BYTES as EPHEMERAL_KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES };
 export const SEQUENCE_BYTES = 8;
-export const SIGNATURE_BYTES = 64;
 export const HEADER_BYTES = 4;
-/** Bytes of the tag at the end of a sealed record (RFC 8439). */
-export const TAG_BYTES = 16;
 
 export const PAYLOAD_SHIFT = 4;
 
@@ -58,7 +55,7 @@ const PLAIN_STRUCTURE: readonly number[] = [
   24,
   PACKET_VERSION,
   ...[24, 56, 68, 152, 72, 136],
-  EPHEMERAL_KEY_BYTES,
+  KEY_BYTES,
 ];
 
 /**

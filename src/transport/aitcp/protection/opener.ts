@@ -108,7 +108,7 @@ export class PacketOpener {
     if (sequence === undefined || !keys.isSender(ephemeralKey)) {
       throw forged("The packet is not of this connection.");
     }
-    keys.writeNonce(expectedNonce, 0, sequence);
+    keys.writeNonce(expectedNonce, sequence);
     if (!expectedNonce.equals(nonce)) throw forged("The nonce is not that of the sequence number.");
     if (this.#window.isFresh(sequence)) return sequence;
     throw new IntegrityError("M2M_PACKET_REPLAYED", "The packet was received before, or is too old to tell.");

@@ -136,7 +136,7 @@ export class PacketSealer {
     head.writeUInt32LE(size - SIZE_PREFIX_BYTES, 0);
     head.writeUInt32LE(contentLength, LAST_LENGTH_OFFSET);
     head[HEADER_OFFSET + 1] = label;
-    this.#keys.writeNonce(nonce, 0, sequence);
+    this.#keys.writeNonce(nonce, sequence);
     writeSequence(head, SEQUENCE_OFFSET, sequence);
     if (signature === undefined) signatureField.fill(0);
     else signatureField.set(signature);

@@ -40,15 +40,9 @@ export function readSequence(bytes: Buffer, offset: number): number | undefined 
   return number < END_OF_SEQUENCE ? number : undefined;
 }
 
-/** Writes the nonce of `number` at `offset`: iv XOR (4 zero bytes ‖ number (8, BE)). The iv is that at `ivOffset` of `keys`. */
-export function writeNonce(
-  target: Buffer,
-  offset: number,
-  keys: Buffer,
-  ivOffset: number,
-  number: number,
-): void {
-  target.writeUInt32BE(keys.readUInt32BE(ivOffset), offset);
-  target.writeUInt32BE((keys.readUInt32BE(ivOffset + 4) ^ Math.floor(number / WORD)) >>> 0, offset + 4);
-  target.writeUInt32BE((keys.readUInt32BE(ivOffset + 8) ^ number) >>> 0, offset + 8);
+/** Writes the nonce of `number` at the front: iv XOR (4 zero bytes ‖ number (8, BE)). The iv is that at `ivOffset` of `keys`. */
+export function writeNonce(target: Buffer, keys: Buffer, ivOffset: number, number: number): void {
+  target.writeUInt32BE(keys.readUInt32BE(ivOffset), 0);
+  target.writeUInt32BE((keys.readUInt32BE(ivOffset + 4) ^ Math.floor(number / WORD)) >>> 0, 4);
+  target.writeUInt32BE((keys.readUInt32BE(ivOffset + 8) ^ number) >>> 0, 8);
 }

@@ -1,9 +1,9 @@
 import { EPHEMERAL_KEY_BYTES } from "../packet/index.js";
+import { KEY_BYTES, NONCE_BYTES } from "../sizes.js";
 import type { PacketCrypto } from "./packet-crypto.js";
 import { writeNonce } from "./sequence.js";
 
-const KEY_BYTES = 32;
-const IV_BYTES = 12;
+const IV_BYTES = NONCE_BYTES;
 const SECRET_OFFSET = 2 * KEY_BYTES;
 const IV_OFFSET = 3 * KEY_BYTES;
 const SENDER_OFFSET = IV_OFFSET + IV_BYTES;
@@ -36,9 +36,9 @@ export class TrafficKeys {
     return this.#bytes.subarray(KEY_BYTES, SECRET_OFFSET);
   }
 
-  /** Writes the nonce of a sequence number at `offset`. */
-  writeNonce(target: Buffer, offset: number, sequence: number): void {
-    writeNonce(target, offset, this.#bytes, IV_OFFSET, sequence);
+  /** Writes the nonce of a sequence number at the front. */
+  writeNonce(target: Buffer, sequence: number): void {
+    writeNonce(target, this.#bytes, IV_OFFSET, sequence);
   }
 
   /** Writes the sender's ephemeral public key at the front. */

@@ -1,3 +1,4 @@
+import { assertWhole } from "../../../shared/bounds.js";
 import { InputError, ProtocolError } from "../../../shared/errors.js";
 import { encodeUtf8 } from "../../../shared/utf8.js";
 import type { SentMessage, Streams } from "../flow/index.js";
@@ -107,8 +108,13 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
     this.#host.wake();
   }
 
-  /** Gives the stream up, in both directions. @param code for the peer */
+  /**
+   * Gives the stream up, in both directions.
+   * @param code for the peer: a whole number from 0 to 2^53 - 1
+   * @throws {InputError} `M2M_USAGE`
+   */
   reset(code = 0): void {
+    assertWhole({ code }, 0);
     this.#resetCode ??= code;
     if (!this.#host.isClosed) this.#host.streams.reset(this.id, code);
     this.#host.wake();
@@ -152,7 +158,11 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
     this.#host.wake();
   }
 
-  /** Messages until the end of the stream; each is acknowledged when the next one is asked for. Throws as `receive`. */
+  /**
+   * Messages until the end of the stream; each is acknowledged when the next one is asked for. Throws as `receive`. Who leaves the loop before
+   * the end, by `break`, `return` or an error, gives the stream up (`reset`), as with streams of Node: the last message is not acknowledged,
+   * since nobody knows that its work is done. Who wants only some messages uses `receive`.
+   */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined, undefined> {
     // A generator would make three promises of each message.
     let isGiven = false;
@@ -167,7 +177,10 @@ export class AiTcpStream implements AsyncIterable<Uint8Array> {
         const value = this.tryTake();
         return value === undefined ? this.take().then(giveNext) : Promise.resolve(giveNext(value));
       },
-      return: () => Promise.resolve({ done: true, value: undefined }),
+      return: () => {
+        this.reset();
+        return Promise.resolve({ done: true, value: undefined });
+      },
     };
   }
 

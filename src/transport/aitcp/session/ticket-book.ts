@@ -87,8 +87,9 @@ export class TicketBook {
       signatures: grant.signatures,
       isPadded: grant.isPadded,
     };
-    await this.#store.put(writeTicketRecord(name, ticket), { expiresAtMs: expires * 1000 });
+    const record = writeTicketRecord(name, ticket);
     ticket.key.fill(0);
+    await this.#store.put(record, { expiresAtMs: expires * 1000 });
     return { name, expires };
   }
 

@@ -49,8 +49,9 @@ export class Waiters<T = void> {
 
   /** Wakes the one who has waited longest. */
   wakeOne(value: T | PromiseLike<T>): void {
-    const [wake, ...others] = this.#waiting ?? [];
-    this.#keep(others);
+    const waiting = this.#waiting;
+    const wake = waiting?.shift();
+    this.#keep(waiting);
     wake?.(value);
   }
 }

@@ -26,8 +26,7 @@ export type Sign = (bytes: Uint8Array) => Uint8Array;
 /** Whether a signature of bytes is of an identity. */
 export type Verify = (identity: Uint8Array, bytes: Uint8Array, signature: Uint8Array) => boolean;
 
-export const IDENTITY_BYTES = 32;
-export const SIGNATURE_BYTES = 64;
+export { KEY_BYTES as IDENTITY_BYTES, SIGNATURE_BYTES } from "../sizes.js";
 
 /** The letter of a role in signed texts and transcripts. */
 export function letterOf(role: Role): number {

@@ -3,6 +3,7 @@ import { createAiTcpServer } from "../../../../src/transport/aitcp/api/index.js"
 import { TrustPolicy } from "../../../../src/transport/aitcp/identity/index.js";
 import { alice, bob, crypto } from "../handshake/pair.js";
 import { Agents, until } from "../agents.js";
+import { Proxy } from "../middle.js";
 
 describe("sessions of AI-TCP: applications that fail", () => {
   const agents = new Agents();
@@ -32,5 +33,24 @@ describe("sessions of AI-TCP: applications that fail", () => {
     const stream = other.openStream();
     stream.write("still here");
     assert.equal(Buffer.from((await stream.receive()) ?? []).toString(), "still here");
+  });
+
+  it("end their session, if what is told of its state throws", async () => {
+    const bob = await agents.bob();
+    const proxy = await Proxy.start(bob.server.port);
+    agents.onEnd(() => proxy.stop());
+    const states: string[] = [];
+    const session = await agents.alice(proxy.url, {
+      onState: (state) => {
+        states.push(state);
+        if (state === "open") throw new Error("an application that fails");
+      },
+    });
+    proxy.cut();
+    await assert.rejects(session.closed, {
+      code: "M2M_USAGE",
+      message: /^onState .* an application that fails$/,
+    });
+    assert.deepEqual(states, ["interrupted", "open"]);
   });
 });

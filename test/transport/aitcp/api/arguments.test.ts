@@ -30,6 +30,16 @@ describe("sessions of AI-TCP: arguments that are none", () => {
       /certificate/,
     ],
     [
+      "a certificate that is none",
+      { identity: alice, trust: trusts(bobIdentity), certificate: new Uint8Array(5) },
+      /certificate/,
+    ],
+    [
+      "a static key that is none",
+      { identity: alice, trust: trusts(bobIdentity), serverStatic: new Uint8Array(3) },
+      /serverStatic/,
+    ],
+    [
       "a time that is none",
       { identity: alice, trust: trusts(bobIdentity), handshakeMs: "soon" },
       /handshakeMs/,
@@ -64,6 +74,7 @@ describe("sessions of AI-TCP: arguments that are none", () => {
     ["no options", undefined, /options/],
     ["no identity", { ...good, identity: undefined }, /identity/],
     ["no trust", { ...good, trust: undefined }, /trust/],
+    ["a certificate that is none", { ...good, certificate: new Uint8Array(5) }, /certificate/],
     ["nobody who takes sessions", { ...good, onSession: undefined }, /onSession/],
     ["a port that is none", { ...good, port: 70_000 }, /port/],
     ["a port as text", { ...good, port: "3001" }, /port/],

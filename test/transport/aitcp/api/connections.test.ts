@@ -61,6 +61,37 @@ describe("sessions of AI-TCP: their connections", () => {
     assert.equal(proxy.connections.length, 2);
   });
 
+  it("are made again at once if they have lasted, by the clock that is given", async () => {
+    const bob = await agents.bob();
+    const proxy = await proxied(bob.server.port);
+    let lateMs = 0;
+    const session = await agents.alice(proxy.url, {
+      monotonicMs: () => Math.floor(performance.now()) + lateMs,
+      reconnect: { firstDelayMs: 100_000_000, maxDelayMs: 100_000_000, maxTries: 1 },
+    });
+    lateMs = 2000;
+    proxy.cut();
+    await until(() => proxy.connections.length === 2 && session.state === "open");
+  });
+
+  it("that are not made again in time end the session, by the clock that is given", async () => {
+    let lateMs = 0;
+    const bob = await agents.bob({
+      nowMs: () => 1_790_000_000_000,
+      monotonicMs: () => Math.floor(performance.now()) + lateMs,
+      settings: { lifetimeSeconds: 8 },
+    });
+    const bobs = bob.nextSession();
+    const proxy = await proxied(bob.server.port);
+    await agents.alice(proxy.url);
+    const other = await bobs;
+    proxy.isShut = true;
+    proxy.cut();
+    await until(() => other.state === "interrupted");
+    lateMs = 8000;
+    await assert.rejects(other.closed, { code: "M2M_SESSION_EXPIRED" });
+  });
+
   it("that are lost are told to nobody: the session is interrupted, then open", async () => {
     const bob = await agents.bob();
     const proxy = await proxied(bob.server.port);

@@ -117,6 +117,22 @@ describe("sessions of AI-TCP: messages", () => {
     assert.equal(textOf(await (await session.acceptStream())?.receive()), "elsewhere");
   });
 
+  it("of a loop that is left early are given up, and the last is not told to be taken", async () => {
+    const bob = await agents.bob();
+    const session = await agents.alice(bob.url);
+    const other = await bob.nextSession();
+    const stream = session.openStream();
+    const [first, second] = [stream.send("first"), stream.send("second")];
+    const lost = assert.rejects(second, hasCode("M2M_OUTCOME_UNKNOWN"));
+    const theirs = await other.acceptStream();
+    assert.ok(theirs);
+    for await (const message of theirs) if (textOf(message) === "second") break;
+    await first;
+    await lost;
+    await assert.rejects(theirs.receive(), hasCode("M2M_STREAM_CLOSED"));
+    await assert.rejects(stream.receive(), hasCode("M2M_STREAM_CLOSED"));
+  });
+
   it("that were given up by the peer are told so, with its code", async () => {
     const bob = await agents.bob();
     const session = await agents.alice(bob.url);
@@ -126,8 +142,16 @@ describe("sessions of AI-TCP: messages", () => {
     const theirs = await other.acceptStream();
     assert.ok(theirs);
     const waiting = stream.receive();
+    // What is no code is refused, and does nothing.
+    for (const code of [Infinity, NaN, -1, 1.5, 2 ** 53, 1n, "x", null]) {
+      assert.throws(() => theirs.reset(code as number), hasCode("M2M_USAGE"), String(code));
+    }
     theirs.reset(42);
     await assert.rejects(waiting, /42/);
+    const last = session.openStream();
+    last.write("y");
+    (await other.acceptStream())?.reset(2 ** 53 - 1);
+    await assert.rejects(last.receive(), /9007199254740991/);
   });
 
   it("end with the session, in a good end for both", async () => {

@@ -176,6 +176,22 @@ describe("aitcp streams", () => {
     expect([a.size, b.size, b.heldBytes]).to.deep.equal([0, 0, 0]);
   });
 
+  it("what was taken before the other side gave it up is known to be taken", async () => {
+    const { a, b } = pair();
+    const stream = a.open();
+    const sent = [1, 2, 3].map((byte) => a.send(stream, Uint8Array.of(byte)));
+    pump(a, b);
+    for (let count = 0; count < 2; count++) b.take(stream);
+    b.acknowledge(stream, 1);
+    b.reset(stream, 7);
+    pump(a, b);
+    await sent[0].acknowledged;
+    for (const { acknowledged } of sent.slice(1)) {
+      expect((await rejection(acknowledged)).code).to.equal("M2M_OUTCOME_UNKNOWN");
+    }
+    expect([a.size, b.size, b.heldBytes]).to.deep.equal([0, 0, 0]);
+  });
+
   it("the room for what waits is bounded, and free again once it is taken", async () => {
     const { a, b } = pair({}, 5000);
     const stream = a.open();

@@ -39,6 +39,13 @@ describe("aitcp varint53", () => {
     );
   });
 
+  it("does not write for ever what it cannot write", () => {
+    for (const value of [Infinity, 2 ** 53, 2 ** 64]) {
+      expect(varint53Size(value)).to.be.at.most(8);
+      expect(() => writeVarint53(new Uint8Array(16), 0, value)).to.throw(RangeError);
+    }
+  });
+
   it("reads only what the twin would write", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 10 }), (bytes) => {

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import {
   HandshakeRefusal,
   type AiTcpPeer,
+  type GivenTicket,
   type ResponderOptions,
 } from "../../../../src/transport/aitcp/handshake/index.js";
 import { issueCertificate } from "../../../../src/transport/aitcp/identity/index.js";
@@ -273,6 +274,27 @@ describe("handshake of AI-TCP", () => {
       await assert.rejects(run(initiator({ ticket: { ...held, key: new Uint8Array(32) } }), server()), {
         code: "M2M_AUTHENTICATION_FAILED",
       });
+    });
+
+    it("overwrites its key, whether it is taken or not", async () => {
+      const { held, store } = await resume();
+      const given = store.get("7");
+      assert.ok(given);
+      for (const [identity, options, isTaken] of [
+        [alice, {}, true],
+        [mallory, {}, false],
+        [alice, { assertTrusted: untrusted }, false],
+        [alice, { settings: { ...SETTINGS, signatures: ["none"] as const } }, false],
+      ] as const) {
+        const found: GivenTicket = { ...given, signatures: "turn", key: given.key.slice() };
+        const running = run(
+          initiator({ identity, ticket: held }),
+          responder({ ...options, findTicket: async () => found }),
+        );
+        if (isTaken) await running;
+        else await assert.rejects(running);
+        assert.deepEqual(found.key, new Uint8Array(32));
+      }
     });
   });
 });

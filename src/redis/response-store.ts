@@ -1,9 +1,9 @@
 import type { M2MError } from "../shared/errors.js";
 import type { ResponseCacheStore } from "../shared/stores.js";
 import type { RedisConnection } from "./connection.js";
-import { assertStoreError } from "./failures.js";
+import { asStoreError } from "./failures.js";
 
-export interface RedisResponseCacheOptions {
+export interface RedisResponseStoreOptions {
   /** A larger value is not kept. Default 1 MiB. */
   readonly maxValueBytes?: number;
   /** Milliseconds that a look-up waits for Redis. Default 250. */
@@ -16,13 +16,13 @@ const DEFAULT_MAX_VALUE_BYTES = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 250;
 
 /** Answers in Redis. While it cannot be asked, every look-up is a miss. */
-export class RedisResponseCache implements ResponseCacheStore {
+export class RedisResponseStore implements ResponseCacheStore {
   readonly #redis: RedisConnection;
   readonly #maxValueBytes: number;
   readonly #timeoutMs: number;
   readonly #onFailure: ((error: M2MError) => void) | undefined;
 
-  constructor(redis: RedisConnection, options: RedisResponseCacheOptions = {}) {
+  constructor(redis: RedisConnection, options: RedisResponseStoreOptions = {}) {
     this.#redis = redis;
     this.#maxValueBytes = options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES;
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -35,7 +35,7 @@ export class RedisResponseCache implements ResponseCacheStore {
       const value = await this.#redis.send("GET", [this.#keyOf(key)], options);
       return value === null ? undefined : (value as Uint8Array);
     } catch (error) {
-      this.#onFailure?.(assertStoreError(error));
+      this.#onFailure?.(asStoreError(error));
       return undefined;
     }
   }
@@ -49,7 +49,7 @@ export class RedisResponseCache implements ResponseCacheStore {
     try {
       await this.#redis.send("SET", [this.#keyOf(key), bytes, "PX", wholeMs], { timeoutMs: this.#timeoutMs });
     } catch (error) {
-      this.#onFailure?.(assertStoreError(error));
+      this.#onFailure?.(asStoreError(error));
     }
   }
 

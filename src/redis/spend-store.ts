@@ -10,7 +10,7 @@ if ARGV[2] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', 
 return sum`;
 
 /** Sums in Redis, exact over all processes. It rejects while Redis cannot be asked: who spends by it then stops. */
-export class RedisSpendLedger implements SpendStore {
+export class RedisSpendStore implements SpendStore {
   readonly #redis: RedisConnection;
   readonly #nowMs: () => number;
 

@@ -2,9 +2,9 @@ import type { M2MError } from "../shared/errors.js";
 import type { RateDecision, RateLimitBucket, RateLimitStore } from "../shared/stores.js";
 import { assertBucket } from "../shared/token-buckets.js";
 import type { RedisConnection } from "./connection.js";
-import { assertStoreError } from "./failures.js";
+import { asStoreError } from "./failures.js";
 
-export interface RedisRateLimiterOptions {
+export interface RedisRateStoreOptions {
   /** What decides while Redis cannot: the buckets of this process alone. */
   readonly fallback: RateLimitStore;
   /** Told of every decision that the fallback made, and why. */
@@ -42,11 +42,11 @@ redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(math.ceil((capacit
 return wait`;
 
 /** Token buckets in Redis, exact over all processes, by the clock of Redis. */
-export class RedisRateLimiter implements RateLimitStore {
+export class RedisRateStore implements RateLimitStore {
   readonly #redis: RedisConnection;
-  readonly #options: RedisRateLimiterOptions;
+  readonly #options: RedisRateStoreOptions;
 
-  constructor(redis: RedisConnection, options: RedisRateLimiterOptions) {
+  constructor(redis: RedisConnection, options: RedisRateStoreOptions) {
     this.#redis = redis;
     this.#options = options;
   }
@@ -61,7 +61,7 @@ export class RedisRateLimiter implements RateLimitStore {
       const args = [cost, capacity, refillPerSecond];
       waitMs = Number(await this.#redis.run(TAKE, [this.#redis.key("rate", key)], args, { timeoutMs }));
     } catch (error) {
-      onFallback?.(assertStoreError(error));
+      onFallback?.(asStoreError(error));
       return fallback.take(key, cost, bucket);
     }
     return { allowed: waitMs === 0, retryAfterMs: waitMs < 0 ? Infinity : waitMs };
