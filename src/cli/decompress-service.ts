@@ -25,7 +25,9 @@ export interface DecompressJob {
 export async function decompress(context: CommandContext, job: DecompressJob): Promise<void> {
   const { allowUnsecured, key, settings, source } = job;
   const result = await explaining(sourceLabel(source, false), LIMIT_HINTS, async () => {
-    const wire = await readSource(source, maxWireBytes(settings.limits));
+    const { maxOutputBytes } = settings.limits;
+    const most = `a wire needs for the limit of ${maxOutputBytes} bytes`;
+    const wire = await readSource(source, maxWireBytes(settings.limits), most);
     return new CodecEngine(settings).decompress(wire, { key, allowUnsecured });
   });
   const text = tryDecodeUtf8(result.bytes);

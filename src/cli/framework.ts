@@ -1,7 +1,9 @@
 /** oclif, for help and completion. What is no command is refused before it is loaded. */
 import { InputError } from "../shared/errors.js";
+import { makeFolder } from "../shared/make-folder.js";
 import { nearestNames } from "../shared/nearest-name.js";
 import { quote } from "../shared/quote.js";
+import { attemptWrite } from "../shared/replacement-file.js";
 import { flagWords, selectCommand, wantsHelp } from "./argv.js";
 import type { AnyCommand } from "./definition.js";
 import { fileError } from "./errors.js";
@@ -19,11 +21,14 @@ export async function runFramework(
 ): Promise<number> {
   try {
     const words = toFrameworkArgv(commands, argv);
-    const { flush, run } = await import("@oclif/core");
+    const { Config, flush, run } = await import("@oclif/core");
     // It warns, with a stack, of folders of the user's that it only looks into.
     process.removeAllListeners("warning");
+    const config = await Config.load(root);
+    // The plugin would do it with Node's recursion.
+    if (words[0] === "autocomplete") attemptWrite(config.cacheDir, () => makeFolder(config.cacheDir));
     const stdout = watchStdout();
-    const code = await exitCodeOfRun(() => run(words, root));
+    const code = await exitCodeOfRun(() => run(words, config));
     // A stream that has failed never drains.
     await stdout.settle();
     await flush();

@@ -5,6 +5,7 @@ import { isJsonText } from "../shared/json-text.js";
 import { encodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
 import { readStdin } from "./stdio.js";
+import { printable } from "./terminal.js";
 
 /** Where a command's input is to come from, as the user said it. */
 export interface InputOptions {
@@ -42,6 +43,9 @@ export function openSources(context: CommandContext, options: InputOptions): Sou
   }
   if (literal !== undefined && literal !== "-") {
     assertNoFileName(literal);
+    if (looksLikePath(literal)) {
+      context.note(`m2m: There is no file ${printable(literal)}: the word itself is taken, as a text.`);
+    }
     return [literalSource(literal)];
   }
   if (literal === undefined && context.terminal.stdinIsTerminal) {
@@ -61,14 +65,22 @@ export function openSource(
   return openSources(context, { literal, files: file === undefined ? [] : [file] })[0];
 }
 
-/** All bytes of `source`. @throws {LimitError} `M2M_INPUT_TOO_LARGE` once there are more than `maxBytes` */
-export async function readSource(source: Source, maxBytes: number): Promise<Uint8Array> {
+/**
+ * All bytes of `source`.
+ * @param most what `maxBytes` is, in words
+ * @throws {LimitError} `M2M_INPUT_TOO_LARGE` once there are more than `maxBytes`
+ */
+export async function readSource(
+  source: Source,
+  maxBytes: number,
+  most = `the limit of ${maxBytes} bytes`,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of source.chunks()) {
     size += chunk.length;
     if (size > maxBytes) {
-      throw new LimitError("M2M_INPUT_TOO_LARGE", `The input has more than the limit of ${maxBytes} bytes.`, {
+      throw new LimitError("M2M_INPUT_TOO_LARGE", `The input has more than ${most}.`, {
         hint: "Raise --max-bytes if you trust the source.",
       });
     }
@@ -105,6 +117,15 @@ function fileSource(path: string): Source {
 /** Text that a format claims by its prefix is a wire, whatever files there are. */
 const WIRE = /^#(?:TK|T1|M2M)[|[]/;
 const LONGEST_PATH = 4096;
+
+/** What a person means as a path: no blank, and a slash or the ending of a file. */
+const PATH =
+  /^(?=\S{2,255}$)(?!.*:\/\/)(?:.*[/\\].*|.*\.(?:md|txt|json|jsonl|toml|ya?ml|html?|csv|xml|log|tk|t1|m2m|py|[cm]?[jt]sx?))$/iu;
+
+/** Whether `word` is taken for a path by whoever wrote it, wires and JSON aside. */
+export function looksLikePath(word: string): boolean {
+  return PATH.test(word) && !WIRE.test(word) && !isJsonText(word);
+}
 
 /** Compressing the name of a file instead of the file is never meant. */
 function assertNoFileName(literal: string): void {

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InputError } from "../shared/errors.js";
+import { makeFolder } from "../shared/make-folder.js";
 import { attemptWrite } from "../shared/replacement-file.js";
 import {
   fingerprint,
@@ -108,6 +108,6 @@ function outputPath(context: CommandContext, output: string | undefined): string
       hint: "Give a path with --output, or set M2M_HOME.",
     });
   }
-  attemptWrite(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+  attemptWrite(path, () => makeFolder(dirname(path), 0o700));
   return path;
 }

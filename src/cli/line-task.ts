@@ -75,7 +75,9 @@ export function describeContent(
   text: string | undefined,
 ): object {
   const content = text === undefined ? { contentBase64: encodeBase64(bytes) } : { content: text };
-  return { algorithm, form, encoding, ...content, bytes: bytes.length };
+  // What is no wire was read as bytes, whatever they are.
+  const shown = algorithm === "none" && text !== undefined ? "text" : form;
+  return { algorithm, form: shown, encoding, ...content, bytes: bytes.length };
 }
 
 /** For `--json`. */

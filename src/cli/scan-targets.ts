@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { InputError } from "../shared/errors.js";
 import { isFile } from "../shared/files.js";
 import type { CommandContext } from "./context.js";
-import { openSources, type Source } from "./input.js";
+import { looksLikePath, openSources, type Source } from "./input.js";
 import { printable } from "./terminal.js";
 
 /** What is to be scanned: one text, or the files of a folder. */
@@ -11,10 +11,6 @@ export type ScanTarget =
   | { readonly source: Source }
   /** As the user wrote it. */
   | { readonly folder: string };
-
-/** What a person means as a path: no blank, and a slash or the ending of a file. */
-const PATH =
-  /^(?=\S{2,255}$)(?!.*:\/\/)(?:.*[/\\].*|.*\.(?:md|txt|json|jsonl|toml|ya?ml|html?|csv|xml|py|[cm]?[jt]sx?))$/iu;
 
 /**
  * What the arguments mean. One argument is a text, unless a file or folder has that name; several are paths.
@@ -45,13 +41,10 @@ export function resolveTargets(
 function resolveOnly(context: CommandContext, word: string | undefined): ScanTarget {
   const folder = word !== undefined && isFolder(context, word);
   if (!folder && (word === undefined || word === "-" || !isFile(resolve(context.cwd, word)))) {
-    if (word !== undefined && PATH.test(word)) {
-      context.note(`m2m: There is no file ${printable(word)}: the word itself is scanned, as a text.`);
-    }
     return { source: openSources(context, { literal: word })[0] };
   }
   // What has no slash and no ending, or is more than dots, may be a word that somebody wants to have scanned.
-  if (!/^\.+$|[/\\]/.test(word) && (folder || !PATH.test(word))) {
+  if (!/^\.+$|[/\\]/.test(word) && (folder || !looksLikePath(word))) {
     const what = folder ? "a folder: its files are scanned" : "a file: its content is scanned";
     context.note(`m2m: ${printable(word)} is ${what}. Pipe the word in if it is the text.`);
   }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
+import { InputError } from "../shared/errors.js";
 import { fileError } from "../shared/files.js";
 import type { OpenTranscript, TranscriptSink } from "../transport/index.js";
 import type { CommandContext } from "./context.js";
@@ -14,7 +15,7 @@ export class TranscriptFiles {
   #count = 0;
   #descriptor: number | undefined;
 
-  /** @throws {InputError} `M2M_FILE_WRITE` if the file exists, or cannot be made */
+  /** @throws {InputError} `M2M_FILE_EXISTS`, or `M2M_FILE_WRITE` if it cannot be made */
   constructor(context: CommandContext, path: string) {
     this.#context = context;
     this.#path = path;
@@ -56,6 +57,9 @@ function create(path: string): number {
   try {
     return openSync(path, "wx", 0o600);
   } catch (error) {
-    throw fileError("write", path, error);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw fileError("write", path, error);
+    throw new InputError("M2M_FILE_EXISTS", `${path} exists.`, {
+      hint: "A transcript overwrites none: choose another name.",
+    });
   }
 }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../shared/errors.js";
 import { isThere } from "../shared/files.js";
+import { makeFolder } from "../shared/make-folder.js";
 import { attemptWrite, ReplacementFile } from "../shared/replacement-file.js";
 import { parseToml, scanToml, type TomlEntry, type TomlLayout } from "../shared/toml.js";
 import { whileLocked } from "./edit-lock.js";
@@ -27,7 +27,7 @@ export async function setConfigValue(
   const given = parseText(key, text);
   const isPath = specOf(key).type === "path" && typeof given === "string";
   const value = isPath ? pathInFile(given, cwd, dirname(path)) : given;
-  attemptWrite(path, () => makeFolder(dirname(path)));
+  attemptWrite(path, () => makeFolder(dirname(path), 0o700));
   return whileLocked(path, async () => {
     const current = isThere(path) ? readTextFile(path) : "";
     const expected = await readLeaves(current, path);
@@ -168,19 +168,6 @@ function cannotEdit(path: string, key: ConfigKey): InputError {
     `${path} is laid out so that ${key} cannot be changed by changing one line.`,
     { hint: `Change ${key} in the file by hand.` },
   );
-}
-
-/** Level by level: Node's own recursion does not end where a file system has no such folder and makes none (/proc). */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent);
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have made it meanwhile.
-    if (!existsSync(folder)) throw error;
-  }
 }
 
 /** Replaces the file at `path` (or the one it links to) in one step. */

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { InputError } from "../shared/errors.js";
+import { makeFolder } from "../shared/make-folder.js";
 import { attemptWrite } from "../shared/replacement-file.js";
 
 /** Its owner's process, when that began, and what no other lock has. */
@@ -42,7 +43,7 @@ export function isLockName(name: string): boolean {
 function acquire(folder: string, shown: string): string {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     // Who was in may just be taking it away.
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const owner = livingOwner(folder);
     if (owner !== undefined) throw busy(shown, `process ${owner}`);
     const name = `lock-${process.pid}-${performance.timeOrigin}-${randomUUID()}`;

@@ -370,7 +370,8 @@ describe("m2m connect", function () {
     expect(verified.stdout.toString())
       .to.include("All signatures verify")
       .and.not.match(/messages? without/);
-    expect(connect(server.aitcp, flags, "again").code).to.equal(4);
+    const again = connect(server.aitcp, flags, "again");
+    expect([again.code, again.stderr.includes("talk.aitcp exists.")], again.stderr).to.deep.equal([2, true]);
     expect(readFileSync(at("talk.aitcp")).equals(transcript)).to.equal(true);
   });
 

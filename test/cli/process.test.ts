@@ -278,6 +278,54 @@ describe("m2m as a process", () => {
       );
     });
 
+    it("refuse a folder where none can be made, and end", function () {
+      if (process.platform !== "linux") this.skip();
+      for (const [args, env] of [
+        [["keygen"], { M2M_HOME: "/proc/nope" }],
+        [["autocomplete", "bash"], { XDG_CACHE_HOME: "/proc/nope" }],
+      ] as const) {
+        const { code, stderr } = folder.run(args, { env });
+        expect([code, stderr.startsWith("m2m: Cannot write /proc/nope/")], stderr).to.deep.equal([4, true]);
+      }
+    });
+
+    it("note a word that looks like a file that is not there", () => {
+      for (const [command, word] of [
+        ["compress", "missing.json"],
+        ["decompress", "missing.tk"],
+        ["tokens", "docs/missing"],
+      ]) {
+        const { code, stderr } = folder.run([command, word]);
+        expect([code, stderr.match(/There is no file [^:]+/)?.[0]], command).to.deep.equal([
+          0,
+          `There is no file ${word}`,
+        ]);
+        expect(folder.run([command, "--quiet", word]).stderr, command).to.equal("");
+      }
+      const wire = folder.run(["compress", "--algorithm", "brotli", "a/b".repeat(20)]).stdout.toString();
+      for (const literal of [wire, '{"a":"b/c"}', "https://example.com/a.md", "word"])
+        expect(folder.run(["decompress", literal]).stderr, literal).to.not.include("There is no file");
+    });
+
+    it("name the limit that was set", () => {
+      const { code, stderr } = folder.run(["decompress", "--max-bytes", "1000", "--file", "/dev/zero"]);
+      expect([code, stderr.split("\n")[0]]).to.deep.equal([
+        3,
+        "m2m: /dev/zero: The input has more than a wire needs for the limit of 1000 bytes.",
+      ]);
+    });
+
+    it("say of a text that is no wire that it is text", () => {
+      for (const args of [[], ["--lines"]]) {
+        const { stdout } = folder.run(["decompress", "--json", ...args], { input: "plain" });
+        expect(JSON.parse(stdout.toString())).to.include({
+          algorithm: "none",
+          form: "text",
+          content: "plain",
+        });
+      }
+    });
+
     it("shows the code and the causes with --verbose", () => {
       const { stderr } = folder.run(["tokens", "--verbose", "--file", "missing"]);
       expect(stderr).to.include("code: M2M_FILE_READ").and.to.include("caused by: Error: ENOENT");

@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InputError, IntegrityError } from "../../../shared/errors.js";
 import { fileError, readSmallFile } from "../../../shared/files.js";
+import { makeFolder } from "../../../shared/make-folder.js";
 import { attemptWrite, ReplacementFile } from "../../../shared/replacement-file.js";
 import { ChangingFile } from "./changing-file.js";
 import { fingerprint, formatIdentity, isSameIdentity, parseIdentity } from "./public-identity.js";
@@ -96,7 +97,7 @@ export class KnownPeers {
     }
     const words = [address.toLowerCase(), formatIdentity(identity), name.trim()];
     attemptWrite(this.path, () => {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.path), 0o700);
       const isCut = existsSync(this.path) && /[^\n]$/.test(readFileSync(this.path, "latin1"));
       const line = `${isCut ? "\n" : ""}${words.join(" ").trim()}\n`;
       appendFileSync(this.path, line, { mode: 0o600 });
