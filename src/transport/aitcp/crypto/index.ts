@@ -7,7 +7,7 @@ export type {
   X25519KeyPair,
 } from "./ai-tcp-crypto.js";
 export { HASH_BYTES, KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES } from "../sizes.js";
-export { pkcs8Of } from "./key-objects.js";
+export { pkcs8Of } from "./pkcs8.js";
 export { nodeAead } from "./node-aead.js";
 export { nodeCrypto } from "./node-crypto.js";
 export { loadSodiumAead, type SodiumLoader } from "./sodium-aead.js";

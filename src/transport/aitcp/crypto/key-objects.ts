@@ -1,12 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { InputError } from "../../../shared/errors.js";
 import { KEY_BYTES } from "../sizes.js";
-
-export type Curve = "Ed25519" | "X25519";
-
-/** What stands before the 32 bytes of a private key in PKCS#8 (RFC 8410, 7); one byte names the curve. */
-const PKCS8_HEAD = "302e020100300506032b65%04220420";
-const CURVE_BYTES: Readonly<Record<Curve, string>> = { X25519: "6e", Ed25519: "70" };
+import { pkcs8Of, type Curve } from "./pkcs8.js";
 
 /**
  * Imports a public key. As a JWK, because that takes 6 µs and as SPKI it takes 87 (OpenSSL 3 starts its general decoder).
@@ -23,18 +18,17 @@ export function importPublicKey(curve: Curve, bytes: Uint8Array): KeyObject {
  * @throws {InputError} `M2M_KEY_INVALID` if there are not 32 bytes
  */
 export function importPrivateKey(curve: Curve, bytes: Uint8Array): KeyObject {
+  assertKeyLength(bytes);
   const key = pkcs8Of(curve, bytes);
   try {
-    return createPrivateKey({ key, format: "der", type: "pkcs8" });
+    return createPrivateKey({
+      key: Buffer.from(key.buffer, key.byteOffset, key.length),
+      format: "der",
+      type: "pkcs8",
+    });
   } finally {
     key.fill(0);
   }
-}
-
-/** A private key as PKCS#8 (DER), which whoever has it overwrites. @throws {InputError} `M2M_KEY_INVALID` if there are not 32 bytes */
-export function pkcs8Of(curve: Curve, bytes: Uint8Array): Buffer {
-  assertKeyLength(bytes);
-  return Buffer.concat([Buffer.from(PKCS8_HEAD.replace("%", CURVE_BYTES[curve]), "hex"), bytes]);
 }
 
 /** The 32 bytes of a public key. */

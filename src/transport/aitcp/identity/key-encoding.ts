@@ -20,7 +20,8 @@ export function encodeKey(seed: Uint8Array, format: KeyFormat, passphrase?: stri
   }
   const der = pkcs8Of("Ed25519", seed);
   try {
-    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    const bytes = Buffer.from(der.buffer, der.byteOffset, der.length);
+    const key = createPrivateKey({ key: bytes, format: "der", type: "pkcs8" });
     const encryption = passphrase === undefined ? {} : { cipher: "aes-256-cbc", passphrase };
     return Buffer.from(key.export({ format: "pem", type: "pkcs8", ...encryption }));
   } finally {
