@@ -45,10 +45,16 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
   if (bytes.length !== CERTIFICATE_BYTES) {
     throw invalid(`it has ${bytes.length} bytes, not ${CERTIFICATE_BYTES}`, bytes.length);
   }
-  const issuer = bytes.slice(0, KEY_BYTES);
+  // `slice` of a Buffer copies nothing.
+  const issuer = Uint8Array.from(bytes.subarray(0, KEY_BYTES));
   const notBefore = decodeTime(bytes, KEY_BYTES);
   const notAfter = decodeTime(bytes, KEY_BYTES + TIME_BYTES);
-  return { issuer, notBefore, notAfter, signature: bytes.slice(KEY_BYTES + 2 * TIME_BYTES) };
+  return {
+    issuer,
+    notBefore,
+    notAfter,
+    signature: Uint8Array.from(bytes.subarray(KEY_BYTES + 2 * TIME_BYTES)),
+  };
 }
 
 /** Whether the issuer has given its word for `identity`, and for this time. Whether the issuer is trusted is another question. */

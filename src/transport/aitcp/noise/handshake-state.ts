@@ -137,7 +137,7 @@ export class HandshakeState {
       let offset = 0;
       const take = (length: number): Uint8Array => {
         if (message.length - offset < length) throw wrongLength("short", message);
-        return message.slice(offset, (offset += length));
+        return Uint8Array.from(message.subarray(offset, (offset += length)));
       };
       for (const token of tokens) {
         if (token === "e") this.#readEphemeral(take(KEY_BYTES));

@@ -70,7 +70,8 @@ export function readBlock(type: number, body: Uint8Array, offset: number): Trans
 function readOpening(body: Uint8Array, offset: number): OpeningBlock {
   const mode = SIGNATURE_MODES[body[0]] as SignatureMode | undefined;
   if (body.length !== OPENING_BYTES || !mode) throw invalidTranscript("an opening that is none", offset);
-  const part = (start: number, length: number): Uint8Array => body.slice(start, start + length);
+  const part = (start: number, length: number): Uint8Array =>
+    Uint8Array.from(body.subarray(start, start + length));
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const timeMs = Number(view.getBigUint64(OPENING_BYTES - TIME_BYTES));
   if (!Number.isSafeInteger(timeMs)) throw invalidTranscript("a time that is none", offset);

@@ -58,7 +58,8 @@ export class TranscriptReader {
     }
     this.#offset += at;
     bytes = bytes.subarray(at);
-    this.#pending = bytes.slice();
+    // `slice` of a Buffer copies nothing.
+    this.#pending = Uint8Array.from(bytes);
   }
 }
 

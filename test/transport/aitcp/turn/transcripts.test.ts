@@ -94,6 +94,29 @@ describe("aitcp transcripts", () => {
     for (const size of [1, 7, 64, 999]) expect(await verify(bytes, size)).to.deep.equal(whole);
   });
 
+  it("read the same from a buffer that is used again for each chunk", async () => {
+    const bytes = sampleTranscript();
+    const { messages, ...report } = await verify(bytes);
+    function* chunks(): Generator<Uint8Array> {
+      const buffer = Buffer.alloc(50);
+      for (let at = 0; at < bytes.length; at += buffer.length) {
+        const part = bytes.subarray(at, at + buffer.length);
+        buffer.set(part);
+        yield buffer.subarray(0, part.length);
+        buffer.fill(0xff);
+      }
+    }
+    const read: TranscriptMessage[] = [];
+    const again = await verifyTranscript(chunks(), {
+      verify: verifyEd25519,
+      createHash: sha256,
+      keepsContent: true,
+      onMessage: (message) => void read.push(message),
+    });
+    expect(again).to.deep.equal(report);
+    expect(read).to.deep.equal(messages);
+  });
+
   it("that are cut count up to there", async () => {
     const bytes = sampleTranscript();
     const whole = await verify(bytes);
