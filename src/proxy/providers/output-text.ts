@@ -1,4 +1,4 @@
-import { isJsonObject, member } from "../../shared/json-value.js";
+import { isJsonObject, listOf, member } from "../../shared/json-value.js";
 import type { ProviderApi } from "./api.js";
 
 /** The texts that an event of a stream adds to the answer: what it says, thinks, and hands to tools. */
@@ -66,8 +66,4 @@ function blockTexts(block: unknown): string[] {
 
 function texts(value: unknown): string[] {
   return typeof value === "string" && value !== "" ? [value] : [];
-}
-
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : [];
 }

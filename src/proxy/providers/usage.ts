@@ -1,5 +1,5 @@
 import type { ModelRegistry, TokenUsage } from "../../models/index.js";
-import { isJsonObject, member } from "../../shared/json-value.js";
+import { isJsonObject, member, textOf } from "../../shared/json-value.js";
 import { readMembers } from "./json-members.js";
 
 /** Tokens of one request. */
@@ -119,8 +119,4 @@ function isCount(value: unknown): value is number {
 
 function countOf(value: unknown): number {
   return isCount(value) ? value : 0;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

@@ -1,3 +1,5 @@
+import { isJsonObject, listOf } from "../../shared/json-value.js";
+
 /** One piece of a text that comes in pieces. */
 export interface StreamPiece {
   readonly text: string;
@@ -128,9 +130,9 @@ class Streams {
   /** Adds what one event says: its deltas, by the text that they belong to. */
   add(event: unknown, offset: number): void {
     const at = { pointer: `/${this.#events++}`, offset };
-    if (!isFields(event)) return;
+    if (!isJsonObject(event)) return;
     const { type, delta, index } = event;
-    if (type === "content_block_delta" && isFields(delta)) {
+    if (type === "content_block_delta" && isJsonObject(delta)) {
       for (const field of BLOCK_FIELDS) {
         const kind = field === "partial_json" ? "arguments" : "text";
         this.#push(at, delta[field], kind, "/delta/", field, index);
@@ -142,10 +144,10 @@ class Streams {
       this.#push(at, delta, kind, "/", "delta", name);
     }
     if ("done" in event) this.#addOllama(event, at);
-    if (isFields(event.contentBlockDelta)) this.#addConverse(event.contentBlockDelta, at);
+    if (isJsonObject(event.contentBlockDelta)) this.#addConverse(event.contentBlockDelta, at);
     for (const [nth, choice] of items(event.choices)) this.#addChoice(choice, nth, at);
     for (const [nth, candidate] of items(event.candidates)) {
-      const parts = isFields(candidate.content) ? candidate.content.parts : undefined;
+      const parts = isJsonObject(candidate.content) ? candidate.content.parts : undefined;
       for (const [place, part] of items(parts)) {
         const parent = `/candidates/${nth}/content/parts/${place}/`;
         this.#push(at, part.text, "text", parent, "text", candidate.index ?? nth);
@@ -156,7 +158,7 @@ class Streams {
   /** Ollama's lines, of `/api/generate` and of `/api/chat`. */
   #addOllama({ response, message }: Fields, at: Place): void {
     this.#push(at, response, "text", "/", "response", "");
-    if (!isFields(message)) return;
+    if (!isJsonObject(message)) return;
     for (const field of ["content", "thinking"]) {
       this.#push(at, message[field], "text", "/message/", field, "");
     }
@@ -164,21 +166,21 @@ class Streams {
 
   /** Bedrock's Converse. */
   #addConverse({ delta, contentBlockIndex }: Fields, at: Place): void {
-    if (!isFields(delta)) return;
+    if (!isJsonObject(delta)) return;
     const parent = "/contentBlockDelta/delta/";
     this.#push(at, delta.text, "text", parent, "text", contentBlockIndex);
-    if (!isFields(delta.toolUse)) return;
+    if (!isJsonObject(delta.toolUse)) return;
     this.#push(at, delta.toolUse.input, "arguments", `${parent}toolUse/`, "input", contentBlockIndex);
   }
 
   #addChoice(choice: Fields, nth: number, at: Place): void {
     const name = choice.index ?? nth;
     this.#push(at, choice.text, "text", `/choices/${nth}/`, "text", name);
-    if (!isFields(choice.delta)) return;
+    if (!isJsonObject(choice.delta)) return;
     const parent = `/choices/${nth}/delta/`;
     for (const field of DELTA_FIELDS) this.#push(at, choice.delta[field], "text", parent, field, name);
     for (const [place, call] of items(choice.delta.tool_calls)) {
-      if (!isFields(call.function)) continue;
+      if (!isJsonObject(call.function)) continue;
       const inCall = `${parent}tool_calls/${place}/function/`;
       const id = `${nameOf(name)} ${nameOf(call.index ?? place)}`;
       this.#push(at, call.function.arguments, "arguments", inCall, "arguments", id);
@@ -208,10 +210,6 @@ class Streams {
   }
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A number or a text; of anything else a text may be too deep to make. */
 function nameOf(value: unknown): string {
   return typeof value === "object" ? "" : String(value);
@@ -219,8 +217,7 @@ function nameOf(value: unknown): string {
 
 /** The objects of an array, with their places. */
 function items(value: unknown): [number, Fields][] {
-  if (!Array.isArray(value)) return [];
   const found: [number, Fields][] = [];
-  value.forEach((item: unknown, at) => isFields(item) && found.push([at, item]));
+  listOf(value).forEach((item, at) => isJsonObject(item) && found.push([at, item]));
   return found;
 }
