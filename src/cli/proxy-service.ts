@@ -1,5 +1,5 @@
 import type { Config } from "../config/index.js";
-import { createLogger, isAnyHost } from "../http/index.js";
+import { isAnyHost } from "../http/index.js";
 import { startProxy, type Proxy, type UpstreamOptions } from "../proxy/index.js";
 import type { SecurityScanner } from "../security/index.js";
 import { checkedToken } from "./auth-token.js";
@@ -7,9 +7,8 @@ import type { CommandContext } from "./context.js";
 import { noteLeftAlone } from "./left-alone.js";
 import { warnOfOpenHost } from "./open-host.js";
 import { openProxyStores, proxySettings, proxyUpstreams, type ProxyFlags } from "./proxy-settings.js";
-import { serviceNotes, type ServiceNotes } from "./service-notes.js";
+import { openServiceLog, type ServiceNotes } from "./service-notes.js";
 import { loadEngineSettings } from "./settings.js";
-import { writeStderr } from "./stdio.js";
 import { printable } from "./terminal.js";
 import { GRACE_MS, untilSignal } from "./until-signal.js";
 
@@ -20,13 +19,10 @@ import { GRACE_MS, untilSignal } from "./until-signal.js";
  */
 export async function runProxy(context: CommandContext, flags: ProxyFlags): Promise<number> {
   const config = await context.config();
-  const isJson = flags["log-json"] ?? config.get("proxy.log_json");
-  const logger = createLogger({
+  const { logger, notes } = openServiceLog(context, {
     level: flags["log-level"] ?? config.get("proxy.log_level"),
-    json: isJson,
-    write: writeStderr,
+    json: flags["log-json"] ?? config.get("proxy.log_json"),
   });
-  const notes = serviceNotes(context, logger, isJson);
   // A repository does not say where requests, and the keys in them, go.
   noteLeftAlone(notes, config, ["proxy"], "sets nothing of the proxy");
   const upstreams = proxyUpstreams(context, config, flags.target);

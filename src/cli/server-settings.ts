@@ -1,6 +1,6 @@
 import cluster from "node:cluster";
 import type { Config } from "../config/index.js";
-import { createLogger, TrustedProxies, type Logger } from "../http/index.js";
+import { TrustedProxies, type Logger } from "../http/index.js";
 import { isSharedStore, MEMORY_STORE, type ServerOptions } from "../server/index.js";
 import { InputError, type M2MError } from "../shared/errors.js";
 import { readSmallFile } from "../shared/files.js";
@@ -11,9 +11,8 @@ import { noteLeftAlone } from "./left-alone.js";
 import { warnOfOpenHost } from "./open-host.js";
 import { openScanner, REMEMBERED_TEXTS } from "./scan-settings.js";
 import type { ServerFlags } from "./server-flags.js";
-import { serviceNotes, type ServiceNotes } from "./service-notes.js";
+import { openServiceLog, type ServiceNotes } from "./service-notes.js";
 import { loadEngineSettings } from "./settings.js";
-import { writeStderr } from "./stdio.js";
 import { printable } from "./terminal.js";
 import { versionFacts } from "./version.js";
 
@@ -56,13 +55,10 @@ export async function loadServerSettings(
   const store = flags.store ?? config.get("server.store") ?? MEMORY_STORE;
   if (workers > 1) assertWorkers(store, transport);
   if (transport !== "aitcp") assertNoAiTcp(flags, transport);
-  const isJson = flags["log-json"] ?? config.get("server.log_json");
-  const logger = createLogger({
+  const { logger, notes } = openServiceLog(context, {
     level: flags["log-level"] ?? config.get("server.log_level"),
-    json: isJson,
-    write: writeStderr,
+    json: flags["log-json"] ?? config.get("server.log_json"),
   });
-  const notes = serviceNotes(context, logger, isJson);
   const options: ServerOptions = {
     host: flags.host ?? config.get("server.host"),
     port: flags.port ?? config.get("server.port"),

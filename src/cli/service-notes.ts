@@ -1,4 +1,4 @@
-import type { Logger } from "../http/index.js";
+import { createLogger, type Logger, type LoggerOptions } from "../http/index.js";
 import type { CommandContext } from "./context.js";
 import { writeStderr } from "./stdio.js";
 
@@ -10,8 +10,23 @@ export interface ServiceNotes {
   warn(text: string): void;
 }
 
+/** What a command that keeps running says on stderr: its log, and its notes. */
+export interface ServiceLog {
+  readonly logger: Logger;
+  readonly notes: ServiceNotes;
+}
+
+/** @param json one JSON object a line, and nothing else */
+export function openServiceLog(
+  context: Pick<CommandContext, "note" | "quiet">,
+  { level, json }: Pick<LoggerOptions, "level" | "json">,
+): ServiceLog {
+  const logger = createLogger({ level, json, write: writeStderr });
+  return { logger, notes: serviceNotes(context, logger, json) };
+}
+
 /** Lines for people, or events of the log: who reads stderr as JSON is to find nothing else there. */
-export function serviceNotes(
+function serviceNotes(
   context: Pick<CommandContext, "note" | "quiet">,
   logger: Logger,
   isJson: boolean,

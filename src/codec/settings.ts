@@ -1,10 +1,8 @@
 import { LEVEL_NAMES, POLICY_NAMES, type AlgorithmName, type PolicyName } from "../shared/algorithms.js";
-import { assertNumbers, assertOptions } from "../shared/bounds.js";
+import { assertName, assertNumbers, assertOptions } from "../shared/bounds.js";
 import { DEFAULT_ROUTER_THRESHOLDS, type RouterThresholds } from "../shared/defaults.js";
 import { ENCODINGS } from "../shared/encodings.js";
-import { InputError } from "../shared/errors.js";
 import { assertKey } from "../shared/keys.js";
-import { quote } from "../shared/quote.js";
 import { parseBrotliQuality } from "./brotli/index.js";
 import { SECURITY_MODES } from "./frame/index.js";
 import type { CodecOptions } from "./types.js";
@@ -78,12 +76,4 @@ function assertRouter(router: Partial<RouterThresholds>): void {
   const names = Object.keys(DEFAULT_ROUTER_THRESHOLDS);
   for (const name of Object.keys(router)) assertName("threshold of the router", name, names);
   assertNumbers({ ...router }, 0);
-}
-
-/** @throws {InputError} `M2M_USAGE` */
-function assertName(what: string, name: string, names: readonly string[]): void {
-  if (names.includes(name)) return;
-  throw new InputError("M2M_USAGE", `There is no ${what} ${quote(String(name))}.`, {
-    hint: `Use one of ${names.join(", ")}.`,
-  });
 }

@@ -1,4 +1,4 @@
-import { LimitError } from "../shared/errors.js";
+import { isOverSize } from "../shared/limits.js";
 
 /** What a decompressor gives. */
 interface Unpacked {
@@ -93,7 +93,7 @@ export class HeldShare {
     try {
       opened = open(Math.min(maxBytes, roomBytes));
     } catch (error) {
-      throw roomBytes < maxBytes && isTooLarge(error) ? this.#held.noRoom() : error;
+      throw roomBytes < maxBytes && isOverSize(error) ? this.#held.noRoom() : error;
     }
     if (opened) this.hold(opened.bytes.length);
     return opened;
@@ -104,11 +104,4 @@ export class HeldShare {
     this.#held.add(-this.#ownBytes);
     this.#ownBytes = 0;
   }
-}
-
-function isTooLarge(error: unknown): boolean {
-  return (
-    error instanceof LimitError &&
-    (error.code === "M2M_OUTPUT_TOO_LARGE" || error.code === "M2M_INPUT_TOO_LARGE")
-  );
 }

@@ -198,7 +198,7 @@ export class Exchange implements AttemptOwner {
   onFailure(attempt: Attempt, error: Error): void {
     const isUnreachable = !attempt.wasSent || isBeforeSending(error);
     if (isUnreachable) this.#isOwed = false;
-    this.#noteFailure(attempt, isUnreachable);
+    this.#fail(attempt.upstream, isUnreachable);
     if ((isUnreachable || this.#onlyAsks) && this.#retry(undefined, isLasting(error))) return;
     this.#giveUp(upstreamError(error));
   }
@@ -206,7 +206,7 @@ export class Exchange implements AttemptOwner {
   onEnd(attempt: Attempt, error?: Error): void {
     if (!error) return;
     this.#failed = true;
-    this.#noteFailure(attempt, false);
+    this.#fail(attempt.upstream, false);
     this.#core.logger.warn(
       { ...this.logged, upstream: attempt.upstream.name, reason: upstreamError(error).message },
       "answer cut",
@@ -216,10 +216,6 @@ export class Exchange implements AttemptOwner {
   /** The client is told of a status that more tries did not help against. */
   #noteStatus({ upstream: { name: upstream } }: Attempt, status: number): void {
     this.#core.logger.warn({ ...this.logged, upstream, status, attempts: this.#attempts }, "upstream failed");
-  }
-
-  #noteFailure({ upstream }: Attempt, isUnreachable: boolean): void {
-    this.#fail(upstream, isUnreachable);
   }
 
   /**
@@ -235,10 +231,13 @@ export class Exchange implements AttemptOwner {
   }
 
   #hasOther(upstream: Upstream, nowMs: number): boolean {
+    return this.#core.upstreams.some((one) => one !== upstream && this.#isUsable(one, nowMs));
+  }
+
+  /** Whether `upstream` serves this request, and is not shut out. */
+  #isUsable(upstream: Upstream, nowMs: number): boolean {
     const { route } = this.#prepared as Prepared;
-    return this.#core.upstreams.some(
-      (one) => one !== upstream && isServedBy(one, route) && one.breaker.state(nowMs) !== "open",
-    );
+    return isServedBy(upstream, route) && upstream.breaker.state(nowMs) !== "open";
   }
 
   /**
@@ -250,10 +249,7 @@ export class Exchange implements AttemptOwner {
     const prepared = this.#prepared as Prepared;
     if (this.#isSettled || !prepared.isReplayable || this.#attempts > retry.retries) return false;
     const nowMs = performance.now();
-    const isLeft = upstreams.some(
-      (one) =>
-        !this.#tried.has(one) && isServedBy(one, prepared.route) && one.breaker.state(nowMs) !== "open",
-    );
+    const isLeft = upstreams.some((one) => !this.#tried.has(one) && this.#isUsable(one, nowMs));
     if (!isLeft && isLasting) return false;
     if (isLeft) stats.count("fallbacks");
     else this.#tried.clear();

@@ -48,15 +48,15 @@ export async function judgeSlices(
   return readings.map(({ segment, view, hits, disguised, place }) => {
     const prediction = place === undefined ? undefined : assessments[place];
     const trusted = segment.context === "system";
-    // A slice is taken for as long as what it was cut from.
-    const units = view.layers.length > 0 ? view.text.length : segment.text.length;
     // Written out: spreading three objects into one, for each text, takes as long as matching the rules.
     const { rules: byRules, strongestRule } = ruleEvidence(hits);
     if (prediction === undefined) {
-      const evidence: Evidence = { rules: byRules, strongestRule, disguised, trusted, units };
+      const evidence: Evidence = { rules: byRules, strongestRule, disguised, trusted };
       return { segment, view, hits, prediction, evidence };
     }
     const { unsafeLogit, hydra } = hydraEvidence(prediction);
+    // A slice is taken for as long as what it was cut from.
+    const units = view.layers.length > 0 ? view.text.length : segment.text.length;
     const evidence: Evidence = {
       rules: byRules,
       strongestRule,

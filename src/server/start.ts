@@ -23,7 +23,13 @@ import { createServices } from "./create-services.js";
 import type { AiTcpServing, ServerOptions } from "./options.js";
 import type { QuicServer } from "./quic/index.js";
 import type { ServerServices } from "./services.js";
-import { LinkHistories, noRoomForContent, SessionClaims, type SessionService } from "./sessions/index.js";
+import {
+  DEFAULT_MAX_HELD_BYTES,
+  LinkHistories,
+  noRoomForContent,
+  SessionClaims,
+  type SessionService,
+} from "./sessions/index.js";
 import { openStores, type Stores } from "./stores.js";
 import { createWebSocketEndpoint } from "./ws/index.js";
 
@@ -45,7 +51,6 @@ export interface Server {
 
 const DEFAULT_GRACE_MS = 10_000;
 const DEFAULT_MAX_ACTIVE_REQUESTS = 1024;
-const DEFAULT_MAX_HELD_BYTES = 256 * 1024 * 1024;
 
 /**
  * Loads what requests need, then listens.

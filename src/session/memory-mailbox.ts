@@ -1,4 +1,5 @@
 import { LruMap } from "../shared/lru-map.js";
+import { partitionPoint } from "../shared/partition-point.js";
 import { MAX_TIMER_MS } from "../shared/timers.js";
 import { utf8Length } from "../shared/utf8.js";
 import { positiveInteger } from "../shared/bounds.js";
@@ -193,11 +194,5 @@ function numberOf(id: string): number {
 
 /** Where the first entry stands whose number is greater. */
 function indexBehind(entries: readonly Entry[], number: number): number {
-  let [from, to] = [0, entries.length];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (entries[middle].number > number) to = middle;
-    else from = middle + 1;
-  }
-  return from;
+  return partitionPoint(entries.length, (index) => entries[index].number <= number);
 }

@@ -7,15 +7,8 @@ import {
   type DecompressionResult,
   type EngineOptions,
 } from "../codec/index.js";
-import {
-  FormatError,
-  INSTALLATION_CODES,
-  LimitError,
-  M2MError,
-  ProtocolError,
-  type ErrorCode,
-} from "../shared/errors.js";
-import { MAX_MESSAGE_BYTES } from "../shared/limits.js";
+import { FormatError, INSTALLATION_CODES, LimitError, M2MError, ProtocolError } from "../shared/errors.js";
+import { isOverSize, MAX_MESSAGE_BYTES } from "../shared/limits.js";
 import { utf8Length } from "../shared/utf8.js";
 import type { ContentRoom } from "./content-room.js";
 import { namedPriors, usesHistory } from "./dictionary-extensions.js";
@@ -125,8 +118,7 @@ export class PayloadCodec {
     try {
       return room ? room.unpack(this.maxPayloadBytes, open) : open();
     } catch (error) {
-      const tooLarge = error instanceof LimitError && SIZE_CODES.includes(error.code);
-      throw tooLarge ? payloadTooLarge(this.maxPayloadBytes, error) : error;
+      throw isOverSize(error) ? payloadTooLarge(this.maxPayloadBytes, error) : error;
     }
   }
 
@@ -134,8 +126,6 @@ export class PayloadCodec {
     if (sizeBytes > this.maxPayloadBytes) throw payloadTooLarge(this.maxPayloadBytes);
   }
 }
-
-const SIZE_CODES: readonly ErrorCode[] = ["M2M_INPUT_TOO_LARGE", "M2M_OUTPUT_TOO_LARGE"];
 
 function payloadTooLarge(limitBytes: number, cause?: unknown): LimitError {
   return new LimitError(

@@ -38,6 +38,14 @@ export function assertTexts(options: NamedOptions): void {
   assertEach(options, (value) => typeof value === "string", "a text");
 }
 
+/** @throws {InputError} `M2M_USAGE`, with the names that there are, unless `name` is one of them; `what` says what it names */
+export function assertName(what: string, name: string, names: readonly string[]): void {
+  if (names.includes(name)) return;
+  throw new InputError("M2M_USAGE", `There is no ${what} ${quote(String(name))}.`, {
+    hint: `Use one of ${names.join(", ")}.`,
+  });
+}
+
 /**
  * Options are an object, whatever they are of: `null`, a number and the like have none.
  * @throws {InputError} `M2M_USAGE`

@@ -58,6 +58,14 @@ export function outputTooLarge(limits: Pick<Limits, "maxOutputBytes">): LimitErr
   );
 }
 
+/** Whether `error` says that what goes in or comes out has more bytes than `Limits` let it have. */
+export function isOverSize(error: unknown): error is LimitError {
+  return (
+    error instanceof LimitError &&
+    (error.code === "M2M_INPUT_TOO_LARGE" || error.code === "M2M_OUTPUT_TOO_LARGE")
+  );
+}
+
 /**
  * Most bytes a wire may have: no format writes a message of `maxOutputBytes` longer than this (the worst case is a
  * two-byte token id for every byte, in base64), so a longer wire is refused before it is decoded.

@@ -10,11 +10,14 @@ export function packageFile(path: string): URL | undefined {
   return base === undefined ? undefined : new URL(`../../${path}`, base);
 }
 
+/** What to do where the package is installed, and a file of it is missing or damaged. */
+export const INSTALL_AGAIN = "Install the package again, or run `npm run build` in its sources.";
+
 /** What to do where a file of the package is missing or damaged. */
 export function packageRemedy(): string {
   return isBundled()
     ? "m2m-protocol is bundled into this program, and its files are not: name it as external to the bundler, or pass what is to be loaded."
-    : "Install the package again, or run `npm run build` in its sources.";
+    : INSTALL_AGAIN;
 }
 
 /** Whether this code is not where the package is installed. */

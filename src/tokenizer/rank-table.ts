@@ -1,5 +1,6 @@
 import { FormatError } from "../shared/errors.js";
 import { BPE_ENCODINGS, type BpeEncodingName } from "../shared/encodings.js";
+import { INSTALL_AGAIN } from "../shared/package-files.js";
 
 /**
  * The binary rank table of one encoding (docs/spec/tokenizers.md, "Rank table"): typed-array views over one buffer,
@@ -12,9 +13,6 @@ const HEADER_BYTES = 64;
 /** Zeroes behind the blob, for readers that read it by words. */
 const BLOB_PADDING_BYTES = 8;
 const MAX_VOCABULARY = 1 << 18;
-
-/** What to do about a table that cannot be used. */
-const REMEDY = "Install the package again, or run `npm run build` in its sources.";
 
 /** Pre-tokenizer of an encoding. */
 export type SplitPattern = "cl100k" | "o200k";
@@ -107,6 +105,6 @@ export function openRankTable(table: Uint8Array): RankTable {
 function invalid(why: string, offset: number): FormatError {
   return new FormatError("M2M_RANK_TABLE_INVALID", `The rank table cannot be used: ${why}.`, {
     offset,
-    hint: REMEDY,
+    hint: INSTALL_AGAIN,
   });
 }

@@ -1,6 +1,6 @@
-import { quote } from "../../shared/quote.js";
 import { concatBytes } from "../../shared/bytes.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { assertName } from "../../shared/bounds.js";
 import { assertBytes } from "../../shared/content.js";
 import { InputError, IntegrityError } from "../../shared/errors.js";
 import {
@@ -68,10 +68,10 @@ export class FrameCodec implements Codec {
     const { key } = options;
     assertKey(key);
     this.security = options.security ?? (key === undefined ? "none" : "aead");
-    assertOneOf("security", this.security, SECURITY_MODES);
+    assertName("frame security", this.security, SECURITY_MODES);
     if (this.security !== "none" && key === undefined)
       throw keyRequired(`Securing a frame by ${this.security}`);
-    if (options.schema !== undefined) assertOneOf("schema", options.schema, FRAME_SCHEMAS);
+    if (options.schema !== undefined) assertName("frame schema", options.schema, FRAME_SCHEMAS);
     this.quality = parseBrotliQuality(options.quality);
     this.#limits = resolveLimits(options.limits);
     this.#key = key && Uint8Array.from(key);
@@ -208,14 +208,6 @@ function checkEnd(body: Uint8Array, at: number, tailBytes: number): number {
   if (body.length < end + tailBytes) throw frameTruncated(body.length, end + tailBytes, "payload");
   if (body.length > end + tailBytes) throw frameTrailing(body.length, end + tailBytes);
   return end;
-}
-
-/** For callers without types. @throws {InputError} `M2M_USAGE` */
-function assertOneOf(what: string, value: string, known: readonly string[]): void {
-  if (known.includes(value)) return;
-  throw new InputError("M2M_USAGE", `There is no frame ${what} ${quote(String(value))}.`, {
-    hint: `Use one of ${known.join(", ")}.`,
-  });
 }
 
 function keyRequired(what: string): InputError {

@@ -34,7 +34,7 @@ export function readStreams(document: string): StreamedText[] {
   if (hasDataLine(document)) {
     for (const data of serverSentEvents(document)) streams.addData(data);
   } else if (document.startsWith("{", first)) {
-    for (const line of lines(document)) if (isObjectText(line.text)) streams.addData(line);
+    for (const line of lines(document)) if (isObjectText(line.text)) streams.addJson(line);
   } else if (document.startsWith("[", first) && mayHoldDeltas(document)) {
     const events = parse(document);
     if (Array.isArray(events)) for (const event of events) streams.add(event, first);
@@ -114,17 +114,19 @@ class Streams {
   #events = 0;
   #broken = 0;
 
-  addData({ text, offset }: Data): void {
-    if (isObjectText(text)) {
-      const isRead = this.#broken < MAX_BROKEN_EVENTS && mayHoldDeltas(text);
-      const event = isRead ? parse(text) : undefined;
-      if (isRead && event === undefined) this.#broken++;
-      this.add(event, offset);
-    } else {
-      // What is no JSON is taken for the text itself.
-      const pointer = `/${this.#events++}`;
-      if (text !== "[DONE]") this.#push({ pointer, offset }, text, "text", "", "", "plain");
-    }
+  addData(data: Data): void {
+    if (isObjectText(data.text)) return this.addJson(data);
+    // What is no JSON is taken for the text itself.
+    const { text, offset } = data;
+    const pointer = `/${this.#events++}`;
+    if (text !== "[DONE]") this.#push({ pointer, offset }, text, "text", "", "", "plain");
+  }
+
+  addJson({ text, offset }: Data): void {
+    const isRead = this.#broken < MAX_BROKEN_EVENTS && mayHoldDeltas(text);
+    const event = isRead ? parse(text) : undefined;
+    if (isRead && event === undefined) this.#broken++;
+    this.add(event, offset);
   }
 
   /** Adds what one event says: its deltas, by the text that they belong to. */

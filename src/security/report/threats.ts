@@ -1,4 +1,5 @@
 import { lineStarts } from "../../shared/line-starts.js";
+import { partitionPoint } from "../../shared/partition-point.js";
 import { escapeUnsafe } from "../../shared/quote.js";
 import { TEXT_CATEGORIES, type TextCategory } from "../evidence.js";
 import type { Judgement } from "../judge.js";
@@ -93,7 +94,7 @@ export class ThreatReport {
       category: "malformed",
       severity: check.severity,
       location,
-      match: lineOf(this.#document, position, position + length),
+      match: oneLine(this.#document, position, position + length),
       excerpt: excerptOf(this.#document, position, length),
       score: check.weight,
       source: "rule",
@@ -111,7 +112,7 @@ export class ThreatReport {
         home.offset + start - home.start,
         [...(segment.layers ?? []), ...layers],
       );
-      const match = lineOf(segment.text, start, start + location.length);
+      const match = oneLine(segment.text, start, start + location.length);
       this.#threats.push({ ...facts, location, match, excerpt: excerptOf(segment.text, start, end - start) });
     }
   }
@@ -141,15 +142,8 @@ export class ThreatReport {
 
   /** Line, from 1, of a UTF-16 offset of the document. */
   #lineAt(position: number): number {
-    this.#lineStarts ??= lineStarts(this.#document);
-    let low = 0;
-    let high = this.#lineStarts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (this.#lineStarts[middle] <= position) low = middle;
-      else high = middle;
-    }
-    return low + 1;
+    const starts = (this.#lineStarts ??= lineStarts(this.#document));
+    return partitionPoint(starts.length, (line) => starts[line] <= position);
   }
 }
 
@@ -178,11 +172,11 @@ function severityOf(score: number): Severity {
 function excerptOf(text: string, start: number, length: number): string {
   const spare = Math.max(0, EXCERPT_UNITS - length) >> 1;
   const from = Math.max(0, start - spare);
-  return lineOf(text, from, start + length + spare);
+  return oneLine(text, from, start + length + spare);
 }
 
 /** What stands in `text` from `start` to `end`, on one line, cut to 120 units as it is shown. */
-function lineOf(text: string, start: number, end: number): string {
+function oneLine(text: string, start: number, end: number): string {
   const cut = text.slice(start, Math.min(start + EXCERPT_UNITS, end));
   // The ends may fall into a surrogate pair.
   const shown = escapeUnsafe(cut.toWellFormed().replace(/\s+/g, " ").trim());

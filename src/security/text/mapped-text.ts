@@ -1,3 +1,4 @@
+import { partitionPoint } from "../../shared/partition-point.js";
 import { flatText, unitsToText } from "./units.js";
 
 /** A text made from another one, with the way back. */
@@ -126,18 +127,10 @@ function sourceOf(
   round: (value: number) => number,
   behind = 0,
 ): number {
-  let low = 0;
-  let high = pieces.length / 3 - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (pieces[middle * 3] <= at) low = middle;
-    else high = middle - 1;
-  }
-  const start = pieces[low * 3];
-  const source = pieces[low * 3 + 1];
-  const sourceLength = pieces[low * 3 + 2];
+  const piece = (partitionPoint(pieces.length / 3, (index) => pieces[index * 3] <= at) - 1) * 3;
+  const [start, source, sourceLength] = [pieces[piece], pieces[piece + 1], pieces[piece + 2]];
   const inside = at - start + behind;
   if (sourceLength === 0) return source + inside;
-  const pieceEnd = low * 3 + 3 < pieces.length ? pieces[low * 3 + 3] : length;
+  const pieceEnd = piece + 3 < pieces.length ? pieces[piece + 3] : length;
   return source + round((inside * sourceLength) / (pieceEnd - start));
 }

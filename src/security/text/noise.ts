@@ -1,4 +1,4 @@
-import { isEncoded, MIN_WRAPPED_LINE, wrappedLineEnd } from "./decoders/base64.js";
+import { encodedRunEnd } from "./decoders/base64.js";
 import type { Range } from "./evidence.js";
 import { MappedTextBuilder, type MappedText } from "./mapped-text.js";
 import { EMPTY_HASH, hashSlot, hashStep, PLAIN, vocabulary } from "./vocabulary.js";
@@ -27,11 +27,10 @@ export function cutNoise(text: string, encoded: Range): MappedText | undefined {
   let copied = 0;
   for (let i = encoded.start; i < encoded.end; i++) {
     const start = i;
-    i = runEnd(text, i);
-    if (i - start < MIN_RUN || !isData(text, start, i)) continue;
-    out ??= new MappedTextBuilder(text, encoded.start + 1024);
-    for (const block of blocksOf(start, i)) {
-      if (wordsOf(text, block).known >= MIN_KNOWN_WORDS) continue;
+    i = encodedRunEnd(text, i);
+    if (i - start < MIN_RUN) continue;
+    for (const block of noiseIn(text, start, i)) {
+      out ??= new MappedTextBuilder(text, encoded.start + 1024);
       out.copy(copied, block.start);
       // One blank for all that is cut in a row.
       if (copied < block.start || copied === 0) out.put(" ", block.start, block.end);
@@ -42,16 +41,18 @@ export function cutNoise(text: string, encoded: Range): MappedText | undefined {
   return out?.finish();
 }
 
-/** Whether the run from `start` to `end` is hardly anywhere words. */
-function isData(text: string, start: number, end: number): boolean {
+/** The blocks without words of the run from `start` to `end`; none if it looks as if it could be words. */
+function noiseIn(text: string, start: number, end: number): readonly Range[] {
+  const noise: Range[] = [];
   let wordlike = 0;
   let count = 0;
   for (const block of blocksOf(start, end)) {
-    const { share, letters } = wordsOf(text, block);
+    const { share, letters, known } = wordsOf(text, block);
     if (share >= MIN_WORDS_SHARE && letters >= MIN_LETTERS) wordlike++;
+    if (known < MIN_KNOWN_WORDS) noise.push(block);
     count++;
   }
-  return wordlike <= count * MOST_WORDLIKE_SHARE;
+  return wordlike <= count * MOST_WORDLIKE_SHARE ? noise : [];
 }
 
 /** What is left over belongs to the last block. */
@@ -60,16 +61,6 @@ function* blocksOf(start: number, end: number): Generator<Range> {
     const next = end - start < 2 * BLOCK ? end : start + BLOCK;
     yield { start, end: next };
     start = next;
-  }
-}
-
-/** Behind the run of base64 that begins at `at`, wrapped over lines or not. */
-function runEnd(text: string, at: number): number {
-  for (let lineStart = at; ;) {
-    while (isEncoded(text.charCodeAt(at))) at++;
-    const next = wrappedLineEnd(text, at);
-    if (next === 0 || at - lineStart < MIN_WRAPPED_LINE || !isEncoded(text.charCodeAt(next))) return at;
-    lineStart = at = next;
   }
 }
 

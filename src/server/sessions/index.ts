@@ -1,5 +1,5 @@
 /** The responder's side of sessions, for every transport of the server. */
-export type { SessionLimits, SessionServiceOptions } from "./options.js";
+export { DEFAULT_MAX_HELD_BYTES, type SessionLimits, type SessionServiceOptions } from "./options.js";
 export { CarriedSession, type CarriageEnd, type SessionLink } from "./carried-session.js";
 export { SessionClaims, type SessionHolder } from "./claims.js";
 export { LaterError, noRoomForContent } from "./later.js";

@@ -36,7 +36,8 @@ const DEFAULT_LIMITS: SessionLimits = Object.freeze({
   dataRate: { capacity: 1000, refillPerSecond: 500 },
 });
 
-const DEFAULT_MAX_HELD_BYTES = 256 * 1024 * 1024;
+/** Of what is held of requests and of content, in a process. */
+export const DEFAULT_MAX_HELD_BYTES = 256 * 1024 * 1024;
 
 export interface SessionServiceOptions {
   readonly store: SessionStore;

@@ -14,7 +14,7 @@ VALUES[0x5f] = 63;
 /** Characters that are decoded before the rest is: 18 bytes tell language from an image. */
 const PROBE = 24;
 /** Lines of mail and of `base64` are 60 to 76 characters long. */
-export const MIN_WRAPPED_LINE = 60;
+const MIN_WRAPPED_LINE = 60;
 /** What was encoded apart begins anew behind it. */
 const PADDING = 0x3d;
 
@@ -31,13 +31,7 @@ export const decodeBase64Runs: Decoder = (text, evidence) => {
       continue;
     }
     const start = i;
-    let lineStart = i;
-    for (;;) {
-      while (isEncoded(text.charCodeAt(i))) i++;
-      const next = wrappedLineEnd(text, i);
-      if (next === 0 || i - lineStart < MIN_WRAPPED_LINE || !isEncoded(text.charCodeAt(next))) break;
-      lineStart = i = next;
-    }
+    i = encodedRunEnd(text, i);
     if (i - start < MIN_ENCODED_RUN) continue;
     const decoded = decodeRun(text, start, i, probe) ?? decodeBase32(text, start, i);
     if (decoded) found.push(decoded);
@@ -140,8 +134,18 @@ export function isEncoded(unit: number): boolean {
   return unit < 128 && VALUES[unit] !== 0xff;
 }
 
+/** Behind the run of base64 that begins at `at`, wrapped over lines or not. */
+export function encodedRunEnd(text: string, at: number): number {
+  for (let lineStart = at; ;) {
+    while (isEncoded(text.charCodeAt(at))) at++;
+    const next = wrappedLineEnd(text, at);
+    if (next === 0 || at - lineStart < MIN_WRAPPED_LINE || !isEncoded(text.charCodeAt(next))) return at;
+    lineStart = at = next;
+  }
+}
+
 /** Offset behind the line break at `at` and the indentation behind it, or 0. */
-export function wrappedLineEnd(text: string, at: number): number {
+function wrappedLineEnd(text: string, at: number): number {
   let end = at;
   if (text.charCodeAt(end) === 0x0d) end++;
   if (text.charCodeAt(end) !== 0x0a) return 0;

@@ -1,3 +1,4 @@
+import { partitionPoint } from "../../../shared/partition-point.js";
 import type { Decoded } from "./decoder.js";
 
 /** What is found beyond this many texts is read as one: each text that is read apart costs more than its length. */
@@ -26,15 +27,7 @@ function joined(parts: readonly Decoded[]): Decoded {
     starts.push(length);
     length += text.length + 1;
   }
-  const partAt = (at: number): number => {
-    let low = 0;
-    for (let high = parts.length - 1; low < high;) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle] <= at) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  };
+  const partAt = (at: number): number => partitionPoint(parts.length, (part) => starts[part] <= at) - 1;
   return {
     text: parts.map(({ text }) => text).join("\n"),
     layer: parts[0].layer,
