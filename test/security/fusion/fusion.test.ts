@@ -22,9 +22,10 @@ const evidence: fc.Arbitrary<Evidence> = fc.record(
     unsafeLogit: fc.double({ min: -30, max: 30, noNaN: true }),
     hydra: byCategory(share),
     rules: byCategory(positive),
-    strongestRule: share,
+    strongestRule: fc.oneof({ arbitrary: share, weight: 3 }, fc.constant(1)),
     disguised: fc.boolean(),
     trusted: fc.boolean(),
+    units: fc.nat({ max: 1_000_000 }),
   },
   { requiredKeys: ["rules", "strongestRule", "disguised", "trusted"] },
 );
@@ -196,13 +197,16 @@ describe("fusion", () => {
   });
 });
 
-/** Features sorted, shares by category compared with the largest, and the margin of those with evidence of their own. */
+/**
+ * Features sorted, length counted against Hydra alone, the rule that decides, shares by category compared with the largest, and
+ * the margin of those with evidence of their own.
+ */
 function scorePlainly(
   layer: LogisticLayer,
-  { disguised, hydra, rules, strongestRule, trusted, unsafeLogit = 0 }: Evidence,
+  { disguised, hydra, rules, strongestRule, trusted, unsafeLogit, units = 0 }: Evidence,
   wanted: readonly TextCategory[],
 ): Record<TextCategory, number> {
-  const logit = Math.min(8, Math.max(-8, unsafeLogit));
+  const logit = Math.min(8, Math.max(-8, unsafeLogit ?? 0));
   const sums = Object.values(rules).sort((a, b) => b - a);
   const isAgreed = strongestRule >= 0.7 && logit > 0;
   const values = [
@@ -216,11 +220,14 @@ function scorePlainly(
     Number(trusted),
   ];
   const sum = values.reduce((total, value, at) => total + layer.coefficients[at] * value, layer.bias);
-  const unsafe = 1 / (1 + Math.exp(-sum));
+  const isHydraAlone = unsafeLogit !== undefined && strongestRule < 0.5;
+  const lengths = isHydraAlone ? Math.min(16, Math.max(1, units / 4000)) : 1;
+  const fused = 1 / (1 + Math.exp(-(sum - 0.5 * Math.log(lengths))));
+  const unsafe = strongestRule === 1 ? Math.max(0.99, fused) : fused;
   const share = (one: TextCategory) => (hydra?.[one] ?? 0) + 1 - Math.exp(-rules[one]);
   const threat = Object.values(hydra ?? {}).reduce((total, one) => total + one, 0);
   const isOwn = (one: TextCategory) =>
-    rules[one] >= Math.LN2 || (hydra && unsafeLogit > 0 && hydra[one] >= (1 / 3) * threat);
+    rules[one] >= Math.LN2 || (hydra && (unsafeLogit ?? 0) > 0 && hydra[one] >= (1 / 3) * threat);
   const largest = Math.max(...TEXT_CATEGORIES.map(share));
   const scores = { injection: 0, jailbreak: 0, exfiltration: 0 };
   for (const one of wanted) {
