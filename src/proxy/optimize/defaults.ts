@@ -1,5 +1,6 @@
+import type { ModelCard } from "../../models/index.js";
 import type { ProviderApi } from "../providers/index.js";
-import type { OutlineMember, OutlineNode, TextEdit } from "./outline.js";
+import { hasMember, type OutlineMember, type OutlineNode, type TextEdit } from "./outline.js";
 
 const ONE = /^1(?:\.0+)?(?:[eE][+-]?0+)?$/;
 const ZERO = /^-?0(?:\.0+)?(?:[eE][+-]?[0-9]+)?$/;
@@ -29,8 +30,8 @@ const COMMON: Readonly<Record<ProviderApi, Defaults>> = {
 };
 
 /**
- * What the provider itself samples with by default (API references of OpenAI and Anthropic). Servers of open models and other
- * providers take the defaults of each model, so that theirs are not known.
+ * What the provider itself samples with by default (API references of OpenAI and Anthropic). Other providers, and whoever serves a
+ * model that is open, take the defaults of each model, so that theirs are not known; nor are those of a prompt that is stored there.
  */
 const SAMPLING: Readonly<Record<ProviderApi, Defaults>> = {
   "openai-chat": { temperature: ONE, top_p: ONE, frequency_penalty: ZERO, presence_penalty: ZERO },
@@ -51,30 +52,37 @@ export interface DroppedDefault {
 
 /**
  * The parameters of a request whose absence means the same. Of one that stands there twice nobody can say what it means: it stays.
- * @param provider who made the model, as the catalog has it
+ * @param card the model, if it is known
  */
 export function findDefaults(
   api: ProviderApi,
   text: string,
   root: OutlineNode,
-  provider: string | undefined,
+  card: ModelCard | undefined,
 ): DroppedDefault[] {
-  const knowsSampling = provider === (api === "anthropic-messages" ? "anthropic" : "openai");
+  const { members } = root;
+  const knowsSampling =
+    isServedByItsMaker(api, card) && !(api === "openai-responses" && hasMember(root, "prompt"));
   const defaults = new Map(
     Object.entries(knowsSampling ? { ...COMMON[api], ...SAMPLING[api] } : COMMON[api]),
   );
-  const { members } = root;
+  const counts = new Map<string, number>();
+  for (const { name } of members) counts.set(name, (counts.get(name) ?? 0) + 1);
   const isDropped = members.map(({ name, value }) => {
     const spelling = defaults.get(name);
     if (!spelling || value.end - value.start > MAX_SPELLING) return false;
-    return (
-      spelling.test(text.slice(value.start, value.end)) &&
-      members.filter((other) => other.name === name).length === 1
-    );
+    return counts.get(name) === 1 && spelling.test(text.slice(value.start, value.end));
   });
   const firstKept = isDropped.indexOf(false);
   return members.flatMap((member, at) =>
     isDropped[at] ? [{ name: member.name, edit: removalOf(members, at, firstKept) }] : [],
+  );
+}
+
+/** OpenAI's open models have no price of their maker: others serve them. */
+function isServedByItsMaker(api: ProviderApi, card: ModelCard | undefined): boolean {
+  return (
+    card?.price !== undefined && card.provider === (api === "anthropic-messages" ? "anthropic" : "openai")
   );
 }
 

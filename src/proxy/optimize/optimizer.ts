@@ -73,7 +73,7 @@ export class RequestOptimizer {
     const card = model === undefined ? undefined : this.#registry.find(model);
     const edits: TextEdit[] = [];
     const changes: OptimizeChange[] = [];
-    for (const { name, edit } of findDefaults(api, body, root, card?.provider)) {
+    for (const { name, edit } of findDefaults(api, body, root, card)) {
       edits.push(edit);
       changes.push({ pointer: `/${name}`, how: "drop", tokensSaved: 0 });
     }

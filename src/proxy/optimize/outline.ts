@@ -1,5 +1,4 @@
 import { JsonScanner, TOKEN } from "../../shared/json-scanner.js";
-import { DEFAULT_LIMITS } from "../../shared/limits.js";
 
 /** A value in JSON text, as offsets. */
 export interface OutlineNode {
@@ -23,12 +22,12 @@ export interface OutlineMember {
 const LEVELS = 7;
 
 /**
- * Where the values of a JSON text stand, down to the level of a request's texts, in one pass and without building them.
+ * Where the values of a JSON text stand, down to the level of a request's texts, in one pass and without building them, however
+ * deep the rest is: one deep value must not change what is made of the others.
  * @throws {FormatError} `M2M_JSON_INVALID`
- * @throws {LimitError} `M2M_JSON_TOO_DEEP`
  */
-export function outlineOf(text: string, maxDepth: number = DEFAULT_LIMITS.maxJsonDepth): OutlineNode {
-  const scanner = new JsonScanner(text, maxDepth);
+export function outlineOf(text: string): OutlineNode {
+  const scanner = new JsonScanner(text);
   // The open containers, from the outermost, as far as they are outlined.
   const open: OutlineNode[] = [];
   let root: OutlineNode | undefined;

@@ -1,6 +1,6 @@
 import { TOKEN } from "../../shared/json-scanner.js";
 import type { ProviderApi } from "../providers/index.js";
-import { hasMember, memberOf, type OutlineNode, stringOf } from "./outline.js";
+import { memberOf, type OutlineNode, stringOf } from "./outline.js";
 
 /** A string in which a tool told its result. */
 export interface ToolResult {
@@ -9,7 +9,10 @@ export interface ToolResult {
   readonly node: OutlineNode;
 }
 
-/** What tools told, in the order of the request. What the client has marked for the provider's cache is not among it. */
+/**
+ * What tools told, in the order of the request; marked for the provider's cache or not: a client moves its marks from turn to turn,
+ * and what was shortened, or was not, has to stay so.
+ */
 export function findToolResults(api: ProviderApi, text: string, root: OutlineNode): ToolResult[] {
   switch (api) {
     case "openai-chat":
@@ -41,15 +44,13 @@ export function findToolResults(api: ProviderApi, text: string, root: OutlineNod
 
 /** The string that a member is, or the texts of the parts that it lists. */
 function contentOf(text: string, owner: OutlineNode, name: string, pointer: string): ToolResult[] {
-  if (hasMember(owner, "cache_control")) return [];
   const content = memberOf(owner, name);
   if (content?.token === TOKEN.STRING) return [{ pointer: `${pointer}/${name}`, node: content }];
   return itemsOf(owner, name, pointer).flatMap(({ node, pointer: part }) => {
     const type = stringOf(text, memberOf(node, "type"));
     const words = memberOf(node, "text");
     if (type !== "text" && type !== "input_text" && type !== "output_text") return [];
-    if (words?.token !== TOKEN.STRING || hasMember(node, "cache_control")) return [];
-    return [{ pointer: `${part}/text`, node: words }];
+    return words?.token === TOKEN.STRING ? [{ pointer: `${part}/text`, node: words }] : [];
   });
 }
 

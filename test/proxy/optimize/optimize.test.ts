@@ -36,6 +36,11 @@ const call = {
 };
 
 describe("the level defaults", () => {
+  it("takes time in proportion to the request, whatever stands in it how often", () => {
+    const body = `{"messages":[]${',"n":1'.repeat(200_000)}}`;
+    expect(drop(body)).to.equal(body);
+  }).timeout(10_000);
+
   it("drops what the API has by default, and leaves the rest byte for byte", () => {
     expect(
       drop(
@@ -73,6 +78,11 @@ describe("the level defaults", () => {
     expect(drop(body, { model: "llama-3.1-70b" })).to.equal(body);
     expect(drop(body, { model: "my-deployment" })).to.equal(body);
     expect(drop(body, { model: undefined })).to.equal(body);
+    // An open model of OpenAI's is served by others.
+    expect(drop(body, { model: "openai/gpt-oss-20b" })).to.equal(body);
+    // A stored prompt may have its own.
+    const prompt = '{"prompt":{"id":"pmpt_1"},"temperature":1,"stream":false}';
+    expect(drop(prompt, { api: "openai-responses" })).to.equal('{"prompt":{"id":"pmpt_1"},"temperature":1}');
     const anthropic = { api: "anthropic-messages", model: "claude-sonnet-4-5" } as const;
     expect(drop(body, anthropic)).to.equal('{"top_p":1}');
     expect(drop('{"temperature":1,"n":1,"stream":false}', { ...anthropic, model: "gpt-4o" })).to.equal(
@@ -160,8 +170,7 @@ describe("the level minify", () => {
     expect(pointersOf(anthropic, "other")).to.deep.equal([]);
   });
 
-  it("leaves alone what people and models said, calls, ids, and what is marked for the cache", () => {
-    const mark = { cache_control: { type: "ephemeral" } };
+  it("leaves alone what people and models said, calls, and ids", () => {
     const untouched = [
       {
         messages: [
@@ -171,8 +180,6 @@ describe("the level minify", () => {
           call,
         ],
       },
-      { messages: [{ ...toolMessage(pretty), ...mark }] },
-      { messages: [toolMessage([{ type: "text", text: pretty, ...mark }])] },
       {
         messages: [
           toolMessage("no JSON,  only words"),
@@ -189,9 +196,32 @@ describe("the level minify", () => {
       const body = JSON.stringify(value, null, 1);
       expect(optimize(body, TOON).body).to.equal(body);
     }
-    const blocks = [{ type: "tool_result", tool_use_id: "t", content: pretty, ...mark }];
-    const anthropic = JSON.stringify({ messages: [{ role: "user", content: blocks }] });
-    expect(optimize(anthropic, { api: "anthropic-messages", level: "toon" }).body).to.equal(anthropic);
+  });
+
+  it("makes the same of a tool's result whether it is marked for the provider's cache or not: marks move on", () => {
+    const mark = { cache_control: { type: "ephemeral" } };
+    const bodyOf = (content: unknown, marks: object) => {
+      const blocks = [{ type: "tool_result", tool_use_id: "t", content, ...marks }];
+      const body = JSON.stringify({ messages: [{ role: "user", content: blocks }] });
+      return optimize(body, { api: "anthropic-messages", level: "toon" }).body;
+    };
+    const text = { type: "text", text: pretty };
+    const small = bodyOf(pretty, {});
+    expect(small.length).to.be.below(pretty.length);
+    const marked = JSON.stringify(mark).slice(1, -1);
+    expect(bodyOf(pretty, mark)).to.equal(small.replace("}]}]}", `,${marked}}]}]}`));
+    expect(bodyOf([{ ...text, ...mark }], {})).to.equal(
+      bodyOf([text], {}).replace("}]}]}]}", `,${marked}}]}]}]}`),
+    );
+  });
+
+  it("makes the same of it however deep another value is", () => {
+    const deep = "[".repeat(500) + "]".repeat(500);
+    const tool = JSON.stringify(toolMessage(pretty));
+    const { body } = optimize(`{"messages":[${tool}]}`);
+    expect(optimize(`{"messages":[${tool},{"role":"user","x":${deep}}]}`).body).to.equal(
+      body.replace("]}", `,{"role":"user","x":${deep}}]}`),
+    );
   });
 
   it("touches nothing that can be read in two ways", () => {
