@@ -1,9 +1,10 @@
 import { CodecEngine, SessionLineDecoder } from "../codec/index.js";
+import { FormatError } from "../shared/errors.js";
 import { isJsonText } from "../shared/json-text.js";
 import { maxWireBytes } from "../shared/limits.js";
 import { tryDecodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
-import { explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
+import { copyOf, explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
 import { readSource, type Source } from "./input.js";
 import { describeContent, type LineTask } from "./line-task.js";
 import { runLines } from "./lines.js";
@@ -28,7 +29,13 @@ export async function decompress(context: CommandContext, job: DecompressJob): P
     const { maxOutputBytes } = settings.limits;
     const most = `a wire needs for the limit of ${maxOutputBytes} bytes`;
     const wire = await readSource(source, maxWireBytes(settings.limits), most);
-    return new CodecEngine(settings).decompress(wire, { key, allowUnsecured });
+    try {
+      return new CodecEngine(settings).decompress(wire, { key, allowUnsecured });
+    } catch (error) {
+      throw holdsSeveral(wire) && error instanceof FormatError
+        ? copyOf(error, { hint: "It holds several wires, one a line: read them with --lines." })
+        : error;
+    }
   });
   const text = tryDecodeUtf8(result.bytes);
   if (text === undefined && !context.json) assertBinaryAllowed(context, job.output);
@@ -43,6 +50,12 @@ export async function decompress(context: CommandContext, job: DecompressJob): P
     if (!context.json) return writeResult(output, pretty ?? result.bytes);
     await output.write(`${JSON.stringify({ version: 1, ...describeContent(result, pretty ?? text) })}\n`);
   });
+}
+
+/** Whether a wire of text is followed by another on a line of its own. */
+function holdsSeveral(wire: Uint8Array): boolean {
+  const line = Buffer.from("\n#");
+  return wire[0] === line[1] && Buffer.from(wire.buffer, wire.byteOffset, wire.length).includes(line);
 }
 
 /** @returns the exit code */

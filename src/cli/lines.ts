@@ -76,8 +76,9 @@ function codeOfLine(error: M2MError): number {
   return error.code === "M2M_CONTEXT_LOST" ? EXIT.BAD_DATA : exitCodeOf(error);
 }
 
-/** What a wire may ask for that this version lacks. */
+/** What a wire may ask for that this version lacks, or that whoever scans it cannot open. */
 const UNSUPPORTED_BY_A_WIRE: readonly ErrorCode[] = [
+  "M2M_CONTENT_SEALED",
   "M2M_ALGORITHM_UNSUPPORTED",
   "M2M_TOKENIZER_UNSUPPORTED",
   "M2M_VERSION_UNSUPPORTED",

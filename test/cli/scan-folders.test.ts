@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { deflateRawSync, gzipSync } from "node:zlib";
 import { parsePatterns } from "../../src/cli/scan-ignore.js";
 import { walkFolder } from "../../src/cli/scan-walk.js";
 import { CliFolder, isolatedEnvironment } from "../helpers/run-cli.js";
@@ -67,6 +68,28 @@ describe("m2m scan of folders", () => {
     expect(code).to.equal(1);
     expect(stdout).to.include("unsafe  d/null.md");
     expect(stdout).to.match(/7 files skipped: 7 binary \(d\/0\.bin, .*d\/4\.bin, …\)\.\n$/);
+  });
+
+  it("take what is compressed for binary, but for wires, and a text in an older encoding for a text", () => {
+    const many = Array.from({ length: 300 }, (_, i) => `${ATTACK} ${i}`).join("\n");
+    write("d/font", deflateRawSync(many));
+    write("d/page.gz", gzipSync(many));
+    write("d/wire", folder.run(["compress", "--algorithm", "dictionary", "--binary", many]).stdout);
+    write("d/latin1.md", Buffer.from(`\xb7 caf\xe9: ${ATTACK}`, "latin1"));
+    write("d/colours.log", Buffer.from(`\x1b[1m\xe9t\xe9\x1b[0m ${ATTACK}\b\b`, "latin1"));
+    const { code, stdout } = scan("--json", "d");
+    type Listed = { file: string; safe?: boolean; reason?: string };
+    const { results, skipped } = JSON.parse(stdout) as { results: Listed[]; skipped: Listed[] };
+    expect(code).to.equal(1);
+    expect(results.map(({ file, safe }) => [file, safe])).to.deep.equal([
+      ["d/colours.log", false],
+      ["d/latin1.md", false],
+      ["d/wire", false],
+    ]);
+    expect(skipped.map(({ file, reason }) => [file, reason])).to.deep.equal([
+      ["d/font", "binary"],
+      ["d/page.gz", "binary"],
+    ]);
   });
 
   describe("and UTF-16", () => {

@@ -43,6 +43,17 @@ describe("--lines --session", () => {
     expect(mixed.stdout).to.equal([LINES[0], "plain", ...LINES.slice(1), ""].join("\n"));
   });
 
+  it("says that --lines is missing where several are read as one wire, or one of them alone", () => {
+    const wires = compress(LINES.slice(0, 3).join("\n")).stdout;
+    const several = run(["decompress"], wires);
+    expect(several.code).to.equal(3);
+    expect(several.stderr).to.include("It holds several wires, one a line: read them with --lines.");
+    const alone = run(["decompress"], wires.split("\n")[0]);
+    expect(alone.code).to.equal(3);
+    expect(alone.stderr).to.include("It is a part of a session").and.to.include("decompress --lines");
+    expect(run(["decompress"], "#M2M[v3.0]|DATA:AAA=").stderr).not.to.include("--lines");
+  });
+
   it("carries bytes, empty lines and carriage returns, and reads wires with CRLF", () => {
     const input = Buffer.from("a\n\n\r\nb\r\n\xff\xfe\n\n", "latin1");
     const { stdout: wires } = compress(input);

@@ -55,6 +55,8 @@ export function openWires(content: string | Uint8Array, options: WireOptions = {
       inner = bytes;
     } catch (error) {
       if (!(error instanceof M2MError)) throw error;
+      // A text in Latin-1 may begin with a degree sign, as wires do.
+      if (isForeignText(inner)) break;
       findings.push(atStart(CHECKS_BY_CODE[error.code] ?? PAYLOAD_CHECKS.brokenWire, content));
       break;
     }
@@ -69,6 +71,23 @@ export function isWire(content: string | Uint8Array): boolean {
   const mayOpen =
     first === 0x23 || (typeof content !== "string" && (first < 0x20 || (first & 0xc0) === 0x80));
   return mayOpen && findReservedOpening(content) !== undefined;
+}
+
+/** So many bytes tell a text from what is compressed. */
+const SNIFF_BYTES = 8000;
+/** Of a text of one byte a letter, more are ASCII; of compressed data three in eight. */
+const MIN_ASCII_SHARE = 0.75;
+
+/** Whether bytes that begin as a binary wire, and no UTF-8, read as a text in an older encoding. */
+function isForeignText(content: string | Uint8Array): boolean {
+  if (typeof content === "string" || content[0] < 0x80) return false;
+  const head = content.subarray(1, SNIFF_BYTES);
+  let ascii = 0;
+  for (const byte of head) {
+    if (byte < 0x20 && (byte < 9 || byte > 13)) return false;
+    if (byte < 0x7f) ascii++;
+  }
+  return ascii >= head.length * MIN_ASCII_SHARE;
 }
 
 function atStart(check: PayloadCheck, { length }: string | Uint8Array): PayloadFinding {

@@ -160,6 +160,18 @@ describe("checks of malformed payloads", () => {
     expect(other[0].check).to.equal(PAYLOAD_CHECKS.checksumMismatch);
   });
 
+  it("takes no text in an older encoding for a wire, whatever sign it begins with", () => {
+    const { invalidUtf8 } = PAYLOAD_CHECKS;
+    for (let first = 0xb0; first <= 0xbf; first++) {
+      const text = Buffer.from(`${String.fromCharCode(first)}C au caf\xe9, it is warm`, "latin1");
+      const checks = checkPayload(text).map(({ check }) => check);
+      expect(checks, first.toString(16)).to.deep.equal([invalidUtf8]);
+    }
+    expect(checkPayload(Uint8Array.of(0xb7, ...Array(40).keys()))[0].check).to.equal(
+      PAYLOAD_CHECKS.sealedWire,
+    );
+  });
+
   it("reports few places of what occurs everywhere", () => {
     expect(checkPayload(`[${'"\\u0000",'.repeat(5000)}""]`).length).to.be.below(60);
     expect(checkPayload(`{${'"a":1,'.repeat(5000)}"a":1}`).length).to.be.below(60);

@@ -56,6 +56,16 @@ export function readWire(wire: Uint8Array): { header: Header; payload: Uint8Arra
     });
   }
   if (wire.length === 0) throw truncated(0);
+  if (isSessionWire(wire) || wire[0] === STREAM_OPENING) {
+    throw new UnsupportedError(
+      "M2M_VERSION_UNSUPPORTED",
+      `It is a part of a ${isSessionWire(wire) ? "session" : "stream"}, which is not read alone.`,
+      {
+        hint: "A decoder of the whole reads it; lines of `compress --session`: `decompress --lines`.",
+        offset: 0,
+      },
+    );
+  }
   if ((wire[0] & OPENING_MASK) !== OPENING || (wire[0] & 7) > Mode.deflate) {
     throw new UnsupportedError(
       "M2M_VERSION_UNSUPPORTED",
