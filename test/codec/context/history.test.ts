@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
+  ContextCodec,
   SessionDecoder,
   SessionEncoder,
   StreamDecoder,
@@ -45,6 +46,49 @@ describe("codec/context: streams", function () {
         expect(Buffer.compare(Buffer.concat(parts), Buffer.concat(events))).to.equal(0);
       }),
       { numRuns: 10 },
+    );
+  });
+
+  it("may arrive byte by byte, whoever else uses the model between", () => {
+    let state = 1;
+    const noise = () =>
+      Buffer.from(Array.from({ length: 900 }, () => (state = (state * 48271) % 0x7fffffff) >> 8));
+    const streams = [
+      sampleEvents().slice(0, 12),
+      [noise(), noise()],
+      [noise(), ...sampleEvents().slice(20, 26)],
+    ];
+    const wires = streams.map((events) => {
+      const encoder = new StreamEncoder();
+      return Buffer.concat([...events.map((event) => encoder.push(event)), encoder.end()]);
+    });
+    const codec = new ContextCodec();
+    const message = codec.encodeBinary(sampleEvents()[30]);
+    const turn = fc.record({ stream: fc.nat(streams.length - 1), size: fc.nat(400), other: fc.nat(9) });
+    fc.assert(
+      fc.property(fc.array(turn, { minLength: 1, maxLength: 40 }), (turns) => {
+        const readers = wires.map(() => ({ decoder: new StreamDecoder(), got: [] as Uint8Array[], at: 0 }));
+        const read = (which: number, size: number) => {
+          const reader = readers[which];
+          for (const end = reader.at + size; reader.at < Math.min(end, wires[which].length); reader.at++)
+            reader.got.push(...reader.decoder.push(wires[which].subarray(reader.at, reader.at + 1)));
+        };
+        for (const { other, size, stream } of turns) {
+          read(stream, size);
+          if (other === 0)
+            expect(Buffer.compare(codec.decodeBinary(message), sampleEvents()[30])).to.equal(0);
+          // Given up within an event.
+          if (other === 1) new StreamDecoder().push(wires[1].subarray(0, size));
+          if (other === 2) new StreamEncoder().push(noise());
+        }
+        wires.forEach((wire, which) => {
+          read(which, wire.length);
+          readers[which].decoder.end();
+          const all = Buffer.concat(streams[which]);
+          expect(Buffer.compare(Buffer.concat(readers[which].got), all)).to.equal(0);
+        });
+      }),
+      { numRuns: 12 },
     );
   });
 

@@ -190,8 +190,11 @@ class KernelHistory implements HistoryCoder {
   readonly #coder: KernelCoder;
   readonly #windowBytes: number;
   readonly #changes = new SlotChanges();
-  /** Whether the kernel stands within an event whose bytes are not all there; and what that has written beside `#changes`. */
+  /** Whether it stands within an event whose bytes are not all there. */
   #isPaused = false;
+  /** Whether what that event has written is still in the kernel: bytes may come one by one, and mostly nobody else comes between. */
+  #holdsTable = false;
+  /** What it has written beside `#changes`, when somebody else came. */
   #pausedSlots: ReadonlyMap<number, number> | undefined;
   /** State and window while another one is in the kernel; absent: there is none yet. */
   #kept: Uint8Array | undefined;
@@ -203,9 +206,10 @@ class KernelHistory implements HistoryCoder {
   }
 
   restart(): void {
+    this.#coder.own(this);
+    this.#giveTableBack();
     this.#changes.clear();
     this.#isPaused = false;
-    this.#coder.own(this);
     this.#coder.kernel.reset();
   }
 
@@ -213,6 +217,7 @@ class KernelHistory implements HistoryCoder {
     const { kernel, memory } = this.#coder;
     const kept = content.subarray(Math.max(0, content.length - this.#windowBytes));
     this.#coder.own(this);
+    this.#giveTableBack();
     // Room for what comes: more than the window never lies in the buffer beside a message.
     kernel.slide(this.#windowBytes - kept.length);
     kernel.startMessage();
@@ -278,6 +283,7 @@ class KernelHistory implements HistoryCoder {
   /** Copies this history's state out of the kernel. */
   leave(): void {
     const { kernel, memory, prior } = this.#coder;
+    this.#giveTableBack();
     kernel.saveState();
     this.#kept ??= new Uint8Array(Address.firstMap - Address.kept);
     this.#kept.set(memory.subarray(Address.kept, Address.firstMap));
@@ -315,20 +321,37 @@ class KernelHistory implements HistoryCoder {
       kernel.setSlot(slot, value);
     };
     coder.own(this);
+    if (!isResumed) this.#giveTableBack();
     try {
       if (!isResumed) kernel.slide(this.#windowBytes);
-      this.#changes.apply(set);
-      if (isResumed) this.#pausedSlots?.forEach((value, slot) => set(slot, value));
+      if (!this.#holdsTable) {
+        this.#changes.apply(set);
+        if (isResumed) this.#pausedSlots?.forEach((value, slot) => set(slot, value));
+      }
+      this.#pausedSlots = undefined;
+      this.#holdsTable = false;
       const result = work();
-      const { slots, journal } = coder;
-      this.#changes.take(slots, journal, kernel.getJournalSize());
-      this.#pausedSlots = this.#isPaused
-        ? this.#changes.missing(slots, journal, kernel.getJournalSize())
-        : undefined;
+      this.#holdsTable = this.#isPaused;
+      if (!this.#holdsTable) this.#takeChanges();
       return result;
     } finally {
-      coder.restoreTable();
+      if (!this.#holdsTable) coder.restoreTable();
     }
+  }
+
+  /** Leaves the kernel's counters as they were before an event that has paused, and keeps what that has written. */
+  #giveTableBack(): void {
+    if (!this.#holdsTable) return;
+    this.#holdsTable = false;
+    const { journal, kernel, slots } = this.#coder;
+    this.#takeChanges();
+    this.#pausedSlots = this.#changes.missing(slots, journal, kernel.getJournalSize());
+    this.#coder.restoreTable();
+  }
+
+  #takeChanges(): void {
+    const { journal, kernel, slots } = this.#coder;
+    this.#changes.take(slots, journal, kernel.getJournalSize());
   }
 }
 
