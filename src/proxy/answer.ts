@@ -24,7 +24,8 @@ import type { ClientStream } from "./relay/client-stream.js";
 import { decodeContent, isIdentity } from "./relay/content-coding.js";
 import { BodyTap, CollectRelay, PassRelay, type ResponseRelay } from "./relay/relay.js";
 import { securityHeader, type ScanVerdict } from "./security/request-scanner.js";
-import { assertSafe, noteThreat } from "./security/threats.js";
+import { scanAnswer } from "./security/scan-answer.js";
+import { noteThreat } from "./security/threats.js";
 import type { Spent } from "./stats/stats.js";
 import { streamRelay } from "./stream-answer.js";
 import { isRetryable } from "./upstream/retry.js";
@@ -181,7 +182,10 @@ export class Answer {
   #look(body: Buffer, headers: readonly string[]): void {
     const { settings, logger } = this.#core;
     const content = decodeContent(body, this.#coding, MAX_READ_BYTES);
-    if (content) this.#read(content, headers);
+    if (content) {
+      this.#read(content);
+      this.#keepWhole(content, headers);
+    }
     if (!settings.scanResponses) return;
     if (content) void this.#scan(content).catch(() => {});
     else logger.warn({ ...this.#options.logged, coding: this.#coding }, "answer not scanned");
@@ -199,10 +203,12 @@ export class Answer {
     const opened = isWire ? peer?.decode(received, receivedHeaders) : undefined;
     const { body, headers } = opened ?? { body: received, headers: receivedHeaders };
     const content = decodeContent(body, this.#coding, MAX_READ_BYTES);
-    if (content) this.#read(content, headers);
+    // What is refused has cost something too.
+    if (content) this.#read(content);
     if (isHeld && !content) throw new ProtocolError("M2M_SCAN_FAILED", "The answer could not be scanned.");
     if (content && isHeld) await this.#scan(content);
     else if (content && this.#core.settings.scanResponses) void this.#scan(content).catch(() => {});
+    if (content) this.#keepWhole(content, headers);
     const { reply } = this.#prepared;
     const isPacked = reply !== undefined && status < 300 && content === body;
     const packed = isPacked ? reply.encodeBody(body, headers) : { body, headers };
@@ -216,22 +222,18 @@ export class Answer {
     return ["x-m2m-security", securityHeader(verdict)];
   }
 
-  /**
-   * Scans an answer and tells what was found.
-   * @throws {SecurityThreat} of an unsafe one if the proxy blocks; {ProtocolError} if it could not be judged then
-   */
-  async #scan(content: Buffer | string): Promise<void> {
-    const { scanner, settings } = this.#core;
-    if (!scanner || content.length === 0) return;
-    const verdict = await scanner.pending(Buffer.from(content)).result();
-    const judge = settings.blocking ? assertSafe : noteThreat;
-    judge(this.#core, this.#options.logged, "answer", verdict);
+  /** @throws as `scanAnswer` */
+  #scan(content: Buffer | string): Promise<void> {
+    return scanAnswer(this.#core, this.#options.logged, content);
+  }
+
+  #read(content: Buffer): void {
+    this.#body = content;
+    this.#facts = readResponse(content);
   }
 
   /** @param headers of the answer as a client gets it without M2M */
-  #read(content: Buffer, headers: readonly string[]): void {
-    this.#body = content;
-    this.#facts = readResponse(content);
+  #keepWhole(content: Buffer, headers: readonly string[]): void {
     // Who is to get it may not take the coding.
     if (this.#head.status === 200 && isIdentity(this.#coding)) this.#keep(content, headers);
   }

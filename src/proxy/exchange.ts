@@ -66,7 +66,8 @@ export class Exchange implements AttemptOwner {
       this.#prepared = prepared;
       // The client has gone meanwhile.
       if (this.#isSettled) this.#release(prepared, undefined, true);
-      else if (prepared.hit) sendCached(this.#stream, prepared.hit, prepared.replyHeaders, prepared.reply);
+      else if (prepared.hit)
+        await sendCached(this.#core, this.#stream, prepared.hit, prepared, this.logged);
       else if (prepared.gathered) this.#sendWhole(prepared.gathered);
       else this.#send();
     } catch (error) {

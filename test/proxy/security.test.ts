@@ -1,5 +1,7 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
+import { MemoryResponseStore } from "../../src/proxy/cache/index.js";
+import { parseTarget } from "../../src/proxy/index.js";
 import { SecurityScanner, type ScanResult } from "../../src/security/index.js";
 import { ProxyFixture } from "./fixture.js";
 
@@ -222,6 +224,91 @@ describe("proxy: security", () => {
     }
   });
 
+  describe("of answers that are kept", () => {
+    const exact = { temperature: 0 };
+    const answerOf = (content: string) =>
+      JSON.stringify({
+        object: "chat.completion",
+        choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
+      });
+    const streamOf = (content: string) =>
+      [...content.split(" ").map((word) => ({ content: `${word} ` })), {}]
+        .map((delta) => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`)
+        .join("") + "data: [DONE]\n\n";
+    const as = (type: string, body: string) => ({ status: 200, headers: { "content-type": type }, body });
+    /** Plain and streamed. */
+    const forms = [
+      { stream: false, play: (content: string) => as("application/json", answerOf(content)) },
+      { stream: true, play: (content: string) => as("text/event-stream", streamOf(content)) },
+    ];
+    const holding = { scanner, blocking: true, scanResponses: true };
+
+    it("keeps none that it refuses, and gives none to those that wait for it", async () => {
+      const fixture = await ProxyFixture.start({ ...holding, cache: { ttlMs: 60_000 } });
+      const unsafe = forms[0].play(ATTACK);
+      fixture.upstream.script(
+        (_, response) => void setTimeout(() => response.writeHead(200, unsafe.headers).end(unsafe.body), 100),
+        ...Array<typeof unsafe>(3).fill(unsafe),
+      );
+      const replies = await Promise.all([1, 2, 3].map(() => fixture.chat(exact)));
+      replies.push(await fixture.chat(exact));
+      for (const { status, text } of replies) {
+        expect(status).to.equal(403);
+        expect(text).to.contain("M2M_SECURITY_THREAT").and.not.contain(ATTACK);
+      }
+      const streamed = forms[1].play(ATTACK);
+      fixture.upstream.script(streamed, streamed);
+      for (let i = 0; i < 2; i++) {
+        const reply = await fixture.chat({ ...exact, stream: true });
+        expect(reply.headers["x-m2m-cache"]).to.equal("miss");
+        expect(reply.text).to.contain("M2M_SECURITY_THREAT").and.not.contain("[DONE]");
+      }
+      expect((await fixture.stats()).cache).to.include({ hits: 0 });
+      await fixture.stop();
+    });
+
+    it("judges what another has kept before it is given", async () => {
+      const cache = { ttlMs: 60_000, store: new MemoryResponseStore() };
+      const lax = await ProxyFixture.start({ cache });
+      const upstreams = [{ name: "target", target: parseTarget(lax.upstream.url, "url") }];
+      const strict = await ProxyFixture.start({ ...holding, upstreams, cache });
+      const told = await ProxyFixture.start({ scanner, scanResponses: true, upstreams, cache });
+      for (const { stream, play } of forms) {
+        const [bad, good] = ["bad", "good"].map((user) => ({ ...exact, stream, user }));
+        lax.upstream.script(play(ATTACK), play("Good morning."));
+        for (const body of [bad, good]) expect((await lax.chat(body)).status).to.equal(200);
+        const refused = await strict.chat(bad);
+        expect([refused.status, refused.json.error.code]).to.deep.equal([403, "M2M_SECURITY_THREAT"]);
+        expect(refused.text).not.to.contain(ATTACK);
+        const given = await strict.chat(good);
+        expect([given.status, given.headers["x-m2m-cache"]]).to.deep.equal([200, "hit"]);
+        expect(given.text).to.equal(play("Good morning.").body);
+        expect((await told.chat(bad)).headers["x-m2m-cache"]).to.equal("hit");
+      }
+      expect(lax.upstream.requests).to.have.length(4);
+      expect((await strict.stats()).security).to.deep.equal({ threats: 2, blocked: 2 });
+      expect((await told.stats()).security).to.deep.equal({ threats: 2, blocked: 0 });
+      for (const fixture of [strict, told, lax]) await fixture.stop();
+    });
+
+    it("gives none that nobody can judge", async () => {
+      const cache = { ttlMs: 60_000, store: new MemoryResponseStore() };
+      const lax = await ProxyFixture.start({ cache });
+      const upstreams = [{ name: "target", target: parseTarget(lax.upstream.url, "url") }];
+      const judge = {
+        scan: (content: Parameters<typeof scanner.scan>[0]) =>
+          Buffer.from(content).includes("messages")
+            ? scanner.scan(content)
+            : Promise.reject<ScanResult>(new Error("no weights")),
+      };
+      const strict = await ProxyFixture.start({ ...holding, scanner: judge, upstreams, cache });
+      await lax.chat(exact);
+      const reply = await strict.chat(exact);
+      expect([reply.status, reply.json.error.code]).to.deep.equal([503, "M2M_SCAN_FAILED"]);
+      for (const fixture of [strict, lax]) await fixture.stop();
+    });
+  });
+
   describe("of answers that say that they are something else", () => {
     const unsafe = Buffer.from(
       JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content: ATTACK } }] }),
@@ -329,7 +416,6 @@ describe("proxy: security", () => {
     });
 
     it("puts its own keys in place of the client's", async () => {
-      const { parseTarget } = await import("../../src/proxy/index.js");
       const plain = await ProxyFixture.start();
       const target = parseTarget(plain.upstream.url, "--target");
       const fixture = await ProxyFixture.start({
@@ -353,7 +439,6 @@ describe("proxy: security", () => {
 
     it("does not spend its keys, or show its pages, for pages of other sites", async () => {
       const plain = await ProxyFixture.start();
-      const { parseTarget } = await import("../../src/proxy/index.js");
       const target = parseTarget(plain.upstream.url, "--target");
       const fixture = await ProxyFixture.start({ upstreams: [{ name: "own", target, apiKey: "sk-own" }] });
       const foreign: Record<string, string>[] = [

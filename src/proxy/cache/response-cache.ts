@@ -22,7 +22,10 @@ export interface CacheHit {
   readonly ageMs: number;
 }
 
-/** There is none: the provider is to be asked. Exactly one of the methods is to be called when its answer is there, or will not be. */
+/**
+ * There is none: the provider is to be asked. Exactly one of the methods is to be called when its answer is there, or will not be; only an
+ * answer whose client left while it was judged is kept behind `abandon`.
+ */
 export interface CacheMiss {
   readonly kind: "miss";
   /** Keeps a whole answer, and gives it to those that wait. Does not reject. */
