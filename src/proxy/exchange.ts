@@ -14,7 +14,7 @@ import { ClientStream } from "./relay/client-stream.js";
 import type { Outcome, Spent } from "./stats/stats.js";
 import type { ExchangeSpan } from "./tracing.js";
 import { chooseUpstream, isServedBy } from "./upstream/choose.js";
-import { isBeforeSending, isRetryable, readRetryAfterMs, retryDelayMs } from "./upstream/retry.js";
+import { isBeforeSending, isRetryable, onlyAsks, readRetryAfterMs, retryDelayMs } from "./upstream/retry.js";
 import type { Upstream } from "./upstream/upstream.js";
 import type { WholeAnswer } from "./whole-answer.js";
 
@@ -66,8 +66,7 @@ export class Exchange implements AttemptOwner {
       this.#prepared = prepared;
       // The client has gone meanwhile.
       if (this.#isSettled) this.#release(prepared, undefined, true);
-      else if (prepared.hit)
-        await sendCached(this.#core, this.#stream, prepared.hit, prepared, this.logged);
+      else if (prepared.hit) await sendCached(this.#core, this.#stream, prepared.hit, prepared, this.logged);
       else if (prepared.gathered) this.#sendWhole(prepared.gathered);
       else this.#send();
     } catch (error) {
@@ -104,12 +103,6 @@ export class Exchange implements AttemptOwner {
     };
   }
 
-  /** Whether to do it twice is to do it once (RFC 9110 section 9.2.1). */
-  get #onlyAsks(): boolean {
-    const { method } = this.#request;
-    return method === "GET" || method === "HEAD";
-  }
-
   noteModel(model: string | undefined): void {
     this.#model = model;
   }
@@ -130,7 +123,7 @@ export class Exchange implements AttemptOwner {
     this.#stream.flush();
     sendApiError(this.#request, this.#response, reason, {
       // What was sent is done perhaps: to do it again is for the client to decide, not for its SDK or a proxy before this one.
-      retried: this.#attempts > 1 || (this.#isOwed && !this.#onlyAsks),
+      retried: this.#attempts > 1 || (this.#isOwed && !onlyAsks(this.#request)),
       headers: [...headers, "x-m2m-request-id", this.#id],
     });
   }
@@ -200,7 +193,7 @@ export class Exchange implements AttemptOwner {
     const isUnreachable = !attempt.wasSent || isBeforeSending(error);
     if (isUnreachable) this.#isOwed = false;
     this.#fail(attempt.upstream, isUnreachable);
-    if ((isUnreachable || this.#onlyAsks) && this.#retry(undefined, isLasting(error))) return;
+    if ((isUnreachable || onlyAsks(this.#request)) && this.#retry(undefined, isLasting(error))) return;
     this.#giveUp(upstreamError(error));
   }
 

@@ -7,10 +7,11 @@ import { dialectOf, isFreeRequest, readRequestHead } from "./providers/index.js"
 import { assertSafe } from "./security/threats.js";
 import { listModels } from "./list-models.js";
 import { assertServed, type Route } from "./upstream/choose.js";
+import { onlyAsks } from "./upstream/retry.js";
 
 /**
  * A request of an API that the proxy does not understand. Text is read whole, to be scanned and sent where its model is served;
- * files, sound and forms stream through. It is not sent again: what it does is not known.
+ * files, sound and forms stream through. It is not sent again, unless it only asks: what it does is not known.
  * @throws {M2MError} `M2M_INPUT_TOO_LARGE`, `M2M_BUSY`, `M2M_MEDIA_TYPE_UNSUPPORTED`, `M2M_SECURITY_THREAT`, `M2M_SCAN_FAILED`,
  * `M2M_MODEL_NOT_SERVED`
  * @throws {Refusal} if the client has had its share
@@ -81,7 +82,7 @@ async function prepareEmpty(
   assertServed(core.upstreams, route);
   const common = {
     ...commonOf(core, request, path, null, route),
-    isReplayable: true,
+    isReplayable: onlyAsks(request),
     requestBytes: { received: 0, sent: 0 },
   };
   const takesAll = core.upstreams.length === 1 && !core.upstreams[0].isChoosy;

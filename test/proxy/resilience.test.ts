@@ -82,6 +82,22 @@ describe("proxy: resilience", () => {
     expect([upload.status, fixture.upstream.requests.length]).to.deep.equal([500, 1]);
   });
 
+  it("sends what has no body and is no question once", async () => {
+    fixture = await ProxyFixture.start(quick);
+    for (const method of ["POST", "DELETE", "PUT", "PATCH", "OPTIONS", "GET", "HEAD"]) {
+      const onlyAsks = method === "GET" || method === "HEAD";
+      for (const status of [500, 429]) {
+        fixture.upstream.reset();
+        fixture.upstream.script({ status, headers: { "retry-after-ms": "5" } });
+        const headers = { "content-length": "0" };
+        const reply = await fixture.call({ method, path: "/v1/batches/b1/cancel", headers });
+        expect([method, reply.status, fixture.upstream.requests.length]).to.deep.equal(
+          onlyAsks ? [method, 200, 2] : [method, status, 1],
+        );
+      }
+    }
+  });
+
   it("says of what may have been done that it is not to be sent again, and heeds that", async () => {
     const far = await ProxyFixture.start({ ...quick, headersTimeoutMs: 300 });
     fixture = await ProxyFixture.start({

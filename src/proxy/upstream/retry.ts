@@ -16,6 +16,11 @@ export function isRetryable(status: number): boolean {
   return isPassingStatus(status) && status !== 408 && status !== 425;
 }
 
+/** Whether to do it twice is to do it once (RFC 9110 section 9.2.1). */
+export function onlyAsks({ method }: { readonly method?: string }): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
 /** Errors of a connection that never was: nothing can have been sent (Node's and undici's codes). */
 const BEFORE_SENDING: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
