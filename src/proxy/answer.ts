@@ -11,6 +11,7 @@ import type { Prepared } from "./prepare.js";
 import {
   countUsage,
   findMembers,
+  isSuccess,
   outputTextOf,
   parseSlice,
   readMembers,
@@ -235,7 +236,8 @@ export class Answer {
   /** @param headers of the answer as a client gets it without M2M */
   #keepWhole(content: Buffer, headers: readonly string[]): void {
     // Who is to get it may not take the coding.
-    if (this.#head.status === 200 && isIdentity(this.#coding)) this.#keep(content, headers);
+    if (this.#head.status !== 200 || !isIdentity(this.#coding)) return;
+    if (isSuccess(this.#prepared.api, content)) this.#keep(content, headers);
   }
 
   #keep(body: Buffer, headers: readonly string[]): void {

@@ -32,7 +32,6 @@ export function streamRelay(
   const meter = new UsageMeter(api);
   const tap = cache && new BodyTap(MAX_KEPT_BYTES, keep);
   let held: Uint8Array | undefined;
-  let hasFailed = false;
   const failureEvent = (error: Error): string => {
     const reason = error instanceof M2MError ? error : upstreamError(error);
     return errorEvent(api, dialect, failureOf(reason), meter.nextSequenceNumber);
@@ -43,7 +42,6 @@ export function streamRelay(
       const event = peer ? peer.decodeEvent(received) : received;
       const mark = meter.observe(event);
       if (stripsUsage && mark === "usage-only") return undefined;
-      hasFailed ||= mark === "error";
       tap?.add(Buffer.from(event.raw));
       const bytes = reply && !packer ? reply.encodeEvent(event) : event.raw;
       if (!holdEnd || mark !== "end") return bytes;
@@ -51,9 +49,9 @@ export function streamRelay(
       return undefined;
     },
     finish: () => {
-      // A stream that was cut, or that ended with an error, is not what the next one is to get.
+      // A stream that was cut, or that told of a failure, is not what the next one is to get.
       const finish = (): Uint8Array | undefined => {
-        if (meter.ended && !hasFailed) tap?.finish();
+        if (meter.ended && !meter.hasFailed) tap?.finish();
         return held;
       };
       if (!judge) return finish();

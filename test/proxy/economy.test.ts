@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ProxyFixture } from "./fixture.js";
+import { ProxyFixture, type Reply } from "./fixture.js";
 
 const exact = { temperature: 0 };
 
@@ -42,6 +42,52 @@ describe("proxy: kept answers, limits and smaller requests", () => {
     const reply = await fixture.chat({ ...exact, stream: true });
     expect(reply.headers["x-m2m-cache"]).to.equal("miss");
     expect(reply.text).to.contain("[DONE]");
+  });
+
+  it("keeps no failure that comes with status 200", async () => {
+    fixture = await ProxyFixture.start({ cache: { ttlMs: 60_000, scope: "all" } });
+    let serial = 0;
+    /** Equal requests, of which the first has `body` for an answer. */
+    const askThrice = async (path: string, body: string, type = "application/json") => {
+      fixture!.upstream.script({ status: 200, headers: { "content-type": type }, body });
+      const stream = type === "text/event-stream";
+      const asked = JSON.stringify({ model: "gpt-4o", input: "x", stream, user: String(serial++) });
+      const replies: Reply[] = [];
+      for (let i = 0; i < 3; i++) replies.push(await fixture!.call({ method: "POST", path, body: asked }));
+      return replies;
+    };
+    const event = (type: string, response: object) =>
+      `event: ${type}\ndata: ${JSON.stringify({ type, response })}\n\n`;
+    const failures: readonly (readonly [path: string, body: string, type?: string])[] = [
+      ["/v1/responses", '{"id":"r","status":"failed","error":{"code":"server_error"},"output":[]}'],
+      ["/v1/responses", '{"id":"r","status":"failed","error":null,"output":[]}'],
+      ["/v1/responses", '{"id":"r","status":"cancelled","output":[]}'],
+      ["/v1/responses", '{"id":"r","status":"in_progress","output":[]}'],
+      ["/v1/responses", "{}"],
+      ["/v1/responses", event("response.failed", { status: "failed" }), "text/event-stream"],
+      ["/v1/chat/completions", '{"error":{"message":"overloaded","code":502}}'],
+      ["/v1/chat/completions", '{"error":"overloaded"}'],
+      ["/v1/chat/completions", "<html>Please log in.</html>", "text/html"],
+      ["/v1/chat/completions", '[{"choices":[]}]'],
+      ["/v1/chat/completions", '{"choices":['],
+      ["/v1/embeddings", '"none"'],
+      ["/v1/messages", '{"type":"error","error":{"type":"overloaded_error"}}'],
+    ];
+    for (const [path, body, type] of failures) {
+      const [first, second, third] = await askThrice(path, body, type);
+      expect([first.text, second.headers["x-m2m-cache"]], body).to.deep.equal([body, "miss"]);
+      // Not that it keeps nothing.
+      expect(third.headers["x-m2m-cache"], body).to.equal("hit");
+    }
+    const answers: readonly (readonly [path: string, body: string, type?: string])[] = [
+      ["/v1/responses", '{"id":"r","status":"incomplete","error":null,"output":[]}'],
+      ["/v1/responses", event("response.incomplete", { status: "incomplete" }), "text/event-stream"],
+      ["/v1/chat/completions", '{"error":null,"choices":[]}'],
+    ];
+    for (const [path, body, type] of answers) {
+      const [, second] = await askThrice(path, body, type);
+      expect([second.text, second.headers["x-m2m-cache"]]).to.deep.equal([body, "hit"]);
+    }
   });
 
   it("asks once for equal requests that come together, and again if that one is given up", async () => {

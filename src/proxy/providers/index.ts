@@ -19,5 +19,6 @@ export {
 } from "./json-members.js";
 export { isFreeRequest } from "./free-requests.js";
 export { injectIncludeUsage, readRequestHead, type RequestHead } from "./request-head.js";
+export { isSuccess } from "./success.js";
 export { readResponse, readUsage, usageCostUsd, type ResponseFacts, type Usage } from "./usage.js";
 export { UsageMeter, type StreamMark } from "./usage-meter.js";

@@ -26,6 +26,7 @@ export class UsageMeter {
   #finishReasons: string[] = [];
   #sequenceNumber = 0;
   #mark: StreamMark = "content";
+  #hasFailed = false;
 
   constructor(api: ProviderApi) {
     this.#api = api;
@@ -47,6 +48,10 @@ export class UsageMeter {
   get ended(): boolean {
     return this.#mark === "end" || this.#mark === "error";
   }
+  /** Whether the stream has told of a failure, by whatever event. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
   /** Number for an event of ours in the place of the next one, in the Responses API. */
   get nextSequenceNumber(): number {
     return this.#sequenceNumber;
@@ -58,6 +63,7 @@ export class UsageMeter {
     if (!event.complete || data === undefined || this.#api === "other") return "content";
     const mark = data.startsWith("[DONE]") ? "end" : this.#read(tryParseJson(data));
     if (!this.ended) this.#mark = mark;
+    this.#hasFailed ||= mark === "error";
     return mark;
   }
 
@@ -105,6 +111,7 @@ export class UsageMeter {
       return "content";
     }
     if (typeof response.status === "string") this.#finish(response.status, 0);
+    this.#hasFailed ||= type === "response.failed";
     return "end";
   }
 
