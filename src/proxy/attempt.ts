@@ -15,7 +15,7 @@ export interface UpstreamHead {
 /** What an attempt tells of itself. */
 export interface AttemptOwner {
   /** The request is being written. */
-  onSent(): void;
+  onSent(attempt: Attempt): void;
   /**
    * The head has come. @returns what takes the body; a promise of it, until which no more is read; `undefined` if another try is made
    */
@@ -76,7 +76,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#cancelled) controller.abort(new Error("The exchange has ended."));
-    else this.#owner.onSent();
+    else this.#owner.onSent(this);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {

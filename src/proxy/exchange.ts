@@ -159,8 +159,10 @@ export class Exchange implements AttemptOwner {
     });
   }
 
-  onSent(): void {
+  onSent({ upstream }: Attempt): void {
     this.#isOwed = true;
+    // Where a failure counts only if there is no connection, there is none any more: nobody has to wait for the answer.
+    if (!this.#hasOther(upstream, performance.now())) upstream.breaker.succeed();
     const scan = this.#prepared?.scan;
     // When the bytes are on their way.
     if (scan && !scan.known) setImmediate(() => scan.begin());

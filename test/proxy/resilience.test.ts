@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { CodecEngine } from "../../src/codec/index.js";
 import { parseTarget, type ProxyOptions } from "../../src/proxy/index.js";
@@ -346,6 +347,64 @@ describe("proxy: resilience", () => {
     expect((await fixture.call({ path: "/_m2m/ready" })).status).to.equal(200);
     await back.stop();
   });
+
+  it("takes an upstream that can be connected to for one that is back, however slowly it answers", async () => {
+    const back = await ScriptedUpstream.start();
+    await back.kill();
+    const target = parseTarget(back.url, "url");
+    fixture = await ProxyFixture.start({ upstreams: [{ name: "x", target }], retries: 0 });
+    for (let i = 0; i < 5; i++) expect((await fixture.chat()).status).to.equal(502);
+    expect((await fixture.chat()).status).to.equal(503);
+    await back.restart();
+    let answer = (): void => {};
+    const hasCome = new Promise<void>((resolve) =>
+      back.script((_, response) => {
+        answer = () => response.writeHead(200, { "content-type": "application/json" }).end("{}");
+        resolve();
+      }),
+    );
+    const isHalfOpen = async () => (await fixture!.stats()).upstreams[0].state === "half-open";
+    while (!(await isHalfOpen())) await setTimeout(100);
+    const probe = fixture.chat();
+    await hasCome;
+    expect((await fixture.stats()).upstreams[0].state).to.equal("closed");
+    const others = await Promise.all([1, 2, 3].map(() => fixture!.chat()));
+    expect(others.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+    answer();
+    expect((await probe).status).to.equal(200);
+    await back.stop();
+  }).timeout(30_000);
+
+  it("waits for the answer of one that others can stand in for", async () => {
+    const [first, second] = [await ScriptedUpstream.start(), await ScriptedUpstream.start()];
+    fixture = await ProxyFixture.start({
+      ...quick,
+      retries: 1,
+      upstreams: [
+        { name: "first", target: parseTarget(first.url, "url") },
+        { name: "second", target: parseTarget(second.url, "url"), weight: 0 },
+      ],
+    });
+    const stateOf = async () => (await fixture!.stats()).upstreams[0].state as string;
+    first.script(...Array<"status-500">(5).fill("status-500"));
+    for (let i = 0; i < 5; i++) expect((await fixture.chat()).status).to.equal(200);
+    expect(await stateOf()).to.equal("open");
+    while ((await stateOf()) !== "half-open") await setTimeout(100);
+    let answer = (): void => {};
+    const hasCome = new Promise<void>((resolve) =>
+      first.script((_, response) => {
+        answer = () => response.writeHead(500).end();
+        resolve();
+      }),
+    );
+    const probe = fixture.chat();
+    await hasCome;
+    expect(await stateOf()).to.equal("open");
+    answer();
+    expect((await probe).status).to.equal(200);
+    expect(await stateOf()).to.equal("open");
+    await Promise.all([first.stop(), second.stop()]);
+  }).timeout(30_000);
 
   it("counts requests that fail, not their tries", async () => {
     const target = parseTarget("http://127.0.0.1:9", "url");
