@@ -49,6 +49,9 @@ function isPlainText(code: string): boolean {
 /** Names of hosts and addresses stay here. */
 function reasonOf(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
+  // So undici calls, of a request that runs, nothing but that (lib/dispatcher/client-h1.js, onHeadersComplete).
+  if (code === "UND_ERR_SOCKET" && error.message === "bad response")
+    return "The upstream answers with 100 Continue, which nobody has asked it for.";
   switch (code) {
     case "ECONNREFUSED":
       return "The upstream refuses connections.";

@@ -126,6 +126,23 @@ describe("proxy: resilience", () => {
     expect(refused.status).to.equal(502);
   });
 
+  it("cannot read an answer before which there is 100 Continue, and says so", async () => {
+    fixture = await ProxyFixture.start(quick);
+    fixture.upstream.script((_, response) => {
+      response.writeContinue();
+      response.end("{}");
+    });
+    const reply = await fixture.chat();
+    expect([reply.status, reply.json.error.code]).to.deep.equal([502, "M2M_UPSTREAM_FAILED"]);
+    expect(reply.json.error.message).to.contain("100 Continue");
+    // Other interim answers are no obstacle.
+    fixture.upstream.script((_, response) => {
+      response.writeProcessing();
+      response.writeHead(200, { "content-type": "application/json" }).end("{}");
+    });
+    expect((await fixture.chat()).status).to.equal(200);
+  });
+
   it("gives up what takes too long, with 504", async () => {
     fixture = await ProxyFixture.start({ headersTimeoutMs: 300, idleTimeoutMs: 300 });
     fixture.upstream.script("stall");
