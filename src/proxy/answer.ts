@@ -236,13 +236,12 @@ export class Answer {
   /** @param headers of the answer as a client gets it without M2M */
   #keepWhole(content: Buffer, headers: readonly string[]): void {
     // Who is to get it may not take the coding.
-    if (this.#head.status !== 200 || !isIdentity(this.#coding)) return;
-    if (isSuccess(this.#prepared.api, content)) this.#keep(content, headers);
+    if (isIdentity(this.#coding) && isSuccess(this.#prepared.api, content)) this.#keep(content, headers);
   }
 
   #keep(body: Buffer, headers: readonly string[]): void {
     const { cache } = this.#prepared;
-    if (!cache) return;
+    if (!cache || this.#head.status !== 200) return;
     this.#isKept = true;
     void cache.keep({ status: 200, headers: keptHeaders(headers), body });
   }

@@ -90,6 +90,15 @@ describe("proxy: kept answers, limits and smaller requests", () => {
     }
   });
 
+  it("keeps no stream of another status", async () => {
+    fixture = await ProxyFixture.start({ cache: { ttlMs: 60_000 } });
+    const headers = { "content-type": "text/event-stream" };
+    fixture.upstream.script({ status: 400, headers, body: 'data: {"detail":"no"}\n\ndata: [DONE]\n\n' });
+    expect((await fixture.chat({ ...exact, stream: true })).status).to.equal(400);
+    const reply = await fixture.chat({ ...exact, stream: true });
+    expect([reply.status, reply.headers["x-m2m-cache"]]).to.deep.equal([200, "miss"]);
+  });
+
   it("asks once for equal requests that come together, and again if that one is given up", async () => {
     fixture = await ProxyFixture.start({ cache: { ttlMs: 60_000 } });
     fixture.upstream.script("slow");
