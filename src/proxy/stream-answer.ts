@@ -14,7 +14,7 @@ const MAX_KEPT_BYTES = 1024 * 1024;
 export interface StreamOptions {
   /** Takes the whole stream, as a client gets it without M2M, if it came to its end. */
   readonly keep: (stream: Buffer) => void;
-  /** Whether the last event waits for the judgement. */
+  /** Whether the event that ends the stream waits for the judgement, with all behind it. */
   readonly holdEnd: boolean;
   /** Makes one wire of the stream. */
   readonly packer?: EventPacker;
@@ -31,7 +31,13 @@ export function streamRelay(
 ): { readonly relay: ResponseRelay; readonly meter: UsageMeter } {
   const meter = new UsageMeter(api);
   const tap = cache && new BodyTap(MAX_KEPT_BYTES, keep);
-  let held: Uint8Array | undefined;
+  /** The end, and what stands behind it. */
+  const held: Uint8Array[] = [];
+  const holdBack = (bytes: Uint8Array, isEnd: boolean): Uint8Array | undefined => {
+    if (!holdEnd || (!isEnd && held.length === 0)) return bytes;
+    held.push(bytes);
+    return undefined;
+  };
   const failureEvent = (error: Error): string => {
     const reason = error instanceof M2MError ? error : upstreamError(error);
     return errorEvent(api, dialect, failureOf(reason), meter.nextSequenceNumber);
@@ -39,20 +45,19 @@ export function streamRelay(
   const relay = new EventRelay(stream, {
     maxEventBytes: settings.maxBodyBytes,
     pass: (received) => {
+      if (!received.complete) return holdBack(received.raw, false);
       const event = peer ? peer.decodeEvent(received) : received;
       const mark = meter.observe(event);
       if (stripsUsage && mark === "usage-only") return undefined;
       tap?.add(Buffer.from(event.raw));
       const bytes = reply && !packer ? reply.encodeEvent(event) : event.raw;
-      if (!holdEnd || mark !== "end") return bytes;
-      held = bytes;
-      return undefined;
+      return holdBack(bytes, mark === "end");
     },
     finish: () => {
       // A stream that was cut, or that told of a failure, is not what the next one is to get.
-      const finish = (): Uint8Array | undefined => {
+      const finish = (): Uint8Array => {
         if (meter.ended && !meter.hasFailed) tap?.finish();
-        return held;
+        return Buffer.concat(held);
       };
       if (!judge) return finish();
       const judged = judge(meter.output);

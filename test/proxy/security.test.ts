@@ -224,6 +224,24 @@ describe("proxy: security", () => {
     }
   });
 
+  it("sends all of a held end, however many events there are of it", async () => {
+    const fixture = await ProxyFixture.start({ scanner, blocking: true, scanResponses: true });
+    const completed = { type: "response.completed", response: { status: "completed" } };
+    const events = [
+      `event: response.completed\ndata: ${JSON.stringify(completed)}\n\n`,
+      ": one more\n\n",
+      "data: [DONE]\n\n",
+      "data: cut",
+    ].join("");
+    fixture.upstream.script((_, response) =>
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(events),
+    );
+    const body = JSON.stringify({ model: "gpt-4o", input: "Hello", stream: true });
+    const reply = await fixture.call({ method: "POST", path: "/v1/responses", body });
+    expect(reply.text).to.equal(events);
+    await fixture.stop();
+  });
+
   describe("of answers that are kept", () => {
     const exact = { temperature: 0 };
     const answerOf = (content: string) =>

@@ -5,7 +5,7 @@ import type { ResponseRelay } from "./relay.js";
 export interface EventRelayOptions {
   /** Most bytes of one event. */
   readonly maxEventBytes: number;
-  /** What is sent in place of an event that came whole; nothing if it is `undefined`. */
+  /** What is sent in place of an event, or of the part of one with which the stream ends; nothing if it is `undefined`. */
   readonly pass: (event: SseEvent) => Uint8Array | undefined;
   /** Told once, when all events were passed on. @returns what is sent behind them */
   readonly finish: () => Uint8Array | string | undefined | Promise<Uint8Array | string | undefined>;
@@ -66,7 +66,7 @@ export class EventRelay implements ResponseRelay {
   }
 
   readonly #take = (event: SseEvent): void => {
-    const part = event.complete ? this.#options.pass(event) : event.raw;
+    const part = this.#options.pass(event);
     if (part !== undefined) this.#parts.push(this.#options.packer?.push(part) ?? part);
   };
 
