@@ -101,7 +101,7 @@ export async function prepareCall(
   const scan = core.scanner?.pending(content);
   if (scan && settings.blocking) assertSafe(core, incoming.logged, "request", await scan.result());
   const replyHeaders: string[] = [];
-  const body = optimized(core, request, { api, model, body: content }, replyHeaders);
+  const { body, tokensSaved } = optimized(core, request, { api, model, body: content }, replyHeaders);
   const cached = await lookUp(core, request, { api, path, body }, replyHeaders);
   const [hit, miss] = cached?.kind === "hit" ? [cached, undefined] : [undefined, cached];
   let admitted: Admitted | undefined;
@@ -110,6 +110,8 @@ export async function prepareCall(
     const asksUsage = stream && (settings.includeUsage || isMetered(core, request, api));
     const outgoing = outgoingOf(core, { api, body, isWire, asksUsage, isSent: !hit });
     if (!hit && outgoing.body !== content) incoming.hold(outgoing.body.length);
+    // Of what is refused, or answered from here, nothing was saved.
+    if (!hit) core.stats.count("savedTokens", tokensSaved);
     return {
       api,
       dialect,
@@ -233,20 +235,20 @@ interface Call {
 
 /** The body at the level that is set, unless the client says otherwise. */
 function optimized(
-  { settings, optimizer, stats, logger }: ProxyCore,
+  { settings, optimizer, logger }: ProxyCore,
   request: IncomingMessage,
   { api, model, body }: Call,
   replyHeaders: string[],
-): Buffer {
+): { readonly body: Buffer; readonly tokensSaved: number } {
   const level = settings.optimize;
-  if (level === "off" || request.headers["x-m2m-optimize"] === "off" || !isUtf8(body)) return body;
+  const unchanged = { body, tokensSaved: 0 };
+  if (level === "off" || request.headers["x-m2m-optimize"] === "off" || !isUtf8(body)) return unchanged;
   const result = optimizer.optimize(body.toString(), { api, level, model });
   if (result.note !== undefined) logger.debug({ note: result.note }, "not optimized");
-  if (result.changes.length === 0) return body;
-  stats.count("savedTokens", result.tokensSaved);
+  if (result.changes.length === 0) return unchanged;
   const usd = result.usdSaved === undefined ? "" : `; usd=${result.usdSaved.toFixed(6)}`;
   replyHeaders.push("x-m2m-saved", `tokens=${result.tokensSaved}${usd}; changes=${result.changes.length}`);
-  return Buffer.from(result.body);
+  return { body: Buffer.from(result.body), tokensSaved: result.tokensSaved };
 }
 
 async function lookUp(

@@ -255,6 +255,30 @@ describe("proxy: kept answers, limits and smaller requests", () => {
     expect(stats.bytes.request_sent).to.be.lessThan(stats.bytes.request_received);
   });
 
+  it("counts as saved only what is sent", async () => {
+    fixture = await ProxyFixture.start({
+      optimize: "minify",
+      cache: { ttlMs: 60_000 },
+      keyLimits: { limits: { requestsPerMinute: 1 } },
+    });
+    const content = JSON.stringify(
+      Array.from({ length: 20 }, (_, id) => ({ id })),
+      null,
+      4,
+    );
+    const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
+    const messages = [
+      { role: "assistant", tool_calls: [call] },
+      { role: "tool", tool_call_id: "1", content },
+    ];
+    expect((await fixture.chat({ ...exact, messages })).status).to.equal(200);
+    const { saved } = (await fixture.stats()).tokens;
+    expect(saved).to.be.greaterThan(0);
+    expect((await fixture.chat({ ...exact, messages })).headers["x-m2m-cache"]).to.equal("hit");
+    expect((await fixture.chat({ messages })).status).to.equal(429);
+    expect((await fixture.stats()).tokens.saved).to.equal(saved);
+  });
+
   it("counts by itself what the provider does not", async () => {
     fixture = await ProxyFixture.start();
     fixture.upstream.script("no-usage", "no-usage");
