@@ -6,7 +6,7 @@ import { errorEvent, UsageMeter } from "./providers/index.js";
 import type { ClientStream } from "./relay/client-stream.js";
 import { EventRelay, type EventPacker } from "./relay/event-relay.js";
 import { BodyTap, type ResponseRelay } from "./relay/relay.js";
-import { M2MError } from "../shared/errors.js";
+import { LimitError, M2MError } from "../shared/errors.js";
 
 /** Streams up to this size are kept by the cache. */
 const MAX_KEPT_BYTES = 1024 * 1024;
@@ -33,8 +33,15 @@ export function streamRelay(
   const tap = cache && new BodyTap(MAX_KEPT_BYTES, keep);
   /** The end, and what stands behind it. */
   const held: Uint8Array[] = [];
+  let heldBytes = 0;
   const holdBack = (bytes: Uint8Array, isEnd: boolean): Uint8Array | undefined => {
     if (!holdEnd || (!isEnd && held.length === 0)) return bytes;
+    heldBytes += bytes.length;
+    if (heldBytes > settings.maxBodyBytes)
+      throw new LimitError(
+        "M2M_INPUT_TOO_LARGE",
+        `More than ${settings.maxBodyBytes} bytes stand behind the end of the stream.`,
+      );
     held.push(bytes);
     return undefined;
   };

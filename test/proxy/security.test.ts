@@ -242,6 +242,19 @@ describe("proxy: security", () => {
     await fixture.stop();
   });
 
+  it("holds no more behind the end of a stream than a body may have", async () => {
+    const limits = { maxBodyBytes: 20_000 };
+    const fixture = await ProxyFixture.start({ scanner, blocking: true, scanResponses: true, ...limits });
+    const events = `data: [DONE]\n\n${`: ${"x".repeat(5000)}\n\n`.repeat(5)}`;
+    fixture.upstream.script((_, response) =>
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(events),
+    );
+    const body = JSON.stringify({ model: "gpt-4o", messages: [], stream: true });
+    const reply = await fixture.call({ method: "POST", path: "/v1/chat/completions", body });
+    expect(reply.text).to.match(/^data: \{"error".*stand behind the end of the stream/u);
+    await fixture.stop();
+  });
+
   describe("of answers that are kept", () => {
     const exact = { temperature: 0 };
     const answerOf = (content: string) =>
