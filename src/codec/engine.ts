@@ -57,8 +57,14 @@ export class CodecEngine {
    */
   compress(content: string | Uint8Array, options: CompressOptions = {}): CompressionResult {
     const settings = this.#settings(options);
-    const view = this.#view(content, settings.dropDefaults);
-    const { algorithm = "auto" } = options;
+    const given = this.#view(content);
+    const kept = this.#kept(given, settings);
+    const result = this.#compressView(kept, options.algorithm ?? "auto", settings);
+    // Algorithms are compared by what they carry; what is reported is of what was given.
+    return kept === given ? result : { ...result, ...sizesOf(given.bytes.length, result.compressedBytes) };
+  }
+
+  #compressView(view: Content, algorithm: AlgorithmName | "auto", settings: Settings): CompressionResult {
     if (isSecured(settings)) return this.#encode(view, securingAlgorithm(algorithm).name, settings);
     if (algorithm !== "auto") return this.#encode(view, algorithm, settings);
     return this.#choose(view, settings, (name) => this.#encode(view, name, settings));
@@ -136,7 +142,7 @@ export class CodecEngine {
   /** What `content` is, what each algorithm makes of it, and what each policy would choose. */
   analyze(content: string | Uint8Array, { countTokens, ...options }: AnalyzeOptions = {}): Analysis {
     const settings = this.#settings(options);
-    const view = this.#view(content, settings.dropDefaults);
+    const view = this.#kept(this.#view(content), settings);
     return analyzeContent(view, {
       encoding: settings.encoding ?? DEFAULT_ENCODING,
       countTokens: countTokens ?? ((text) => countIn(settings, text)),
@@ -176,12 +182,17 @@ export class CodecEngine {
     return settings;
   }
 
-  #view(content: string | Uint8Array, dropDefaults = false): Content {
+  #view(content: string | Uint8Array): Content {
     assertContent("A message", content);
     // A text has at least as many bytes as UTF-16 units, so an oversized one is refused before it is encoded.
     assertInputSize(content.length, this.#limits);
     const view = new Content(content, this.#limits.maxJsonDepth);
     assertInputSize(view.bytes.length, this.#limits);
+    return view;
+  }
+
+  /** What of `view` is compressed: `view` itself, unless something is dropped from it. */
+  #kept(view: Content, { dropDefaults }: Settings): Content {
     if (!dropDefaults || !view.isJson) return view;
     return new Content(this.optimize(view.text as string), this.#limits.maxJsonDepth);
   }
@@ -209,15 +220,12 @@ export class CodecEngine {
         },
       );
     }
-    const originalBytes = view.bytes.length;
     const compressedBytes = typeof data === "string" ? utf8Length(data) : data.length;
     return {
       algorithm,
       ...descriptor.describeWire?.(data),
       data,
-      originalBytes,
-      compressedBytes,
-      ratio: originalBytes === 0 ? 1 : compressedBytes / originalBytes,
+      ...sizesOf(view.bytes.length, compressedBytes),
     };
   }
 
@@ -236,6 +244,14 @@ export class CodecEngine {
 }
 
 type Encode = (algorithm: AlgorithmName) => CompressionResult;
+
+function sizesOf(
+  originalBytes: number,
+  compressedBytes: number,
+): Pick<CompressionResult, "originalBytes" | "compressedBytes" | "ratio"> {
+  const ratio = originalBytes === 0 ? 1 : compressedBytes / originalBytes;
+  return { originalBytes, compressedBytes, ratio };
+}
 
 function routeOf(tokens: number | undefined, { router }: Settings): Route {
   if (tokens === undefined)

@@ -7,6 +7,7 @@ export interface CompressionResult {
   encoding?: BpeEncodingName;
   /** The wire: text, or bytes if `binary` was asked for. */
   data: string | Uint8Array;
+  /** Bytes of the content as it was given, also where `dropDefaults` has dropped something from it. */
   originalBytes: number;
   /** Bytes of the wire, in UTF-8 if it is text. */
   compressedBytes: number;

@@ -150,6 +150,7 @@ export const COMPRESS = defineCommand({
   data?: string;
   /** The wire, if it is binary. */
   dataBase64?: string;
+  /** Of the message as it was given, also with --drop-defaults. */
   originalBytes: number;
   compressedBytes: number;
   /** compressedBytes / originalBytes. */

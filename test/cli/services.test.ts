@@ -216,6 +216,29 @@ describe("the services of the commands", () => {
       }
     });
 
+    it("has sizes and tokens of the same text where it drops something, of one and of many", () => {
+      const request = '{ "model": "gpt-4o", "messages": [], "temperature": 1.0, "n": 1 }';
+      const args = ["compress", "--drop-defaults", "--algorithm", "none"];
+      const dropped = '{"model":"gpt-4o","messages":[]}';
+      const sizes = { originalBytes: request.length, compressedBytes: dropped.length };
+      const { stats, ...one } = json([...args, "--stats", request]);
+      const ratio = Math.round((10_000 * dropped.length) / request.length) / 10_000;
+      expect(one).to.include({ ...sizes, data: dropped });
+      expect(one.ratio).to.be.closeTo(ratio, 0.005);
+      expect([stats.tokens, stats.wireTokens]).to.deep.equal([
+        json(["tokens", "--model", "gpt-4o", request]).inputs[0].tokens,
+        json(["tokens", "--model", "gpt-4o", dropped]).inputs[0].tokens,
+      ]);
+      const lines = [...args, "--lines", "--stats"];
+      const many = run([...lines, "--json"], `${request}\n${request}\n`)
+        .stdout.trimEnd()
+        .split("\n");
+      for (const line of many) expect(JSON.parse(line)).to.include(sizes);
+      expect(run(lines, `${request}\n${request}\n`).stderr).to.include(
+        `2 messages, ${2 * request.length} → ${2 * dropped.length} bytes (`,
+      );
+    });
+
     it("says which flags do nothing", () => {
       for (const algorithm of ["none", "token", "token-native"]) {
         expect(run(["compress", "--algorithm", algorithm, "--quality", "3", "{}"]).stderr).to.equal(

@@ -271,6 +271,18 @@ describe("codec/engine", () => {
     expect(engine.compress("no JSON", { dropDefaults: true }).data).to.equal("no JSON");
   });
 
+  it("reports the sizes of what it was given where it drops something, and chooses by what is left", () => {
+    const given = '{"messages": [], "temperature": 1.0, "n": 1, "é": "é"}';
+    const originalBytes = Buffer.byteLength(given);
+    for (const algorithm of ["auto", ...ALGORITHMS.map(({ name }) => name)] as const) {
+      const result = engine.compress(given, { algorithm, dropDefaults: true });
+      expect(result.originalBytes, algorithm).to.equal(originalBytes);
+      expect(result.ratio, algorithm).to.equal(result.compressedBytes / originalBytes);
+      const { data, reason } = engine.compress(engine.optimize(given), { algorithm });
+      expect([result.data, result.reason], algorithm).to.deep.equal([data, reason]);
+    }
+  });
+
   it("refuses settings that are wrong, under auto too", () => {
     const usage = (run: () => unknown) => expect(catchM2MError(run).code).to.equal("M2M_USAGE");
     usage(() => new CodecEngine({ quality: 99 }));
