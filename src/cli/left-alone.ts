@@ -4,7 +4,7 @@ import { printable } from "./terminal.js";
 
 /**
  * Says which settings of the project file count for nothing, if there are any.
- * @param sections first words of those that matter to who asks
+ * @param sections first words of those that matter to who asks, and names of lists of tables
  * @param rule what such a file may set
  */
 export function noteLeftAlone(
@@ -13,8 +13,10 @@ export function noteLeftAlone(
   sections: readonly string[],
   rule: string,
 ): void {
-  const keys = ignored.filter((key) => sections.some((section) => key.startsWith(`${section}.`)));
-  if (keys.length === 0) return;
-  const left = `${keys.join(", ")} ${keys.length === 1 ? "is" : "are"} left alone`;
+  const found = ignored.filter((one) =>
+    sections.some((section) => one === `[[${section}]]` || one.startsWith(`${section}.`)),
+  );
+  if (found.length === 0) return;
+  const left = `${found.join(", ")} ${found.length === 1 ? "is" : "are"} left alone`;
   context.note(`m2m: ${printable(projectFile)}: ${left}: a project file ${rule}.`);
 }

@@ -24,7 +24,7 @@ export async function runProxy(context: CommandContext, flags: ProxyFlags): Prom
     json: flags["log-json"] ?? config.get("proxy.log_json"),
   });
   // A repository does not say where requests, and the keys in them, go.
-  noteLeftAlone(notes, config, ["proxy"], "sets nothing of the proxy");
+  noteLeftAlone(notes, config, ["proxy", "upstream"], "sets nothing of the proxy");
   const upstreams = proxyUpstreams(context, config, flags.target);
   const host = flags.host ?? config.get("proxy.host");
   const authToken = checkedToken(flags["auth-token"] ?? config.get("proxy.auth_token"));

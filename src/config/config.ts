@@ -38,14 +38,17 @@ export interface ConfigEntry {
   origin: ConfigOrigin;
 }
 
+/** What counts for nothing in a project file, as it stands there. */
+export type IgnoredSetting = ConfigKey | "[[upstream]]";
+
 /** The settings in force, and where each comes from. Immutable. */
 export class Config {
   /** The user's file; it need not exist. `undefined` where there is no home folder. */
   readonly userFile: string | undefined;
   /** The project's file, if there is one. */
   readonly projectFile: string | undefined;
-  /** Settings of the project's file that it may not give. */
-  readonly ignored: readonly ConfigKey[];
+  /** What of the project's file it may not give: settings, and `[[upstream]]`. */
+  readonly ignored: readonly IgnoredSetting[];
   /** What `m2m proxy` forwards to: the user file's tables `[[upstream]]`. */
   readonly upstreams: readonly UpstreamTable[];
   readonly #values: ReadonlyMap<ConfigKey, ConfigEntry>;
@@ -53,7 +56,7 @@ export class Config {
   constructor(
     files: { userFile?: string; projectFile?: string },
     entries: Iterable<ConfigEntry>,
-    ignored: readonly ConfigKey[] = [],
+    ignored: readonly IgnoredSetting[] = [],
     upstreams: readonly UpstreamTable[] = [],
   ) {
     this.ignored = ignored;
@@ -86,7 +89,7 @@ export class Config {
 export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
   const files = { userFile: userFile(options), projectFile: findProjectFile(options) };
   const values = new Map<ConfigKey, ConfigEntry>();
-  const ignored: ConfigKey[] = [];
+  const ignored: IgnoredSetting[] = [];
   let upstreams: readonly UpstreamTable[] = [];
   const add = (found: ConfigValues, folder: string, originOf: (key: ConfigKey) => ConfigOrigin) => {
     for (const [key, given] of found) {
@@ -104,23 +107,17 @@ export async function loadConfig(options: ConfigEnvironment): Promise<Config> {
   if (files.projectFile !== undefined && files.projectFile !== files.userFile) {
     const path = files.projectFile;
     const file = await readConfigFile(path);
-    if (file.upstreams.length > 0) throw upstreamsOfProject(path);
     const found = new Map(file.values);
     for (const [key, value] of found) {
       if (mayProjectSet(key, value, values.get(key)?.value ?? specOf(key).default)) continue;
       found.delete(key);
       ignored.push(key);
     }
+    if (file.upstreams.length > 0) ignored.push("[[upstream]]");
     add(found, dirname(path), () => ({ kind: "project file", name: path }));
   }
   add(readEnvironment(options.env), options.cwd, (key) => ({ kind: "environment", name: variableOf(key) }));
   return new Config(files, values.values(), ignored, upstreams);
-}
-
-function upstreamsOfProject(path: string): InputError {
-  return new InputError("M2M_CONFIG_INVALID", `${path}: A project file sets up no [[upstream]].`, {
-    hint: "Requests, and the keys in them, would go where a repository says. Put it into the user file.",
-  });
 }
 
 function mayProjectSet(key: ConfigKey, value: ConfigScalar, otherwise: ConfigScalar | undefined): boolean {

@@ -190,13 +190,22 @@ function withoutPassword(text: string): string {
 }
 
 /** A value as it may be shown. */
-export function shownValue(key: ConfigKey, value: ConfigScalar): ConfigScalar;
-export function shownValue(key: ConfigKey, value: ConfigScalar | undefined): ConfigScalar | undefined;
-export function shownValue(key: ConfigKey, value: ConfigScalar | undefined): ConfigScalar | undefined {
+export interface ShownValue<Value extends ConfigScalar | undefined> {
+  readonly value: Value;
+  /** `value` is not the value itself: that is a secret, or an address with a password. */
+  readonly masked?: true;
+}
+
+/** `value` of `key` as it may be shown. */
+export function shownValue<Value extends ConfigScalar | undefined>(
+  key: ConfigKey,
+  value: Value,
+): ShownValue<Value | string> {
+  if (value === undefined) return { value };
   // What everybody has is no secret.
-  if (value === undefined || !isSecret(key) || value === specOf(key).default)
-    return typeof value === "string" ? withoutPassword(value) : value;
-  return "(secret)";
+  const isHidden = isSecret(key) && value !== specOf(key).default;
+  const shown = isHidden ? "(secret)" : typeof value === "string" ? withoutPassword(value) : value;
+  return shown === value ? { value } : { value: shown, masked: true };
 }
 
 /** The environment variable of `key`: `server.port` is `M2M_SERVER_PORT`. */

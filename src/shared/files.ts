@@ -23,8 +23,8 @@ export function isFile(path: string): boolean {
 }
 
 /**
- * Whether there is something at `path`, a file that can be read or not: whoever relies on it has to hear of what is wrong with it.
- * Nothing is what lies in a folder of which nothing can be known, such as the home of another user.
+ * Whether there is something at `path`, a file that can be read or not, or a file in place of its folder: whoever relies on it has to
+ * hear of what is wrong with it. Nothing is what lies in a folder of which nothing can be known, such as the home of another user.
  */
 export function isThere(path: string): boolean {
   const { lstatSync, statSync } = requireNodeModule("fs", "Reading a file");
@@ -34,8 +34,8 @@ export function isThere(path: string): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return false;
-    if (code !== "EACCES") return true;
+    if (code === "ENOENT") return false;
+    if (code !== "EACCES" && code !== "ENOTDIR") return true;
     try {
       lstatSync(dirname(path));
       return true;

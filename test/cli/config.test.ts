@@ -148,7 +148,36 @@ describe("m2m config", () => {
     it("shows what is no secret because nobody has set it", () => {
       expect(sandbox.run(["config", "get", "proxy.store"]).stdout).to.equal("memory\n");
       const env = { M2M_PROXY_STORE: "redis://:word@host" };
-      expect(sandbox.run(["config", "get", "proxy.store"], env).stdout).to.equal("(secret)\n");
+      expect(sandbox.run(["config", "get", "proxy.store"], env).code).to.equal(2);
+    });
+
+    it("prints a secret nowhere, and nothing that could be taken for it", () => {
+      const env = { M2M_SERVER_AUTH_TOKEN: "open-sesame", M2M_SERVER_STORE: "redis://:open-sesame@host:1" };
+      const masks = { "server.auth_token": "(secret)", "server.store": "redis://…@host:1" };
+      for (const [key, value] of Object.entries(masks)) {
+        const origin = `environment M2M_${key.toUpperCase().replace(".", "_")}`;
+        const { code, stdout, stderr } = sandbox.run(["config", "get", key], env);
+        expect([code, stdout, stderr]).to.deep.equal([
+          2,
+          "",
+          `m2m: ${key} is a secret and is not printed; it is kept in: ${origin}.\n`,
+        ]);
+        const document = JSON.parse(sandbox.run(["config", "get", key, "--json"], env).stdout);
+        expect(document).to.deep.equal({ version: 1, key, value, masked: true, origin });
+        const list = JSON.parse(sandbox.run(["config", "list", "--json"], env).stdout);
+        expect(list.settings).to.deep.include({ key, value, masked: true, origin });
+        for (const command of [
+          ["list"],
+          ["set", key, "redis://:open-sesame@x"],
+          ["unset", key],
+          ["unset", key, "--json"],
+        ]) {
+          const { stdout, stderr } = sandbox.run(["config", ...command], env);
+          expect(stdout + stderr, command.join(" ")).not.to.include("open-sesame");
+        }
+      }
+      const plain = JSON.parse(sandbox.run(["config", "get", "server.port", "--json"]).stdout);
+      expect(plain).to.not.have.property("masked");
     });
 
     it("changes the file that M2M_CONFIG names, though it is not there yet", () => {
@@ -250,6 +279,14 @@ describe("m2m config", () => {
       expect(sandbox.run(["config", "path", "--project", "--quiet"]).stdout).to.equal(`${projectFile}\n`);
       const above = sandbox.write("m2m.toml", "");
       expect(sandbox.run(["config", "path", "--project"]).stdout).to.equal(`${above}\n`);
+    });
+
+    it("says that what is there gives no settings", function () {
+      // There a file in place of a folder is as if there were nothing.
+      if (process.platform === "win32") this.skip();
+      const env = { M2M_HOME: sandbox.write("taken", "") };
+      expect(sandbox.run(["config", "path"], env).stderr).to.include("No settings can be read there");
+      expect(sandbox.run(["config", "list"], env)).to.include({ code: 4, stdout: "" });
     });
 
     it("prints JSON, and needs no valid settings", () => {

@@ -199,6 +199,18 @@ describe("loadConfig", () => {
     expect([stricter.get("security.block_threshold"), stricter.ignored]).to.deep.equal([0.6, []]);
   });
 
+  it("leaves the upstreams of a project alone, as the rest of what is not its to say", async () => {
+    writeFileSync(place.userFile, '[[upstream]]\nurl = "https://own.example"\n');
+    writeFileSync(
+      place.projectFile,
+      '[proxy]\ntarget = "https://a.example"\n[[upstream]]\nurl = "https://b.example"\n[server]\nport = 9\n',
+    );
+    const config = await place.load();
+    expect(config.ignored).to.deep.equal(["proxy.target", "[[upstream]]"]);
+    expect(config.upstreams).to.deep.equal([{ url: "https://own.example" }]);
+    expect(config.get("server.port")).to.equal(9);
+  });
+
   it("lets a project take nothing out of what is scanned", async () => {
     writeFileSync(place.userFile, "[limits]\nmax_content_bytes = 1000\n[security]\nexclude = ['*.min.js']\n");
     writeFileSync(place.projectFile, "[limits]\nmax_content_bytes = 999\n[security]\nexclude = ['*.md']\n");
@@ -314,7 +326,15 @@ describe("loadConfig", () => {
     mkdirSync(place.userFile);
     expect((await place.refusal()).message).to.equal(`Cannot read ${place.userFile}: it is a directory.`);
     rmSync(place.userFile, { recursive: true });
+    // There a file in place of a folder is as if there were nothing.
     if (process.platform === "win32") this.skip();
+    writeFileSync(join(place.home, "taken"), "");
+    expect((await place.refusal({ M2M_HOME: join(place.home, "taken") })).message).to.equal(
+      `Cannot read ${join(place.home, "taken", "config.toml")}: a part of the path is not a folder.`,
+    );
+    // The home of those who have none.
+    const homeless = await loadConfig({ cwd: "/", home: devNull, env: {} });
+    expect(homeless.get("server.port")).to.equal(3000);
     symlinkSync("config.toml", place.userFile);
     expect((await place.refusal()).message).to.include("symbolic links lead in a circle");
     rmSync(place.userFile);

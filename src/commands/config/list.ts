@@ -7,7 +7,8 @@ export const CONFIG_LIST = defineCommand({
   summary: "Show every setting, its value, and where it comes from.",
   description:
     "A flag of a command wins over the environment, that over the project file (the nearest m2m.toml upwards), that over " +
-    "the user file, that over the default. In a pipe: three columns, separated by tabs, without titles. Not set is -.",
+    "the user file, that over the default. In a pipe: three columns, separated by tabs, without titles. Not set is -; " +
+    "a secret that is set is (secret), and the password of an address is left out.",
   examples: [
     { description: "All settings", command: "m2m config list" },
     { description: "For a script", command: "m2m config list --json" },
@@ -24,6 +25,8 @@ export const CONFIG_LIST = defineCommand({
     key: string;
     /** Absent: not set, and there is no default. */
     value?: string | number | boolean;
+    /** The value is a secret, or has a password: what value holds stands in its place. */
+    masked?: true;
     /** "default", "user file PATH", "project file PATH" or "environment NAME". */
     origin: string;
   }[];
@@ -33,7 +36,7 @@ export const CONFIG_LIST = defineCommand({
     const { formatOrigin, shownValue } = await import("../../config/index.js");
     const settings = config.entries().map(({ key, value, origin }) => ({
       key,
-      value: shownValue(key, value),
+      ...shownValue(key, value),
       origin: formatOrigin(origin),
     }));
     if (context.json) {

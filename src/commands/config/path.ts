@@ -1,6 +1,6 @@
 import { defineCommand } from "../../cli/definition.js";
 import { printable } from "../../cli/terminal.js";
-import { isFile } from "../../shared/files.js";
+import { isFile, isThere } from "../../shared/files.js";
 
 export const CONFIG_PATH = defineCommand({
   id: "config path",
@@ -27,6 +27,11 @@ export const CONFIG_PATH = defineCommand({
     const exists = isFile(path);
     if (context.json) return context.printJson({ version: 1, path, exists });
     await context.print(context.terminal.stdoutIsTerminal ? printable(path) : path);
-    if (!exists) context.note("There is no such file yet.");
+    if (exists) return;
+    // A project file is looked for, and what is none is passed over.
+    const isInTheWay = !flags.project && isThere(path);
+    context.note(
+      isInTheWay ? "No settings can be read there: m2m config list says why." : "There is no such file yet.",
+    );
   },
 });

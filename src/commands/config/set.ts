@@ -29,6 +29,8 @@ export const CONFIG_SET = defineCommand({
   version: 1;
   key: string;
   value: string | number | boolean;
+  /** The value is a secret, or has a password: what value holds stands in its place. */
+  masked?: true;
   /** The file that was changed. */
   file: string;
   /** Where the value in force comes from, if not from this file. */
@@ -50,10 +52,11 @@ export const CONFIG_SET = defineCommand({
     const file = locateConfigFile(context, flags.project ? "project" : "user");
     if (flags.project && file !== locateConfigFile(context, "user"))
       await assertProjectMaySet(context, key, args.value);
-    const value = shownValue(key, await setConfigValue(file, key, args.value, context.cwd));
+    const { value, masked } = shownValue(key, await setConfigValue(file, key, args.value, context.cwd));
     const { origin, problem } = await valueInForce(context, key);
     const overriddenBy = origin === undefined || origin.name === file ? undefined : formatOrigin(origin);
-    if (context.json) return context.printJson({ version: 1, key, value, file, overriddenBy, problem });
+    if (context.json)
+      return context.printJson({ version: 1, key, value, masked, file, overriddenBy, problem });
     context.note(printable(`${key} is ${value} in ${file}.`));
     if (overriddenBy !== undefined)
       context.note(printable(`It has no effect here: ${overriddenBy} says otherwise.`));
