@@ -124,7 +124,23 @@ const PATH =
 
 /** Whether `word` is taken for a path by whoever wrote it, wires and JSON aside. */
 export function looksLikePath(word: string): boolean {
-  return PATH.test(word) && !WIRE.test(word) && !isJsonText(word);
+  return PATH.test(word) && isNoFormat(word);
+}
+
+/**
+ * What can hardly be meant as anything but a path: it ends like a file, in up to 8 letters and digits, one of them a letter, or begins
+ * like a path. No blank, no address (`https://…`, `name@host`), and none of the characters that no portable name has.
+ */
+const SURE_PATH =
+  /^(?=[^\s<>"|?*]{2,255}$)(?!.*:\/\/)(?![^/\\]*@)(?:(?:\.{1,2}[/\\]|~?\/|[a-z]:\\).*|(?:.*[^.])?\.(?=\d*[a-z])[a-z\d]{1,8})$/iu;
+
+/** Whether `word` is nothing but a path, to be refused where a text that it is taken for would pass unseen. */
+export function isSurelyPath(word: string): boolean {
+  return SURE_PATH.test(word) && isNoFormat(word);
+}
+
+function isNoFormat(word: string): boolean {
+  return !WIRE.test(word) && !isJsonText(word);
 }
 
 /** Compressing the name of a file instead of the file is never meant. */

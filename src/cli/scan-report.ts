@@ -84,7 +84,11 @@ export async function createReport(context: CommandContext, options: ReportOptio
         item.name === undefined ? `line ${item.line}` : `${item.name}:${item.line}`,
         threshold,
       ),
-    finish: (totals) => (options.several || options.lines ? `${describeTotals(totals, options)}\n` : ""),
+    finish(totals) {
+      const remark =
+        options.several || options.lines ? describeTotals(totals, options) : describeKnown(totals);
+      return remark === "" ? "" : `${remark}\n`;
+    },
   };
 }
 
@@ -108,7 +112,8 @@ function jsonReport({ several, threshold }: ReportOptions): ScanReport {
     },
     addLine: ({ file, result }) => ({ ...(file === undefined ? {} : { file }), ...resultJson(result) }),
     finish({ failures, known, scanned, skipped, unsafe }) {
-      if (!several) return results.length === 0 ? "" : document({ version: 1, ...results[0], threshold });
+      if (!several)
+        return results.length === 0 ? "" : document({ version: 1, ...results[0], threshold, known });
       const verdict = verdictOf(highest, threshold);
       return document({
         version: 1,
@@ -145,10 +150,8 @@ function sarifReport({ rules, threshold }: ReportOptions): ScanReport {
   };
 }
 
-function describeTotals(
-  { complete, known, scanned, skipped, unsafe }: ScanTotals,
-  { lines }: ReportOptions,
-): string {
+function describeTotals(totals: ScanTotals, { lines }: ReportOptions): string {
+  const { complete, scanned, skipped, unsafe } = totals;
   const reasons = [...new Set(skipped.map(({ reason }) => reason))].sort();
   const byReason = reasons.map((one) => `${skipped.filter(({ reason }) => reason === one).length} ${one}`);
   const what = `${countOf(scanned, lines ? "line" : "file")} scanned`;
@@ -158,13 +161,17 @@ function describeTotals(
   return [
     scanned === 0 ? "Nothing was scanned." : `${what}, ${verdict}.`,
     complete || scanned === 0 ? "" : "Not all could be scanned.",
-    known === 0 ? "" : `${countOf(known, "finding")} known by the baseline.`,
+    describeKnown(totals),
     skipped.length === 0
       ? ""
       : `${countOf(skipped.length, "file")} skipped: ${byReason.join(", ")} (${some.join(", ")}).`,
   ]
     .filter(Boolean)
     .join(" ");
+}
+
+function describeKnown({ known }: ScanTotals): string {
+  return known === 0 ? "" : `${countOf(known, "finding")} known by the baseline.`;
 }
 
 function document(value: object): string {

@@ -21,8 +21,8 @@ export function renderVerdict(input: ScannedInput, options: VerdictOptions): str
   const about = name === undefined ? "" : `${printable(name)}: `;
   if (result.safe) {
     const below = result.threats.length;
-    const remark =
-      below === 0 ? "" : `, ${countOf(below, "finding")} below the threshold of ${formatScore(threshold)}`;
+    // As it was given: with fewer decimals it could read as if the score had reached it.
+    const remark = below === 0 ? "" : `, ${countOf(below, "finding")} below the threshold of ${threshold}`;
     return `${style.green("safe")}    ${about}score ${formatScore(result.score)}${remark}\n`;
   }
   const verdict = `${about}${result.threatType}, score ${formatScore(result.score)}`;

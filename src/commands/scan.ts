@@ -11,7 +11,8 @@ export const SCAN = defineCommand({
   summary: "Look for prompt injection, jailbreaks, exfiltration and malformed payloads.",
   description:
     "An argument is a text, unless a file or folder has that name: then that is scanned. Several arguments are paths, as are " +
-    "those of --file. A text that is the name of a file is piped in. Of a folder " +
+    "those of --file. A text that is the name of a file is piped in, as is a text that looks like one: a word that ends like a file (.md) or " +
+    "begins like a path (/, ./, ../, ~/) and names nothing is refused, since a mistyped path would count as safe. Of a folder " +
     "all files are scanned but those that .gitignore or --exclude matches, tracked by Git or not; binary ones and those over " +
     "--max-bytes are skipped and named. A file in UTF-16 is read as its text. Of an " +
     "LLM request each message is judged by its role, each tool result on its own; M2M wires are decompressed first. " +
@@ -136,10 +137,12 @@ export const SCAN = defineCommand({
     source: "rule" | "hydra";
   }[];
   threshold: number;
+  /** Findings that --baseline knows: they are not in threats, and count for nothing. */
+  known: number;
 }
 /** Of folders and several files: safe (not if there are errors), score, threatType, confidence and scores of all together, and */
 | { …; scanned: number; unsafe: number; known: number; results: { file?: string; … }[]; skipped: { file: string; reason: string }[]; errors: { file?: string; error: { code: string; message: string; hint?: string } }[] }
-/** With --lines each line of the output is such an object without version and threshold, with the number of its line. */
+/** With --lines each line of the output is such an object without version, threshold and known, with the number of its line. */
 | { line: number; … } | { line: number; error: { code: string; message: string; hint?: string } }`,
   async run(context, { args, flags }) {
     const format = flags.format ?? (context.json ? "json" : "table");
