@@ -101,6 +101,7 @@ const STATES: Readonly<Record<TranscriptReport["state"], string>> = {
   closed: "the session was closed",
   lost: "the connection was lost",
   cut: "none: the transcript is cut",
+  failed: "not read: reading stopped at the signature that fails",
 };
 
 function findPeer(

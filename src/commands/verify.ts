@@ -39,8 +39,8 @@ export const VERIFY = defineCommand({
   /** When the first connection began, by the clock of who wrote the transcript. */
   startedMs?: number;
   connections: number;
-  /** cut: the transcript has no end. */
-  state: "closed" | "lost" | "cut";
+  /** cut: the transcript has no end. failed: it was not read to its end, because of failure. */
+  state: "closed" | "lost" | "cut" | "failed";
   /** The first signature that does not verify; nothing behind it was read. */
   failure?: { offset: number; connection: number; by: "initiator" | "responder"; turn: number; reason: string };
   /** With --peer; role is absent if it is no party. */

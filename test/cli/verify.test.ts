@@ -74,8 +74,11 @@ describe("m2m verify", () => {
     expect(report.ok).to.equal(false);
     expect(report.failure).to.include({ by: "responder", connection: 0, turn: 0 });
     expect(report.failure.offset).to.be.greaterThan(0);
+    // Its end is there, and was not read.
+    expect(report.state).to.equal("failed");
     const { stdout } = folder.run(["verify", "forged"]);
     expect(stdout.toString()).to.include("Turn 0 of the responder").and.not.include("All signatures verify");
+    expect(stdout.toString()).to.include("reading stopped").and.not.include("is cut");
   });
 
   it("a cut transcript counts up to there", () => {
@@ -107,6 +110,8 @@ describe("m2m verify", () => {
   it("another file is exit code 3, and none is 4", () => {
     const other = json("other");
     expect([other.code, other.report.error.code]).to.deep.equal([3, "M2M_TRANSCRIPT_INVALID"]);
+    const empty = folder.run(["verify"], { input: "" });
+    expect([empty.code, empty.stderr]).to.deep.equal([3, "m2m: The transcript is empty.\n"]);
     const missing = json("missing");
     expect([missing.code, missing.report.error.code]).to.deep.equal([4, "M2M_FILE_READ"]);
   });

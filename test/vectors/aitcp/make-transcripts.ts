@@ -115,7 +115,7 @@ const cases = [
   {
     name: "an answer that was altered",
     transcript: forged.toString("hex"),
-    state: "cut",
+    state: "failed",
     failure: { offset: Buffer.concat(whole.slice(0, 6)).length, by: "responder", turn: 0 },
     initiator: { ...side(1, 1, 0, 5, []), lastTurnMs: T + 5 },
     responder: side(0, 0, 1, 5, []),

@@ -53,8 +53,8 @@ export interface TranscriptReport {
   /** When the first connection began, by the clock of who wrote the transcript, in Unix milliseconds. */
   readonly startedMs?: number;
   readonly connections: number;
-  /** closed: the session was closed. lost: the last connection was. cut: the transcript has no end. */
-  readonly state: "closed" | "lost" | "cut";
+  /** closed: the session was closed. lost: the last connection was. cut: the transcript has no end. failed: it was not read to its end (`failure`). */
+  readonly state: "closed" | "lost" | "cut" | "failed";
   readonly sides: Readonly<Record<Role, SideReport>>;
   /** Absent if all signatures verify. */
   readonly failure?: TranscriptFailure;

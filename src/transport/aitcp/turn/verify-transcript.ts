@@ -1,4 +1,4 @@
-import { M2MError } from "../../../shared/errors.js";
+import { FormatError, M2MError } from "../../../shared/errors.js";
 import { readRecord, type RecordContent } from "../frames/index.js";
 import type { CreateHash, Role, SignatureMode, Verify } from "./parties.js";
 import {
@@ -41,8 +41,12 @@ export async function verifyTranscript(
       if (!verification.add(block, offset)) return verification.finish(false);
     }
   }
-  if (!reader.hasBegun) throw invalidTranscript("an end before its beginning", reader.pendingBytes);
-  return verification.finish(reader.pendingBytes > 0);
+  const { hasBegun, pendingBytes } = reader;
+  if (!hasBegun && pendingBytes === 0) {
+    throw new FormatError("M2M_TRANSCRIPT_INVALID", "The transcript is empty.", { offset: 0 });
+  }
+  if (!hasBegun) throw invalidTranscript("an end before its beginning", pendingBytes);
+  return verification.finish(pendingBytes > 0);
 }
 
 class TranscriptVerification {
@@ -96,7 +100,7 @@ class TranscriptVerification {
           }
         : {}),
       connections: this.#hashes.size,
-      state: isCut || this.#failure ? "cut" : this.#state,
+      state: this.#failure ? "failed" : isCut ? "cut" : this.#state,
       sides: { initiator: initiator.report, responder: responder.report },
       ...(this.#failure ? { failure: this.#failure } : {}),
     };
