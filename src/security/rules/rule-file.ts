@@ -1,6 +1,7 @@
 import { InputError } from "../../shared/errors.js";
 import { quote } from "../../shared/quote.js";
 import { isTable, parseToml, type TomlDocument } from "../../shared/toml.js";
+import { CompiledRules, compileRules } from "./compiled-rules.js";
 import { parsePhrase } from "./phrase-syntax.js";
 import { FieldReader, readRule, type Table } from "./rule-fields.js";
 import type { Rule } from "./types.js";
@@ -8,13 +9,16 @@ import type { Rule } from "./types.js";
 /**
  * The rules of a TOML text (docs/rules.md): an array of tables `rule`, a table `words` of alternatives that phrases
  * name as `@name`, and a table `guards` of lists of phrases for `unless`.
- * Every phrase and pattern is checked; `hits` and `misses` may be absent and are not run.
+ * Every phrase and pattern is checked. `hits` and `misses` may be absent; a rule that does not hold to its own is refused.
  * @param name what messages call the text: its file
  * @throws {InputError} `M2M_RULES_INVALID` with file, line, rule id and field
  */
 export async function parseRules(text: string, name: string): Promise<Rule[]> {
   const document = await parseToml(text, name, "M2M_RULES_INVALID");
-  return new RulesReader(document, name).read();
+  const reader = new RulesReader(document, name);
+  const rules = reader.read();
+  reader.assertExamples(rules);
+  return rules;
 }
 
 /** Reads one document; knows where it stands, for messages. */
@@ -46,6 +50,22 @@ class RulesReader {
       if (ids.has(rule.id)) throw this.#invalid([...path, "id"], `${rule.id}: id is there twice`);
       ids.add(rule.id);
       return rule;
+    });
+  }
+
+  /** Each rule matches its `hits` and none of its `misses`, in the first of its contexts. @param rules what `read` gave */
+  assertExamples(rules: readonly Rule[]): void {
+    if (rules.every(({ hits, misses }) => hits.length + misses.length === 0)) return;
+    const compiled = new CompiledRules(rules, compileRules(rules));
+    rules.forEach((rule, index) => {
+      const { id, contexts: [context] = ["user"], hits, misses } = rule;
+      const isHit = (text: string): boolean => compiled.match(text, context).some((hit) => hit.rule === rule);
+      const refuse = (key: string, text: string, why: string): InputError =>
+        this.#invalid(["rule", String(index), key], `${id}: ${key}: ${quote(text)} ${why}`);
+      const unmatched = hits.find((text) => !isHit(text));
+      if (unmatched !== undefined) throw refuse("hits", unmatched, "is not matched");
+      const matched = misses.find(isHit);
+      if (matched !== undefined) throw refuse("misses", matched, "is matched");
     });
   }
 

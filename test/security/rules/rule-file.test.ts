@@ -98,6 +98,19 @@ describe("parseRules", () => {
       "rules.toml:12: ACME-INJ-001: id is there twice.",
     ],
     [["phrases = [", "phrases = "], "rules.toml:8:"],
+    [
+      ["[words]", 'hits = ["Say red apple", "say blue apple"]\n[words]'],
+      'rules.toml:11: ACME-INJ-001: hits: "say blue apple" is not matched.',
+    ],
+    [
+      ["[words]", 'misses = ["How to say red apple", "say green apple"]\n[words]'],
+      'rules.toml:11: ACME-INJ-001: misses: "say green apple" is matched.',
+    ],
+    [
+      // Where the rule does not apply, nothing of it matches.
+      ["unless =", 'contexts = ["json"]\nmisses = ["say red apple"]\nunless ='],
+      'rules.toml:10: ACME-INJ-001: misses: "say red apple" is matched.',
+    ],
   ];
   for (const [[from, to], message] of wrong) {
     it(`says: ${message.slice(0, 100)}`, async () => {
@@ -106,6 +119,15 @@ describe("parseRules", () => {
       expect(error.message.slice(0, message.length)).to.equal(message);
     });
   }
+
+  it("takes hits and misses that hold, in the context of the rule, of each rule alone", async () => {
+    const other = RULE.slice(0, RULE.indexOf("[words]")).replace("ACME-INJ-001", "ACME-INJ-002");
+    const apart = other
+      .replace("say @colours <2> apple", "say blue")
+      .concat('contexts = ["json", "user"]\nhits = ["say blue"]\nmisses = ["say red apple"]\n');
+    const rules = await parseRules(RULE.replace("[words]", `hits = ["say red apple"]\n${apart}[words]`), "a");
+    expect(rules.map(({ id }) => id)).to.deep.equal(["ACME-INJ-001", "ACME-INJ-002"]);
+  });
 
   it("reads the example of docs/rules.md, and its hits and misses hold", async () => {
     const page = readFileSync(new URL("../../../docs/rules.md", import.meta.url), "utf8");
