@@ -50,6 +50,7 @@ export interface CompressJob {
 
 const HINTS: Hints = {
   ...LIMIT_HINTS,
+  M2M_KEY_REQUIRED: "Give the 32-byte key of the frame with --key-file FILE.",
   M2M_UTF8_INVALID: "--algorithm brotli and --algorithm m2m carry any bytes.",
 };
 

@@ -1,10 +1,10 @@
 import { CodecEngine, SessionLineDecoder } from "../codec/index.js";
-import { FormatError } from "../shared/errors.js";
+import { FormatError, M2MError } from "../shared/errors.js";
 import { isJsonText } from "../shared/json-text.js";
 import { maxWireBytes } from "../shared/limits.js";
-import { tryDecodeUtf8 } from "../shared/utf8.js";
+import { encodeUtf8, tryDecodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
-import { copyOf, explaining, LIMIT_HINTS, sourceLabel } from "./explain-error.js";
+import { copyOf, explaining, LIMIT_HINTS, sourceLabel, withLabel, type Hints } from "./explain-error.js";
 import { readSource, type Source } from "./input.js";
 import { describeContent, type LineTask } from "./line-task.js";
 import { runLines } from "./lines.js";
@@ -22,10 +22,17 @@ export interface DecompressJob {
   readonly field?: string;
 }
 
+const HINTS: Hints = {
+  ...LIMIT_HINTS,
+  M2M_KEY_REQUIRED: "Give the 32-byte key of the frame with --key-file FILE.",
+};
+const LOST_HINT =
+  "A line before it is missing or damaged; from the next that stands for itself on all can be read again.";
+
 /** One wire in, its content out. */
 export async function decompress(context: CommandContext, job: DecompressJob): Promise<void> {
   const { allowUnsecured, key, settings, source } = job;
-  const result = await explaining(sourceLabel(source, false), LIMIT_HINTS, async () => {
+  const result = await explaining(sourceLabel(source, false), HINTS, async () => {
     const { maxOutputBytes } = settings.limits;
     const most = `a wire needs for the limit of ${maxOutputBytes} bytes`;
     const wire = await readSource(source, maxWireBytes(settings.limits), most);
@@ -48,7 +55,9 @@ export async function decompress(context: CommandContext, job: DecompressJob): P
     context.note("Not indented: it is no JSON, too deep, or would become too long.");
   await withOutput(context, job.output, async (output) => {
     if (!context.json) return writeResult(output, pretty ?? result.bytes);
-    await output.write(`${JSON.stringify({ version: 1, ...describeContent(result, pretty ?? text) })}\n`);
+    // What is indented has other bytes.
+    const shown = pretty === undefined ? result : { ...result, bytes: encodeUtf8(pretty) };
+    await output.write(`${JSON.stringify({ version: 1, ...describeContent(shown, pretty ?? text) })}\n`);
   });
 }
 
@@ -73,19 +82,34 @@ export async function decompressLines(context: CommandContext, job: DecompressJo
     field: job.field,
     json: context.json,
   };
+  let hasToldLost = false;
+  const explain = (error: unknown, line: number): unknown => {
+    if (!(error instanceof M2MError)) return error;
+    // It ends the run, so it is no report of a line.
+    if (error.code === "M2M_KEY_REQUIRED") return withLabel(error, `line ${line}`);
+    if (error.code !== "M2M_CONTEXT_LOST") return error;
+    // A thousand lines may build on one; an object of JSON stands for itself.
+    const hint = hasToldLost && !context.json ? undefined : LOST_HINT;
+    hasToldLost = true;
+    return copyOf(error, { hint });
+  };
   return withOutput(context, job.output, (output) =>
     runLines(context, {
       sources: [job.source],
       output,
       field: job.field,
       maxLineBytes: maxWireBytes(settings.limits),
-      hints: LIMIT_HINTS,
-      transform(wire) {
-        const bytes = session?.tryDecode(wire);
-        const result = bytes
-          ? { algorithm: "dictionary" as const, form: "text" as const, bytes }
-          : engine.decompress(wire, { key, allowUnsecured });
-        return context.json ? describeContent(result, tryDecodeUtf8(result.bytes)) : result.bytes;
+      hints: HINTS,
+      transform(wire, { line }) {
+        try {
+          const bytes = session?.tryDecode(wire);
+          const result = bytes
+            ? { algorithm: "dictionary" as const, form: "text" as const, bytes }
+            : engine.decompress(wire, { key, allowUnsecured });
+          return context.json ? describeContent(result, tryDecodeUtf8(result.bytes)) : result.bytes;
+        } catch (error) {
+          throw explain(error, line);
+        }
       },
       parallel: { task },
     }),

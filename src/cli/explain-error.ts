@@ -46,20 +46,25 @@ export async function explaining<T>(
   }
 }
 
-/** `error` with what it is about in front. Errors of the file itself name it. */
+/** Errors of a file, which name it; that of the output is about no input. */
+const OF_FILES: readonly ErrorCode[] = ["M2M_FILE_READ", "M2M_FILE_WRITE"];
+
+/** `error` with what it is about in front. */
 export function withLabel(error: unknown, label: string | undefined): unknown {
-  if (label === undefined || !(error instanceof M2MError) || error.code === "M2M_FILE_READ") return error;
+  if (label === undefined || !(error instanceof M2MError) || OF_FILES.includes(error.code)) return error;
   return copyOf(error, { message: `${label}: ${error.message}` });
 }
 
 type ErrorClass = new (code: ErrorCode, message: string, details: ErrorDetails) => M2MError;
 
-/** The same error, class and code included, with another message or hint. */
+/** The same error, class and code included, with another message or hint; `hint: undefined` leaves the hint out. */
 export function copyOf(
   error: M2MError,
-  { message = error.message, hint = error.hint }: { readonly message?: string; readonly hint?: string },
+  changes: { readonly message?: string; readonly hint?: string | undefined },
 ): M2MError {
   const { cause, code, line, offset } = error;
+  const { message = error.message } = changes;
+  const hint = "hint" in changes ? changes.hint : error.hint;
   if (error instanceof SecurityThreat) return new SecurityThreat(message, error.verdict, { cause, hint });
   const { status } = error as Partial<UpstreamError>;
   return new (error.constructor as ErrorClass)(code, message, { cause, hint, line, offset, status });

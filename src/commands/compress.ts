@@ -29,7 +29,8 @@ export const COMPRESS = defineCommand({
   id: "compress",
   summary: "Compress a message into a wire format.",
   description:
-    "Takes any bytes; decompress gives them back, byte for byte (token: without insignificant JSON whitespace). " +
+    "Takes any bytes; decompress gives them back, byte for byte (token: without insignificant JSON whitespace; with --lines every " +
+    "line comes back with a newline, also if the last had none). " +
     "With auto the policy chooses the format. A wire that was cut is refused, but not of none and token-native, which carry no " +
     "check and may read as a shorter text. The vocabulary of token-native is what --encoding, --model or the settings say; " +
     "tokens and costs of --stats are those of the model that the message names, unless a flag says otherwise; a wire has a cost " +

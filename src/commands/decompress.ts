@@ -8,7 +8,8 @@ export const DECOMPRESS = defineCommand({
   summary: "Give back what a wire carries.",
   description:
     "The format is told by the wire's opening, text or binary; what opens like no wire is passed through. The output is " +
-    "exactly the original bytes; a final newline is added only on a terminal. Lines of compress --lines --session are read " +
+    "exactly the original bytes; a final newline is added only on a terminal, but with --lines every line has one, also if the " +
+    "last of what was compressed had none. Lines of compress --lines --session are read " +
     "in their order; one that is missing or damaged takes those with it up to the next that stands for itself, 1024 at most.",
   examples: [
     { description: "A literal", command: `m2m decompress '#T1|{"M":"4o","m":[{"r":"u","c":"Hello"}]}'` },
@@ -46,6 +47,7 @@ export const DECOMPRESS = defineCommand({
   content?: string;
   /** The content otherwise. */
   contentBase64?: string;
+  /** Of the content as it stands here: with --pretty, indented. */
   bytes: number;
 }
 /** With --lines each line of the output is such an object without version, with the number of its line. */

@@ -52,6 +52,19 @@ describe("--lines", () => {
     expect(run(["tokens"], "").stdout).to.equal("");
   });
 
+  it("gives every line back with a line feed, the last one too", () => {
+    expect(run(["decompress"], run(["compress"], "hello\nworld").stdout).stdout).to.equal("hello\nworld\n");
+  });
+
+  it("says at which line the key is missing, and what to do", () => {
+    const frame = run(["compress", "--algorithm", "m2m", "--key", "11".repeat(32)], "secret\n").stdout;
+    const { code, stdout, stderr } = run(["decompress"], `one\n${frame}`);
+    expect([code, stdout]).to.deep.equal([2, "one\n"]);
+    expect(stderr).to.match(/^m2m: line 2: .+ needs a key\.\n {2}.+ --key-file FILE\.\n$/);
+    const alone = folder.run(["decompress"], { input: frame });
+    expect(alone.stderr).to.match(/^m2m: The frame .+\n {2}.+ --key-file FILE\.\n$/);
+  });
+
   it("reports a bad line with its number, goes on, and exits 3", () => {
     const plain = run(["decompress"], "one\n#TK|C|*\nthree\n");
     expect([plain.code, plain.stdout]).to.deep.equal([3, "one\nthree\n"]);

@@ -185,6 +185,15 @@ describe("the services of the commands", () => {
     });
   });
 
+  describe("decompress --pretty --json", () => {
+    it("has the bytes of the content that it gives", () => {
+      const { bytes, content } = json(["decompress", "--pretty", '#T1|{"M":"4o","é":1}']);
+      expect(content).to.include('\n  "model": "gpt-4o"');
+      expect(bytes).to.equal(Buffer.byteLength(content));
+      expect(json(["decompress", '#T1|{"M":"4o"}']).bytes).to.equal('{"model":"gpt-4o"}'.length);
+    });
+  });
+
   describe("compress", () => {
     it("takes the body's model for tokens, not for the wire, and analyze shows that wire", () => {
       const body = bodyOf("gpt-4o").replace("Hello", "Hello ".repeat(30));

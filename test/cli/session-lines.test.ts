@@ -69,6 +69,8 @@ describe("--lines --session", () => {
     expect(code).to.equal(3);
     expect(stdout).to.equal([...LINES.slice(0, 100), ...LINES.slice(1024), ""].join("\n"));
     expect(stderr.match(/^m2m: line \d+: /gm)).to.have.length(1024 - 101);
+    // What to do is said once.
+    expect(stderr.split("\n")).to.have.length(1024 - 101 + 2);
     const swapped = decompress([wires[1], wires[0], wires[2]].join("\n"), "--json");
     const codes = swapped.stdout
       .trim()
