@@ -1,9 +1,5 @@
 /** Figures in sentences. */
-
-/** `1 message`, `2 messages`. */
-export function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
+export { countOf } from "../shared/count-of.js";
 
 export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;

@@ -9,6 +9,17 @@ export function connectionFailed(message: string, cause?: unknown, status?: numb
   });
 }
 
+/** An answer of HTTP, or to an upgrade, that is none of the protocol. */
+export function unexpectedStatus(status: number, cause?: unknown): UpstreamError {
+  if (status >= 400) return connectionFailed(`The server answers with the status ${status}.`, cause, status);
+  // A server of sessions that does not do what it is asked for says 4xx or 5xx.
+  return new UpstreamError(
+    "M2M_CONNECTION_FAILED",
+    `What answers there is no m2m server: its answer has the status ${status} and is no message.`,
+    { cause, status, hint: "Check the address." },
+  );
+}
+
 /** A server of HTTP or WebSocket does not answer at all. @param cause what the network or TLS says */
 export function serverUnreachable(cause: unknown): UpstreamError {
   const reason = reasonOf(cause);

@@ -6,7 +6,7 @@ import { isPassingStatus, parseRetryAfterMs } from "../shared/try-again.js";
 import { joinSignals } from "../shared/joined-signal.js";
 import { readBoundedText } from "./bounded-text.js";
 import type { Carrier, CarrierEvents, LossAdvice } from "./carrier.js";
-import { connectionFailed, serverUnreachable } from "./failures.js";
+import { serverUnreachable, unexpectedStatus } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 /** How long the server is asked to wait for messages, in seconds. */
@@ -162,8 +162,7 @@ class RefusedError extends Error {
 }
 
 function refused({ status, retryAfterMs }: Answer): RefusedError {
-  const failure = connectionFailed(`The server answers with the status ${status}.`, undefined, status);
-  return new RefusedError(failure, { isFinal: !isPassingStatus(status), retryAfterMs });
+  return new RefusedError(unexpectedStatus(status), { isFinal: !isPassingStatus(status), retryAfterMs });
 }
 
 function tryReadMessage(text: string): Message | undefined {

@@ -16,7 +16,7 @@ import { M2MError } from "../shared/errors.js";
 import { isPassingStatus } from "../shared/try-again.js";
 import { encodeUtf8 } from "../shared/utf8.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
-import { connectionFailed, connectionLost, serverUnreachable } from "./failures.js";
+import { connectionFailed, connectionLost, serverUnreachable, unexpectedStatus } from "./failures.js";
 import { addressBelow, type ResolvedClientOptions } from "./options.js";
 
 const NORMAL_CLOSURE = 1000;
@@ -146,8 +146,7 @@ export class WebSocketCarrier implements Carrier {
   #closed(code: number): void {
     const status = this.#status;
     if (status !== undefined) {
-      const failure = connectionFailed(`The server answers with the status ${status}.`, this.#cause, status);
-      this.#lose(failure, !isPassingStatus(status));
+      this.#lose(unexpectedStatus(status, this.#cause), !isPassingStatus(status));
     } else if (!this.#wasOpen) {
       this.#lose(serverUnreachable(this.#cause), false);
     } else {

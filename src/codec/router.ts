@@ -1,3 +1,4 @@
+import { countOf } from "../shared/count-of.js";
 import type { RouterThresholds } from "../shared/defaults.js";
 
 /** What to do with a message for a model: leave it, tidy it, or compress it. */
@@ -13,7 +14,7 @@ export interface Route {
 /** The strategy for a message of `tokens` tokens. */
 export function routeByTokens(tokens: number, thresholds: RouterThresholds): Route {
   const { skipBelowTokens, fullFromTokens } = thresholds;
-  const count = tokens === 1 ? "1 token is" : `${tokens} tokens are`;
+  const count = `${countOf(tokens, "token")} ${tokens === 1 ? "is" : "are"}`;
   if (tokens < skipBelowTokens)
     return { strategy: "skip", tokens, reason: `${count} under ${skipBelowTokens}.` };
   if (tokens < fullFromTokens)

@@ -83,15 +83,23 @@ export function readSmallFile(path: string, maxBytes: number): Uint8Array {
 function reasonOf(action: "read" | "write", path: string, cause: unknown): string {
   if (path === "") return "the path is empty";
   const code = (cause as NodeJS.ErrnoException).code ?? "";
-  // Who makes a file lacks only the folder for it.
-  if (action === "write" && code === "ENOENT") {
-    const folder = /^(.*)[\\/][^\\/]*$/s.exec(path)?.[1];
-    return folder ? `there is no folder ${folder}` : "the folder is gone";
-  }
+  if (action === "write" && code === "ENOENT") return reasonOfMissing(path);
   if (Object.hasOwn(REASONS, code)) return REASONS[code];
   const message = cause instanceof Error ? cause.message : String(cause);
   // Node's own words, without its code and path: `EXYZ: words, open 'path'`.
   return /^[A-Z0-9]+: (.+?)(?:, \w+.*)?$/s.exec(message)?.[1] ?? message;
+}
+
+/** What is missing for who makes a file: mostly the folder for it. */
+function reasonOfMissing(path: string): string {
+  const { existsSync, lstatSync } = requireNodeModule("fs", "Writing a file");
+  const folder = /^(.*[\\/])[^\\/]*$/s.exec(path)?.[1] ?? "";
+  const shown = folder.replace(/(?<=.)[\\/]$/s, "");
+  if (!existsSync(folder || ".")) return shown === "" ? "the folder is gone" : `there is no folder ${shown}`;
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+    return "it is a link into a folder that is not there";
+  // `/proc` and the like.
+  return `no file can be made in ${shown === "" ? "this folder" : shown}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

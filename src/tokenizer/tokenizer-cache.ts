@@ -1,4 +1,5 @@
-import { BPE_ENCODINGS, type BpeEncodingName } from "../shared/encodings.js";
+import { quote } from "../shared/quote.js";
+import { BPE_ENCODINGS, ENCODINGS, type BpeEncodingName } from "../shared/encodings.js";
 import { FormatError, UnsupportedError } from "../shared/errors.js";
 import { packageFile, packageRemedy } from "../shared/package-files.js";
 import { requireNodeModule } from "../shared/platform.js";
@@ -27,9 +28,11 @@ export class TokenizerCache {
     const known = this.#tokenizers.get(encoding);
     if (known !== undefined) return known;
     if (!BPE_ENCODINGS.includes(encoding)) {
+      const name = quote(String(encoding));
+      const exists = (ENCODINGS as readonly string[]).includes(encoding);
       throw new UnsupportedError(
         "M2M_TOKENIZER_UNSUPPORTED",
-        `"${String(encoding)}" has no public vocabulary.`,
+        exists ? `${name} has no public vocabulary.` : `There is no encoding ${name}.`,
         {
           hint: `Encodings with token ids: ${BPE_ENCODINGS.join(", ")}.`,
         },

@@ -153,11 +153,14 @@ describe("m2m as a process", () => {
       ];
       if (!isWindows) {
         symlinkSync("loop", join(folder.path, "loop"));
+        symlinkSync("none/x", join(folder.path, "astray"));
         cases.push(
+          ["astray", "it is a link into a folder that is not there"],
           ["loop", "symbolic links lead in a circle"],
           ["loop/x", "symbolic links lead in a circle"],
         );
       }
+      if (process.platform === "linux") cases.push(["/proc/x", "no file can be made in /proc"]);
       for (const [path, why] of cases) {
         for (const extra of [[], ["--force"]]) {
           expect(outcome(["compress", "--output", path, "x", ...extra])).to.deep.equal({
@@ -363,6 +366,10 @@ describe("m2m as a process", () => {
         4,
         "m2m: Cannot write stdout: no space is left on the device.\n",
       ]);
+      // It is no fault of the input.
+      writeFileSync(join(folder.path, "request.json"), REQUEST);
+      for (const line of ["scan --engine rules -f request.json", "compress --lines -f request.json"])
+        expect(folder.shell(`m2m ${line} > /dev/full`).stderr, line).to.equal(stderr);
     });
 
     it("writes to devices and pipes as they are", () => {

@@ -267,6 +267,18 @@ describe("clients of different transports", () => {
     await server.close();
   });
 
+  it("say of a server that does not refuse and sends no message that it is another one", async () => {
+    const page = createServer((_, response) => response.end("<html></html>")).listen(0, "127.0.0.1");
+    await once(page, "listening");
+    const { port } = page.address() as AddressInfo;
+    for (const transport of ["http", "websocket"] as const) {
+      const error = await rejection(clientAt(port, transport).connect());
+      expect(error).to.include({ code: "M2M_CONNECTION_FAILED", status: 200 });
+      expect(error.message).to.include("is no m2m server");
+    }
+    page.close();
+  });
+
   it("show their token", async () => {
     const token = "t0ken/+=";
     const server = await SessionServer.start({

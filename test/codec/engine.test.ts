@@ -352,6 +352,16 @@ describe("codec/engine", () => {
     expect(hasty.reason).to.include("were spent before");
   });
 
+  it("speaks of one byte as of one", () => {
+    expect(engine.compress("a").reason).to.match(/^1 byte is under /);
+    expect(engine.compress("ab").reason).to.match(/^2 bytes are under /);
+    const { data } = engine.compress("x".repeat(2000), { algorithm: "brotli" });
+    const wire = Buffer.from((data as string).replace(/^.*DATA:/s, ""), "base64");
+    const longer = Buffer.concat([wire, Buffer.alloc(1, 7)]).toString("base64");
+    const error = catchM2MError(() => engine.decompress((data as string).replace(/(?<=DATA:).*$/s, longer)));
+    expect(error.message).to.match(/^1 byte follows /);
+  });
+
   it("tells which algorithm it would take", () => {
     expect(engine.selectAlgorithm("short")).to.deep.include({ algorithm: "none" });
     expect(engine.selectAlgorithm("long ".repeat(400)).reason).to.include("1024");

@@ -78,6 +78,18 @@ describe("countTokens", () => {
     }
   });
 
+  it("says of an encoding that there is none, or that it has no vocabulary", () => {
+    const get = (name: string) =>
+      catchM2MError(() => new TokenizerCache().get(name as "cl100k_base")).message;
+    expect(get("zz")).to.equal('There is no encoding "zz".');
+    expect(get("heuristic")).to.equal('"heuristic" has no public vocabulary.');
+    const none = catchM2MError(() => countTokens("x", { encoding: "zz" as "heuristic" }));
+    expect([none.code, none.message]).to.deep.equal([
+      "M2M_TOKENIZER_UNSUPPORTED",
+      'There is no encoding "zz".',
+    ]);
+  });
+
   it("ids that cut a character have no text", () => {
     const [first] = encode("🦙");
     expect(catchM2MError(() => decode([first])).code).to.equal("M2M_UTF8_INVALID");

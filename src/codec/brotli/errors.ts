@@ -1,3 +1,4 @@
+import { countOf } from "../../shared/count-of.js";
 import { FormatError } from "../../shared/errors.js";
 
 /** The stream ends before its last block. */
@@ -14,7 +15,9 @@ export function truncatedStream(lengthBytes: number, cause?: unknown): FormatErr
 
 /** Bytes follow the stream's last block. */
 export function trailingBytes(offset: number, lengthBytes: number): FormatError {
-  return new FormatError("M2M_BROTLI_INVALID", `${lengthBytes - offset} bytes follow the Brotli stream.`, {
+  const extra = lengthBytes - offset;
+  const follow = `${countOf(extra, "byte")} ${extra === 1 ? "follows" : "follow"}`;
+  return new FormatError("M2M_BROTLI_INVALID", `${follow} the Brotli stream.`, {
     offset,
   });
 }

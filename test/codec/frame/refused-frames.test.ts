@@ -47,6 +47,11 @@ describe("frame: refused", () => {
   it("refuses bytes behind the frame", () => {
     const error = decode(Uint8Array.from([...HELLO, 0]));
     expect(error).to.include({ code: "M2M_FRAME_TRAILING_BYTES", offset: HELLO.length });
+    const messages = [[0], [0, 0]].map((extra) => decode(Uint8Array.from([...HELLO, ...extra])));
+    expect(messages.map(({ message }) => message)).to.deep.equal([
+      "1 byte follows the end of the frame.",
+      "2 bytes follow the end of the frame.",
+    ]);
   });
 
   it("refuses bytes behind the compressed stream", () => {
