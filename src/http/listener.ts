@@ -11,6 +11,7 @@ import { urlOf } from "./addresses.js";
 import { refuseBrokenRequest } from "./broken-request.js";
 import { listenError, tlsFilesError } from "./listen-error.js";
 import { problemOf, sendProblem } from "./problem.js";
+import { closeWithConnection } from "./queued-responses.js";
 import { ServedRequest } from "./served-request.js";
 
 /** What one connection may cost. */
@@ -81,6 +82,7 @@ export async function listen(handler: RequestHandler, options: ListenOptions): P
   server.on("connection", (socket: Socket) => drain.addSocket(socket));
   server.on("request", (request, response) => {
     drain.addResponse(request.socket, response);
+    closeWithConnection(request.socket, response);
     try {
       handler(request, response);
     } catch (error) {

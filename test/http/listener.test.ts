@@ -182,6 +182,62 @@ describe("http listener", () => {
     connection.socket.destroy();
   });
 
+  it("tells every pipelined request once that its client has gone, however many wait for their turn", async () => {
+    const REQUESTS = 300;
+    const closes: number[] = [];
+    const responses: ServerResponse[] = [];
+    const events = new EventEmitter();
+    const listener = await start((_request, response) => {
+      const index = responses.push(response) - 1;
+      closes.push(0);
+      response.on("close", () => {
+        closes[index]++;
+        events.emit("close");
+      });
+      // One that is ended in the queue has not been sent either.
+      if (index === 3) response.end("ended");
+      if (index === 4) response.destroy();
+      if (responses.length === REQUESTS) events.emit("all");
+    });
+    const warnings: Error[] = [];
+    const warn = (warning: Error): number => warnings.push(warning);
+    process.on("warning", warn);
+    const connection = await openConnection(listener);
+    const all = once(events, "all");
+    connection.socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(REQUESTS));
+    await all;
+    // The first two have had their turn.
+    responses[0].end("first");
+    responses[1].end("second");
+    await connection.until("second");
+    responses[2].write("begun");
+    await connection.until("begun");
+    connection.socket.destroy();
+    while (closes.includes(0)) await once(events, "close");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off("warning", warn);
+    expect(new Set(closes)).to.deep.equal(new Set([1]));
+    expect(responses.every(({ destroyed }) => destroyed)).to.equal(true);
+    expect(responses.map(({ closed }) => closed)).not.to.include(false);
+    expect(responses.map(({ writableFinished }) => writableFinished).lastIndexOf(true)).to.equal(1);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it("tells the requests behind one whose answer ends the connection", async () => {
+    const closed: (string | undefined)[] = [];
+    const listener = await start((request, response) => {
+      response.on("close", () => closed.push(request.url));
+      if (request.url !== "/last") return;
+      response.setHeader("connection", "close");
+      setImmediate(() => response.end("last"));
+    });
+    const connection = await openConnection(listener);
+    connection.socket.write("GET /last HTTP/1.1\r\nHost: x\r\n\r\nGET /behind HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(await connection.closed).to.match(/last$/);
+    while (closed.length < 2) await new Promise(setImmediate);
+    expect(closed).to.have.members(["/last", "/behind"]);
+  });
+
   it("ends an idle connection after its time", async () => {
     const listener = await start(hello, { limits: { keepAliveTimeoutMs: 50 } });
     const connection = await openConnection(listener);

@@ -1,10 +1,12 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { CodecEngine } from "../../src/codec/index.js";
 import { parseTarget, type ProxyOptions } from "../../src/proxy/index.js";
+import { openConnection } from "../http/connection.js";
 import { ScriptedUpstream } from "../helpers/scripted-upstream.js";
 import { ProxyFixture } from "./fixture.js";
 
@@ -510,6 +512,35 @@ describe("proxy: resilience", () => {
     expect((await fixture.call(admin)).status).to.equal(200);
     expect((await fixture.chat({ user: "x".repeat(1000) })).status).to.equal(413);
     expect((await fixture.chat(large)).status).to.equal(200);
+  });
+
+  it("ends all that a client has asked for in a row when the client leaves, and gives back what was held", async () => {
+    fixture = await ProxyFixture.start({ maxBodyBytes: 1000, maxHeldBytes: 4000 });
+    const { upstream, proxy } = fixture;
+    let streams = 0;
+    const flow = (_: unknown, response: ServerResponse): void => {
+      streams++;
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const timer = setInterval(() => response.write('data: {"choices":[]}\n\n'), 5);
+      response.on("close", () => {
+        clearInterval(timer);
+        streams--;
+      });
+    };
+    upstream.script(flow, flow, flow);
+    const body = JSON.stringify({ model: "gpt-4o", stream: true, user: "x".repeat(800), messages: [] });
+    const head = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const client = await openConnection(proxy);
+    client.socket.write(`${head}Content-Length: ${body.length}\r\n\r\n${body}`.repeat(3));
+    await upstream.waitForRequests(3);
+    await client.until("data:");
+    expect([streams, proxy.stats.active]).to.deep.equal([3, 3]);
+    client.socket.destroy();
+    while (streams > 0 || proxy.stats.active > 0) await new Promise(setImmediate);
+    expect(proxy.stats.outcomes).to.deep.equal({ finished: 0, failed: 0, aborted: 3 });
+    const large = { user: "x".repeat(800) };
+    const replies = await Promise.all([fixture.chat(large), fixture.chat(large), fixture.chat(large)]);
+    expect(replies.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
   });
 
   it("holds only so many bytes of what it opens", async () => {

@@ -307,6 +307,20 @@ describe("server and clients that want too much", () => {
     }
   });
 
+  it("gives back the places of requests that a client has sent in a row, when it leaves", async () => {
+    server = await startTestServer({ maxActiveRequests: 4 });
+    const { json } = await ask(server, "POST /session");
+    const client = await openConnection(server);
+    const body = JSON.stringify({ content: "Hello, hello, hello." });
+    const head = `POST /compress HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+    client.socket.write(`GET /session/${json.session_id}/messages?wait=30 HTTP/1.1\r\nHost: x\r\n\r\n`);
+    client.socket.write(`${head}\r\n\r\n${body}`.repeat(4));
+    let { status } = await ask(server, "GET /models");
+    while (status !== 503) ({ status } = await ask(server, "GET /models"));
+    client.socket.destroy();
+    while (status !== 200) ({ status } = await ask(server, "GET /models"));
+  });
+
   it("works on so many requests at once, and on others later; waiting does not count", async () => {
     server = await startTestServer({ maxActiveRequests: 1 });
     const { json } = await ask(server, "POST /session");
