@@ -61,7 +61,7 @@ export interface Listener {
   readonly isClosing: boolean;
   /**
    * Stops accepting, lets running requests finish, and cuts what is left after `graceMs` (10 s). Idle connections stay a
-   * moment: a request that is on its way to one of them is answered, not reset.
+   * moment: a request that is on its way to one of them is answered, not reset. When it resolves, every response has told its end.
    */
   close(graceMs?: number): Promise<void>;
 }
@@ -154,6 +154,10 @@ function startListening(server: Server, { host, port }: ListenOptions): Promise<
 const LAST_RESPONSE = Symbol("last response");
 type ServedSocket = Socket & { [LAST_RESPONSE]?: ServerResponse };
 
+function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => void socket.once("close", () => resolve()));
+}
+
 /** The shortest and the longest time between two looks for clients that take nothing. */
 const STALL_LOOK_MS = [50, 5000] as const;
 
@@ -216,6 +220,8 @@ class Drain {
       for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
     await closed;
+    // The server has none left before they have told their own end, and that of their responses.
+    await Promise.all(Array.from(this.#sockets, closeOf));
     clearInterval(sweep);
     clearTimeout(cut);
     clearInterval(this.#stalls);

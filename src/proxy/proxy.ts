@@ -40,6 +40,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const core = createCore(options, { tracing: openTracing(), isDraining: () => isDraining });
   const onUpstreamsClose = teardown.group();
   for (const upstream of core.upstreams) onUpstreamsClose(() => upstream.close());
+  // Exchanges that were cut settle when they end: who closes the stores behind the proxy would take their money with them.
+  teardown.group()(() => core.budgets?.idle());
   let listener: Listener;
   try {
     listener = await listenFor(core, options);

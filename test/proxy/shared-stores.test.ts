@@ -3,7 +3,9 @@ import { KeyBudgets } from "../../src/proxy/budgets/index.js";
 import { MemoryRateStore } from "../../src/shared/token-buckets.js";
 import { ResponseCache } from "../../src/proxy/cache/index.js";
 import { RedisRateStore, RedisResponseStore, RedisSpendStore } from "../../src/redis/index.js";
+import { openConnection } from "../http/connection.js";
 import { useRedis } from "../redis/fixture.js";
+import { ProxyFixture } from "./fixture.js";
 
 describe("proxies that share a Redis", () => {
   const redis = useRedis();
@@ -42,5 +44,39 @@ describe("proxies that share a Redis", () => {
     const hit = await two.lookUp("k");
     expect(hit.kind === "hit" && Buffer.from(hit.response.body).equals(body)).to.equal(true);
     expect(hit.kind === "hit" && hit.response.headers).to.deep.equal([["content-type", "x/y"]]);
+  });
+
+  it("give back what they hold for requests that run when they are stopped", async () => {
+    const connection = await redis.connect({ prefix: "stopped:" });
+    const keyLimits = { limits: { usdPerDay: 10 }, spend: new RedisSpendStore(connection) };
+    const { proxy, upstream } = await ProxyFixture.start({ keyLimits });
+    const held = new Promise<number>((resolve) =>
+      upstream.script((_, response) => {
+        resolve(total());
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.write('data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n');
+      }),
+    );
+    const watcher = await redis.connect({ prefix: "stopped:" });
+    const total = async (): Promise<number> => {
+      const [key] = (await watcher.send("KEYS", ["stopped:spend:*"])) as string[];
+      return Number(await watcher.send("GET", [key]));
+    };
+    const client = await openConnection(proxy);
+    const body = JSON.stringify({
+      model: "gpt-4o",
+      stream: true,
+      messages: [{ role: "user", content: "Hi" }],
+    });
+    client.socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await client.until("Hi");
+    await proxy.close(50);
+    await connection.close();
+    expect(await total())
+      .to.be.above(0)
+      .and.below((await held) / 10);
+    await upstream.stop();
   });
 });

@@ -62,6 +62,9 @@ export class KeyBudgets {
   readonly #localRates = new MemoryRateStore();
   readonly #tokens: TokenAllowance;
   readonly #purse: Purse;
+  /** Requests that ask to be admitted, or are and have not been settled in the store. */
+  #open = 0;
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(options: KeyBudgetsOptions) {
     this.#options = options;
@@ -78,6 +81,26 @@ export class KeyBudgets {
    * @throws {InputError} `M2M_USAGE` if a limit is not above 0
    */
   async admit(client: string, estimate: SpendEstimate): Promise<Admitted | Refused> {
+    this.#open++;
+    let decision: Admitted | Refused | undefined;
+    try {
+      return (decision = await this.#admit(client, estimate));
+    } finally {
+      if (!decision?.allowed) this.#leave();
+    }
+  }
+
+  /** Resolves when every request that was admitted is settled in the store, or the store has failed. */
+  idle(): Promise<void> {
+    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  #leave(): void {
+    if (--this.#open > 0) return;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  async #admit(client: string, estimate: SpendEstimate): Promise<Admitted | Refused> {
     const refused = await this.admitFree(client);
     if (refused) return refused;
     const own = this.#limitsOf(client);
@@ -100,6 +123,7 @@ export class KeyBudgets {
         if (tokensPerMinute !== undefined && tokens !== undefined)
           this.#tokens.correct(client, tokens - estimate.tokens);
         await this.#purse.settle(money, microUsdOf(usd ?? estimate.usd ?? 0));
+        this.#leave();
       },
     };
   }

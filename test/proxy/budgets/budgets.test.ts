@@ -226,6 +226,35 @@ describe("budgets by key", () => {
     expect(await memory.total("a", "2026-11-30")).to.equal(5e6);
   });
 
+  it("are idle when all that was admitted is settled, not before, and after failures too", async () => {
+    const memory = new MemorySpendStore();
+    let isUp = true;
+    const slow: SpendStore = {
+      add: async (...args) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (!isUp) throw new Error("away");
+        return memory.add(...args);
+      },
+      total: (...args) => memory.total(...args),
+    };
+    const { budgets } = make({ usdPerDay: 1 }, { spend: slow });
+    await budgets.idle();
+    const seen: string[] = [];
+    const asked = budgets.admit("key", { tokens: 1, usd: 0.5 });
+    const idle = budgets.idle().then(() => seen.push("idle"));
+    const admitted = allowed(await asked);
+    expect((await budgets.admit("key", { tokens: 1, usd: 0.9 })).allowed).to.equal(false);
+    expect(seen).to.deep.equal([]);
+    const settled = admitted.settle(FREE).then(() => seen.push("settled"));
+    void admitted.settle(FREE);
+    await Promise.all([idle, settled]);
+    expect(seen).to.have.members(["idle", "settled"]);
+    expect(await memory.total("key", "2026-11-30")).to.equal(0);
+    isUp = false;
+    expect((await budgets.admit("key", { tokens: 1, usd: 0.5 })).allowed).to.equal(false);
+    await budgets.idle();
+  });
+
   it("take limits of each key, and none that is no limit", async () => {
     const limits = (client: string): KeyLimits => (client === "a" ? { requestsPerMinute: 1 } : {});
     const { budgets } = make(limits);

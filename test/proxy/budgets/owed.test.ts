@@ -119,6 +119,28 @@ describe("proxy: what a budget is charged", () => {
     expect(ledger.amounts).to.have.length(2);
   });
 
+  it("is nothing, and the store knows before the proxy is closed, where that cuts a request whose budget is asked", async () => {
+    const memory = new MemorySpendStore();
+    let [sum, adds] = [0, 0];
+    let onAsked: (() => void) | undefined;
+    const asked = new Promise<void>((resolve) => (onAsked = resolve));
+    const spend: SpendStore = {
+      add: async (...args) => {
+        onAsked?.();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        adds++;
+        return (sum = await memory.add(...args));
+      },
+      total: (...args) => memory.total(...args),
+    };
+    await start({ keyLimits: { limits: { usdPerDay: 100 }, spend } });
+    const cut = fixture.chat().catch((error: NodeJS.ErrnoException) => error.code);
+    await asked;
+    await fixture.proxy.close(0);
+    expect([sum, adds, fixture.upstream.requests.length]).to.deep.equal([0, 2, 0]);
+    expect(await cut).to.equal("ECONNRESET");
+  });
+
   it("is what was held back, where the answer cannot be read", async () => {
     await start();
     const answer = Buffer.from(JSON.stringify({ id: "x", choices: [] }));
