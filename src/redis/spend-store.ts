@@ -3,9 +3,16 @@ import type { SpendStore } from "../shared/stores.js";
 import type { RedisConnection } from "./connection.js";
 import { remainingMs } from "./expiry.js";
 
-/** KEYS sum · ARGV amount, milliseconds or '' */
+/**
+ * What is given back was added before, perhaps to a sum that Redis has lost since: it is not missing from what comes.
+ * KEYS sum · ARGV amount, milliseconds or ''
+ */
 const ADD = `
 local sum = redis.call('INCRBY', KEYS[1], ARGV[1])
+if sum < 0 and tonumber(ARGV[1]) < 0 then
+  sum = 0
+  redis.call('SET', KEYS[1], sum)
+end
 if ARGV[2] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return sum`;
 

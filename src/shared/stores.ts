@@ -35,7 +35,7 @@ export interface RateLimitStore {
 /** What keys have spent in windows of time. A store that cannot count rejects, so that nothing is spent uncounted. */
 export interface SpendStore {
   /**
-   * @param amountMicroUsd millionths of a US dollar, a whole number; negative gives back
+   * @param amountMicroUsd millionths of a US dollar, a whole number; negative gives back, of what there is: the sum does not fall below 0
    * @param expiresAtMs end of the window, milliseconds since 1970: from then on the sum is not needed
    * @returns the sum with it
    * @throws {InputError} `M2M_USAGE` if the amount is not a whole number

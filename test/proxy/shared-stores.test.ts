@@ -46,6 +46,27 @@ describe("proxies that share a Redis", () => {
     expect(hit.kind === "hit" && hit.response.headers).to.deep.equal([["content-type", "x/y"]]);
   });
 
+  it("spend no more than a budget though Redis loses its data while requests run", async () => {
+    const connection = await redis.connect({ prefix: "lost:" });
+    const spend = new RedisSpendStore(connection);
+    const rates = new MemoryRateStore();
+    const budgets = new KeyBudgets({ limits: { usdPerDay: 0.02 }, rates, spend });
+    const admit = async () => {
+      const answers = [];
+      for (let i = 0; i < 6; i++) answers.push(await budgets.admit("key", { tokens: 1, usd: 0.006004 }));
+      return answers.filter((answer) => answer.allowed);
+    };
+    const running = await admit();
+    expect(running).to.have.length(3);
+    const keys = (await connection.send("KEYS", ["lost:*"])) as string[];
+    expect(keys).to.have.length(1);
+    await connection.send("DEL", keys);
+    await Promise.all(running.map((answer) => answer.allowed && answer.settle({ tokens: 1, usd: 0.000008 })));
+    expect(await connection.send("GET", keys)).to.equal("0");
+    expect(await connection.send("PTTL", keys)).to.be.above(0);
+    expect(await admit()).to.have.length(3);
+  });
+
   it("give back what they hold for requests that run when they are stopped", async () => {
     const connection = await redis.connect({ prefix: "stopped:" });
     const keyLimits = { limits: { usdPerDay: 10 }, spend: new RedisSpendStore(connection) };

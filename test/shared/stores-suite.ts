@@ -78,6 +78,17 @@ export function testSpendStore(open: () => Promise<SharedStoreUnderTest<SpendSto
     expect(new Set(totals)).to.deep.equal(new Set(Array.from({ length: 20 }, (_, i) => i + 1)));
   });
 
+  it("gives back no more than there is: what was added before its data was lost is not missing from what comes", async () => {
+    const { store, nowMs } = await open();
+    const expiresAtMs = nowMs() + 60_000;
+    expect(await store.add("team", "day", -6_004, expiresAtMs)).to.equal(0);
+    expect(await store.total("team", "day")).to.equal(0);
+    expect(await store.add("team", "day", 6_004, expiresAtMs)).to.equal(6_004);
+    expect(await store.add("team", "day", -18_012, expiresAtMs)).to.equal(0);
+    expect(await store.add("team", "day", 7, expiresAtMs)).to.equal(7);
+    expect(await store.total("team", "day")).to.equal(7);
+  });
+
   it("forgets a window that is over", async () => {
     const { store, nowMs, passTime } = await open();
     await store.add("team", "short", 7, nowMs() + 200);

@@ -32,7 +32,8 @@ export class MemorySpendStore implements SpendStore {
     }
     if (++this.#addedSinceSweep >= SWEEP_EVERY) this.#sweep();
     const name = nameOf(key, windowId);
-    const microUsd = this.#current(name) + amountMicroUsd;
+    const added = this.#current(name) + amountMicroUsd;
+    const microUsd = amountMicroUsd < 0 ? Math.max(0, added) : added;
     if (microUsd === 0 || expiresAtMs <= this.#nowMs()) this.#sums.delete(name);
     else this.#sums.set(name, { microUsd, expiresAtMs });
     return microUsd;

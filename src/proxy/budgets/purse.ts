@@ -95,9 +95,14 @@ export class Purse {
 
   async #add(client: string, window: BudgetWindow, microUsd: number): Promise<number> {
     const name = `${window.id} ${client}`;
-    const untold = this.#untold.get(name)?.microUsd ?? 0;
+    let untold = this.#untold.get(name)?.microUsd ?? 0;
     this.#untold.delete(name);
     try {
+      if (untold < 0 && microUsd > 0) {
+        // By itself: of a sum that the store has lost there is nothing to give back, and what is added now counts all the same.
+        await this.#store.add(client, window.id, untold, window.endsAtMs);
+        untold = 0;
+      }
       return await this.#store.add(client, window.id, microUsd + untold, window.endsAtMs);
     } catch (error) {
       this.#remember(client, window, untold);

@@ -255,6 +255,24 @@ describe("budgets by key", () => {
     await budgets.idle();
   });
 
+  it("count what comes though the store, which was away, has lost what is to be given back", async () => {
+    let store = new MemorySpendStore();
+    let isUp = true;
+    const spend: SpendStore = {
+      add: (...args) => (isUp ? store.add(...args) : Promise.reject(new Error("away"))),
+      total: (...args) => store.total(...args),
+    };
+    const { budgets } = make({ usdPerDay: 1 }, { spend });
+    const running = allowed(await budgets.admit("key", { tokens: 1, usd: 0.9 }));
+    isUp = false;
+    await running.settle(FREE);
+    isUp = true;
+    store = new MemorySpendStore();
+    expect((await budgets.admit("key", { tokens: 1, usd: 0.6 })).allowed).to.equal(true);
+    expect(await store.total("key", "2026-11-30")).to.equal(600_000);
+    expect((await budgets.admit("key", { tokens: 1, usd: 0.6 })).allowed).to.equal(false);
+  });
+
   it("take limits of each key, and none that is no limit", async () => {
     const limits = (client: string): KeyLimits => (client === "a" ? { requestsPerMinute: 1 } : {});
     const { budgets } = make(limits);
