@@ -10,7 +10,8 @@ export {
 } from "./listener.js";
 export { PROBLEM_TYPE, problemOf, sendProblem, type Problem } from "./problem.js";
 export { listenError, tlsFilesError } from "./listen-error.js";
-export { endConnection, refuseConnection } from "./refuse-connection.js";
+export { asksForWebSocket } from "./served-request.js";
+export { refuseConnection } from "./refuse-connection.js";
 export { answerEarly } from "./linger.js";
 export { contentMember } from "./content-member.js";
 export { readBody } from "./body.js";

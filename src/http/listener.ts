@@ -12,7 +12,7 @@ import { refuseBrokenRequest } from "./broken-request.js";
 import { listenError, tlsFilesError } from "./listen-error.js";
 import { problemOf, sendProblem } from "./problem.js";
 import { closeWithConnection } from "./queued-responses.js";
-import { ServedRequest } from "./served-request.js";
+import { asksForWebSocket, ServedRequest } from "./served-request.js";
 
 /** What one connection may cost. */
 export interface HttpLimits {
@@ -47,7 +47,10 @@ export interface ListenOptions {
   readonly port: number;
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   readonly limits?: Partial<HttpLimits>;
-  /** Takes over connections that ask for WebSocket; without it they are requests like others, as are those that ask for anything else. */
+  /**
+   * Takes over connections that ask for WebSocket and have nothing else to answer. Without it, and otherwise, they are requests like others
+   * (`asksForWebSocket`), as are those that ask for anything else.
+   */
   readonly onUpgrade?: UpgradeHandler;
 }
 
@@ -83,6 +86,7 @@ export async function listen(handler: RequestHandler, options: ListenOptions): P
   server.on("request", (request, response) => {
     drain.addResponse(request.socket, response);
     closeWithConnection(request.socket, response);
+    if (asksForWebSocket(request)) endConnectionBehind(response);
     try {
       handler(request, response);
     } catch (error) {
@@ -111,6 +115,13 @@ export async function listen(handler: RequestHandler, options: ListenOptions): P
     },
     close: (graceMs = DEFAULT_GRACE_MS) => (closed ??= drain.close(server, graceMs)),
   };
+}
+
+/** Node drops what it has read behind a request that asks for another protocol, whatever becomes of it. */
+function endConnectionBehind(response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+  // An answer that says `Connection: Upgrade` keeps it otherwise.
+  response.once("finish", () => response.req.socket.destroySoon());
 }
 
 function createServer(limits: HttpLimits, tls: ListenOptions["tls"]): Server {

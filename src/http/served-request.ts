@@ -1,20 +1,45 @@
 import { IncomingMessage } from "node:http";
+import { currentResponse } from "./current-response.js";
 
-const IS_ASKED = Symbol("another protocol is asked for");
+const ASKED = Symbol("another protocol is asked for");
+
+/** What becomes of that; `left`: nothing. */
+type Change = "none" | "asked" | "taken" | "left";
 
 /**
  * A request that asks for another protocol than WebSocket is one like all others (RFC 9110, section 7.8, lets a server ignore it):
- * Java's client, for one, offers HTTP/2 with every request. Node looks at `upgrade` when the headers are there.
+ * Java's client, for one, offers HTTP/2 with every request. So is one that asks for WebSocket while an answer before it is under way: who took
+ * the connection would write between its bytes. Node looks at `upgrade` when the headers are there.
  */
 export class ServedRequest extends IncomingMessage {
-  declare [IS_ASKED]?: boolean;
+  declare [ASKED]?: Change;
 
   get upgrade(): boolean {
-    if (this[IS_ASKED] !== true) return false;
-    return this.method === "CONNECT" || this.headers.upgrade?.trim().toLowerCase() === "websocket";
+    // Node looks again when more bytes have come: what was decided stays so.
+    if (this[ASKED] === "asked") this[ASKED] = this.#isTakeable() ? "taken" : "left";
+    return this[ASKED] === "taken";
   }
 
   set upgrade(isAsked: boolean | null) {
-    this[IS_ASKED] = isAsked === true;
+    if (isAsked === true) this[ASKED] = "asked";
+    else this[ASKED] = (this[ASKED] ?? "none") === "none" ? "none" : "left";
   }
+
+  /** Whether it is one like all others though it asks for WebSocket. */
+  get asksInVain(): boolean {
+    return this[ASKED] === "left" && this.#isForWebSocket();
+  }
+
+  #isTakeable(): boolean {
+    return this.method === "CONNECT" || (this.#isForWebSocket() && !currentResponse(this.socket));
+  }
+
+  #isForWebSocket(): boolean {
+    return this.headers.upgrade?.trim().toLowerCase() === "websocket";
+  }
+}
+
+/** Whether a request that is to be answered asks for WebSocket. */
+export function asksForWebSocket(request: IncomingMessage): boolean {
+  return request instanceof ServedRequest && request.asksInVain;
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
-import { endConnection, listen, Teardown, type Listener } from "../http/index.js";
+import { answerEarly, asksForWebSocket, listen, Teardown, type Listener } from "../http/index.js";
 import { InputError, UnsupportedError } from "../shared/errors.js";
 import { handleAdmin } from "./admin/handle-admin.js";
 import { upgradeRefusal } from "./api-errors.js";
@@ -71,18 +70,18 @@ function listenFor(core: ProxyCore, { host, port }: ProxyOptions): Promise<Liste
     host,
     port,
     limits: { requestTimeoutMs: REQUEST_TIMEOUT_MS, stallTimeoutMs: core.settings.idleTimeoutMs },
-    onUpgrade: (request, socket) => refuseUpgrade(core, request, socket),
   });
 }
 
 function refuseUpgrade(
   { logger, requestIds, stats }: ProxyCore,
   request: IncomingMessage,
-  socket: Duplex,
+  response: ServerResponse,
 ): void {
   const { status, body } = upgradeRefusal(request);
   const id = requestIds.next();
-  endConnection(socket, status, { "content-type": "application/json", "x-m2m-request-id": id }, body);
+  const headers = ["content-type", "application/json", "x-m2m-request-id", id];
+  answerEarly(response, status, headers, Buffer.from(body));
   const none = { received: 0, sent: 0 };
   const responseBytes = { received: 0, sent: body.length };
   stats.start();
@@ -91,6 +90,7 @@ function refuseUpgrade(
 }
 
 function handle(core: ProxyCore, request: IncomingMessage, response: ServerResponse): void {
+  if (asksForWebSocket(request)) return refuseUpgrade(core, request, response);
   const target = readRequestTarget(request.url ?? "");
   if (target?.path.startsWith("/_m2m/") || target?.path === "/_m2m") {
     void handleAdmin(core, request, response, target);

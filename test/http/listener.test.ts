@@ -348,6 +348,91 @@ describe("http listener", () => {
     });
   });
 
+  describe("a connection on which an answer is under way", () => {
+    const UPGRADE = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    /** Answers `/slow` when it is told to, with two chunks and its end. */
+    const startSlow = async () => {
+      const slow: ServerResponse[] = [];
+      const arrivals = new EventEmitter();
+      const upgrades: (string | undefined)[] = [];
+      const listener = await start(
+        (request, response) => {
+          if (request.url !== "/slow")
+            return void response.writeHead(426, { connection: "Upgrade" }).end("no");
+          slow.push(response);
+          arrivals.emit("slow");
+        },
+        {
+          onUpgrade: (request, socket) => {
+            upgrades.push(request.url);
+            socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\ntaken");
+          },
+        },
+      );
+      const connection = await openConnection(listener);
+      const ask = async (bytes: string) => {
+        const arrived = once(arrivals, "slow");
+        connection.socket.write(`POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx${bytes}`);
+        await arrived;
+      };
+      const end = () => slow.forEach((response) => response.end("there"));
+      return { ...connection, ask, end, slow, upgrades };
+    };
+    /** The other end has read what was written. */
+    const pass = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+    it("is not handed over: the request is answered behind it, and ends the connection", async () => {
+      for (const isPipelined of [true, false]) {
+        const { ask, closed, end, slow, socket, until, upgrades } = await startSlow();
+        await ask(isPipelined ? UPGRADE : "");
+        if (!isPipelined) {
+          slow[0].write("begun");
+          await until("begun");
+          socket.write(UPGRADE);
+        }
+        await pass();
+        // More may come meanwhile.
+        socket.write("GET /slow HTTP/1.1\r\n");
+        await pass();
+        end();
+        const text = await closed;
+        expect(text).to.match(/^HTTP\/1\.1 200 [\s\S]*there[\s\S]*HTTP\/1\.1 426 [\s\S]*no/);
+        expect(text.match(/HTTP\/1\.1 /g)).to.have.length(2);
+        expect(upgrades).to.deep.equal([]);
+      }
+    });
+
+    it("is handed over when the answer is sent", async () => {
+      const { ask, closed, end, socket, until, upgrades } = await startSlow();
+      await ask("");
+      end();
+      await until("there");
+      socket.write(UPGRADE);
+      expect(await closed).to.match(/there[\s\S]*101 Switching Protocols[\s\S]*taken$/);
+      expect(upgrades).to.deep.equal(["/ws"]);
+    });
+
+    it("is not answered on behalf of what comes behind and is no request", async () => {
+      for (const begins of [false, true]) {
+        const { ask, closed, slow, socket, until } = await startSlow();
+        await ask("");
+        if (begins) {
+          slow[0].write("begun");
+          await until("begun");
+        }
+        socket.write("no request\r\n\r\n");
+        expect(await closed).not.to.include("400");
+      }
+    });
+
+    it("sends the answer that is its last, whatever comes behind its request", async () => {
+      const listener = await start((_request, response) => void setTimeout(() => response.end("there"), 50));
+      const connection = await openConnection(listener);
+      connection.socket.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nwhat is this\r\n\r\n");
+      expect(await connection.closed).to.match(/^HTTP\/1\.1 200 [\s\S]*there$/);
+    });
+  });
+
   it("serves requests that offer another protocol, with their bodies, and keeps the connection", async () => {
     const upgrades: (string | undefined)[] = [];
     const listener = await start(countBytes(100), {

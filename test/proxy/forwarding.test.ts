@@ -5,6 +5,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { BINARY } from "../helpers/scripted-upstream.js";
+import { openConnection } from "../http/connection.js";
 import { ProxyFixture, sendRaw } from "./fixture.js";
 
 describe("proxy: forwarding", () => {
@@ -183,6 +184,30 @@ describe("proxy: forwarding", () => {
     );
     const body = JSON.parse(upgrade.slice(upgrade.indexOf("\r\n\r\n"))) as { error: { message: string } };
     expect(body.error.message).to.contain("WebSockets are not passed on");
+  });
+
+  it("refuses an upgrade behind the answers that are under way on its connection, not between their bytes", async () => {
+    const upgrade =
+      "GET /v1/realtime HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    const body = JSON.stringify({ model: "gpt-4o", stream: true, messages: [] });
+    const call = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    for (const isPipelined of [true, false]) {
+      let end: (() => void) | undefined;
+      fixture.upstream.script((_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.write('data: {"n":1}\n\n');
+        end = () => response.end("data: [DONE]\n\n");
+      });
+      const client = await openConnection(fixture.proxy);
+      client.socket.write(isPipelined ? call + upgrade : call);
+      await client.until('{"n":1}');
+      if (!isPipelined) client.socket.write(upgrade);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      end!();
+      const text = await client.closed;
+      expect(text).to.match(/^HTTP\/1\.1 200 [\s\S]*\[DONE\]\n\n\r\n0\r\n\r\nHTTP\/1\.1 501 /);
+      expect(text).to.contain("WebSockets are not passed on");
+    }
   });
 
   it("counts and logs what it refuses", async () => {

@@ -3,7 +3,7 @@ import { problemReply } from "../refusal.js";
 import { route } from "../route.js";
 import type { ServerServices } from "../services.js";
 
-/** What asks for an upgrade never gets here: the listener hands it to the endpoint. */
+/** What asks for an upgrade does not get here, unless an answer before it is under way: the listener hands it to the endpoint. */
 const CONNECT = route<ServerServices>({
   method: "GET",
   path: "/ws",
