@@ -36,6 +36,7 @@ export function openApiDocument<Services>(routes: readonly Route<Services>[], ve
       title: "m2m server",
       version,
       summary: "Compress, count and scan LLM traffic, and let agents talk in sessions.",
+      description: "Where an operation lists parameters of the query, others are refused with 400.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],

@@ -62,7 +62,7 @@ export interface Route<Services, Body = unknown, Query = unknown> {
   readonly bodyOptional?: boolean;
   /** The body is read as it is, and checked by the handler. */
   readonly bodyRaw?: boolean;
-  /** Parameters of the query, all optional. */
+  /** Parameters of the query, all optional; others are refused. A route without it does not look at the query. */
   readonly query?: Readonly<Record<string, JsonSchema>>;
   readonly params?: Readonly<Record<string, JsonSchema>>;
   readonly replies: Readonly<Record<number, ReplyDescription>>;

@@ -23,7 +23,8 @@ export function compileChecks<Services>(
     routes.map((route) => [
       route,
       {
-        ...(route.body && !route.bodyRaw && { body: checkOf(bodies.compile(route.body), "The body") }),
+        ...(route.body &&
+          !route.bodyRaw && { body: checkOf(bodies.compile(route.body), "The body", "member") }),
         ...(route.query && { query: queryOf(queries, route.query) }),
       },
     ]),
@@ -31,37 +32,33 @@ export function compileChecks<Services>(
 }
 
 function queryOf(ajv: Ajv2020, parameters: Readonly<Record<string, JsonSchema>>) {
-  const check = checkOf(ajv.compile({ type: "object", properties: parameters }), "The query");
-  const names = Object.keys(parameters);
+  const schema = { type: "object", properties: parameters, additionalProperties: false };
+  const check = checkOf(ajv.compile(schema), "The query", "parameter");
   return (search: string): unknown => {
-    const given = new URLSearchParams(search);
-    const query = Object.fromEntries(
-      names.flatMap((name) => {
-        const value = given.get(name);
-        return value === null ? [] : [[name, value]];
-      }),
-    );
+    // Of a parameter that is there twice the first counts.
+    const query = Object.fromEntries([...new URLSearchParams(search)].reverse());
     check(query);
     return query;
   };
 }
 
-function checkOf(validate: ValidateFunction, whole: string): Check {
+/** @param part what a whole of this kind is made of */
+function checkOf(validate: ValidateFunction, whole: string, part: "member" | "parameter"): Check {
   return (value) => {
     if (validate(value)) return;
-    throw invalid(validate.errors?.[0], whole);
+    throw invalid(validate.errors?.[0], whole, part);
   };
 }
 
 /** Says where and what, and nothing of the value: it may be long, or secret. */
-function invalid(error: ErrorObject | undefined, whole: string): InputError {
+function invalid(error: ErrorObject | undefined, whole: string, part: string): InputError {
   const place = error?.instancePath ? quote(error.instancePath.slice(0, 200)) : whole;
   const parameters = error?.params as { additionalProperty?: string; allowedValues?: unknown[] } | undefined;
   const name = parameters?.additionalProperty;
   const what =
     name === undefined
       ? (error?.message ?? "is not valid")
-      : `must not have the member ${quote(name.slice(0, 100))}`;
+      : `must not have the ${part} ${quote(name.slice(0, 100))}`;
   const allowed = parameters?.allowedValues;
   return new InputError("M2M_REQUEST_INVALID", `${place} ${what}.`, {
     hint: allowed && `Use one of ${allowed.map(String).join(", ")}.`,

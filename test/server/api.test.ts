@@ -238,6 +238,38 @@ describe("server API", () => {
     expect(wrong.json.code).to.equal("M2M_REQUEST_INVALID");
   });
 
+  it("refuses a parameter that an operation with parameters does not list, as a member of a body", async () => {
+    type Operation = { readonly parameters?: readonly { readonly name: string; readonly in: string }[] };
+    const { paths } = (await ask(server, "GET /openapi.json")).json as {
+      paths: Record<string, Record<string, Operation>>;
+    };
+    const { session_id: id } = (await ask(server, "POST /session")).json as { session_id: string };
+    const taking = Object.entries(paths).filter(([, { get }]) =>
+      get?.parameters?.some((one) => one.in === "query"),
+    );
+    expect(taking.map(([path]) => path)).to.have.members(["/models", "/session/{id}/messages"]);
+    for (const [path] of taking) {
+      const place = path.replace("{id}", id) as `/${string}`;
+      for (const [query, name] of [
+        ["serch=gpt", "serch"],
+        ["wait=0&search=a&serch=gpt", path === "/models" ? "wait" : "search"],
+        ["__proto__=1", "__proto__"],
+        ["=1", ""],
+      ]) {
+        const { status, json } = await ask(server, `GET ${place}?${query}`);
+        expect([status, json.code], query).to.deep.equal([400, "M2M_REQUEST_INVALID"]);
+        if (!query.includes("&"))
+          expect(json.detail).to.equal(`The query must not have the parameter "${name}".`);
+      }
+      expect((await ask(server, `GET ${place}?`)).status).to.equal(200);
+    }
+    // The first of two counts, and what takes none asks for none.
+    expect((await ask(server, "GET /models?provider=openai&provider=nobody")).json.models).not.to.have.length(
+      0,
+    );
+    expect((await ask(server, "GET /health?probe=1")).status).to.equal(200);
+  });
+
   it("counts what it did, for Prometheus", async () => {
     await ask(server, "GET /no/such/path");
     const { headers, text } = await ask(server, "GET /metrics");
