@@ -83,6 +83,8 @@ export async function listen(handler: RequestHandler, options: ListenOptions): P
   const server = createServer(limits, options.tls);
   server.maxConnections = limits.maxConnections;
   server.on("connection", (socket: Socket) => drain.addSocket(socket));
+  // Over TLS it is another socket that requests come from; the first is there before, and while hands are shaken.
+  server.on("secureConnection", (socket: Socket) => drain.addSocket(socket));
   server.on("request", (request, response) => {
     drain.addResponse(request.socket, response);
     closeWithConnection(request.socket, response);

@@ -2,9 +2,11 @@ import { expect } from "chai";
 import { EventEmitter, once } from "node:events";
 import { createServer, get, Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { listen, problemOf, readBody, sendProblem, type Listener } from "../../src/http/index.js";
 import { InputError } from "../../src/shared/errors.js";
 import { rejection } from "../helpers/catch-error.js";
+import { requireCertificate } from "../helpers/certificate.js";
 import { listenLocally, openConnection } from "./connection.js";
 
 const hello = (_request: IncomingMessage, response: ServerResponse) => response.end("hello");
@@ -480,5 +482,45 @@ describe("http listener", () => {
     expect(await slow.text()).to.match(/^x+done$/);
     await cut;
     stalled.socket.destroy();
+  });
+
+  it("over TLS too cuts a client that takes nothing, and ends connections with their last answer when it closes", async function () {
+    const certificate = requireCertificate(this);
+    after(() => certificate.remove());
+    const block = Buffer.alloc(64 * 1024);
+    const events = new EventEmitter();
+    const listener = await start(
+      (request, response) => {
+        if (request.url === "/late") return void events.emit("late", response);
+        const fill = () => {
+          while (response.write(block));
+        };
+        response.on("drain", fill).on("close", () => events.emit("cut"));
+        fill();
+      },
+      { tls: certificate, limits: { stallTimeoutMs: 200 } },
+    );
+    const open = async () => {
+      const socket = connectTls({ port: listener.port, rejectUnauthorized: false }).on("error", () => {});
+      await once(socket, "secureConnect");
+      return socket;
+    };
+    const stalled = await open();
+    const cut = once(events, "cut");
+    stalled.pause();
+    stalled.write("GET /fast HTTP/1.1\r\nHost: x\r\n\r\n");
+    await cut;
+    stalled.destroy();
+    const client = await open();
+    let text = "";
+    client.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    const late = once(events, "late");
+    client.write("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    const [response] = (await late) as [ServerResponse];
+    const closed = listener.close();
+    response.end("late");
+    await closed;
+    expect(text).to.match(/connection: close[\s\S]*late$/i);
+    client.destroy();
   });
 });
