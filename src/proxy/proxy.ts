@@ -27,6 +27,9 @@ const DEFAULT_GRACE_MS = 10_000;
 /** A recording or a file may take minutes to arrive. */
 const REQUEST_TIMEOUT_MS = 600_000;
 
+/** A store answers within that, or is away. */
+const SETTLE_MS = 2000;
+
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /**
@@ -37,10 +40,10 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   let isDraining = false;
   const teardown = new Teardown();
   const core = createCore(options, { tracing: openTracing(), isDraining: () => isDraining });
+  // Exchanges that were cut settle when they end: who closes the stores behind the proxy would take their money with them.
+  teardown.group()(() => core.budgets?.idle(SETTLE_MS));
   const onUpstreamsClose = teardown.group();
   for (const upstream of core.upstreams) onUpstreamsClose(() => upstream.close());
-  // Exchanges that were cut settle when they end: who closes the stores behind the proxy would take their money with them.
-  teardown.group()(() => core.budgets?.idle());
   let listener: Listener;
   try {
     listener = await listenFor(core, options);

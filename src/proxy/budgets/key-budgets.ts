@@ -90,9 +90,16 @@ export class KeyBudgets {
     }
   }
 
-  /** Resolves when every request that was admitted is settled in the store, or the store has failed. */
-  idle(): Promise<void> {
-    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
+  /** Resolves when every request that was admitted is settled in the store, or the store has failed; after `mostMs` at the latest. */
+  idle(mostMs: number): Promise<void> {
+    if (this.#open === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, mostMs);
+      this.#whenIdle.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   #leave(): void {
