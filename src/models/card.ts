@@ -36,6 +36,8 @@ export interface ModelCard {
   readonly vision: boolean;
   /** Whether it can think before it answers. */
   readonly reasoning: boolean;
+  /** `id` is a snapshot that may be older than any of this model, whose facts the others are; its price is not known. */
+  readonly olderThan?: string;
   /** Short name of `id` on the T1 wire; absent where none is shorter. */
   readonly t1Name?: string;
   /** Date of the facts, YYYY-MM-DD; `unknown` for a card of a models file that states none. */

@@ -1,9 +1,13 @@
+import { splitSnapshot } from "./snapshots.js";
+
 /** A way to read a model name: look `key` up, and accept the card only if `provider`, where given, made it. */
 export interface NameReading {
   key: string;
   provider?: string;
   /** The name is of a model made of that one, which has a vocabulary and limits in common with it, and another price. */
   kin?: ModelKin;
+  /** The name is of the snapshot of this date, and the key has none. */
+  date?: string;
 }
 
 /** What stands before or behind the id of the model that another is made of. */
@@ -49,38 +53,16 @@ const MAKERS: ReadonlyMap<string, string> = new Map([
   ["nvidia", "nvidia"],
 ]);
 
-/** Prefixes that name a host or an API path: they say nothing about the maker. */
+/** Prefixes that name a host, its region, or an API path: they say nothing about the maker. */
 const HOSTS: ReadonlySet<string> = new Set([
-  ...[
-    "openrouter",
-    "azure",
-    "azure_ai",
-    "bedrock",
-    "vertex_ai",
-    "groq",
-    "together",
-    "together_ai",
-    "fireworks",
-  ],
-  ...[
-    "fireworks_ai",
-    "accounts",
-    "models",
-    "deepinfra",
-    "cerebras",
-    "sambanova",
-    "replicate",
-    "nebius",
-    "ollama",
-  ],
+  ...["openrouter", "azure", "azure_ai", "bedrock", "vertex_ai", "groq", "together", "together_ai"],
+  ...["fireworks", "fireworks_ai", "accounts", "models", "publishers", "deepinfra", "cerebras"],
+  ...["sambanova", "replicate", "nebius", "ollama", "converse", "invoke"],
+  ...["eu", "us", "global", "global-standard"],
 ]);
 
 /** Variants of one model at a reseller, behind a colon. */
 const VARIANT = /:(?:free|beta|nitro|extended|floor|online|thinking|latest)$/;
-
-/** Dates and versions that snapshots of one model end in: 2024-08-06, 20241022, 08-2024, 2411, 0613, 001, latest. */
-const SNAPSHOT =
-  /[-@](?:20\d\d-?[01]\d-?[0-3]\d|[01]\d-20\d\d|2[0-9](?:0[1-9]|1[0-2])|[01]\d[0-3]\d|00\d|latest)$/;
 
 /** Fine-tuned models of OpenAI: the base, then an organisation, a suffix and an id. */
 const FINE_TUNED = /^(?:openai\/)?ft:([^:]+)(?::.*)?$/;
@@ -89,7 +71,14 @@ const FINE_TUNED = /^(?:openai\/)?ft:([^:]+)(?::.*)?$/;
 const PREVIEW = /^(.+?)(-(?:audio|realtime|search)-preview)$/;
 
 /** Amazon Bedrock: an optional region, the maker, a dot; behind the name a version. */
-const BEDROCK = /^(?:(?:us|eu|apac|global)\.)?([a-z0-9]+)\.(.+?)(?:-v\d+(?::\d+)?)?$/;
+const BEDROCK =
+  /^(?:(?:us-gov|us|eu|apac|jp|au|ca|global)\.)?([a-z0-9]+)\.(.+?)(?:-v\d+(?::\d+)?|-\d+:\d+)?$/;
+
+/** Names of Bedrock, with their versions, that no rule leads to. */
+const BEDROCK_NAMES: ReadonlyMap<string, string> = new Map([
+  ["claude-v2:1", "claude-2.1"],
+  ["r1-v1:0", "deepseek-r1"],
+]);
 
 /** Longest name that is looked at: longer ones are no model's. */
 const MAX_LENGTH = 200;
@@ -112,11 +101,14 @@ export function* readName(name: string): Generator<NameReading> {
 /** `name`, and the names that are left of it without dates and variants. */
 function* readSnapshots(name: string): Generator<NameReading> {
   let key = name;
+  let date: string | undefined;
   for (;;) {
-    yield* readPrefixes(key);
-    const base = key.replace(VARIANT, "").replace(SNAPSHOT, "");
-    if (base === key) break;
-    key = base;
+    for (const reading of readPrefixes(key)) yield { ...reading, date: reading.date ?? date };
+    const whole = key.replace(VARIANT, "");
+    const snapshot = splitSnapshot(whole);
+    if (snapshot.base === key) break;
+    key = snapshot.base;
+    date = snapshot.date ?? date;
   }
   const preview = PREVIEW.exec(key);
   if (!preview) return;
@@ -136,19 +128,25 @@ function* readPrefixes(key: string): Generator<NameReading> {
     rest = rest.slice(slash + 1);
     yield* readSpellings(rest, provider);
   }
-  const bedrock = BEDROCK.exec(rest);
-  const maker = bedrock ? MAKERS.get(bedrock[1]) : undefined;
-  if (bedrock && maker !== undefined) {
-    yield* readSpellings(bedrock[2], maker);
-    yield* readSpellings(bedrock[2].replace(SNAPSHOT, ""), maker);
-  }
+  yield* readBedrock(rest);
+}
+
+function* readBedrock(name: string): Generator<NameReading> {
+  const [, prefix, id] = BEDROCK.exec(name) ?? [];
+  const maker = MAKERS.get(prefix);
+  if (maker === undefined) return;
+  const own = BEDROCK_NAMES.get(name.slice(name.indexOf(`${prefix}.`) + prefix.length + 1));
+  if (own !== undefined) yield { key: own, provider: maker };
+  yield* readSpellings(id, maker);
+  const { base, date } = splitSnapshot(id);
+  for (const reading of readSpellings(base, maker)) yield { ...reading, date };
 }
 
 function* readSpellings(key: string, provider?: string): Generator<NameReading> {
   yield { key, provider };
   const folded = foldName(key);
   if (folded !== key) yield { key: folded, provider };
-  // As Bedrock and Ollama spell it.
-  const dashed = folded.replace(/^llama(?=\d)/, "llama-");
+  // As Bedrock and Ollama, and as Azure spell it.
+  const dashed = folded.replace(/^llama(?=\d)/, "llama-").replace(/^gpt-35-/, "gpt-3-5-");
   if (dashed !== folded) yield { key: dashed, provider };
 }

@@ -6,7 +6,8 @@ import { joinOr, nearestNames } from "../shared/nearest-name.js";
 import { freezeCard, type ModelCard, type ModelKind } from "./card.js";
 import { catalog } from "./catalog.js";
 import { costUsd, type TokenUsage } from "./cost.js";
-import { foldName, readName, type ModelKin } from "./names.js";
+import { foldName, readName } from "./names.js";
+import { olderSnapshot } from "./snapshots.js";
 
 /** Conditions of `list`; all that are given must hold. */
 export interface ModelFilter {
@@ -59,15 +60,18 @@ export class ModelRegistry {
    * The card that `name` means, or `undefined`. Letter case does not count. Read in turn: an id or alias; the same
    * behind a maker's or host's prefix (`openai/gpt-4o`); the same with other separators (`claude-3.5-sonnet`); the
    * model that an unknown snapshot (`…-2024-08-06`, `…-20241022`, `…-latest`) belongs to. Of a fine-tuned model
-   * (`ft:gpt-4o-mini:acme::abc`), and of `…-audio-preview` and the like, the card is that of the base without its price.
+   * (`ft:gpt-4o-mini:acme::abc`), of `…-audio-preview` and the like, and of a snapshot that may be older than those that are
+   * known (`mistral-large-2402`), the card is that of the base without its price.
    * @throws {InputError} `M2M_USAGE` if it is no string
    */
   find(name: string): ModelCard | undefined {
     assertText("The name of a model", name);
-    for (const { key, kin, provider } of readName(name)) {
+    for (const { date, key, kin, provider } of readName(name)) {
       const card = this.#byName.get(key);
-      if (card && (provider === undefined || card.provider === provider))
-        return kin ? kinOf(card, kin) : card;
+      if (!card || (provider !== undefined && card.provider !== provider)) continue;
+      if (kin) return kinOf(card, `${kin.prefix}${card.id}${kin.suffix}`);
+      const older = date === undefined ? undefined : olderSnapshot(card, date);
+      return older === undefined ? card : { ...kinOf(card, older), olderThan: card.id };
     }
     return undefined;
   }
@@ -147,9 +151,9 @@ function indexNames(cards: readonly ModelCard[]): Map<string, ModelCard> {
   return exact;
 }
 
-/** What is known of a model that is made of the one of `card`; its price is not. */
-function kinOf({ price: _, t1Name: __, ...facts }: ModelCard, { prefix, suffix }: ModelKin): ModelCard {
-  return { ...facts, id: `${prefix}${facts.id}${suffix}`, aliases: [] };
+/** What is known of the model `id`, which is made of the one of `card` or went before it; its price is not. */
+function kinOf({ price: _, t1Name: __, ...facts }: ModelCard, id: string): ModelCard {
+  return { ...facts, id, aliases: [] };
 }
 
 function describes(card: ModelCard, word: string): boolean {

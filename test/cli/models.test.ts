@@ -129,6 +129,14 @@ describe("m2m models", () => {
       expect(sandbox.run([...args, "--quiet"]).stderr).to.equal("");
     });
 
+    it("notes on stderr that a snapshot may be older than what is known", () => {
+      const { stdout, stderr } = sandbox.run(["models", "info", "openai/gpt-3.5-turbo-0613"]);
+      expect(stderr).to.equal(
+        "gpt-3.5-turbo-0613 may be older than what is known of gpt-3.5-turbo, whose facts these are.\n",
+      );
+      expect(stdout).to.include("price unknown");
+    });
+
     it("prints the card as JSON", () => {
       const { stdout } = sandbox.run(["models", "info", "openai/o3", "--json"]);
       expect(JSON.parse(stdout)).to.deep.equal({

@@ -93,7 +93,7 @@ describe("ModelRegistry.find", () => {
     ["groq/llama-3.3-70b-versatile", "llama-3.3-70b"],
     ["bedrock/us.amazon.nova-pro-v1:0", "nova-pro-v1"],
     ["mistralai/mistral-large-2407", "mistral-large-2407"],
-    ["command-r-plus-04-2024", "command-r-plus"],
+    ["command-r-plus-08-2024", "command-r-plus"],
     ["x-ai/grok-4", "grok-4"],
     ["deepseek-ai/DeepSeek-V3", "deepseek-v3"],
     ["text_embedding_3_small", "text-embedding-3-small"],
@@ -107,6 +107,21 @@ describe("ModelRegistry.find", () => {
     ["gpt-4o-audio-preview", "gpt-4o-audio-preview"],
     ["openai/gpt-4o-mini-search-preview-2025-03-11", "gpt-4o-mini-search-preview"],
     ["gpt-4o-realtime-preview-2024-12-17", "gpt-4o-realtime-preview"],
+    ["gpt-35-turbo-1106", "gpt-3.5-turbo-1106"],
+    ["azure/gpt-35-turbo-1106", "gpt-3.5-turbo-1106"],
+    ["gpt-35-turbo-0125", "gpt-3.5-turbo"],
+    ["gpt-35-turbo-instruct", "gpt-3.5-turbo-instruct"],
+    ["azure/eu/gpt-4o", "gpt-4o"],
+    ["jp.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5"],
+    ["au.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5"],
+    ["ca.amazon.nova-lite-v1:0", "nova-lite-v1"],
+    ["us-gov.anthropic.claude-3-haiku-20240307-v1:0", "claude-3-haiku"],
+    ["bedrock/converse/us.anthropic.claude-3-5-sonnet-20241022-v2:0", "claude-3-5-sonnet"],
+    ["anthropic.claude-v2:1", "claude-2.1"],
+    ["us.deepseek.r1-v1:0", "deepseek-r1"],
+    ["openai.gpt-oss-120b-1:0", "gpt-oss-120b"],
+    ["claude-3-5-sonnet-v2@20241022", "claude-3-5-sonnet"],
+    ["publishers/google/models/gemini-2.5-pro", "gemini-2.5-pro"],
   ];
   for (const [name, id] of cases) {
     it(`reads ${JSON.stringify(name)} as ${id}`, () => expect(registry.find(name)?.id).to.equal(id));
@@ -131,6 +146,7 @@ describe("ModelRegistry.find", () => {
       "ft:ft:gpt-4o",
     ],
     ...["__proto__", "constructor", "toString", "openai/__proto__", "hasOwnProperty-2024-08-06"],
+    ...["anthropic.claude-v2", "deepseek.v3-v1:0", "gpt-35", "eu/", "anthropic.deepseek-r1-v1:0"],
     ...["anthropic/gpt-4o", "mistral.claude-3-haiku-20240307-v1:0", "a".repeat(100_000), "/".repeat(100_000)],
   ]) {
     it(`knows no ${JSON.stringify(name.slice(0, 40))}`, () =>
@@ -152,6 +168,41 @@ describe("ModelRegistry.find", () => {
     const own = new ModelRegistry([{ ...OWN, id: "ft:gpt-4o-mini:acme::abc123" }]);
     expect(own.find("ft:gpt-4o-mini:acme::abc123")?.provider).to.equal("acme");
   });
+
+  for (const [name, id, olderThan] of [
+    ["mistral-large-2402", "mistral-large-2402", "mistral-large-2512"],
+    ["mistral.mistral-large-2402-v1:0", "mistral-large-2402", "mistral-large-2512"],
+    ["mistral-small-2402", "mistral-small-2402", "mistral-small-latest"],
+    ["mistralai/mistral-medium-2312", "mistral-medium-2312", "mistral-medium-latest"],
+    ["gpt-3.5-turbo-0613", "gpt-3.5-turbo-0613", "gpt-3.5-turbo"],
+    ["azure/gpt-35-turbo-0301", "gpt-3.5-turbo-0301", "gpt-3.5-turbo"],
+    ["command-r-plus-04-2024", "command-r-plus-04-2024", "command-r-plus"],
+    ["gpt-4o-2024-05-01-latest", "gpt-4o-2024-05-01", "gpt-4o"],
+    ["gpt-4o-0513", "gpt-4o-0513", "gpt-4o"],
+  ]) {
+    it(`knows no price of ${name}, which may be older than ${olderThan}`, () => {
+      const card = registry.get(name);
+      const { contextWindow, encoding, provider } = registry.get(olderThan);
+      expect(card).to.include({ id, olderThan, contextWindow, encoding, provider });
+      expect(card).to.not.have.any.keys("price", "t1Name");
+      expect(registry.find(card.id)).to.deep.equal(card);
+    });
+  }
+
+  for (const name of [
+    ...["gpt-4o-2024-09-09", "gpt-4o-0806", "mistral-small-2601", "mistral-large-latest", "grok-4-20250709"],
+    ...[
+      "claude-sonnet-4-6-20260217",
+      "qwen-max-2025-01-25",
+      "command-r-12-2024",
+      "gemini-2.5-flash-2025-01-01",
+    ],
+  ]) {
+    it(`knows the price of ${name}, which is not known to be older`, () => {
+      expect(registry.get(name).price).to.not.equal(undefined);
+      expect(registry.get(name).olderThan).to.equal(undefined);
+    });
+  }
 
   it("takes any text", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void registry.find(text)));

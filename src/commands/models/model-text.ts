@@ -22,6 +22,8 @@ export const MODEL_JSON_TYPE = `{
     tools: boolean;
     vision: boolean;
     reasoning: boolean;
+    /** The model whose facts these are but for the price, of a snapshot that may be older than those that are known of it. */
+    olderThan?: string;
     /** Short name on the T1 wire. */
     t1Name?: string;
     /** Date of the facts, YYYY-MM-DD. */
