@@ -5,8 +5,8 @@ import {
   DEFAULT_POLICY,
   DEFAULT_ROUTER_THRESHOLDS,
 } from "../shared/defaults.js";
-import { assertNumbers } from "../shared/bounds.js";
-import { assertContent, assertText } from "../shared/content.js";
+import { assertFunctions, assertNumbers, assertOptions } from "../shared/bounds.js";
+import { assertContent } from "../shared/content.js";
 import { FormatError, InputError, LimitError, M2MError } from "../shared/errors.js";
 import { assertInputSize, resolveLimits, maxWireBytes, type Limits } from "../shared/limits.js";
 import { decodeUtf8, utf8Length } from "../shared/utf8.js";
@@ -140,8 +140,11 @@ export class CodecEngine {
   }
 
   /** What `content` is, what each algorithm makes of it, and what each policy would choose. */
-  analyze(content: string | Uint8Array, { countTokens, ...options }: AnalyzeOptions = {}): Analysis {
-    const settings = this.#settings(options);
+  analyze(content: string | Uint8Array, options: AnalyzeOptions = {}): Analysis {
+    assertOptions("The options", options);
+    const { countTokens, ...compressOptions } = options;
+    assertFunctions({ countTokens });
+    const settings = this.#settings(compressOptions);
     const view = this.#kept(this.#view(content), settings);
     return analyzeContent(view, {
       encoding: settings.encoding ?? DEFAULT_ENCODING,
@@ -169,7 +172,6 @@ export class CodecEngine {
    * @throws {LimitError} `M2M_JSON_TOO_DEEP`
    */
   optimize(content: string): string {
-    assertText("JSON text", content);
     return optimizeRequest(content, this.#limits);
   }
 

@@ -1,3 +1,4 @@
+import { assertOptions } from "../shared/bounds.js";
 import { SecurityThreat } from "../shared/errors.js";
 import { formatScore } from "../shared/score.js";
 
@@ -19,12 +20,14 @@ export interface ContentScanner<Verdict extends ContentVerdict = ContentVerdict>
 
 /**
  * What `scanner` says of `content`.
+ * @throws {InputError} `M2M_USAGE` if there is no scanner
  * @throws {SecurityThreat} `M2M_SECURITY_THREAT` if it is to be blocked
  */
 export async function guardContent<Verdict extends ContentVerdict>(
   scanner: ContentScanner<Verdict>,
   content: string | Uint8Array,
 ): Promise<Verdict> {
+  assertOptions("A scanner", scanner);
   const verdict = await scanner.scan(content);
   if (!verdict.shouldBlock) return verdict;
   throw new SecurityThreat(

@@ -22,7 +22,7 @@ export const ALGORITHMS: readonly AlgorithmDescriptor[] = Object.freeze([
 export function findDescriptor(name: string): AlgorithmDescriptor {
   const found = ALGORITHMS.find((descriptor) => descriptor.name === name);
   if (found) return found;
-  throw new InputError("M2M_USAGE", `There is no algorithm ${quote(name)}.`, {
+  throw new InputError("M2M_USAGE", `There is no algorithm ${quote(String(name))}.`, {
     hint: `Use one of ${ALGORITHMS.map((descriptor) => descriptor.name).join(", ")}.`,
   });
 }

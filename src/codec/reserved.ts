@@ -1,3 +1,4 @@
+import { assertContent } from "../shared/content.js";
 import { RAW_OPENING_COUNT } from "./tk/index.js";
 
 /**
@@ -10,8 +11,9 @@ const RESERVED_OPENING = /^#(?:TK\||T\d\||M2M[|[])/u;
 const DICTIONARY_MASK = 0xf0;
 const DICTIONARY_OPENING = 0xb0;
 
-/** The reserved opening of `content`, as a person would spell it, or `undefined`. */
+/** The reserved opening of `content`, as a person would spell it, or `undefined`. @throws {InputError} `M2M_USAGE` */
 export function findReservedOpening(content: string | Uint8Array): string | undefined {
+  assertContent("Content", content);
   const head = headOf(content, 5);
   const first = head.charCodeAt(0);
   if (first < RAW_OPENING_COUNT) return `0x0${first}`;

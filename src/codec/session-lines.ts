@@ -1,3 +1,4 @@
+import { assertBytes } from "../shared/content.js";
 import { decodeUtf8 } from "../shared/utf8.js";
 import {
   CONTEXT_DESCRIPTOR,
@@ -47,9 +48,11 @@ export class SessionLineDecoder {
 
   /**
    * The content of a wire that builds on those before it; `undefined` of any other.
+   * @throws {InputError} `M2M_USAGE` if it is no Uint8Array
    * @throws {M2MError} as `SessionDecoder`; `M2M_CONTEXT_LOST` if one before it is missing
    */
   tryDecode(wire: Uint8Array): Uint8Array | undefined {
+    assertBytes("A wire", wire);
     if (headOf(wire, CONTEXT_PREFIX.length) !== CONTEXT_PREFIX) return undefined;
     // A reader of lines may have left the carriage return.
     const packed = packWire(CONTEXT_DESCRIPTOR.name, decodeUtf8(wire).replace(/\r$/u, ""));

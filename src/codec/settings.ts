@@ -1,7 +1,14 @@
-import { LEVEL_NAMES, POLICY_NAMES, type AlgorithmName, type PolicyName } from "../shared/algorithms.js";
+import {
+  ALGORITHM_NAMES,
+  LEVEL_NAMES,
+  POLICY_NAMES,
+  type AlgorithmName,
+  type PolicyName,
+} from "../shared/algorithms.js";
 import { assertName, assertNumbers, assertOptions } from "../shared/bounds.js";
 import { DEFAULT_ROUTER_THRESHOLDS, type RouterThresholds } from "../shared/defaults.js";
 import { ENCODINGS } from "../shared/encodings.js";
+import { resolveLimits } from "../shared/limits.js";
 import { assertKey } from "../shared/keys.js";
 import { parseBrotliQuality } from "./brotli/index.js";
 import { SECURITY_MODES } from "./frame/index.js";
@@ -44,8 +51,12 @@ export interface DecompressOptions extends Pick<CodecOptions, "key" | "allowUnse
 
 export type Settings = EngineOptions & CompressOptions;
 
+const CHOICES = ["auto", ...ALGORITHM_NAMES] as const;
+
 /** By name, since most messages have none or one of them. */
 const CHECKS: ReadonlyMap<string, (value: never) => unknown> = new Map<string, (value: never) => unknown>([
+  ["algorithm", (algorithm) => assertName("algorithm", algorithm, CHOICES)],
+  ["limits", resolveLimits],
   ["brotliThresholdBytes", (brotliThresholdBytes) => assertNumbers({ brotliThresholdBytes }, 0)],
   ["timeBudgetMs", (timeBudgetMs) => assertNumbers({ timeBudgetMs }, 0)],
   ["key", assertKey],

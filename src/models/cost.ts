@@ -1,3 +1,4 @@
+import { assertOptions } from "../shared/bounds.js";
 import { InputError } from "../shared/errors.js";
 import type { ModelCard } from "./card.js";
 
@@ -16,10 +17,12 @@ export interface TokenUsage {
  * @throws {InputError} `M2M_USAGE` if a count is negative or no number, or more is cached than was put in.
  */
 export function costUsd(card: ModelCard, usage: TokenUsage): number | undefined {
+  assertOptions("A card", card);
+  assertOptions("The usage", usage);
   const { inputTokens, cachedInputTokens = 0, outputTokens = 0 } = usage;
   for (const [name, count] of Object.entries({ inputTokens, cachedInputTokens, outputTokens })) {
-    if (!(count >= 0 && count < Infinity)) {
-      throw new InputError("M2M_USAGE", `${name} is ${count}; it counts tokens from 0.`);
+    if (!(typeof count === "number" && count >= 0 && count < Infinity)) {
+      throw new InputError("M2M_USAGE", `${name} is ${String(count)}; it counts tokens from 0.`);
     }
   }
   if (cachedInputTokens > inputTokens) {

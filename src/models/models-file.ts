@@ -1,3 +1,4 @@
+import { assertText } from "../shared/content.js";
 import { ENCODINGS, type EncodingName } from "../shared/encodings.js";
 import { InputError } from "../shared/errors.js";
 import { nearestNames } from "../shared/nearest-name.js";
@@ -15,9 +16,10 @@ const UNDATED = "unknown";
  * The cards that a models file describes (docs/models.md): an array of tables `models`. A card with the id of a
  * catalog model keeps of that model what it does not state itself.
  * @param fileName for messages
- * @throws {InputError} `M2M_MODELS_FILE_INVALID` with file, line and key
+ * @throws {InputError} `M2M_MODELS_FILE_INVALID` with file, line and key, `M2M_USAGE` if it is no text
  */
 export async function parseModelsToml(text: string, fileName: string): Promise<ModelCard[]> {
+  assertText("A models file", text);
   const document = await parseToml(text, fileName, "M2M_MODELS_FILE_INVALID");
   const reader = new ModelsReader(document, fileName);
   return reader.read();

@@ -1,5 +1,6 @@
 import { quote } from "../shared/quote.js";
 import type { EncodingName } from "../shared/encodings.js";
+import { assertList, assertOptions, assertTexts } from "../shared/bounds.js";
 import { assertText } from "../shared/content.js";
 import { InputError } from "../shared/errors.js";
 import { joinOr, nearestNames } from "../shared/nearest-name.js";
@@ -26,8 +27,12 @@ export class ModelRegistry {
   /** Every spelling to its card; a Map, so that names such as `__proto__` are ordinary. */
   readonly #byName: ReadonlyMap<string, ModelCard>;
 
-  /** @param extra cards beside the catalog; a later card replaces an earlier one of the same id. */
+  /**
+   * @param extra cards beside the catalog; a later card replaces an earlier one of the same id.
+   * @throws {InputError} `M2M_USAGE` if it is no list of cards
+   */
   constructor(extra: readonly ModelCard[] = []) {
+    assertList("The cards", extra);
     const cards = new Map<string, ModelCard>();
     // Copies: whoever gave a card may go on with it.
     const own = extra.map(copyCard);
@@ -37,8 +42,10 @@ export class ModelRegistry {
     this.#byName = indexNames([...cards.values()]);
   }
 
-  /** The cards that meet `filter`, in the catalog's order, added ones last. */
+  /** The cards that meet `filter`, in the catalog's order, added ones last. @throws {InputError} `M2M_USAGE` */
   list(filter: ModelFilter = {}): ModelCard[] {
+    assertOptions("The filter", filter);
+    assertTexts({ provider: filter.provider });
     const provider = filter.provider?.toLowerCase();
     return [...this.#cards.values()].filter(
       (card) =>
@@ -119,8 +126,9 @@ export class ModelRegistry {
     return costUsd(card, usage);
   }
 
-  /** This registry with `extra` cards added; a card replaces one of the same id. */
+  /** This registry with `extra` cards added; a card replaces one of the same id. @throws {InputError} `M2M_USAGE` */
   withModels(extra: readonly ModelCard[]): ModelRegistry {
+    assertList("The cards", extra);
     return new ModelRegistry([...this.#extra, ...extra]);
   }
 
@@ -133,6 +141,10 @@ export class ModelRegistry {
 }
 
 function copyCard(card: ModelCard): ModelCard {
+  assertOptions("A card", card);
+  assertText("The id of a model", card.id);
+  assertList("The aliases of a model", card.aliases);
+  for (const alias of card.aliases) assertText("The alias of a model", alias);
   const aliases = [...card.aliases];
   return freezeCard(card.price ? { ...card, aliases, price: { ...card.price } } : { ...card, aliases });
 }

@@ -1,5 +1,5 @@
 import type { ContentScanner } from "../codec/index.js";
-import { assertNumbers, assertOptions, assertWhole } from "../shared/bounds.js";
+import { assertFunctions, assertList, assertNumbers, assertOptions, assertWhole } from "../shared/bounds.js";
 import { assertContent } from "../shared/content.js";
 import { InputError } from "../shared/errors.js";
 import { assertKey } from "../shared/keys.js";
@@ -40,7 +40,7 @@ export interface ScannerOptions extends Pick<SplitOptions, "key" | "limits"> {
   readonly rules?: RuleSet;
   /** Default: the weights of the package, loaded by the first scan. */
   readonly model?: HydraModel;
-  /** So many texts are not judged again when they come again, where Node's SHA-256 tells which do. Default 0. */
+  /** So many texts are not judged again when they come again, where Node's SHA-256 tells which do. Default 0; at most 2^24. */
   readonly rememberedTexts?: number;
 }
 
@@ -52,6 +52,9 @@ export interface ScanOptions {
   /** Waited for now and then in a long scan, so that others have their turn. */
   readonly pause?: () => Promise<void>;
 }
+
+/** A GiB of verdicts, at 64 bytes each. */
+const MAX_REMEMBERED_TEXTS = 2 ** 24;
 
 /** UTF-16 units that are judged without a pause: a few milliseconds. */
 const UNITS_BETWEEN_PAUSES = 2048;
@@ -82,7 +85,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     checkDetector(options.detector);
     this.#loaded = options.model;
     const { rememberedTexts = 0 } = options;
-    assertWhole({ rememberedTexts }, 0);
+    assertWhole({ rememberedTexts }, 0, MAX_REMEMBERED_TEXTS);
     if (rememberedTexts > 0) this.#memory = SegmentVerdicts.tryCreate(rememberedTexts);
   }
 
@@ -112,6 +115,7 @@ export class SecurityScanner implements ContentScanner<ScanResult> {
     const { context, maxThreats = DEFAULT_MAX_THREATS, pause } = options;
     assertContent("A content", content);
     assertNumbers({ maxThreats }, 0);
+    assertFunctions({ pause });
     checkContext(context);
     const { key, limits, detector = "both" } = this.#options;
     const split = splitContent(content, { key, limits, context });
@@ -229,8 +233,9 @@ function checkThreshold(threshold: number): number {
 }
 
 function checkCategories(categories: readonly ThreatCategory[] | undefined): void {
-  const unknown = categories?.find((category) => !THREAT_CATEGORIES.includes(category));
-  if (unknown === undefined && categories?.length !== 0) return;
+  if (categories === undefined) return;
+  assertList("The categories", categories);
+  if (categories.length > 0 && categories.every((category) => THREAT_CATEGORIES.includes(category))) return;
   throw new InputError("M2M_USAGE", `A category is one of ${THREAT_CATEGORIES.join(", ")}.`);
 }
 

@@ -55,6 +55,17 @@ export function assertOptions(name: string, options: unknown): void {
   throw new InputError("M2M_USAGE", `${name} is an object, not ${shown(options)}.`);
 }
 
+/** @throws {InputError} `M2M_USAGE` unless `list` is an array */
+export function assertList(name: string, list: unknown): asserts list is unknown[] {
+  if (Array.isArray(list)) return;
+  throw new InputError("M2M_USAGE", `${name} are an array, not ${shown(list)}.`);
+}
+
+/** @throws {InputError} `M2M_USAGE`, naming the option, unless each that is given is a function */
+export function assertFunctions(options: NamedOptions): void {
+  assertEach(options, (value) => typeof value === "function", "a function");
+}
+
 function assertEach(options: NamedOptions, isGood: (value: unknown) => boolean, expected: string): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || isGood(value)) continue;

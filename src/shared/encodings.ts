@@ -1,4 +1,5 @@
 import { quote } from "./quote.js";
+import { assertText } from "./content.js";
 import { InputError } from "./errors.js";
 
 /** Encodings whose vocabulary is public: token ids are exact. */
@@ -32,6 +33,7 @@ function tryParseEncoding(name: string): EncodingName | undefined {
 
 /** @throws {InputError} `M2M_USAGE` if `name` is no encoding. */
 export function parseEncoding(name: string): EncodingName {
+  assertText("The name of an encoding", name);
   const encoding = tryParseEncoding(name);
   if (encoding) return encoding;
   throw new InputError("M2M_USAGE", `There is no encoding ${quote(name)}.`, {

@@ -1,3 +1,4 @@
+import { assertOptions } from "./bounds.js";
 import { InputError, LimitError } from "./errors.js";
 
 /** Bounds that every encoder and decoder keeps. All are finite by default. */
@@ -22,9 +23,10 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
 
 /**
  * `limits` with the defaults for what is not given.
- * @throws {InputError} `M2M_USAGE` if one is no whole number from 0: no limit can be switched off by mistake.
+ * @throws {InputError} `M2M_USAGE` if they are no object, or one is no whole number from 0: no limit can be switched off by mistake.
  */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
+  assertOptions("The limits", limits);
   return {
     maxInputBytes: resolveLimit(limits, "maxInputBytes"),
     maxOutputBytes: resolveLimit(limits, "maxOutputBytes"),

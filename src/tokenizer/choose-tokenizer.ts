@@ -1,3 +1,4 @@
+import { assertOptions } from "../shared/bounds.js";
 import { ModelRegistry } from "../models/index.js";
 import { type EncodingName, isBpeEncoding } from "../shared/encodings.js";
 import { UnsupportedError } from "../shared/errors.js";
@@ -66,7 +67,11 @@ export function preferModel(choice: TokenizerChoice, name: string | undefined): 
   return { ...choice, model: (choice.registry ?? builtInModels).find(name) };
 }
 
-function chooseModel({ encoding, model, registry = builtInModels }: TokenizerChoice): CountedModel {
+/** @throws {InputError} `M2M_USAGE` if the options or the model are of another type */
+function chooseModel(choice: TokenizerChoice): CountedModel {
+  assertOptions("The options", choice);
+  const { encoding, model, registry = builtInModels } = choice;
+  if (typeof model !== "string" && model !== undefined) assertOptions("The option model", model);
   const card = typeof model === "string" ? registry.get(model) : model;
   return { id: card?.id, encoding: encoding ?? card?.encoding ?? "cl100k_base", provider: card?.provider };
 }

@@ -1,3 +1,4 @@
+import { assertOptions } from "../shared/bounds.js";
 import type { EncodingName } from "../shared/encodings.js";
 import { FormatError } from "../shared/errors.js";
 import { assertJsonText } from "../shared/json-text.js";
@@ -40,9 +41,10 @@ export interface ChatTokens {
  * @param request the parsed request, or its JSON text
  * @throws {FormatError} `M2M_JSON_INVALID` if it is no chat request, `M2M_TEXT_LONE_SURROGATE`,
  *   `M2M_RANK_TABLE_INVALID` if the rank table is missing or damaged
- * @throws {InputError} `M2M_MODEL_UNKNOWN` if `options.model` names none
+ * @throws {InputError} `M2M_MODEL_UNKNOWN` if `options.model` names none, `M2M_USAGE`
  */
 export function countChatTokens(request: unknown, options: TokenizerChoice = {}): ChatTokens {
+  assertOptions("The options", options);
   const parsed = typeof request === "string" ? parseJson(request) : request;
   const chat = isJsonObject(parsed) ? readChatRequest(parsed) : undefined;
   if (!isJsonObject(parsed) || !chat) {

@@ -12,7 +12,7 @@ export interface TokenCount {
 
 /**
  * Number of tokens of `text`; an estimate where the tokenizer is not here (`countTokensDetailed` says which).
- * @throws {InputError} `M2M_MODEL_UNKNOWN`
+ * @throws {InputError} `M2M_MODEL_UNKNOWN`, `M2M_USAGE`
  * @throws {FormatError} `M2M_TEXT_LONE_SURROGATE`, `M2M_RANK_TABLE_INVALID` if the rank table is missing or damaged
  * @example countTokens("Hello, world", { model: "gpt-4o" }) // 3
  */
@@ -28,7 +28,7 @@ export function countTokensDetailed(text: string, options: TokenizerChoice = {})
 
 /**
  * Token ids of `text`; special tokens in it are recognised, none is added.
- * @throws {InputError} `M2M_MODEL_UNKNOWN`
+ * @throws {InputError} `M2M_MODEL_UNKNOWN`, `M2M_USAGE`
  * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if the tokenizer is not here
  * @throws {FormatError} `M2M_TEXT_LONE_SURROGATE`, `M2M_RANK_TABLE_INVALID` if the rank table is missing or damaged
  */
@@ -40,7 +40,7 @@ export function encode(text: string, options: TokenizerChoice = {}): Uint32Array
  * The text that `ids` stand for.
  * @throws {FormatError} `M2M_TK_TOKEN_UNKNOWN` with the index of the id, `M2M_UTF8_INVALID` if they cut a character,
  *   `M2M_RANK_TABLE_INVALID` if the rank table is missing or damaged
- * @throws {InputError} `M2M_MODEL_UNKNOWN`
+ * @throws {InputError} `M2M_MODEL_UNKNOWN`, `M2M_USAGE`
  * @throws {UnsupportedError} `M2M_TOKENIZER_UNSUPPORTED` if the tokenizer is not here
  */
 export function decode(ids: ArrayLike<number>, options: TokenizerChoice = {}): string {

@@ -1,3 +1,4 @@
+import { assertOptions } from "../shared/bounds.js";
 import { assertText } from "../shared/content.js";
 
 /**
@@ -31,6 +32,7 @@ export interface EstimateOptions {
  */
 export function estimateTokens(text: string, options: EstimateOptions = {}): number {
   assertText("What has tokens", text);
+  assertOptions("The options", options);
   const factor = options.provider === "openai" ? 1 : (FACTORS.get(options.provider ?? "") ?? OTHER_FACTOR);
   return Math.ceil(estimateBase(text) * factor);
 }

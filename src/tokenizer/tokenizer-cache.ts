@@ -1,8 +1,9 @@
-import { quote } from "../shared/quote.js";
+import { assertFunctions } from "../shared/bounds.js";
 import { BPE_ENCODINGS, ENCODINGS, type BpeEncodingName } from "../shared/encodings.js";
 import { FormatError, UnsupportedError } from "../shared/errors.js";
 import { packageFile, packageRemedy } from "../shared/package-files.js";
 import { requireNodeModule } from "../shared/platform.js";
+import { quote } from "../shared/quote.js";
 import { Tokenizer } from "./tokenizer.js";
 
 /** Where a rank table comes from. @throws if there is none */
@@ -13,8 +14,9 @@ export class TokenizerCache {
   readonly #load: RankTableLoader;
   readonly #tokenizers = new Map<BpeEncodingName, Tokenizer>();
 
-  /** @param load default: reads the tables of this package with `node:fs`; a browser passes its own */
+  /** @param load default: reads the tables of this package with `node:fs`; a browser passes its own @throws {InputError} `M2M_USAGE` */
   constructor(load: RankTableLoader = readPackagedTable) {
+    assertFunctions({ load });
     this.#load = load;
   }
 

@@ -3,16 +3,22 @@ import { expect } from "chai";
 import {
   ALGORITHMS,
   CodecEngine,
-  ContextCodec,
+  decodeT1,
+  deriveKey,
   encodeT1,
+  findReservedOpening,
   FrameCodec,
+  optimizeRequest,
+  packWire,
   SessionDecoder,
   SessionEncoder,
+  SessionLineDecoder,
   SessionLineEncoder,
   StreamDecoder,
   StreamEncoder,
+  unpackWire,
 } from "../../src/codec/index.js";
-import { catchM2MError } from "../helpers/catch-error.js";
+import { catchM2MError, rejection } from "../helpers/catch-error.js";
 
 const TEXT = "Hello, nobody in particular";
 
@@ -26,12 +32,14 @@ describe("contents of codecs", () => {
     "StreamEncoder.push": (event) => new StreamEncoder().push(event),
     "StreamDecoder.push": (bytes) => new StreamDecoder().push(bytes),
     "FrameCodec.encodeBinary": (content) => new FrameCodec().encodeBinary(content),
-    "ContextCodec.decodeBinary": (wire) => new ContextCodec().decodeBinary(wire),
+    "SessionLineDecoder.tryDecode": (wire) => new SessionLineDecoder({}).tryDecode(wire),
   };
   for (const { name, binary, create } of ALGORITHMS) {
     doors[`${name}.encodeText`] = (content) => create({}).encodeText(content);
     const codec = create({});
     if (binary) doors[`${name}.encodeBinary`] = (content) => codec.encodeBinary?.(content);
+    if (binary) doors[`${name}.decodeBinary`] = (wire) => codec.decodeBinary?.(wire);
+    doors[`unpackWire of ${name}`] = (packed) => unpackWire(name, packed);
   }
   for (const [name, open] of Object.entries(doors)) {
     it(`${name} takes bytes, and makes no wire of anything else`, () => {
@@ -53,8 +61,27 @@ describe("contents of codecs", () => {
     expect(new CodecEngine({ key }).compress("Hello").algorithm).to.equal("m2m");
   });
 
-  it("JSON text is text", () => {
-    expect(catchM2MError(() => encodeT1(Buffer.from("{}") as never)).code).to.equal("M2M_USAGE");
+  const textDoors: Record<string, (text: never) => unknown> = {
+    encodeT1: (text) => encodeT1(text),
+    decodeT1: (wire) => decodeT1(wire),
+    optimizeRequest: (text) => optimizeRequest(text),
+    "CodecEngine.optimize": (text) => new CodecEngine().optimize(text),
+  };
+  for (const { name, create } of ALGORITHMS) {
+    textDoors[`${name}.decodeText`] = (wire) => create({}).decodeText(wire);
+    textDoors[`packWire of ${name}`] = (wire) => packWire(name, wire);
+  }
+  for (const [name, open] of Object.entries(textDoors)) {
+    it(`${name} takes text, and nothing else`, () => {
+      for (const wrong of [Buffer.from("{}"), ["{}"], {}, undefined, null, 1]) {
+        expect(catchM2MError(() => open(wrong as never)).code, String(wrong)).to.equal("M2M_USAGE");
+      }
+    });
+  }
+
+  it("what is taken for a reserved opening is content", () => {
+    for (const wrong of [undefined, null, 1, {}])
+      expect(catchM2MError(() => findReservedOpening(wrong as never)).code).to.equal("M2M_USAGE");
   });
 
   // Of a Buffer, a slice is the same memory.
@@ -75,4 +102,32 @@ describe("contents of codecs", () => {
       }
     });
   }
+});
+
+describe("options of codecs", () => {
+  const wrong: Record<string, () => unknown> = {
+    "an algorithm that is no name": () => new CodecEngine().compress("x", { algorithm: 5 as never }),
+    "an algorithm that is nothing": () => new CodecEngine().compress("x", { algorithm: null as never }),
+    "an algorithm to pack for": () => packWire(5 as never, "x"),
+    "an algorithm to unpack for": () => unpackWire("zip" as never, new Uint8Array(1)),
+    "limits of an engine": () => new CodecEngine({ limits: null as never }),
+    "limits of a message": () => new CodecEngine().compress("x", { limits: null } as never),
+    "limits of T1": () => encodeT1("{}", { limits: 5 as never }),
+    "limits of optimizeRequest": () => optimizeRequest("{}", null as never),
+    "options of encodeT1": () => encodeT1("{}", null as never),
+    "options of decodeT1": () => decodeT1("#T1|{}", null as never),
+    "options of an analysis": () => new CodecEngine().analyze("x", null as never),
+    "a counter that cannot count": () => new CodecEngine().analyze("x", { countTokens: 5 as never }),
+    "a quality that is a symbol": () => new CodecEngine({ quality: Symbol("9") as never }),
+    "names of a key": () => deriveKey(new Uint8Array(32), null as never),
+  };
+  for (const { name, create } of ALGORITHMS) wrong[`options of ${name}`] = () => create(null as never);
+  for (const [what, run] of Object.entries(wrong)) {
+    it(`${what}: refused as usage`, () => expect(catchM2MError(run).code).to.equal("M2M_USAGE"));
+  }
+
+  it("a scanner that is none", async () => {
+    const scanned = new CodecEngine().secureCompress("x", undefined as never);
+    expect((await rejection(scanned)).code).to.equal("M2M_USAGE");
+  });
 });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { ModelRegistry, MODEL_KINDS, type ModelCard } from "../../src/models/index.js";
+import { ModelRegistry, MODEL_KINDS, parseModelsToml, type ModelCard } from "../../src/models/index.js";
 import { ENCODINGS } from "../../src/shared/encodings.js";
 import { InputError } from "../../src/shared/errors.js";
+import { catchM2MError, rejection } from "../helpers/catch-error.js";
 
 const registry = new ModelRegistry();
 
@@ -349,5 +350,28 @@ describe("ModelRegistry.withModels", () => {
   it("lets an id win over an alias", () => {
     const more = registry.withModels([{ ...OWN, aliases: ["gpt-4o"] }]);
     expect(more.get("gpt-4o").provider).to.equal("openai");
+  });
+});
+
+describe("ModelRegistry, of callers without types", () => {
+  const card = registry.get("gpt-4o");
+  const wrong: Record<string, () => unknown> = {
+    "cards that are none": () => registry.withModels(null as never),
+    "a card": () => registry.withModels([null as never]),
+    "the id of a card": () => registry.withModels([{ ...OWN, id: 5 as never }]),
+    "aliases of a card": () => new ModelRegistry([{ ...OWN, aliases: undefined as never }]),
+    "an alias of a card": () => new ModelRegistry([{ ...OWN, aliases: [5 as never] }]),
+    "a filter": () => registry.list(null as never),
+    "a provider": () => registry.list({ provider: 5 as never }),
+    "a card that costs": () => registry.costUsd(undefined as never, { inputTokens: 1 }),
+    "a usage": () => registry.costUsd(card, null as never),
+    "a count": () => registry.costUsd(card, { inputTokens: "1" as never }),
+  };
+  for (const [what, run] of Object.entries(wrong)) {
+    it(`${what}: refused as usage`, () => expect(catchM2MError(run).code).to.equal("M2M_USAGE"));
+  }
+
+  it("a models file is text", async () => {
+    expect((await rejection(parseModelsToml(null as never, "x.toml"))).code).to.equal("M2M_USAGE");
   });
 });

@@ -160,15 +160,22 @@ describe("SecurityScanner", () => {
         expect([error instanceof InputError, error.code]).to.deep.equal([true, "M2M_USAGE"]);
         expect(catchM2MError(() => scanner.withBlocking(threshold)).code).to.equal("M2M_USAGE");
       }
-      for (const categories of [[], ["spam" as "injection"]])
+      for (const categories of [
+        [],
+        ["spam" as "injection"],
+        "injection" as never,
+        null as never,
+        {} as never,
+      ])
         expect(catchM2MError(() => new SecurityScanner({ categories })).code).to.equal("M2M_USAGE");
     });
 
     it("refuses numbers that are none, of texts, threats and bytes", async () => {
       const wrong: object[] = [
-        ...[-1, NaN, 1.5, "5"].map((rememberedTexts) => ({ rememberedTexts })),
+        ...[-1, NaN, 1.5, "5", 1e10].map((rememberedTexts) => ({ rememberedTexts })),
         { threshold: "0.5" },
         { limits: { maxInputBytes: -1 } },
+        { limits: null },
       ];
       for (const options of [...wrong, null as unknown as object]) {
         expect(catchM2MError(() => new SecurityScanner(options)).code).to.equal("M2M_USAGE");
@@ -177,6 +184,7 @@ describe("SecurityScanner", () => {
         expect((await rejection(scanner.scan(INJECTION, { maxThreats }))).code).to.equal("M2M_USAGE");
       }
       expect((await rejection(scanner.scan("x", null as unknown as object))).code).to.equal("M2M_USAGE");
+      expect((await rejection(scanner.scan("x", { pause: 5 as never }))).code).to.equal("M2M_USAGE");
       expect((await scanner.scan(INJECTION, { maxThreats: 0 })).threats).to.deep.equal([]);
       expect((await scanner.scan(INJECTION, { maxThreats: Infinity })).threats).to.have.lengthOf(1);
     });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  countChatTokens,
   countTokens,
   countTokensDetailed,
   decode,
@@ -8,6 +9,7 @@ import {
   TokenizerCache,
   truncate,
 } from "../../src/tokenizer/index.js";
+import { parseEncoding } from "../../src/shared/encodings.js";
 import { catchM2MError } from "../helpers/catch-error.js";
 
 describe("countTokens", () => {
@@ -93,5 +95,37 @@ describe("countTokens", () => {
   it("ids that cut a character have no text", () => {
     const [first] = encode("🦙");
     expect(catchM2MError(() => decode([first])).code).to.equal("M2M_UTF8_INVALID");
+  });
+});
+
+describe("options of counting", () => {
+  const doors: Record<string, (options: never) => unknown> = {
+    countTokens: (options) => countTokens("a", options),
+    countTokensDetailed: (options) => countTokensDetailed("a", options),
+    countChatTokens: (options) => countChatTokens({ messages: [] }, options),
+    encode: (options) => encode("a", options),
+    decode: (options) => decode([1], options),
+    truncate: (options) => truncate("a", 1, options),
+    estimateTokens: (options) => estimateTokens("a", options),
+  };
+  for (const [name, open] of Object.entries(doors)) {
+    it(`${name} takes options, and nothing else`, () => {
+      for (const wrong of [null, 5, "gpt-4o"])
+        expect(catchM2MError(() => open(wrong as never)).code, String(wrong)).to.equal("M2M_USAGE");
+    });
+  }
+
+  it("a model is a name or a card", () => {
+    for (const model of [null, 5, true])
+      expect(catchM2MError(() => countTokens("a", { model: model as never })).code).to.equal("M2M_USAGE");
+  });
+
+  it("what loads tables is a function", () => {
+    expect(catchM2MError(() => new TokenizerCache({} as never)).code).to.equal("M2M_USAGE");
+  });
+
+  it("the name of an encoding is text", () => {
+    for (const name of [undefined, null, 5, {}])
+      expect(catchM2MError(() => parseEncoding(name as never)).code).to.equal("M2M_USAGE");
   });
 });

@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { assertOptions } from "../../shared/bounds.js";
 import { DEFAULT_BROTLI_QUALITY } from "../../shared/defaults.js";
-import { assertBytes } from "../../shared/content.js";
+import { assertBytes, assertText } from "../../shared/content.js";
 import { FormatError, InputError } from "../../shared/errors.js";
 import { assertInputSize, resolveLimits, type Limits } from "../../shared/limits.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions } from "../types.js";
@@ -16,6 +17,7 @@ export class BrotliCodec implements Codec {
 
   /** @throws {InputError} `M2M_USAGE` if the quality is no integer from 0 to 11. */
   constructor(options: CodecOptions = {}) {
+    assertOptions("The options", options);
     this.quality = parseBrotliQuality(options.quality);
     this.#engine = options.brotli ?? createNodeBrotliEngine();
     this.#limits = resolveLimits(options.limits);
@@ -28,6 +30,7 @@ export class BrotliCodec implements Codec {
   }
 
   decodeText(wire: string): Uint8Array {
+    assertText("A wire", wire);
     return this.#engine.decompress(packWire(wire), this.#limits.maxOutputBytes);
   }
 }
@@ -41,7 +44,7 @@ function packWire(wire: string): Uint8Array {
 /** The quality to use: an integer from 0 to 11, or the default. @throws {InputError} `M2M_USAGE` */
 export function parseBrotliQuality(quality: number = DEFAULT_BROTLI_QUALITY): number {
   if (Number.isInteger(quality) && quality >= 0 && quality <= 11) return quality;
-  throw new InputError("M2M_USAGE", `The Brotli quality is an integer from 0 to 11, not ${quality}.`);
+  throw new InputError("M2M_USAGE", `The Brotli quality is an integer from 0 to 11, not ${String(quality)}.`);
 }
 
 export const BROTLI_DESCRIPTOR: AlgorithmDescriptor = {

@@ -1,9 +1,9 @@
 import { LEVEL_NAMES, type LevelName } from "../../shared/algorithms.js";
-import { assertNumbers } from "../../shared/bounds.js";
+import { assertName, assertNumbers, assertOptions } from "../../shared/bounds.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
 import { crc32 } from "../../shared/crc32.js";
-import { assertBytes } from "../../shared/content.js";
-import { FormatError, InputError, IntegrityError } from "../../shared/errors.js";
+import { assertBytes, assertText } from "../../shared/content.js";
+import { FormatError, IntegrityError } from "../../shared/errors.js";
 import { assertInputSize, type Limits, outputTooLarge, resolveLimits } from "../../shared/limits.js";
 import { createNodeBrotliEngine } from "../brotli/index.js";
 import type { AlgorithmDescriptor, BrotliEngine, Codec, CodecOptions } from "../types.js";
@@ -47,12 +47,9 @@ export class ContextCodec implements Codec {
 
   /** @throws {InputError} `M2M_USAGE` if there is no such level, or a number is out of range */
   constructor(options: ContextCodecOptions = {}) {
+    assertOptions("The options", options);
     this.level = options.level ?? "default";
-    if (!LEVEL_NAMES.includes(this.level)) {
-      throw new InputError("M2M_USAGE", `There is no level ${String(this.level)}.`, {
-        hint: `Use one of ${LEVEL_NAMES.join(", ")}.`,
-      });
-    }
+    assertName("level", this.level, LEVEL_NAMES);
     assertNumbers({ maxModelBytes: options.maxModelBytes }, 0);
     this.#maxModelBytes = Math.min(options.maxModelBytes ?? DEFAULT_MODEL_BYTES, MAX_CONTENT_BYTES);
     this.#priors = options.priors ?? defaultPriors;
@@ -65,6 +62,7 @@ export class ContextCodec implements Codec {
   }
 
   decodeText(wire: string): Uint8Array {
+    assertText("A wire", wire);
     return this.decodeBinary(unwrap(wire));
   }
 

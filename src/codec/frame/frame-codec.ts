@@ -1,7 +1,7 @@
 import { concatBytes } from "../../shared/bytes.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
-import { assertName } from "../../shared/bounds.js";
-import { assertBytes } from "../../shared/content.js";
+import { assertName, assertOptions } from "../../shared/bounds.js";
+import { assertBytes, assertText } from "../../shared/content.js";
 import { InputError, IntegrityError } from "../../shared/errors.js";
 import {
   assertInputSize,
@@ -65,6 +65,7 @@ export class FrameCodec implements Codec {
    *   `M2M_USAGE` if the quality is no integer from 0 to 11
    */
   constructor(options: FrameOptions = {}) {
+    assertOptions("The options", options);
     const { key } = options;
     assertKey(key);
     this.security = options.security ?? (key === undefined ? "none" : "aead");
@@ -102,12 +103,14 @@ export class FrameCodec implements Codec {
   }
 
   decodeText(wire: string): Uint8Array {
+    assertText("A wire", wire);
     assertPrefix(wire);
     assertInputSize(wire.length, { maxInputBytes: maxWireBytes(this.#limits) });
     return this.#decode(decodeBase64(wire, PREFIX_BYTES));
   }
 
   decodeBinary(wire: Uint8Array): Uint8Array {
+    assertBytes("A binary wire", wire);
     const body = binaryBody(wire);
     assertInputSize(wire.length, { maxInputBytes: maxWireBytes(this.#limits) });
     return this.#decode(body);

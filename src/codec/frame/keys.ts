@@ -1,4 +1,5 @@
 import { decodeBase64 } from "../../shared/base64.js";
+import { assertOptions } from "../../shared/bounds.js";
 import { isBytes } from "../../shared/content.js";
 import { InputError, M2MError } from "../../shared/errors.js";
 import { KEY_BYTES, noKey } from "../../shared/keys.js";
@@ -25,10 +26,11 @@ export interface KeyInfo {
  * A 32-byte key derived from a master key with HKDF-SHA256 (RFC 5869), empty salt, info `m2m/v1/{organization}`,
  * `…/{agent}`, `…/{agent}/{purpose}` or `…/shared`. Every key comes straight from the master.
  * @param master at least 32 bytes of secret entropy
- * @throws {InputError} `M2M_KEY_INVALID` for a short master or a name that could be taken for another path
+ * @throws {InputError} `M2M_KEY_INVALID` for a short master or a name that could be taken for another path; `M2M_USAGE`
  */
 export function deriveKey(master: Uint8Array, info: KeyInfo): Uint8Array {
   if (!isBytes(master)) throw noKey("A master key");
+  assertOptions("The names of a key", info);
   if (master.length < KEY_BYTES) {
     throw new InputError(
       "M2M_KEY_INVALID",
@@ -59,7 +61,7 @@ function keyPath({ organization, agent, purpose, shared = false }: KeyInfo): str
 }
 
 function checkName(part: string, name: string): string {
-  if (NAME.test(name)) return name;
+  if (typeof name === "string" && NAME.test(name)) return name;
   throw badInfo(`The ${part} has to be 1 to 128 letters, digits, hyphens or underscores.`);
 }
 

@@ -1,4 +1,5 @@
-import { assertBytes } from "../../shared/content.js";
+import { assertOptions } from "../../shared/bounds.js";
+import { assertBytes, assertText } from "../../shared/content.js";
 import { FormatError } from "../../shared/errors.js";
 import { assertInputSize, resolveLimits, outputTooLarge, type Limits } from "../../shared/limits.js";
 import { decodeUtf8, encodeUtf8 } from "../../shared/utf8.js";
@@ -10,6 +11,7 @@ export class NoneCodec implements Codec {
   readonly #limits: Limits;
 
   constructor(options: CodecOptions = {}) {
+    assertOptions("The options", options);
     this.#limits = resolveLimits(options.limits);
   }
 
@@ -32,10 +34,12 @@ export class NoneCodec implements Codec {
   }
 
   decodeText(wire: string): Uint8Array {
+    assertText("A wire", wire);
     return this.#checkOutput(encodeUtf8(wire));
   }
 
   decodeBinary(wire: Uint8Array): Uint8Array {
+    assertBytes("A binary wire", wire);
     this.#checkOutput(wire);
     decodeUtf8(wire);
     return copyOf(wire);

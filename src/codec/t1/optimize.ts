@@ -1,6 +1,7 @@
+import { assertText } from "../../shared/content.js";
 import { JsonScanner, TOKEN } from "../../shared/json-scanner.js";
 import { minifyJsonText } from "../../shared/json-text.js";
-import { DEFAULT_LIMITS, type Limits } from "../../shared/limits.js";
+import { resolveLimits, type Limits } from "../../shared/limits.js";
 
 const ONE = /^1(?:\.0+)?(?:[eE][+-]?0+)?$/;
 const ZERO = /^-?0(?:\.0+)?(?:[eE][+-]?[0-9]+)?$/;
@@ -30,6 +31,7 @@ interface Member {
  * The JSON text without insignificant whitespace and, if it is a chat request (an object with an array `messages`),
  * without the parameters that equal their defaults: another text, the same request. A key that occurs more than once
  * stays, so that readers that take the first and readers that take the last of them see what they saw.
+ * @throws {InputError} `M2M_USAGE` if it is no string
  * @throws {FormatError} `M2M_JSON_INVALID` with the UTF-16 offset
  * @throws {LimitError} `M2M_JSON_TOO_DEEP`
  */
@@ -37,7 +39,8 @@ export function optimizeRequest(
   jsonText: string,
   limits: Partial<Pick<Limits, "maxJsonDepth">> = {},
 ): string {
-  const text = minifyJsonText(jsonText, limits.maxJsonDepth ?? DEFAULT_LIMITS.maxJsonDepth);
+  assertText("JSON text", jsonText);
+  const text = minifyJsonText(jsonText, resolveLimits(limits).maxJsonDepth);
   if (!text.startsWith("{")) return text;
   const members = readRootMembers(text);
   const occurrences = new Map<string, number>();

@@ -1,3 +1,4 @@
+import { assertOptions } from "../../shared/bounds.js";
 import { assertBytes, assertText } from "../../shared/content.js";
 import { FormatError } from "../../shared/errors.js";
 import { assertInputSize, resolveLimits, type Limits, outputTooLarge } from "../../shared/limits.js";
@@ -21,6 +22,7 @@ export interface T1Options {
  */
 export function encodeT1(jsonText: string, options: T1Options = {}): string {
   assertText("JSON text", jsonText);
+  assertOptions("The options", options);
   const limits = resolveLimits(options.limits);
   assertInputSize(jsonText.length, limits);
   // Escapes make a text longer, at most by a unit a name; the limit on output is for decoding.
@@ -33,6 +35,8 @@ export function encodeT1(jsonText: string, options: T1Options = {}): string {
  * @throws {LimitError} `M2M_JSON_TOO_DEEP`, `M2M_OUTPUT_TOO_LARGE`
  */
 export function decodeT1(wire: string, options: T1Options = {}): string {
+  assertText("A wire", wire);
+  assertOptions("The options", options);
   if (!wire.startsWith(T1_PREFIX)) {
     throw new FormatError("M2M_T1_INVALID", `A T1 text starts with ${T1_PREFIX}`, { offset: 0 });
   }
@@ -44,6 +48,7 @@ export class TokenCodec implements Codec {
   readonly #limits: Limits;
 
   constructor(options: CodecOptions = {}) {
+    assertOptions("The options", options);
     this.#limits = resolveLimits(options.limits);
   }
 

@@ -1,9 +1,10 @@
 import { quote } from "../../shared/quote.js";
 import { decodeBase64, encodeBase64 } from "../../shared/base64.js";
+import { assertOptions } from "../../shared/bounds.js";
 import { concatBytes } from "../../shared/bytes.js";
 import { DEFAULT_ENCODING } from "../../shared/defaults.js";
 import type { BpeEncodingName } from "../../shared/encodings.js";
-import { assertBytes } from "../../shared/content.js";
+import { assertBytes, assertText } from "../../shared/content.js";
 import { FormatError, UnsupportedError } from "../../shared/errors.js";
 import { assertInputSize, resolveLimits, type Limits } from "../../shared/limits.js";
 import { findInvalidUtf8, tryDecodeUtf8 } from "../../shared/utf8.js";
@@ -30,6 +31,7 @@ export class TokenNativeCodec implements Codec {
   readonly #limits: Limits;
 
   constructor(options: CodecOptions = {}) {
+    assertOptions("The options", options);
     this.encoding = options.encoding ?? DEFAULT_ENCODING;
     this.#tokenizers = options.tokenizers ?? defaultTokenizers;
     this.#limits = resolveLimits(options.limits);
@@ -48,6 +50,7 @@ export class TokenNativeCodec implements Codec {
   }
 
   decodeText(wire: string): Uint8Array {
+    assertText("A wire", wire);
     if (!wire.startsWith(TK_PREFIX)) {
       throw new FormatError("M2M_WIRE_UNKNOWN", `A token-native wire starts with ${TK_PREFIX}`, {
         offset: 0,
@@ -58,12 +61,13 @@ export class TokenNativeCodec implements Codec {
   }
 
   decodeBinary(wire: Uint8Array): Uint8Array {
+    assertBytes("A binary wire", wire);
     assertRaw(wire);
     return this.#decode(LETTERS[wire[0]][1], wire, 1);
   }
 
   #decode(encoding: BpeEncodingName, bytes: Uint8Array, start: number): Uint8Array {
-    return assertText(decodeTokenIds(bytes, start, this.#tokenizers.get(encoding), this.#limits));
+    return checkText(decodeTokenIds(bytes, start, this.#tokenizers.get(encoding), this.#limits));
   }
 }
 
@@ -118,7 +122,7 @@ function parseHeader(wire: string): BpeEncodingName {
 }
 
 /** Token ids can spell any bytes; content is text. */
-function assertText(content: Uint8Array): Uint8Array {
+function checkText(content: Uint8Array): Uint8Array {
   if (tryDecodeUtf8(content) !== undefined) return content;
   const offset = findInvalidUtf8(content);
   const message = `The token ids spell bytes that are not UTF-8 at offset ${offset} of the content.`;

@@ -1,3 +1,5 @@
+import { assertList, assertOptions } from "../../shared/bounds.js";
+import { assertText } from "../../shared/content.js";
 import { InputError, M2MError } from "../../shared/errors.js";
 import { HYDRA_DEVICES, type HydraDevice } from "../../shared/security-options.js";
 import { createTokenizer, readHydraFiles, readOnnxModel, type HydraFiles } from "./load.js";
@@ -76,7 +78,8 @@ export class HydraModel {
    *   `M2M_PLATFORM_UNSUPPORTED` if it refuses the model
    */
   static async load(folder: string, options: HydraLoadOptions = {}): Promise<HydraModel> {
-    assertOptions(options);
+    assertText("A folder", folder);
+    assertLoadOptions(options);
     const files = readHydraFiles(folder, isNative(options));
     const tokenizer = createTokenizer(folder, files.config);
     return new HydraModel(files, tokenizer, await openBackend(folder, files, options));
@@ -93,6 +96,7 @@ export class HydraModel {
 
   /**
    * Judges one text: the most alarming of its windows decides about threats, the first about compression.
+   * @throws {InputError} `M2M_USAGE` if it is no string
    * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
    */
   async predict(text: string): Promise<HydraPrediction> {
@@ -101,9 +105,12 @@ export class HydraModel {
 
   /**
    * Judges many texts together; `latencyMs` of each is the time for those beside it, divided by their number.
+   * @throws {InputError} `M2M_USAGE` if they are no array of strings
    * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
    */
   async predictBatch(texts: readonly string[]): Promise<HydraPrediction[]> {
+    assertList("The texts", texts);
+    for (const text of texts) assertText("A text", text);
     const predictions: HydraPrediction[] = [];
     for (let first = 0; first < texts.length;) {
       const startMs = performance.now();
@@ -119,11 +126,13 @@ export class HydraModel {
   /**
    * Judges many texts together, of threats only: of texts without other evidence the network sees the windows that the
    * screen of the weights cannot tell to be harmless.
+   * @throws {InputError} `M2M_USAGE` if they are no array of such texts
    * @throws {FormatError} `M2M_WEIGHTS_INVALID` if the weights give no numbers
    */
   async assessBatch(texts: readonly AssessedText[]): Promise<HydraAssessment[]> {
+    assertList("The texts", texts);
+    const contents = texts.map(contentOf);
     const assessments: HydraAssessment[] = [];
-    const contents = texts.map(({ text }) => text);
     for (let first = 0; first < texts.length;) {
       const { windows, count } = this.#cut(contents, first, this.#takeSpare());
       const begun = first;
@@ -152,8 +161,9 @@ export class HydraModel {
     return spare;
   }
 
-  /** The logits of each window of a text, in the order of their beginnings; at least one. */
+  /** The logits of each window of a text, in the order of their beginnings; at least one. @throws {InputError} `M2M_USAGE` */
   async scoreWindows(text: string): Promise<WindowScore[]> {
+    assertText("A text", text);
     const { windows } = this.#cut([text], 0);
     return new ScoredWindows(this.config, windows, await this.#backend.run(windows)).list(0);
   }
@@ -180,7 +190,15 @@ export class HydraModel {
   }
 }
 
-function assertOptions({ engine, device }: HydraLoadOptions): void {
+function contentOf(assessed: AssessedText): string {
+  assertOptions("What is assessed", assessed);
+  assertText("A text", assessed.text);
+  return assessed.text;
+}
+
+function assertLoadOptions(options: HydraLoadOptions): void {
+  assertOptions("The options", options);
+  const { engine, device } = options;
   if (engine !== undefined && engine !== "native" && engine !== "onnx") {
     throw new InputError("M2M_USAGE", `There is no engine "${String(engine)}"; there are native and onnx.`);
   }

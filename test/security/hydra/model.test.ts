@@ -77,6 +77,21 @@ describe("HydraModel", () => {
     expect(await model.predictBatch([])).to.deep.equal([]);
   });
 
+  it("judges texts, and nothing else", async () => {
+    const folder = makeFolder(OWN_SHAPE, 2);
+    const model = await HydraModel.load(folder);
+    for (const wrong of [null, "abc", [1], [null], {}]) {
+      expect((await rejection(model.predictBatch(wrong as never))).code, String(wrong)).to.equal("M2M_USAGE");
+      expect((await rejection(model.assessBatch(wrong as never))).code, String(wrong)).to.equal("M2M_USAGE");
+    }
+    for (const wrong of [undefined, null, 1, ["abc"]]) {
+      expect((await rejection(model.predict(wrong as never))).code).to.equal("M2M_USAGE");
+      expect((await rejection(model.scoreWindows(wrong as never))).code).to.equal("M2M_USAGE");
+      expect((await rejection(HydraModel.load(wrong as never))).code).to.equal("M2M_USAGE");
+    }
+    expect((await rejection(HydraModel.load(folder, null as never))).code).to.equal("M2M_USAGE");
+  });
+
   /** A model whose only unsafe token is `@`: the sign of its embedding decides. */
   function markedModel(): string {
     const shape = { ...OWN_SHAPE, ngramBuckets: undefined };
