@@ -3,6 +3,12 @@ import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
 import { isAnthropicRequest, readAnthropicMessages, readAnthropicTools } from "./anthropic-request.js";
 import { isConverseRequest, readConverseMessages, readConverseTools } from "./converse-request.js";
 import { isNothing } from "./count-tool-tokens.js";
+import {
+  countAbsentParts,
+  isResponsesRequest,
+  readResponsesMessages,
+  readResponsesTools,
+} from "./responses-request.js";
 import { spellJson } from "./spell-json.js";
 
 export interface ChatRequest {
@@ -31,11 +37,10 @@ export function readChatRequest(request: Record<string, unknown>): ChatRequest |
     return { messages: request.messages, tools, absentParts: 0, isPlain: isPlainRequest(request) };
   }
   if (Array.isArray(request.contents) || typeof request.contents === "string") return readGemini(request);
-  const { input, instructions } = request;
-  if (Array.isArray(input) || typeof input === "string" || typeof instructions === "string") {
-    return readResponses(request);
-  }
-  return undefined;
+  if (!isResponsesRequest(request)) return undefined;
+  const tools = readResponsesTools(request.tools);
+  const absentParts = countAbsentParts(request);
+  return { messages: readResponsesMessages(request), tools, absentParts, isPlain: false };
 }
 
 /** The model that `request` names, which Converse calls `modelId`. */
@@ -53,40 +58,6 @@ function isPlainRequest({
   // A schema for the answer is part of the prompt; how, is not published.
   const format = isJsonObject(response_format) ? response_format.type : response_format;
   return [functions, tools, web_search_options].every(isNothing) && (isNothing(format) || format === "text");
-}
-
-/** `POST /v1/responses` of OpenAI. */
-function readResponses({
-  conversation,
-  input,
-  instructions,
-  previous_response_id,
-  tools,
-}: Record<string, unknown>): ChatRequest {
-  const items = typeof input === "string" ? [{ role: "user", content: input }] : listOf(input);
-  const isFollowUp = [conversation, previous_response_id].some((one) => one !== undefined && one !== null);
-  return {
-    messages: [
-      ...(typeof instructions === "string" ? [{ role: "system", content: instructions }] : []),
-      ...items.map(readItem),
-    ],
-    // The members of a function stand beside its type, not within.
-    tools: listOf(tools).map((tool) => ({ type: "function", function: tool })),
-    absentParts: isFollowUp ? 1 : 0,
-    isPlain: false,
-  };
-}
-
-/** Ids and states of items are no text of the prompt. */
-function readItem(item: unknown): unknown {
-  if (!isJsonObject(item)) return item;
-  const { arguments: args, content, name, output, role, summary, type } = item;
-  if (type === "function_call")
-    return { role: "assistant", tool_calls: [{ function: { name, arguments: args } }] };
-  if (type === "function_call_output") return { role: "tool", content: output };
-  if (type === "reasoning") return { role: "assistant", content: summary };
-  // What else there is has its contents elsewhere: it is one part that is not counted.
-  return textOf(role) === undefined ? { content: [item] } : { role, content };
 }
 
 /** `generateContent` of Gemini. Its model stands in the address. */
@@ -113,7 +84,8 @@ function readContent(content: unknown, fallbackRole: string): unknown {
   if (!isJsonObject(content)) return content;
   // One part may stand without a list.
   const parts = Array.isArray(content.parts) ? content.parts : [content.parts].filter(isJsonObject);
-  const callOf = (part: unknown) => (isJsonObject(part) ? part.functionCall : undefined);
+  const callOf = (part: unknown) =>
+    isJsonObject(part) ? (part.functionCall ?? part.function_call) : undefined;
   return {
     role: textOf(content.role) ?? fallbackRole,
     content: parts.filter((part) => !isJsonObject(callOf(part))).map(readPart),
@@ -125,8 +97,19 @@ function readContent(content: unknown, fallbackRole: string): unknown {
 }
 
 function readPart(part: unknown): unknown {
-  if (!isJsonObject(part) || !isJsonObject(part.functionResponse)) return part;
-  const { name, response } = part.functionResponse;
-  const text = spellJson(response);
-  return text === undefined ? part : { text: `${textOf(name) ?? ""}${text}` };
+  if (!isJsonObject(part)) return part;
+  const given = part.functionResponse ?? part.function_response;
+  if (isJsonObject(given)) {
+    const text = spellJson(given.response);
+    return text === undefined ? part : { text: `${textOf(given.name) ?? ""}${text}` };
+  }
+  // Code that the model has run, and what it printed.
+  const code = part.executableCode ?? part.executable_code;
+  const result = part.codeExecutionResult ?? part.code_execution_result;
+  const text = isJsonObject(code)
+    ? textOf(code.code)
+    : isJsonObject(result)
+      ? textOf(result.output)
+      : undefined;
+  return text === undefined ? part : { text };
 }

@@ -6,6 +6,7 @@ import { chooseCounter, preferModel, type TokenCounter, type TokenizerChoice } f
 import { framingOf, type ChatFraming } from "./chat-framing.js";
 import { modelOfRequest, readChatRequest } from "./chat-request.js";
 import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
+import { spellJson } from "./spell-json.js";
 import { countToolTokens, isNothing } from "./count-tool-tokens.js";
 
 /** `total` is `messages + tools + overhead`. */
@@ -19,7 +20,7 @@ export interface ChatTokens {
   readonly overhead: number;
   /** The part of `overhead` that begins the reply. */
   readonly replyPriming: number;
-  /** Images, audio and files, whose tokens are not in `total`. */
+  /** Images, audio, files, and what is only referred to or of an unknown kind: their tokens are not in `total`. */
   readonly uncountedParts: number;
   /**
    * Whether the figure is the published rule over exact tokens: OpenAI's Cookbook for its chat models, the prompt format of Llama 3
@@ -114,8 +115,11 @@ function countValue(key: string, value: unknown, tally: Tally): void {
   }
   tally.isPlain = false;
   if (key === "tool_calls")
-    for (const call of listOf(value)) countCall(isJsonObject(call) ? call.function : call, tally);
+    for (const call of listOf(value))
+      countCall(isJsonObject(call) ? (call.function ?? call.custom) : call, tally);
   else if (key === "function_call") countCall(value, tally);
+  // A reference to what was said aloud before, or contents that nobody knows how to read.
+  else if (key === "audio" || key === "content") tally.uncountedParts++;
 }
 
 function countPart(part: unknown, tally: Tally): void {
@@ -129,11 +133,18 @@ function countPart(part: unknown, tally: Tally): void {
   } else tally.isPlain = false;
 }
 
-/** A call in the history: its name and arguments are text of the prompt; how they are framed is not documented. */
+/**
+ * A call in the history: its name and arguments (`input`, of a tool that takes text) are text of the prompt; how they are framed is not
+ * documented.
+ */
 function countCall(call: unknown, tally: Tally): void {
-  if (!isJsonObject(call)) return;
-  tally.text +=
-    tally.counter.count(textOf(call.name) ?? "") + tally.counter.count(textOf(call.arguments) ?? "");
+  if (!isJsonObject(call)) {
+    tally.uncountedParts++;
+    return;
+  }
+  const given = call.arguments ?? call.input;
+  const args = isNothing(given) ? "" : (textOf(given) ?? spellJson(given) ?? "");
+  tally.text += tally.counter.count(textOf(call.name) ?? "") + tally.counter.count(args);
 }
 
 function parseJson(text: string): unknown {

@@ -15,21 +15,36 @@ const MAX_DEPTH = 32;
 
 /**
  * Tokens of function declarations in a chat request. The Cookbook counts the first level of properties; objects and
- * arrays within it are counted here by the same rule, so that a deep schema is not taken for a cheap one.
+ * arrays within it are counted here by the same rule, so that a deep schema is not taken for a cheap one. So are tools that take
+ * text (`custom`), of which it says nothing.
  * @param tools items of the request's `tools`
  */
 export function countToolTokens(tools: readonly unknown[], counter: TokenCounter): number {
   if (tools.length === 0) return 0;
   let tokens = END_TOKENS;
   for (const tool of tools) {
-    const declaration = isJsonObject(tool) && isJsonObject(tool.function) ? tool.function : {};
+    const declaration = declarationOf(tool);
     tokens += counter.encoding === "o200k_base" ? FUNCTION_TOKENS_O200K : FUNCTION_TOKENS;
     tokens += counter.count(
       `${textOf(declaration.name) ?? ""}:${withoutStop(textOf(declaration.description))}`,
     );
     tokens += countProperties(declaration.parameters, counter, 0);
+    tokens += counter.count(grammarOf(declaration.format));
   }
   return tokens;
+}
+
+/** A function, or a tool that takes text. */
+function declarationOf(tool: unknown): Record<string, unknown> {
+  const declaration = isJsonObject(tool) ? (tool.function ?? tool.custom) : undefined;
+  return isJsonObject(declaration) ? declaration : {};
+}
+
+/** The grammar of the text that a tool takes; in the Responses API it stands beside its type, not within. */
+function grammarOf(format: unknown): string {
+  if (!isJsonObject(format)) return "";
+  const { definition } = isJsonObject(format.grammar) ? format.grammar : format;
+  return textOf(definition) ?? "";
 }
 
 function countProperties(schema: unknown, counter: TokenCounter, depth: number): number {

@@ -171,6 +171,131 @@ describe("countChatTokens", () => {
     expect(counts).to.deep.equal([1, 1, 1]);
   });
 
+  describe("texts that are no plain message", () => {
+    const LONG = " word".repeat(1000);
+    const tokens = countTokens(LONG, { encoding: "o200k_base" });
+    const count = (request: object) => countChatTokens({ model: "gpt-4o", ...request });
+    const inMessage = (content: unknown[]) => ({
+      system: "Be brief.",
+      messages: [{ role: "user", content }],
+    });
+    const requests: Record<string, object> = {
+      "a call of a custom tool": {
+        messages: [
+          { role: "assistant", tool_calls: [{ type: "custom", custom: { name: "f", input: LONG } }] },
+        ],
+      },
+      "arguments that are no text": {
+        messages: [{ role: "assistant", tool_calls: [{ function: { name: "f", arguments: { a: LONG } } }] }],
+      },
+      "a custom tool": {
+        messages: [],
+        tools: [{ type: "custom", custom: { name: "f", description: LONG } }],
+      },
+      "the grammar of a custom tool": {
+        messages: [],
+        tools: [
+          {
+            type: "custom",
+            custom: { name: "f", format: { type: "grammar", grammar: { definition: LONG } } },
+          },
+        ],
+      },
+      "Responses: the grammar of a custom tool": {
+        input: "x",
+        tools: [{ type: "custom", name: "f", format: { type: "grammar", definition: LONG } }],
+      },
+      "Responses: custom_tool_call": { input: [{ type: "custom_tool_call", name: "f", input: LONG }] },
+      "Responses: custom_tool_call_output": { input: [{ type: "custom_tool_call_output", output: LONG }] },
+      "Responses: local_shell_call": { input: [{ type: "local_shell_call", action: { command: [LONG] } }] },
+      "Responses: local_shell_call_output": { input: [{ type: "local_shell_call_output", output: LONG }] },
+      "Responses: the output of mcp_call": {
+        input: [{ type: "mcp_call", name: "f", arguments: "{}", output: LONG }],
+      },
+      "Responses: the arguments of mcp_call": { input: [{ type: "mcp_call", name: "f", arguments: LONG }] },
+      "Responses: the error of mcp_call": {
+        input: [{ type: "mcp_call", name: "f", error: { message: LONG } }],
+      },
+      "Responses: reasoning in the open": {
+        input: [{ type: "reasoning", summary: [], content: [{ type: "reasoning_text", text: LONG }] }],
+      },
+      "Anthropic: thinking": inMessage([{ type: "thinking", thinking: LONG, signature: "s" }]),
+      "Anthropic: a document of text": inMessage([
+        { type: "document", source: { type: "text", data: LONG } },
+      ]),
+      "Anthropic: a document of parts": inMessage([
+        { type: "document", source: { type: "content", content: [{ type: "text", text: LONG }] } },
+      ]),
+      "Anthropic: the title of a document": inMessage([
+        { type: "document", title: LONG, source: { type: "text", data: "x" } },
+      ]),
+      "Anthropic: search_result": inMessage([
+        { type: "search_result", source: "s", title: "t", content: [{ type: "text", text: LONG }] },
+      ]),
+      "Anthropic: mcp_tool_use": inMessage([{ type: "mcp_tool_use", name: "f", input: { a: LONG } }]),
+      "Anthropic: mcp_tool_result": inMessage([
+        { type: "mcp_tool_result", content: [{ type: "text", text: LONG }] },
+      ]),
+      "Anthropic: a document in a result": {
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "tool_result", content: [{ type: "document", source: { type: "text", data: LONG } }] },
+            ],
+          },
+        ],
+      },
+      "Gemini: executableCode": {
+        contents: [{ parts: [{ executableCode: { language: "PYTHON", code: LONG } }] }],
+      },
+      "Gemini: codeExecutionResult": { contents: [{ parts: [{ codeExecutionResult: { output: LONG } }] }] },
+      "Gemini: function_call": {
+        contents: [{ parts: [{ function_call: { name: "f", args: { a: LONG } } }] }],
+      },
+    };
+    for (const [what, request] of Object.entries(requests)) {
+      it(`${what}: counted, as an estimate`, () => {
+        const counted = count(request);
+        expect(counted).to.include({ uncountedParts: 0, exact: false });
+        expect(counted.total).to.be.within(tokens, tokens + 60);
+      });
+    }
+
+    it("variables of a stored prompt count, its text is not there", () => {
+      const prompt = { id: "pmpt_1", variables: { a: LONG, b: { type: "input_text", text: LONG } } };
+      for (const request of [{ prompt }, { prompt, input: "Hi" }]) {
+        const counted = count(request);
+        expect(counted).to.include({ uncountedParts: 1, exact: false });
+        expect(counted.total).to.be.within(2 * tokens, 2 * tokens + 20);
+      }
+      const image = { id: "pmpt_1", variables: { a: { type: "input_image", file_id: "f" } } };
+      expect(count({ prompt: image }).uncountedParts).to.equal(2);
+    });
+
+    it("what cannot be counted is reported", () => {
+      const document = { type: "document", source: { type: "base64", data: "" } };
+      for (const request of [
+        inMessage([document]),
+        inMessage([{ type: "tool_result", content: [document] }]),
+        inMessage([{ type: "redacted_thinking", data: "x" }]),
+        { messages: [{ role: "assistant", content: "x", audio: { id: "audio_1" } }] },
+        { messages: [{ role: "assistant", tool_calls: [{ type: "unheard_of", id: "x" }] }] },
+        { messages: [{ role: "user", content: { text: LONG } }] },
+      ])
+        expect(count(request), JSON.stringify(request).slice(0, 80)).to.include({
+          uncountedParts: 1,
+          exact: false,
+        });
+    });
+
+    it("parts within parts do not break the count, however deep", () => {
+      let deep: object = { type: "text", text: LONG };
+      for (let depth = 0; depth < 20_000; depth++) deep = { type: "tool_result", content: [deep] };
+      expect(count(inMessage([deep]))).to.include({ uncountedParts: 1 });
+    });
+  });
+
   it("reads requests of Anthropic as the same chat, and marks them as estimates", () => {
     const parameters = { type: "object", properties: { city: { type: "string" } } };
     const declared = { name: "weather", description: "Weather." };
