@@ -165,8 +165,8 @@ export class CodecEngine {
   }
 
   /**
-   * JSON text without insignificant whitespace and without request parameters that equal their defaults: another text,
-   * the same request.
+   * JSON text without insignificant whitespace and without request parameters that equal the defaults of OpenAI's API: another text,
+   * the same request there; servers of open models may have other defaults.
    * @throws {InputError} `M2M_USAGE` if it is no string
    * @throws {FormatError} `M2M_JSON_INVALID`
    * @throws {LimitError} `M2M_JSON_TOO_DEEP`

@@ -35,7 +35,7 @@ export interface CompressOptions extends MessageOptions {
   binary?: boolean;
   /** The wire must be one line: a text wire with a line feed (of `none`) is refused, and never chosen by `auto`. */
   singleLine?: boolean;
-  /** First drop whitespace and request parameters that equal their defaults (`optimize`) where the content is JSON. */
+  /** First drop whitespace and request parameters that equal the defaults of OpenAI's API (`optimize`) where the content is JSON. */
   dropDefaults?: boolean;
 }
 

@@ -114,7 +114,7 @@ export const COMPRESS = defineCommand({
     "drop-defaults": {
       type: "boolean",
       summary:
-        "First drop JSON whitespace and request parameters that equal their defaults. Changes the text, not the request.",
+        "First drop JSON whitespace and request parameters that equal OpenAI's defaults. Changes the text, not the request to OpenAI.",
     },
     stats: {
       type: "boolean",

@@ -29,7 +29,7 @@ interface Member {
 
 /**
  * The JSON text without insignificant whitespace and, if it is a chat request (an object with an array `messages`),
- * without the parameters that equal their defaults: another text, the same request. A key that occurs more than once
+ * without the parameters that equal the defaults of OpenAI's API: another text, the same request there. A key that occurs more than once
  * stays, so that readers that take the first and readers that take the last of them see what they saw.
  * @throws {InputError} `M2M_USAGE` if it is no string
  * @throws {FormatError} `M2M_JSON_INVALID` with the UTF-16 offset
