@@ -58,10 +58,10 @@ function readMessage(message: unknown): unknown {
   };
 }
 
-/** The parts that a part comes to. Calls are read apart. */
+/** The parts that a part comes to. Calls of a message are read apart. */
 function readPart(part: unknown, depth = 0): unknown[] {
   if (!isJsonObject(part)) return [part];
-  if (CALLS.has(part.type)) return [];
+  if (CALLS.has(part.type)) return depth === 0 ? [] : [part];
   const read = READERS.get(part.type);
   if (!read || depth > MAX_DEPTH) return [part];
   return read(part).flatMap((inner) => (inner === part ? [part] : readPart(inner, depth + 1)));

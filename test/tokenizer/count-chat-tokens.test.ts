@@ -279,6 +279,7 @@ describe("countChatTokens", () => {
         inMessage([document]),
         inMessage([{ type: "tool_result", content: [document] }]),
         inMessage([{ type: "redacted_thinking", data: "x" }]),
+        inMessage([{ type: "tool_result", content: [{ type: "tool_use", name: "f", input: { a: LONG } }] }]),
         { messages: [{ role: "assistant", content: "x", audio: { id: "audio_1" } }] },
         { messages: [{ role: "assistant", tool_calls: [{ type: "unheard_of", id: "x" }] }] },
         { messages: [{ role: "user", content: { text: LONG } }] },
