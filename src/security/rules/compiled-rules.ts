@@ -2,6 +2,7 @@ import { SEGMENT_CONTEXTS, type SegmentContext } from "../types.js";
 import { assertBoundedPattern, type PatternBounds } from "./pattern-bounds.js";
 import { PatternMatcher } from "./pattern-matcher.js";
 import { PhraseMatcher } from "./phrase-matcher.js";
+import { parsePhrase } from "./phrase-syntax.js";
 import { compilePhrases, type PhraseProgram, type PhraseSource } from "./phrase-program.js";
 import type { Rule, RuleHit } from "./types.js";
 
@@ -42,6 +43,8 @@ export class CompiledRules {
   /** For each rule a bit a context that it applies in, and the numbers of its guards. */
   readonly #contexts: Int32Array;
   readonly #guards: ReadonlyArray<readonly number[]>;
+  /** For each rule what matches the words right behind a hit that call it off. */
+  readonly #exceptions: ReadonlyArray<RegExp | undefined>;
   /** For each rule: the pass over a text in which it was hit last, how often there, and the last hit. */
   readonly #hitIn: Float64Array;
   readonly #hitCount: Int32Array;
@@ -55,6 +58,7 @@ export class CompiledRules {
     this.#numbers = new Map(rules.map((rule, owner) => [rule, owner]));
     const guards = numberGuards(rules);
     this.#guards = rules.map(({ unless = [] }) => unless.map((phrase) => guards.get(phrase)!));
+    this.#exceptions = rules.map(({ except }) => except && exceptionsOf(except));
     this.#phrases = new PhraseMatcher(phrases, guards.size);
     let at = 0;
     this.#patterns = new PatternMatcher(
@@ -78,6 +82,7 @@ export class CompiledRules {
     this.#phrases.match(text, (owner, startWord, start, end) => {
       if ((this.#contexts[owner] & bit) === 0) return;
       if (this.#guards[owner].some((guard) => this.#phrases.isGuarded(guard, startWord))) return;
+      if (isFollowed(text, end, this.#exceptions[owner])) return;
       if (this.#isNew(owner, start, end)) found.push({ rule: this.#rules[owner], start, end });
     });
     this.#pass++;
@@ -106,6 +111,23 @@ export class CompiledRules {
     this.#hitEnd[owner] = end;
     return true;
   }
+}
+
+/** What matches one of the words of `slots` and what separates it from the word before: never the end of a sentence. */
+function exceptionsOf(slots: readonly string[]): RegExp {
+  const words = slots
+    .flatMap((slot) => parsePhrase(slot)[0].alternatives)
+    .map(
+      ({ words: parts, isPrefix }) =>
+        parts.join("[^\\p{L}\\p{N}\\n]{1,3}") + (isPrefix ? "" : "(?![\\p{L}\\p{N}])"),
+    );
+  return new RegExp(`(?:\\.|[^\\p{L}\\p{N}.!?\\n]{1,3})(?:${words.join("|")})`, "iuy");
+}
+
+function isFollowed(text: string, end: number, exceptions: RegExp | undefined): boolean {
+  if (exceptions === undefined) return false;
+  exceptions.lastIndex = end;
+  return exceptions.test(text);
 }
 
 function contextBit(context: SegmentContext): number {

@@ -48,6 +48,11 @@ export function parsePhrase(phrase: string): PhraseSlot[] {
   return slots;
 }
 
+/** @throws {InputError} `M2M_RULES_INVALID` if a phrase has more than one slot */
+export function assertSlot(phrase: string): void {
+  if (parsePhrase(phrase).length > 1) throw invalid(phrase, "has more than one slot");
+}
+
 function parseGap(phrase: string, token: string): number {
   const digits = /^<(\d{1,3})>$/.exec(token)?.[1];
   const gap = digits === undefined ? NaN : Number(digits);

@@ -2,14 +2,14 @@ import { InputError, M2MError } from "../../shared/errors.js";
 import { quote } from "../../shared/quote.js";
 import { SEGMENT_CONTEXTS, SEVERITIES, THREAT_CATEGORIES } from "../types.js";
 import { assertBoundedPattern } from "./pattern-bounds.js";
-import { parsePhrase } from "./phrase-syntax.js";
+import { assertSlot, parsePhrase } from "./phrase-syntax.js";
 import type { Rule } from "./types.js";
 
 export type Table = Readonly<Record<string, unknown>>;
 
 const KEYS = [
   ...["id", "name", "category", "severity", "weight", "description", "contexts"],
-  ...["phrases", "unless", "patterns", "hits", "misses"],
+  ...["phrases", "unless", "except", "patterns", "hits", "misses"],
 ];
 const ID = /^[A-Z][A-Z0-9]*(?:-[A-Z0-9]+){1,4}$/;
 
@@ -57,6 +57,8 @@ export function readRule(
     throw invalid(undefined, `${id}: a rule has phrases or patterns`);
   const contexts = fields.texts("contexts");
   const unless = readPhrases("unless", fields);
+  const except = readPhrases("except", fields);
+  if (except) fields.checked("except", except, assertSlot);
   return {
     id,
     name: fields.text("name"),
@@ -69,6 +71,7 @@ export function readRule(
     }),
     phrases,
     ...(unless && { unless }),
+    ...(except && { except }),
     patterns,
     hits: fields.texts("hits") ?? [],
     misses: fields.texts("misses") ?? [],

@@ -17,6 +17,8 @@ export interface Rule {
   readonly phrases: readonly string[];
   /** Phrases that call a match of `phrases` off if they end shortly before it or in it: "what is", "attacks such as". */
   readonly unless?: readonly string[];
+  /** Words that call a match of `phrases` off if they stand right behind it, written as a slot: "pub" of a public key. */
+  readonly except?: readonly string[];
   /** Regular expressions of the bounded subset, for what is not words: paths, keys, links. */
   readonly patterns: readonly string[];
   /** Texts that must hit, and near misses that must not. */

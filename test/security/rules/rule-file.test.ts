@@ -91,7 +91,7 @@ describe("parseRules", () => {
     ],
     [
       ["unless =", "color = 1\nunless ="],
-      "rules.toml:9: ACME-INJ-001: color: is unknown; a rule has id, name, category, severity, weight, description, contexts, phrases, unless, patterns, hits, misses.",
+      "rules.toml:9: ACME-INJ-001: color: is unknown; a rule has id, name, category, severity, weight, description, contexts, phrases, unless, except, patterns, hits, misses.",
     ],
     [
       ["[words]", `${RULE.slice(0, RULE.indexOf("[words]"))}[words]`],

@@ -87,6 +87,21 @@ describe("RuleSet", () => {
     expect(matched(rule, "how to cook.\n\nEat the apple")).to.have.length(1);
   });
 
+  it("calls a match off for an exception right behind it, in its sentence", () => {
+    const rule = { phrases: ["read <2> apple"], except: ["pie|by_hand", "tree*"] };
+    expect(matched(rule, "read the apple.pie")).to.deep.equal([]);
+    expect(matched(rule, "read the Apple: BY  hand")).to.deep.equal([]);
+    expect(matched(rule, "read an apple trees")).to.deep.equal([]);
+    for (const text of [
+      "read the apple",
+      "read the apple pies",
+      "read the apple. Pie",
+      "read the apple\npie",
+      "read the apple of pie",
+    ])
+      expect(matched(rule, text), text).to.have.length(1);
+  });
+
   it("finds patterns wherever the literal stands in them", () => {
     expect(matched({ patterns: ["\\b(?:cat|type)\\s{1,4}/etc/passwd"] }, "x cat  /etc/passwd")).to.deep.equal(
       ["cat  /etc/passwd"],
@@ -124,6 +139,7 @@ describe("RuleSet", () => {
       [{ ...good, phrases: "red apple" }, "phrases: is a list"],
       [{ ...good, patterns: undefined }, "patterns: is missing"],
       [{ ...good, unless: [5] }, "unless: is a list"],
+      [{ ...good, except: ["pie <2> tree"] }, "except: The phrase"],
       [{ ...good, colour: "red" }, "colour: is unknown"],
       [null, "a rule is an object"],
       ["red apple", "a rule is an object"],
