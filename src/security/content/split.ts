@@ -26,7 +26,7 @@ import {
 } from "./contexts.js";
 import { readStreams } from "./events.js";
 import { KeyCollector, maySaySomething } from "./names.js";
-import { MAX_TURN_UNITS, TurnCollector } from "./turns.js";
+import { MAX_TURN_UNITS, TurnCollector, turnOf } from "./turns.js";
 
 export interface SplitOptions extends WireOptions {
   /** Where the content comes from: all of it has this context, and no role in it is believed. */
@@ -155,7 +155,8 @@ class Splitter {
           item.kind === "object" && !isData(spot.place) ? this.#readTextPart(item, inner) : undefined;
         if (text) parts.push(...text);
         else this.#read(item, inner);
-        if (item.kind === "object" && spot.place === "envelope") this.#addTurn(item, inner, turns);
+        if (item.kind === "object" && (spot.place === "envelope" || !isData(spot.place)))
+          this.#addTurn(item, inner, turns);
       }
     }
     turns.finish();
@@ -164,43 +165,45 @@ class Splitter {
     this.#collector.addNeighbours(parts, false);
   }
 
-  /** The short texts of a message, for those of one role that follow one another are read as one. */
+  /** The short texts of a message or a result, for those of one role that follow one another are read as one. */
   #addTurn(node: ObjectNode, spot: Spot, turns: TurnCollector): void {
-    if (!isMessage(node)) return;
-    const role = node.values[node.keys.indexOf("role")];
-    const at = node.keys.indexOf("content");
-    const content = node.values[at];
-    if (role?.kind !== "string" || content === undefined) return;
-    const pointer = `${spot.pointer}/content`;
-    const context = this.#placeOf(node, spot);
-    const texts = content.kind === "array" ? content.items.map(textOfPart) : [content];
+    const turn = turnOf(node, spot.document, spot.place === "envelope");
+    if (turn === undefined) return;
+    const place = turn.isResult ? (this.#options.context ?? "tool_result") : this.#placeOf(node, spot);
+    const context = place === "envelope" ? "user" : place;
     const found: FoundText[] = [];
-    for (let index = 0; index < texts.length; index++) {
-      const text = texts[index];
-      if (text?.kind !== "string" || text.end - text.start > MAX_TURN_UNITS) continue;
+    for (const { node: text, path } of turn.texts) {
+      if (text.end - text.start > MAX_TURN_UNITS) continue;
       found.push({
         text: nodeText(spot.document, text),
-        context: context === "envelope" ? "user" : context,
-        pointer: content.kind === "array" ? `${pointer}/${index}/text` : pointer,
+        context,
+        pointer: spot.pointer + path,
         offset: spot.base ?? text.start,
         layers: spot.layers,
       });
     }
-    turns.add(nodeText(spot.document, role), found);
+    turns.add(turn.role, found);
   }
 
-  /** The text of a content part that is nothing but text: `{type: "text", text: …}`, Gemini's `{text: …}`. */
+  /**
+   * The text of a content part: `{type: "text", text: …}`, Gemini's `{text: …}`, whatever else they have, such as
+   * `cache_control`, `annotations` or `citations`, which is read on its own.
+   */
   #readTextPart(node: ObjectNode, spot: Spot): FoundText[] | undefined {
     const at = node.keys.indexOf("text");
     const value = node.values[at];
-    if (value?.kind !== "string" || node.keys.length > 2 || spot.place === "envelope") return undefined;
-    if (node.keys.length === 2 && node.keys[1 - at] !== "type") return undefined;
+    if (value?.kind !== "string") return undefined;
+    const place = this.#placeOf(node, spot);
+    if (isData(place)) return undefined;
     const found: FoundText[] = [];
-    this.#readString(value, "text", spot, `${spot.pointer}/text`, spot.place, found);
+    this.#readString(value, "text", spot, `${spot.pointer}/text`, place, found);
+    if (node.keys.some((key, index) => index !== at && !isPartType(key, node.values[index], spot)))
+      this.#readObject(node, spot, at);
     return found;
   }
 
-  #readObject(node: ObjectNode, spot: Spot): void {
+  /** @param done index of a member whose value has been read */
+  #readObject(node: ObjectNode, spot: Spot, done = -1): void {
     const envelope = spot.place === "envelope";
     const place = this.#placeOf(node, spot);
     const neighbours: FoundText[] = [];
@@ -215,7 +218,7 @@ class Splitter {
         const offset = spot.base ?? node.keyStarts[i];
         this.#keys.add({ text: key, context, pointer, offset, layers: spot.layers });
       }
-      if (value.kind === "scalar") continue;
+      if (value.kind === "scalar" || i === done) continue;
       const inside = this.#placeUnder(key, value, place, envelope);
       if (value.kind !== "string") this.#read(value, under(spot, pointer, inside));
       else if (isData(inside) || inside === "tool_result") {
@@ -319,9 +322,9 @@ class Splitter {
   }
 }
 
-/** The string of a content part: `{type: "text", text: …}`. */
-function textOfPart(item: JsonNode | undefined): JsonNode | undefined {
-  return item?.kind === "object" ? item.values[item.keys.indexOf("text")] : undefined;
+/** Whether a member of a part says what kind of part it is, and nothing else. */
+function isPartType(key: string, value: JsonNode, { document }: Spot): boolean {
+  return key === "type" && value.kind === "string" && isSetting(key, nodeText(document, value));
 }
 
 /** Data is judged in the company of its neighbours; what somebody says stands alone. */

@@ -1,4 +1,6 @@
+import { nodeText, pointerToken, type JsonNode, type ObjectNode, type StringNode } from "../payload/index.js";
 import type { FoundText, SegmentCollector } from "./collector.js";
+import { contextOfType, isMessage } from "./contexts.js";
 
 /** A longer message says enough alone. */
 export const MAX_TURN_UNITS = 400;
@@ -33,4 +35,65 @@ export class TurnCollector {
     this.#found = [];
     this.#messages = this.#units = 0;
   }
+}
+
+/** What a message or the result of a tool says. */
+export interface Turn {
+  readonly role: string;
+  readonly isResult: boolean;
+  /** Its strings, and where each of them stands in it: the end of a JSON pointer. */
+  readonly texts: readonly PlacedText[];
+}
+
+interface PlacedText {
+  readonly node: StringNode;
+  readonly path: string;
+}
+
+const RESULT = "tool";
+const MAX_NAME_UNITS = 64;
+
+/**
+ * The turn that an object is: a message of OpenAI, Anthropic or Gemini, where messages stand, or a result (`tool_result`,
+ * `function_call_output`, `functionResponse`), of which one message may have several.
+ */
+export function turnOf(node: ObjectNode, document: string, isOuter: boolean): Turn | undefined {
+  const member = (key: string): JsonNode | undefined => node.values[node.keys.indexOf(key)];
+  const type = member("type");
+  if (type?.kind === "string" && isResultType(type, document)) {
+    const texts = [...textsUnder(member("content"), "/content"), ...textsUnder(member("output"), "/output")];
+    return { role: RESULT, isResult: true, texts };
+  }
+  const given = member("functionResponse");
+  if (given?.kind === "object") {
+    const response = given.values[given.keys.indexOf("response")];
+    if (response?.kind !== "object") return undefined;
+    const texts = response.values.flatMap((value, index) =>
+      textsUnder(value, `/functionResponse/response${pointerToken(response.keys[index])}`),
+    );
+    return { role: RESULT, isResult: true, texts };
+  }
+  if (!isOuter) return undefined;
+  const [role, content, parts] = [member("role"), member("content"), member("parts")];
+  // Gemini takes a content without a role for the user's.
+  if (role === undefined ? parts === undefined : role.kind !== "string" || !isMessage(node)) return undefined;
+  return {
+    role: role?.kind === "string" ? nodeText(document, role) : "user",
+    isResult: false,
+    texts: [...textsUnder(content, "/content"), ...textsUnder(parts, "/parts")],
+  };
+}
+
+function isResultType(type: StringNode, document: string): boolean {
+  return type.end - type.start <= MAX_NAME_UNITS && contextOfType(nodeText(document, type)) === "tool_result";
+}
+
+/** A string, or those of parts: `{type: "text", text: …}`. */
+function textsUnder(content: JsonNode | undefined, path: string): PlacedText[] {
+  if (content?.kind === "string") return [{ node: content, path }];
+  if (content?.kind !== "array") return [];
+  return content.items.flatMap((item, index) => {
+    const text = item.kind === "object" ? item.values[item.keys.indexOf("text")] : undefined;
+    return text?.kind === "string" ? [{ node: text, path: `${path}/${index}/text` }] : [];
+  });
 }

@@ -207,6 +207,52 @@ describe("texts in pieces", () => {
       expect(texts).to.deep.equal([second, "x ".repeat(400)]);
     });
 
+    it("are read as one where Gemini has contents, with a role or without", () => {
+      for (const role of ["user", undefined]) {
+        const contents = PIECES.map((text) => ({ role, parts: [{ text }] }));
+        const found = segmentOf(JSON.stringify({ contents }), ATTACK);
+        expect(found?.context).to.equal("user");
+        expect(found?.parts?.[1].pointer).to.equal("/contents/1/parts/0/text");
+      }
+    });
+
+    it("are read as one where they are results of tools", () => {
+      const ofAnthropic = (contentOf: (text: string) => unknown): string =>
+        request([
+          {
+            role: "user",
+            content: PIECES.map((text) => ({
+              type: "tool_result",
+              tool_use_id: "t",
+              content: contentOf(text),
+            })),
+          },
+        ]);
+      const ofResponses = (outputOf: (text: string) => unknown): string =>
+        JSON.stringify({
+          model: "m",
+          input: PIECES.flatMap((text) => [
+            { type: "function_call", call_id: "c", name: "f", arguments: "{}" },
+            { type: "function_call_output", call_id: "c", output: outputOf(text) },
+          ]),
+        });
+      const parts = PIECES.map((result) => ({ functionResponse: { name: "f", response: { result } } }));
+      for (const [text, pointer] of [
+        [ofAnthropic((content) => content), "/messages/0/content/1/content"],
+        [ofAnthropic((content) => [{ type: "text", text: content }]), "/messages/0/content/1/content/0/text"],
+        [ofResponses((output) => output), "/input/3/output"],
+        [ofResponses((output) => [{ type: "input_text", text: output }]), "/input/3/output/0/text"],
+        [
+          JSON.stringify({ contents: [{ role: "user", parts }] }),
+          "/contents/0/parts/1/functionResponse/response/result",
+        ],
+      ]) {
+        const found = segmentOf(text, ATTACK);
+        expect(found?.context, pointer).to.equal("tool_result");
+        expect(found?.parts?.[1].pointer).to.equal(pointer);
+      }
+    });
+
     it("keep the blank between two sentences", () => {
       const messages = ["Hello there.", "How are you?"].map((content) => ({ role: "user", content }));
       expect(textsOf(request(messages))).to.deep.equal([
