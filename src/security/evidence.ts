@@ -1,5 +1,5 @@
 import type { RuleHit } from "./rules/index.js";
-import { isLetter, type TextView } from "./text/index.js";
+import { FORMATTING, isLetter, type TextView } from "./text/index.js";
 import type { ThreatCategory } from "./types.js";
 
 /** The categories that words can belong to; `malformed` is a matter of structure. */
@@ -45,9 +45,14 @@ export function ruleEvidence(hits: readonly RuleHit[]): Pick<Evidence, "rules" |
   return { rules, strongestRule };
 }
 
+/** Whether `view` is something else than the text as it is shown. */
+export function isDecoded({ layers }: TextView): boolean {
+  return layers.some((layer) => layer !== FORMATTING);
+}
+
 /** Whether `view` shows that somebody did not want the text to be read by machines. */
 export function isDisguised(view: TextView): boolean {
-  return view.layers.length > 0 || hasScatteredCapitals(view.text);
+  return isDecoded(view) || hasScatteredCapitals(view.text);
 }
 
 /** Letters of ASCII of a word that is looked at. */

@@ -1,4 +1,4 @@
-import { isDisguised, ruleEvidence, type Evidence } from "./evidence.js";
+import { isDecoded, isDisguised, ruleEvidence, type Evidence } from "./evidence.js";
 import type { AssessedText, HydraAssessment, HydraModel } from "./hydra/index.js";
 import type { RuleHit, RuleSet } from "./rules/index.js";
 import { viewsOf, type TextView } from "./text/index.js";
@@ -55,8 +55,8 @@ export async function judgeSlices(
       return { segment, view, hits, prediction, evidence };
     }
     const { unsafeLogit, hydra } = hydraEvidence(prediction);
-    // A slice is taken for as long as what it was cut from.
-    const units = view.layers.length > 0 ? view.text.length : segment.text.length;
+    // A slice is taken for as long as what it was cut from, and so are words whose formatting is gone.
+    const units = isDecoded(view) ? view.text.length : segment.text.length;
     const evidence: Evidence = {
       rules: byRules,
       strongestRule,

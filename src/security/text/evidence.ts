@@ -10,7 +10,8 @@ import {
   ROT13,
   vocabulary,
 } from "./vocabulary.js";
-import { isLetter } from "./units.js";
+import { blankEntityEnd } from "./blank-entities.js";
+import { isAsciiWord, isLetter } from "./units.js";
 
 /** A stretch of a text, in UTF-16 units. */
 export interface Range {
@@ -29,6 +30,10 @@ export interface Evidence {
   mixedWords: number;
   /** Places where markup may stand inside a word. */
   cuts: number;
+  /** Runs of words that are formatted one by one: `**a** **b**`, `<b>a</b><b>b</b>`, `a<br>b<br>c`, `a&nbsp;b`. */
+  formatted: Range[];
+  /** The unit that control sequences of terminals begin with. */
+  hasControls: boolean;
   /** Longest run of groups of dots and dashes; a last one that the end of the text ends does not count. */
   morseRun: number;
   /** A word that announces a cipher. */
@@ -62,6 +67,8 @@ const INNER_CAPITAL = 64;
 const SMALL = 128;
 /** Signs of markup that may stand inside a word. */
 const CUT = 256;
+/** Begins a control sequence. */
+const CONTROL = 512;
 
 /** Shorter runs of base64 or hexadecimal digits hold no text. */
 export const MIN_ENCODED_RUN = 16;
@@ -97,7 +104,8 @@ for (let unit = 0x30; unit <= 0x39; unit++) {
 for (const sign of "@$!|") KINDS[sign.charCodeAt(0)] = SIGN;
 for (const sign of "/-_") KINDS[sign.charCodeAt(0)] = ENCODED;
 for (const sign of "%&\\<>=]") KINDS[sign.charCodeAt(0)] = MARKUP;
-for (const sign of "*~`_<=-") KINDS[sign.charCodeAt(0)] |= CUT;
+for (const sign of "*~`_<=-&") KINDS[sign.charCodeAt(0)] |= CUT;
+KINDS[0x1b] = CONTROL;
 KINDS[0x2b] = ENCODED | SIGN;
 for (const [sign, letter] of Object.entries(LEET)) {
   if (sign.charCodeAt(0) < 128) LETTERS[sign.charCodeAt(0)] = letter.charCodeAt(0);
@@ -112,8 +120,17 @@ const MIN_MIXED = 4;
 const LEFT_ANGLE = 0x3c;
 const EQUALS = 0x3d;
 const UNDERSCORE = 0x5f;
+const AMPERSAND = 0x26;
+const RIGHT_ANGLE = 0x3e;
 /** Signs of markup between the two halves of a word. */
 const MAX_CUT = 3;
+/** What stands before the last of several words in the same signs. */
+const MAX_ENCLOSED = 24;
+/** Words of tags and entities, and the one that they format, from one to the next with nothing between; and with a little. */
+const TAGGED_WORDS = 3;
+const MAX_TAGGED_WORDS = 6;
+/** What words that are formatted one by one add up to before they count: five in a row, eight with others between. */
+const ENOUGH_FORMATTED = 8;
 
 const ONE = 0x31;
 const BAR = 0x7c;
@@ -133,6 +150,8 @@ export function collectEvidence(text: string): Evidence {
     mixed: { start: 0, end: 0 },
     mixedWords: 0,
     cuts: 0,
+    formatted: [],
+    hasControls: false,
     morseRun: 0,
     hasCipher: false,
     spacedRun: 0,
@@ -153,6 +172,7 @@ export function collectEvidence(text: string): Evidence {
   let dots = 0;
   let morse = 0;
   let cut = 0;
+  const formatted = new Run(found.formatted);
   let hashBefore = 0;
   let wordEnd = -2;
   const { length } = text;
@@ -201,6 +221,10 @@ export function collectEvidence(text: string): Evidence {
     cut = (kind & CUT) === 0 ? 0 : unit;
     const wordLength = i - start;
     found.words++;
+    if (cut !== 0) {
+      const width = formattedWords(text, cut, start, i);
+      if (width > 0) formatted.add(found.words, width, start, i);
+    }
     if (wordLength === 1 && (wordKinds & LETTER) !== 0) {
       spaced = wordEnd + 1 === start ? spaced + 1 : 1;
       if (spaced > found.spacedRun) found.spacedRun = spaced;
@@ -234,6 +258,7 @@ export function collectEvidence(text: string): Evidence {
   }
   if (length - encodedStart >= MIN_ENCODED_RUN) widen(found.encoded, encodedStart, length);
   found.hasMarkup = (signs & MARKUP) !== 0;
+  found.hasControls = (signs & CONTROL) !== 0;
   rotated.reset(length, length);
   reversed.reset(length, length);
   return found;
@@ -242,10 +267,36 @@ export function collectEvidence(text: string): Evidence {
 /** Whether what stands between two words, from `wordEnd` on, may be inside a word: a tag, signs alone, or a line break. */
 function isCutTo(text: string, cut: number, wordEnd: number, start: number): boolean {
   if (cut === LEFT_ANGLE) return true;
+  if (cut === AMPERSAND) return false;
   if (cut === DASH || cut === EQUALS) return isLineBreak(text.charCodeAt(wordEnd + 1));
   const last = text.charCodeAt(start - 1);
   // One underscore is part of a name.
   return last === cut && start - wordEnd <= MAX_CUT && (cut !== UNDERSCORE || start - wordEnd > 1);
+}
+
+/**
+ * How many words in a row the one from `start` to `end` makes with those before it, if it is formatted alone or with one or two of them,
+ * its tags included: it stands behind a tag and in front of one, at the end of what signs of emphasis enclose, or in front of a
+ * blank that is an entity. 0: it is not.
+ */
+function formattedWords(text: string, sign: number, start: number, end: number): number {
+  if (sign === DASH || sign === EQUALS) return 0;
+  if (sign === AMPERSAND) return blankEntityEnd(text, end) > end ? TAGGED_WORDS : 0;
+  if (sign === LEFT_ANGLE) {
+    const before = text.charCodeAt(start - 1);
+    return (before <= 0x20 ? text.charCodeAt(start - 2) : before) === RIGHT_ANGLE ? TAGGED_WORDS : 0;
+  }
+  let behind = end + 1;
+  while (behind - end < MAX_CUT && text.charCodeAt(behind) === sign) behind++;
+  if (isAsciiWord(text.charCodeAt(behind))) return 0;
+  for (let at = start - 1; at >= 0 && start - at <= MAX_ENCLOSED; at--) {
+    if (text.charCodeAt(at) !== sign) continue;
+    let before = at - 1;
+    while (at - before < MAX_CUT && text.charCodeAt(before) === sign) before--;
+    if (!isAsciiWord(text.charCodeAt(at + 1)) || isAsciiWord(text.charCodeAt(before))) return 0;
+    return at === start - 1 ? 1 : 2;
+  }
+  return 0;
 }
 
 /** Whether `unit` stands between letters or words of Morse: a blank, a stroke, a line break. */
@@ -310,5 +361,33 @@ export class Streak {
     this.#reached = false;
     this.#score = 0;
     this.#start = end;
+  }
+}
+
+/** Words that are formatted, as long as they are near one another. */
+class Run {
+  readonly #ranges: Range[];
+  #score = 0;
+  #last = 0;
+  #start = 0;
+
+  constructor(ranges: Range[]) {
+    this.#ranges = ranges;
+  }
+
+  /** The word from `start` to `end`, the number-th of the text, the last of `width` that belong together. */
+  add(number: number, width: number, start: number, end: number): void {
+    const step = number - this.#last;
+    const before = this.#score;
+    if (step <= width) this.#score += 2;
+    else if (step <= (width === TAGGED_WORDS ? MAX_TAGGED_WORDS : width + 1)) this.#score++;
+    else {
+      this.#score = 1;
+      this.#start = start;
+    }
+    this.#last = number;
+    if (this.#score < ENOUGH_FORMATTED) return;
+    if (before < ENOUGH_FORMATTED) this.#ranges.push({ start: this.#start, end });
+    else this.#ranges[this.#ranges.length - 1].end = end;
   }
 }

@@ -2,6 +2,7 @@ import { decodeBase64Runs } from "./decoders/base64.js";
 import { decodeCiphers } from "./decoders/ciphers.js";
 import type { Decoded, Decoder } from "./decoders/decoder.js";
 import { decodeEscapes } from "./decoders/escapes.js";
+import { stripFormatting } from "./decoders/formatting.js";
 import { gather } from "./decoders/gathered.js";
 import { extractHidden } from "./decoders/html.js";
 import { decodeLeet, joinSpacedLetters } from "./decoders/letters.js";
@@ -11,6 +12,7 @@ import { decodeNumbers } from "./decoders/numbers.js";
 import { decodeReversed, decodeRot13 } from "./decoders/order.js";
 import { decodeBase64Pieces } from "./decoders/pieces.js";
 import { decodeSmuggled } from "./decoders/smuggled.js";
+import { cutControls } from "./controls.js";
 import { collectEvidence, type Evidence } from "./evidence.js";
 import { foldText, isAscii } from "./fold.js";
 import type { MappedText } from "./mapped-text.js";
@@ -43,6 +45,7 @@ const DECODERS: readonly Decoder[] = [
   decodeLeet,
   joinSpacedLetters,
   joinCutWords,
+  stripFormatting,
   decodeRot13,
   decodeCiphers,
   decodeMorse,
@@ -52,7 +55,7 @@ const DECODERS: readonly Decoder[] = [
 
 /**
  * What a reader could take `text` for: first the text itself with invisible and look-alike characters folded (the same
- * string if it is ASCII) and without long data in base64, then, where there is evidence of a disguise, what undoing it gives, up to `maxDepth` deep.
+ * string if it is ASCII) and without control sequences of terminals and long data in base64, then, where there is evidence of a disguise, what undoing it gives, up to `maxDepth` deep.
  * Linear in the length of `text`.
  */
 export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextView[] {
@@ -65,8 +68,13 @@ export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextVie
   const depths = [0];
   let left = Math.min(maxDecodedUnits, text.length * 3 + 16_384);
   for (let i = 0; i < views.length; i++) {
-    const outer = views[i];
-    const evidence = collectEvidence(outer.text);
+    let outer = views[i];
+    let evidence = collectEvidence(outer.text);
+    const shown = evidence.hasControls ? cutControls(outer.text) : undefined;
+    if (shown) {
+      outer = views[i] = around(outer, shown);
+      evidence = collectEvidence(outer.text);
+    }
     const quiet = cutNoise(outer.text, evidence.encoded);
     // What is read as language is the rest.
     if (quiet) views[i] = around(outer, quiet);
