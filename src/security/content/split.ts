@@ -155,7 +155,7 @@ class Splitter {
           item.kind === "object" && !isData(spot.place) ? this.#readTextPart(item, inner) : undefined;
         if (text) parts.push(...text);
         else this.#read(item, inner);
-        if (item.kind === "object" && (spot.place === "envelope" || !isData(spot.place)))
+        if (items.length > 1 && item.kind === "object" && (spot.place === "envelope" || !isData(spot.place)))
           this.#addTurn(item, inner, turns);
       }
     }

@@ -58,30 +58,45 @@ const MAX_NAME_UNITS = 64;
  * `function_call_output`, `functionResponse`), of which one message may have several.
  */
 export function turnOf(node: ObjectNode, document: string, isOuter: boolean): Turn | undefined {
-  const member = (key: string): JsonNode | undefined => node.values[node.keys.indexOf(key)];
-  const type = member("type");
+  return (isOuter ? messageOf(node, document) : undefined) ?? resultOf(node, document);
+}
+
+function messageOf(node: ObjectNode, document: string): Turn | undefined {
+  const role = member(node, "role");
+  if (role === undefined) {
+    // Gemini takes a content without a role for the user's.
+    const parts = member(node, "parts");
+    return parts && { role: "user", isResult: false, texts: textsUnder(parts, "/parts") };
+  }
+  if (role.kind !== "string" || !isMessage(node)) return undefined;
+  const content = textsUnder(member(node, "content"), "/content");
+  const parts = member(node, "parts");
+  const texts = parts === undefined ? content : [...content, ...textsUnder(parts, "/parts")];
+  return { role: nodeText(document, role), isResult: false, texts };
+}
+
+function resultOf(node: ObjectNode, document: string): Turn | undefined {
+  const type = member(node, "type");
   if (type?.kind === "string" && isResultType(type, document)) {
-    const texts = [...textsUnder(member("content"), "/content"), ...textsUnder(member("output"), "/output")];
-    return { role: RESULT, isResult: true, texts };
+    const content = textsUnder(member(node, "content"), "/content");
+    return {
+      role: RESULT,
+      isResult: true,
+      texts: [...content, ...textsUnder(member(node, "output"), "/output")],
+    };
   }
-  const given = member("functionResponse");
-  if (given?.kind === "object") {
-    const response = given.values[given.keys.indexOf("response")];
-    if (response?.kind !== "object") return undefined;
-    const texts = response.values.flatMap((value, index) =>
-      textsUnder(value, `/functionResponse/response${pointerToken(response.keys[index])}`),
-    );
-    return { role: RESULT, isResult: true, texts };
-  }
-  if (!isOuter) return undefined;
-  const [role, content, parts] = [member("role"), member("content"), member("parts")];
-  // Gemini takes a content without a role for the user's.
-  if (role === undefined ? parts === undefined : role.kind !== "string" || !isMessage(node)) return undefined;
-  return {
-    role: role?.kind === "string" ? nodeText(document, role) : "user",
-    isResult: false,
-    texts: [...textsUnder(content, "/content"), ...textsUnder(parts, "/parts")],
-  };
+  const given = member(node, "functionResponse");
+  const response = given?.kind === "object" ? member(given, "response") : undefined;
+  if (response?.kind !== "object") return undefined;
+  const texts = response.values.flatMap((value, index) =>
+    textsUnder(value, `/functionResponse/response${pointerToken(response.keys[index])}`),
+  );
+  return { role: RESULT, isResult: true, texts };
+}
+
+function member({ keys, values }: ObjectNode, key: string): JsonNode | undefined {
+  const at = keys.indexOf(key);
+  return at < 0 ? undefined : values[at];
 }
 
 function isResultType(type: StringNode, document: string): boolean {

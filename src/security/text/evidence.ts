@@ -172,7 +172,7 @@ export function collectEvidence(text: string): Evidence {
   let dots = 0;
   let morse = 0;
   let cut = 0;
-  const formatted = new Run(found.formatted);
+  let formatted: Run | undefined;
   let hashBefore = 0;
   let wordEnd = -2;
   const { length } = text;
@@ -223,7 +223,7 @@ export function collectEvidence(text: string): Evidence {
     found.words++;
     if (cut !== 0) {
       const width = formattedWords(text, cut, start, i);
-      if (width > 0) formatted.add(found.words, width, start, i);
+      if (width > 0) (formatted ??= new Run(found.formatted)).add(found.words, width, start, i);
     }
     if (wordLength === 1 && (wordKinds & LETTER) !== 0) {
       spaced = wordEnd + 1 === start ? spaced + 1 : 1;

@@ -100,7 +100,10 @@ export function viewsOf(text: string, limits: Partial<ViewLimits> = {}): TextVie
 function decodeAll(outer: TextView, evidence: Evidence, decoders: readonly Decoder[]): TextView[] {
   const views: TextView[] = [];
   for (const decode of decoders) {
-    for (const decoded of gather(decode(outer.text, evidence))) views.push(within(outer, decoded));
+    const found = decode(outer.text, evidence);
+    // Nearly always.
+    if (found.length === 0) continue;
+    for (const decoded of gather(found)) views.push(within(outer, decoded));
   }
   return views;
 }
