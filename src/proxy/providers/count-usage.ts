@@ -1,6 +1,13 @@
-import type { ModelRegistry } from "../../models/index.js";
+import type { ModelCard, ModelRegistry } from "../../models/index.js";
+import { M2MError } from "../../shared/errors.js";
 import { isJsonObject, tryParseJson } from "../../shared/json-value.js";
-import { countChatTokens, countTokens, type TokenizerChoice } from "../../tokenizer/index.js";
+import {
+  countChatTokens,
+  countTokens,
+  estimateTokens,
+  type TokenizerCache,
+  type TokenizerChoice,
+} from "../../tokenizer/index.js";
 import type { ProviderApi } from "./api.js";
 import { outputsOf } from "./output-text.js";
 import type { Usage } from "./usage.js";
@@ -18,6 +25,8 @@ const NO_TEXT: ReadonlySet<string> = new Set([
   ...["type", "id", "call_id", "tool_call_id", "tool_use_id", "media_type", "cache_control"],
 ]);
 
+type Choice = TokenizerChoice & { readonly model: ModelCard | undefined };
+
 export interface CountedRequest {
   readonly api: ProviderApi;
   readonly body: Buffer;
@@ -26,12 +35,18 @@ export interface CountedRequest {
 
 /**
  * Counts a request and its answer by our own tokenizer, for where the provider tells nothing. Exact for texts of models whose
- * tokenizer is public, an estimate for all else. Never throws for what they hold.
+ * tokenizer is public, an estimate for all else, and where its table cannot be read. Never throws for what they hold.
  * @param output text of the answer: `UsageMeter.output` or `outputTextOf`
  */
-export function countUsage(registry: ModelRegistry, request: CountedRequest, output: string): Usage {
-  const choice: TokenizerChoice = {
+export function countUsage(
+  registry: ModelRegistry,
+  request: CountedRequest,
+  output: string,
+  tokenizers?: TokenizerCache,
+): Usage {
+  const choice: Choice = {
     registry,
+    tokenizers,
     model: request.model === undefined ? undefined : registry.find(request.model),
   };
   return {
@@ -50,7 +65,7 @@ export function outputTextOf(api: ProviderApi, body: Buffer): string {
   return outputsOf(api, tryParseJson(body.toString("utf8"))).join("");
 }
 
-function countInput({ api, body }: CountedRequest, choice: TokenizerChoice): number {
+function countInput({ api, body }: CountedRequest, choice: Choice): number {
   const request = tryParseJson(body.toString("utf8"));
   if (!isJsonObject(request)) return 0;
   if (api === "openai-chat") {
@@ -65,7 +80,7 @@ function countInput({ api, body }: CountedRequest, choice: TokenizerChoice): num
   return tokens;
 }
 
-function countValue(value: unknown, choice: TokenizerChoice, depth: number): number {
+function countValue(value: unknown, choice: Choice, depth: number): number {
   if (typeof value === "string") return countText(value, choice);
   if (depth > MAX_DEPTH) return 0;
   if (Array.isArray(value)) {
@@ -85,6 +100,14 @@ function countValue(value: unknown, choice: TokenizerChoice, depth: number): num
   return tokens;
 }
 
-function countText(text: string, choice: TokenizerChoice): number {
-  return text === "" ? 0 : countTokens(text.toWellFormed(), choice);
+function countText(text: string, choice: Choice): number {
+  if (text === "") return 0;
+  const wellFormed = text.toWellFormed();
+  try {
+    return countTokens(wellFormed, choice);
+  } catch (error) {
+    if (!(error instanceof M2MError)) throw error;
+    // A table is read when it is first needed: an update of the package may have taken it away from a proxy that runs.
+    return estimateTokens(wellFormed, { provider: choice.model?.provider });
+  }
 }

@@ -13,7 +13,8 @@ import {
   type StreamMark,
 } from "../../../src/proxy/providers/index.js";
 import { SseReader, writeSse } from "../../../src/proxy/sse/index.js";
-import { countTokens } from "../../../src/tokenizer/index.js";
+import { FormatError } from "../../../src/shared/errors.js";
+import { countTokens, TokenizerCache } from "../../../src/tokenizer/index.js";
 
 const registry = new ModelRegistry();
 
@@ -370,6 +371,26 @@ describe("countUsage", () => {
         const usage = countUsage(registry, { api, body: Buffer.from(body), model: undefined }, "x");
         expect(usage.outputTokens).to.equal(1);
       }
+    }
+  });
+
+  it("estimates where a table has gone, as behind an update of the package", () => {
+    const gone = new TokenizerCache(() => {
+      throw new FormatError("M2M_RANK_TABLE_INVALID", "It is missing.");
+    });
+    for (const api of ["openai-chat", "openai-responses"] as const) {
+      const body = JSON.stringify({
+        messages: [{ role: "user", content: "How many roads?" }],
+        input: "How many roads?",
+      });
+      const usage = countUsage(
+        registry,
+        { api, body: Buffer.from(body), model: "gpt-4o" },
+        "Seven roads.",
+        gone,
+      );
+      expect(usage.inputTokens).to.be.within(4, 16);
+      expect(usage.outputTokens).to.be.within(3, 5);
     }
   });
 
