@@ -1,4 +1,4 @@
-import { assertNumbers } from "../../../shared/bounds.js";
+import { assertNumbers, assertOptions } from "../../../shared/bounds.js";
 import { crc32 } from "../../../shared/crc32.js";
 import { assertBytes } from "../../../shared/content.js";
 import { FormatError, IntegrityError, InputError, ProtocolError } from "../../../shared/errors.js";
@@ -51,6 +51,7 @@ export class SessionEncoder {
 
   /** @throws {InputError} `M2M_USAGE` if the window is no whole number from 0 to 4 MiB, or another number is out of range */
   constructor(options: SessionOptions = {}) {
+    assertOptions("The options", options);
     const engine = (options.priors ?? defaultPriors).current;
     this.#coder = engine.createHistory(windowOf(options));
     this.#limits = resolveLimits(options.limits);
@@ -146,6 +147,7 @@ export class SessionDecoder {
 
   /** @throws {InputError} `M2M_USAGE` */
   constructor(options: SessionOptions = {}) {
+    assertOptions("The options", options);
     this.#priors = options.priors ?? defaultPriors;
     this.#limits = resolveLimits(options.limits);
     this.#brotli = options.brotli;

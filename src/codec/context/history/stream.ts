@@ -1,3 +1,4 @@
+import { assertOptions } from "../../../shared/bounds.js";
 import { crc32 } from "../../../shared/crc32.js";
 import { concatBytes } from "../../../shared/bytes.js";
 import { assertBytes } from "../../../shared/content.js";
@@ -33,7 +34,9 @@ export class StreamEncoder {
   #owed = new OwedBits();
   #isEnded = false;
 
+  /** @throws {InputError} `M2M_USAGE` */
   constructor(options: StreamOptions = {}) {
+    assertOptions("The options", options);
     const engine = (options.priors ?? defaultPriors).current;
     this.#hash = engine.prior.hash;
     this.#coder = engine.createHistory(WINDOW_BYTES);
@@ -100,7 +103,9 @@ export class StreamDecoder {
   #isLast = false;
   #isEnded = false;
 
+  /** @throws {InputError} `M2M_USAGE` */
   constructor(options: StreamOptions = {}) {
+    assertOptions("The options", options);
     this.#priors = options.priors ?? defaultPriors;
     this.#limits = resolveLimits(options.limits);
   }
