@@ -91,7 +91,7 @@ export const CONNECT = defineCommand({
 /** All members of the channel have it. */
 | { event: "sent"; line: number }
 | { event: "refused"; line: number; error: { code: string; message: string; hint?: string } }
-/** Of AI-TCP: the connection is lost and made again; the session goes on over another one, or a new session has begun. */
+/** Of AI-TCP: the connection is lost and made again; the session goes on over another one, or a new one of AI-TCP has begun, where the session of messages goes on if the server still knows it. */
 | { event: "interrupted" | "resumed" | "restarted" }
 | { event: "closed" }`,
   async run(context, { args, flags }) {
