@@ -13,7 +13,7 @@ import type { ScanResult } from "../security/index.js";
 import type { CommandContext } from "./context.js";
 import { chooseCounting, describeInexact, tryCountText, type Counting } from "./count.js";
 import { readNamedModel } from "../shared/named-model.js";
-import { explaining, LIMIT_HINTS, sourceLabel, type Hints } from "./explain-error.js";
+import { explaining, KEY_HINTS, LIMIT_HINTS, sourceLabel, type Hints } from "./explain-error.js";
 import type { EncodingChoice } from "./flags.js";
 import { readSource, type Source } from "./input.js";
 import type { Outcome } from "./line-result.js";
@@ -50,7 +50,7 @@ export interface CompressJob {
 
 const HINTS: Hints = {
   ...LIMIT_HINTS,
-  M2M_KEY_REQUIRED: "Give the 32-byte key of the frame with --key-file FILE.",
+  ...KEY_HINTS,
   M2M_UTF8_INVALID: "--algorithm brotli and --algorithm m2m carry any bytes.",
 };
 

@@ -4,7 +4,15 @@ import { isJsonText } from "../shared/json-text.js";
 import { maxWireBytes } from "../shared/limits.js";
 import { encodeUtf8, tryDecodeUtf8 } from "../shared/utf8.js";
 import type { CommandContext } from "./context.js";
-import { copyOf, explaining, LIMIT_HINTS, sourceLabel, withLabel, type Hints } from "./explain-error.js";
+import {
+  copyOf,
+  explaining,
+  KEY_HINTS,
+  LIMIT_HINTS,
+  sourceLabel,
+  withLabel,
+  type Hints,
+} from "./explain-error.js";
 import { readSource, type Source } from "./input.js";
 import { describeContent, type LineTask } from "./line-task.js";
 import { runLines } from "./lines.js";
@@ -22,10 +30,7 @@ export interface DecompressJob {
   readonly field?: string;
 }
 
-const HINTS: Hints = {
-  ...LIMIT_HINTS,
-  M2M_KEY_REQUIRED: "Give the 32-byte key of the frame with --key-file FILE.",
-};
+const HINTS: Hints = { ...LIMIT_HINTS, ...KEY_HINTS };
 const LOST_HINT =
   "A line before it is missing or damaged; from the next that stands for itself on all can be read again.";
 

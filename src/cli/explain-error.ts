@@ -19,6 +19,11 @@ export const LIMIT_HINTS: Hints = {
   M2M_JSON_TOO_DEEP: "Raise the setting limits.max_json_depth if you trust the source.",
 };
 
+/** Of wires that only their key opens. */
+export const KEY_HINTS: Hints = {
+  M2M_KEY_REQUIRED: "Give the 32-byte key of the frame with --key-file FILE.",
+};
+
 /**
  * How messages name `source`; `undefined` where there is nothing to tell it from: for a literal, and for stdin unless
  * there are `several` sources.

@@ -1,5 +1,5 @@
 import type { AlgorithmName } from "../shared/algorithms.js";
-import { countOf } from "../shared/count-of.js";
+import { countWith } from "../shared/count-of.js";
 import type { Content } from "./content.js";
 import { ALGORITHMS, findDescriptor } from "./registry.js";
 import type { AlgorithmDescriptor } from "./types.js";
@@ -33,7 +33,7 @@ function publishedRow(sizeBytes: number, brotliThresholdBytes: number): Selectio
   if (sizeBytes < SMALL_CONTENT_BYTES) {
     return {
       algorithm: "none",
-      reason: `${countOf(sizeBytes, "byte")} ${sizeBytes === 1 ? "is" : "are"} under ${SMALL_CONTENT_BYTES}: a wire would not pay.`,
+      reason: `${countWith(sizeBytes, "byte", ["is", "are"])} under ${SMALL_CONTENT_BYTES}: a wire would not pay.`,
     };
   }
   if (sizeBytes <= brotliThresholdBytes) {

@@ -1,4 +1,4 @@
-import { countOf } from "../shared/count-of.js";
+import { countWith } from "../shared/count-of.js";
 import type { RouterThresholds } from "../shared/defaults.js";
 
 /** What to do with a message for a model: leave it, tidy it, or compress it. */
@@ -14,7 +14,7 @@ export interface Route {
 /** The strategy for a message of `tokens` tokens. */
 export function routeByTokens(tokens: number, thresholds: RouterThresholds): Route {
   const { skipBelowTokens, fullFromTokens } = thresholds;
-  const count = `${countOf(tokens, "token")} ${tokens === 1 ? "is" : "are"}`;
+  const count = countWith(tokens, "token", ["is", "are"]);
   if (tokens < skipBelowTokens)
     return { strategy: "skip", tokens, reason: `${count} under ${skipBelowTokens}.` };
   if (tokens < fullFromTokens)

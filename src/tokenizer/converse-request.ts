@@ -1,5 +1,5 @@
 /** Requests of Amazon Bedrock's Converse API in the words of OpenAI's chat completions. */
-import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
+import { isGiven, isJsonObject, listOf, textOf } from "../shared/json-value.js";
 import { spellJson } from "./spell-json.js";
 
 /** Members that Converse alone has; `modelId` mostly stands in the address. */
@@ -62,8 +62,4 @@ function readBlock(block: unknown): unknown[] {
 
 function blocksOf(message: unknown): Record<string, unknown>[] {
   return isJsonObject(message) ? listOf(message.content).filter(isJsonObject) : [];
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }

@@ -1,5 +1,5 @@
 /** Requests of OpenAI's Responses API in the words of its chat completions. */
-import { isJsonObject, listOf, textOf } from "../shared/json-value.js";
+import { isGiven, isJsonObject, listOf, textOf } from "../shared/json-value.js";
 import { spellJson } from "./spell-json.js";
 
 /** Whether `request`, which has neither `messages` nor `contents`, is one of `POST /v1/responses`. */
@@ -75,8 +75,4 @@ function readItem(item: unknown): unknown {
 
 function callOf(name: unknown, args: unknown): Record<string, unknown> {
   return { role: "assistant", tool_calls: [{ function: { name, arguments: args } }] };
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }

@@ -1,4 +1,4 @@
-import { countOf } from "../../shared/count-of.js";
+import { countWith } from "../../shared/count-of.js";
 import { FormatError } from "../../shared/errors.js";
 
 /** The stream ends before its last block. */
@@ -15,8 +15,7 @@ export function truncatedStream(lengthBytes: number, cause?: unknown): FormatErr
 
 /** Bytes follow the stream's last block. */
 export function trailingBytes(offset: number, lengthBytes: number): FormatError {
-  const extra = lengthBytes - offset;
-  const follow = `${countOf(extra, "byte")} ${extra === 1 ? "follows" : "follow"}`;
+  const follow = countWith(lengthBytes - offset, "byte", ["follows", "follow"]);
   return new FormatError("M2M_BROTLI_INVALID", `${follow} the Brotli stream.`, {
     offset,
   });

@@ -1,5 +1,5 @@
 import { FormatError, IntegrityError, UnsupportedError } from "../../shared/errors.js";
-import { countOf } from "../../shared/count-of.js";
+import { countWith } from "../../shared/count-of.js";
 import { PREFIX_BYTES } from "./layout.js";
 
 /** @param at offset behind the prefix; errors carry the offset in the binary frame */
@@ -16,8 +16,7 @@ export function frameTruncated(have: number, need: number, part: string): Format
 }
 
 export function frameTrailing(have: number, end: number): FormatError {
-  const extra = have - end;
-  const follow = `${countOf(extra, "byte")} ${extra === 1 ? "follows" : "follow"}`;
+  const follow = countWith(have - end, "byte", ["follows", "follow"]);
   return new FormatError("M2M_FRAME_TRAILING_BYTES", `${follow} the end of the frame.`, {
     offset: end + PREFIX_BYTES,
   });

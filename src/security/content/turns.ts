@@ -108,7 +108,7 @@ function textsUnder(content: JsonNode | undefined, path: string): PlacedText[] {
   if (content?.kind === "string") return [{ node: content, path }];
   if (content?.kind !== "array") return [];
   return content.items.flatMap((item, index) => {
-    const text = item.kind === "object" ? item.values[item.keys.indexOf("text")] : undefined;
+    const text = item.kind === "object" ? member(item, "text") : undefined;
     return text?.kind === "string" ? [{ node: text, path: `${path}/${index}/text` }] : [];
   });
 }

@@ -2,7 +2,6 @@ import { MappedTextBuilder, type MappedText } from "./mapped-text.js";
 
 /** Parameters and intermediates of a control sequence; those in use have fewer. */
 const MAX_CONTROL_UNITS = 64;
-const BRACKET = 0x5b;
 
 /**
  * `text` without the control sequences of terminals (ECMA-48 section 5.4), which nobody sees: colours, emphasis, moves of the
@@ -24,9 +23,8 @@ export function cutControls(text: string): MappedText | undefined {
   return out?.finish();
 }
 
-/** Behind the control sequence at `at`: parameters and intermediates, then a final unit; `at` if it is none. */
+/** Behind the control sequence whose two opening units are at `at`: parameters and intermediates, then a final unit; `at` if it is none. */
 function controlEnd(text: string, at: number): number {
-  if (text.charCodeAt(at + 1) !== BRACKET) return at;
   for (let i = at + 2; i < at + MAX_CONTROL_UNITS; i++) {
     const unit = text.charCodeAt(i);
     if (unit >= 0x40 && unit <= 0x7e) return i + 1;
